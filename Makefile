@@ -1,0 +1,35 @@
+# make run: set up and run the main job. make test: set up and run every check and test.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test check lock clean
+
+run: .venv/installed
+	@$(BIN)/transit run
+
+test: .venv/installed-test
+	@$(MAKE) --no-print-directory check
+	$(BIN)/pytest -n 2 --dist worksteal
+
+check: .venv/installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.venv/installed: requirements.lock pyproject.toml
+	@sh .ci/install $(PYTHON) requirements.lock
+	@touch $@
+
+.venv/installed-test: requirements-test.lock pyproject.toml
+	@sh .ci/install $(PYTHON) requirements-test.lock
+	@touch .venv/installed $@
+
+# The lock pins every version with hashes and names no index.
+UV_LOCK := uv pip compile --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11 --quiet --group build
+lock:
+	$(UV_LOCK) pyproject.toml --output-file requirements.lock
+	$(UV_LOCK) pyproject.toml --group test --extra dask --output-file requirements-test.lock
+
+clean:
+	rm -rf .venv .transit published reports

@@ -1,0 +1,60 @@
+"""Every choice a run is defined by: frozen, validated, and part of the run's identity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from warehouse.errors import Problem, SettingsError
+from warehouse.schema import Grain
+
+
+@dataclass(frozen=True)
+class ForecastSpec:
+    """How far to forecast, with how many joint paths, and what history is enough."""
+
+    grain: Grain = "month"
+    horizon: int = 36
+    draws: int = 1000
+    seed: int = 20251125
+    min_periods: int = 24
+    min_coverage_ratio: float = 0.9
+    max_missing_at_end: int = 2
+    max_history: int = 120
+    backtest_origins: int = 12
+
+    def __post_init__(self) -> None:
+        problems = [
+            Problem(name, f"is {getattr(self, name)}, must be at least {low}")
+            for name, low in (("horizon", 1), ("draws", 10), ("seed", 0), ("min_periods", 3), ("max_history", 12), ("backtest_origins", 1), ("max_missing_at_end", 0))
+            if getattr(self, name) < low
+        ]  # fmt: skip
+        if not 0 <= self.min_coverage_ratio <= 1:
+            problems.append(Problem("min_coverage_ratio", f"is {self.min_coverage_ratio}, must lie in 0 to 1"))
+        if problems:
+            raise SettingsError("the forecast settings are out of range", problems, "Mend [forecast] in transit.toml.")
+
+
+@dataclass(frozen=True)
+class PlanningPolicy:
+    """When a segment counts as full, how sure an order must be, and what can be ordered."""
+
+    threshold_ratio: float = 0.8
+    sustained_periods: int = 1
+    risk_alpha_ratio: float = 0.2
+    module_gbps: float = 100.0
+    discount_rate_ratio: float = 0.12
+
+    def __post_init__(self) -> None:
+        problems = []
+        if not 0 < self.threshold_ratio <= 1:
+            problems.append(Problem("threshold_ratio", f"is {self.threshold_ratio}, must lie above 0 and at most 1"))
+        if self.sustained_periods < 1:
+            problems.append(Problem("sustained_periods", f"is {self.sustained_periods}, must be at least 1"))
+        if not 0 < self.risk_alpha_ratio < 1:
+            problems.append(Problem("risk_alpha_ratio", f"is {self.risk_alpha_ratio}, must lie between 0 and 1"))
+        if self.module_gbps <= 0:
+            problems.append(Problem("module_gbps", f"is {self.module_gbps}, must be positive"))
+        if self.discount_rate_ratio <= -1:
+            problems.append(Problem("discount_rate_ratio", f"is {self.discount_rate_ratio}, must be above -1"))
+        if problems:
+            raise SettingsError("the planning settings are out of range", problems, "Mend [plan] in transit.toml.")

@@ -1,0 +1,298 @@
+"""The frames that cross floors: name, key, columns with their units, and a check that gathers every problem.
+
+A frame's columns have the same names in the warehouse, in frames, in settings and in charts.
+Conventions: a route's direction `out` runs from its a_node to its z_node, `in` the other way; a segment's
+direction is `az` or `za`. `period_start` is the first day of a month, of an ISO week (Monday), or of a year.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+from warehouse.errors import ContractError, Problem
+
+Grain = Literal["month", "week", "day", "year"]
+GRAINS: tuple[Grain, ...] = ("month", "week", "day", "year")
+SEASON_LENGTH: Mapping[Grain, int] = {"month": 12, "week": 52, "day": 7, "year": 1}
+SERIES_KINDS = ("route", "market", "corridor", "total", "country")
+DIRECTIONS = ("in", "out")
+SEGMENT_DIRECTIONS = ("az", "za")
+STATISTICS = ("mean", "p95")
+QUANTILE_LEVELS = (0.025, 0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.975)
+CONFIDENCES = ("high", "medium", "low", "BG")
+"""How far a fact is trusted; BG is background knowledge that no source confirms."""
+
+UTC_TIME = pl.Datetime("us", "UTC")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's type, its unit ("" where it has none) and what it means."""
+
+    dtype: pl.DataType | type[pl.DataType]
+    unit: str
+    comment: str
+    nullable: bool = False
+
+
+@dataclass(frozen=True)
+class FrameSchema:
+    """What a frame promises: its columns, and the key that identifies a row."""
+
+    name: str
+    comment: str
+    key: tuple[str, ...]
+    columns: Mapping[str, Column]
+
+    def empty(self) -> pl.DataFrame:
+        return pl.DataFrame(schema={name: column.dtype for name, column in self.columns.items()})
+
+
+def check(frame: pl.DataFrame, schema: FrameSchema, where: str = "") -> pl.DataFrame:
+    """The frame with the schema's columns in the schema's order, sorted by key.
+
+    Nullable columns may be absent and are filled with nulls; other columns of the frame are dropped.
+    Raises ContractError with every missing column, unconvertible type, null and repeated key.
+    """
+    place = where or schema.name
+    problems: list[Problem] = []
+    selected: dict[str, pl.Expr] = {}
+    for name, column in schema.columns.items():
+        if name not in frame.columns:
+            if column.nullable:
+                selected[name] = pl.lit(None, dtype=column.dtype).alias(name)
+            else:
+                problems.append(Problem(place, f"column {name} is missing ({column.comment})"))
+        elif frame.schema[name] == column.dtype:
+            selected[name] = pl.col(name)
+        else:
+            try:
+                frame.select(pl.col(name).cast(column.dtype, strict=True))
+                selected[name] = pl.col(name).cast(column.dtype)
+            except pl.exceptions.PolarsError:
+                problems.append(Problem(place, f"column {name} is {frame.schema[name]}, wanted {column.dtype}"))
+    for name in selected:
+        if name in frame.columns and not schema.columns[name].nullable:
+            nulls = frame[name].null_count()
+            if nulls:
+                problems.append(Problem(place, f"column {name} is empty in {nulls} of {frame.height} rows"))
+    if not problems and schema.key:
+        repeated = frame.group_by(*schema.key).len().filter(pl.col("len") > 1).sort(*schema.key)
+        for row in repeated.head(5).iter_rows(named=True):
+            key = ", ".join(f"{name}={row[name]}" for name in schema.key)
+            problems.append(Problem(place, f"{row['len']} rows share the key {key}"))
+        if repeated.height > 5:
+            problems.append(Problem(place, f"{repeated.height - 5} more keys are repeated"))
+    if problems:
+        raise ContractError(f"{len(problems)} problems with the frame {schema.name}", problems)
+    return frame.select(**selected).sort(*schema.key)
+
+
+def _schema(name: str, comment: str, key: str, /, **columns: Column) -> FrameSchema:
+    return FrameSchema(name, comment, tuple(key.split()), columns)
+
+
+def _text(comment: str, *, nullable: bool = False) -> Column:
+    return Column(pl.String, "", comment, nullable)
+
+
+def _number(unit: str, comment: str, *, nullable: bool = False) -> Column:
+    return Column(pl.Float64, unit, comment, nullable)
+
+
+def _whole(unit: str, comment: str, *, nullable: bool = False) -> Column:
+    return Column(pl.Int64, unit, comment, nullable)
+
+
+def _date(comment: str, *, nullable: bool = False) -> Column:
+    return Column(pl.Date, "date", comment, nullable)
+
+
+def _flag(comment: str) -> Column:
+    return Column(pl.Boolean, "", comment)
+
+
+_ASSUMED = _flag("true where the value is an assumption, not a fact")
+_SOURCE = _text("where the row comes from", nullable=True)
+_CONFIDENCE = _text("high, medium, low, or BG (background knowledge no source confirms)", nullable=True)
+_SERIES = {
+    "series_kind": _text("route, market, corridor, total or country"),
+    "series_id": _text("the route_id, market, corridor, 'total', or country (ISO 3166 alpha-2)"),
+    "direction": _text("in or out, seen from the route's a_node"),
+    "statistic": _text("mean or p95 of the period's valid slots"),
+}
+_GRAIN = _text("month, week, day or year")
+
+NODE = _schema(
+    "node", "A city, landing station or border crossing.", "node_id",
+    node_id=_text("the node"), name=_text("English name"), name_ru=_text("Russian name", nullable=True),
+    country=_text("ISO 3166 alpha-2"), lat=_number("degree", "latitude, WGS 84"), lon=_number("degree", "longitude, WGS 84"),
+    kind=_text("city_pop, landing_station, border_crossing or external_hub"), source=_SOURCE, confidence=_CONFIDENCE,
+)  # fmt: skip
+SEGMENT = _schema(
+    "segment", "One physical line between two nodes.", "segment_id",
+    segment_id=_text("the segment"), a_node=_text("one end"), z_node=_text("the other end"),
+    length_km=_number("km", "length of the line", nullable=True),
+    status=_text("in_service, under_construction, planned, mou or unknown"),
+    operators=_text("who owns or runs it", nullable=True),
+    in_service_from=_date("first day in service; empty: always was", nullable=True),
+    assumed=_ASSUMED, source=_SOURCE, confidence=_CONFIDENCE,
+)  # fmt: skip
+CAPACITY = _schema(
+    "capacity", "Capacity of a segment from a date on, each direction.", "segment_id valid_from known_at",
+    segment_id=_text("the segment"), valid_from=_date("first day it holds"),
+    lit_gbps=_number("Gbit/s", "usable lit capacity, each direction"),
+    design_gbps=_number("Gbit/s", "capacity the line system was designed for", nullable=True),
+    assumed=_ASSUMED, source=_SOURCE, confidence=_CONFIDENCE, known_at=Column(UTC_TIME, "UTC", "when this became known"),
+)  # fmt: skip
+ROUTE = _schema(
+    "route", "An end-to-end transit service over ranked paths of segments.", "route_id",
+    route_id=_text("the route"), name=_text("English name"), name_ru=_text("Russian name", nullable=True),
+    a_node=_text("the end its interfaces are measured at"), z_node=_text("the far end"),
+    market=_text("country pair whose demand it carries, such as KZ-DE"), corridor=_text("family of markets"),
+    simulated=_flag("true where its traffic is simulated"),
+)  # fmt: skip
+ROUTE_PATH = _schema(
+    "route_path", "The segments of each path of a route, rank 1 first.", "route_id rank seq",
+    route_id=_text("the route"), rank=_whole("", "1 is the primary path"), seq=_whole("", "position along the path, from a_node"),
+    segment_id=_text("the segment"),
+)  # fmt: skip
+RISK_GROUP = _schema(
+    "risk_group", "Segments that fail together.", "risk_group_id segment_id",
+    risk_group_id=_text("the group"), kind=_text("trench, crossing, country or operator"), name=_text("what they share", nullable=True),
+    segment_id=_text("a member"), assumed=_ASSUMED, source=_SOURCE,
+)  # fmt: skip
+INTERFACE = _schema(
+    "interface", "A measured port that carries a route, at the route's a_node.", "interface_id",
+    interface_id=_text("the port"), route_id=_text("the route it carries"), speed_gbps=_number("Gbit/s", "recorded port speed", nullable=True),
+    time_zone=_text("IANA zone of the busy hour"), priority=_whole("", "1 wins where two ports measure the same route slot"),
+    aliases=_text("other names in sources, separated by ;", nullable=True),
+)  # fmt: skip
+PROJECT = _schema(
+    "project", "A planned build with its uncertain date.", "project_id",
+    project_id=_text("the project"), name=_text("English name"), name_ru=_text("Russian name", nullable=True),
+    segment_id=_text("the segment it brings"), status=_text("mou, planned, under_construction, in_service or stalled"),
+    ready_low=_date("earliest"), ready_likely=_date("most likely"), ready_high=_date("latest"),
+    assumed=_ASSUMED, source=_SOURCE, confidence=_CONFIDENCE,
+)  # fmt: skip
+EVENT = _schema(
+    "event", "Something dated that changed traffic.", "event_id",
+    event_id=_text("the event"), start_at=Column(UTC_TIME, "UTC", "when it began"), end_at=Column(UTC_TIME, "UTC", "when it ended; empty: one-off or open", nullable=True),
+    kind=_text("cut, shutdown, level_shift, migration, maintenance, regulation, price or other"),
+    scope_kind=_text("route, segment, interface, country or all"), scope_id=_text("what it touched; '' for all"),
+    effect=_text("what was seen"), simulated=_flag("true where it exists only in simulated traffic"), source=_SOURCE, confidence=_CONFIDENCE,
+)  # fmt: skip
+ASSUMPTION = _schema(
+    "assumption", "A number a plan needs and nobody measured.", "assumption_id known_at",
+    assumption_id=_text("the assumption"), name=_text("what is assumed, such as lead_time"), scope=_text("all, segment:ID, route:ID, project:ID, module:GBPS"),
+    low=_number("see unit", "low end (P10)"), value=_number("see unit", "most likely"), high=_number("see unit", "high end (P90)"),
+    unit=_text("its unit"), source=_SOURCE, author=_text("who stands for it", nullable=True), confidence=_CONFIDENCE,
+    known_at=Column(UTC_TIME, "UTC", "when it was stated"),
+)  # fmt: skip
+INTERNATIONAL_BANDWIDTH = _schema(
+    "international_bandwidth", "International Internet bandwidth of a country in a year.", "country year source_kind",
+    country=_text("ISO 3166 alpha-2"), year=_whole("year", "calendar year"), gbps=_number("Gbit/s", "bandwidth in use or equipped, as reported"),
+    source_kind=_text("derived (per inhabitant x population) or direct"), source=_SOURCE, confidence=_CONFIDENCE,
+)  # fmt: skip
+
+TRAFFIC_PERIOD = _schema(
+    "traffic_period", "A series' traffic in a period, as known at the time of the run.",
+    "grain series_kind series_id direction statistic period_start",
+    grain=_GRAIN, **_SERIES, period_start=_date("first day of the period"),
+    value_gbps=_number("Gbit/s", "the statistic; empty where coverage is too low", nullable=True),
+    coverage_ratio=_number("0-1", "valid slots / expected slots"), censored_ratio=_number("0-1", "share of valid slots pinned at a cap"),
+    slot_minutes=_whole("minute", "slot length the statistic was made from"), simulated=_flag("true where made from simulated samples"),
+    reason=_text("why there is no value", nullable=True),
+)  # fmt: skip
+COINCIDENCE = _schema(
+    "coincidence", "How far the peaks of the routes that share a segment direction coincide.", "combination_id",
+    combination_id=_text("the members, 'route_id:direction' sorted and joined by +"), kappa=_number("ratio", "p95(sum) / sum(p95) on time-aligned slots"),
+    kappa_sd=_number("ratio", "standard deviation over months"), months=_whole("", "months measured"),
+)  # fmt: skip
+PROFILE = _schema(
+    "traffic_profile", "Mean traffic by local hour and weekday over the last 12 months.", "route_id direction weekday hour",
+    route_id=_text("the route"), direction=_text("in or out"), weekday=_whole("", "1 Monday ... 7 Sunday, local time"), hour=_whole("h", "local clock hour"),
+    mean_gbps=_number("Gbit/s", "mean of valid slots"),
+)  # fmt: skip
+
+FORECAST_QUANTILE = _schema(
+    "forecast_quantile", "Quantiles of a series' forecast paths.", "series_kind series_id direction statistic grain target_start quantile_level",
+    **_SERIES, grain=_GRAIN, target_start=_date("first day of the period forecast"), horizon=_whole("periods", "1 is the first period after the origin"),
+    quantile_level=_number("0-1", "share of paths at or below"), value_gbps=_number("Gbit/s", "the quantile"),
+)  # fmt: skip
+NO_FORECAST = _schema(
+    "no_forecast", "A series for which no forecast is made, and why.", "series_kind series_id direction statistic grain",
+    **_SERIES, grain=_GRAIN, reason=_text("why, for a reader who is no programmer"),
+)  # fmt: skip
+BACKTEST_SCORE = _schema(
+    "backtest_score", "How a model did on past origins it had not seen.", "series_kind series_id direction statistic grain model horizon",
+    **_SERIES, grain=_GRAIN, model=_text("ensemble, or a candidate's name"), horizon=_whole("periods", "0: all horizons together"),
+    n=_whole("", "past outcomes scored"), bias_gbps=_number("Gbit/s", "mean of forecast - outcome"), mae_gbps=_number("Gbit/s", "mean absolute error"),
+    mase=_number("ratio", "MAE over the in-sample seasonal naive MAE", nullable=True), pinball_gbps=_number("Gbit/s", "mean pinball loss, factor 2, over levels", nullable=True),
+    crps_gbps=_number("Gbit/s", "empirical CRPS of the paths", nullable=True),
+    coverage_80=_number("0-1", "share of outcomes inside the 80 % interval", nullable=True), coverage_95=_number("0-1", "inside the 95 % interval", nullable=True),
+    dm_p=_number("0-1", "Diebold-Mariano p against seasonal naive (HLN)", nullable=True),
+)  # fmt: skip
+FORECAST_COMPONENT = _schema(
+    "forecast_component", "What each candidate said, and its weight in the ensemble.", "series_kind series_id direction statistic grain model target_start",
+    **_SERIES, grain=_GRAIN, model=_text("candidate"), target_start=_date("first day of the period"), value_gbps=_number("Gbit/s", "its point forecast"),
+    weight=_number("0-1", "its weight"),
+)  # fmt: skip
+LEVEL_SHIFT = _schema(
+    "level_shift", "A lasting jump found in, or stated for, a series.", "series_kind series_id direction statistic grain period_start",
+    **_SERIES, grain=_GRAIN, period_start=_date("first period at the new level"), size_ratio=_number("ratio", "new level / old level"),
+    event_id=_text("the known event that explains it", nullable=True), handled=_text("spliced, regressor or shown only"),
+)  # fmt: skip
+
+SEGMENT_LOAD = _schema(
+    "segment_load", "Quantiles of a segment's load under a failure state.", "segment_id direction failure_id target_start quantile_level",
+    segment_id=_text("the segment"), direction=_text("az or za"), failure_id=_text("none, segment:ID, or risk_group:ID"), target_start=_date("first day of the period"),
+    quantile_level=_number("0-1", "share of paths at or below"), load_gbps=_number("Gbit/s", "combined p95 load"), lit_gbps=_number("Gbit/s", "lit capacity then"),
+    utilization_ratio=_number("ratio", "load / lit capacity"),
+)  # fmt: skip
+RUNOUT = _schema(
+    "runout", "When a segment direction first exceeds what may be used of it.", "segment_id direction date_kind",
+    segment_id=_text("the segment"), direction=_text("az or za"),
+    date_kind=_text("policy (worst failure, threshold) or hard (no failure, all of the capacity)"), failure_id=_text("the failure that causes it"),
+    threshold_ratio=_number("ratio", "usable share of lit capacity"),
+    t10=_date("10 % of paths have run out by this period; empty: after last_target", nullable=True), t50=_date("50 %", nullable=True), t90=_date("90 %", nullable=True),
+    last_target=_date("last period looked at"), probability_by_last=_number("0-1", "share of paths run out by last_target"),
+    monte_carlo_se=_number("0-1", "standard error of probability_by_last"),
+)  # fmt: skip
+RUNOUT_PROBABILITY = _schema(
+    "runout_probability", "Share of paths run out by a period.", "segment_id direction date_kind target_start",
+    segment_id=_text("the segment"), direction=_text("az or za"), date_kind=_text("policy or hard"), target_start=_date("first day of the period"),
+    probability=_number("0-1", "F(t): share of paths whose first passage is at or before t"),
+)  # fmt: skip
+ORDER_PLAN = _schema(
+    "order_plan", "What to order for a segment, by when, and why.", "segment_id order_seq",
+    segment_id=_text("the segment"), order_seq=_whole("", "1 is the next order"), option=_text("new_wave, new_line_system, new_segment or leased"),
+    modules=_whole("", "modules to order"), module_gbps=_number("Gbit/s", "size of a module"),
+    order_by=_date("last day at which P(late) <= risk; empty: no order within the horizon", nullable=True), ready_by=_date("when it must carry traffic", nullable=True),
+    overdue_months=_number("month", "how long ago order_by was; 0 where it is ahead"),
+    lead_time_low_months=_number("month", "P10", nullable=True), lead_time_likely_months=_number("month", "most likely", nullable=True), lead_time_high_months=_number("month", "P90", nullable=True),
+    risk_alpha_ratio=_number("0-1", "accepted probability of being late"), p_late_now_ratio=_number("0-1", "probability of being late if ordered today", nullable=True),
+    failure_id=_text("the failure it is sized for"), cost_usd=_number("USD", "price today, where an assumption states one", nullable=True),
+    present_value_usd=_number("USD", "discounted cost", nullable=True), reason=_text("why, for a reader who is no programmer"),
+)  # fmt: skip
+
+FRAMES: Mapping[str, FrameSchema] = {
+    schema.name: schema
+    for schema in (
+        NODE, SEGMENT, CAPACITY, ROUTE, ROUTE_PATH, RISK_GROUP, INTERFACE, PROJECT, EVENT, ASSUMPTION, INTERNATIONAL_BANDWIDTH,
+        TRAFFIC_PERIOD, COINCIDENCE, PROFILE,
+        FORECAST_QUANTILE, NO_FORECAST, BACKTEST_SCORE, FORECAST_COMPONENT, LEVEL_SHIFT,
+        SEGMENT_LOAD, RUNOUT, RUNOUT_PROBABILITY, ORDER_PLAN,
+    )
+}  # fmt: skip
+REFERENCE_FRAMES = (
+    "node", "segment", "capacity", "route", "route_path", "risk_group", "interface", "project", "event", "assumption", "international_bandwidth",
+)  # fmt: skip
+RESULT_FRAMES = (
+    "forecast_quantile", "no_forecast", "backtest_score", "forecast_component", "level_shift",
+    "segment_load", "runout", "runout_probability", "order_plan",
+)  # fmt: skip

@@ -1,0 +1,111 @@
+"""The Prefect API a run talks to: the one named by PREFECT_API_URL, else a private server of its own on loopback.
+
+Nothing here imports Prefect: the server starts in its own process while the caller still imports its libraries.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+from warehouse.errors import Problem, TransitError
+
+START_SECONDS = 120.0
+_SERVER_ONLY = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1"}
+
+
+class PrefectError(TransitError):
+    """Prefect's API can't be reached or did not start."""
+
+
+def prepare_environment(prefect_home: Path) -> None:
+    """Settings Prefect reads at import: a home of this project's own, and nothing sent outside."""
+    prefect_home.mkdir(parents=True, exist_ok=True)
+    os.environ["DO_NOT_TRACK"] = "1"
+    os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
+    for name, value in {
+        "PREFECT_HOME": str(prefect_home),
+        "PREFECT_LOGGING_LEVEL": "WARNING",
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": str(int(START_SECONDS)),
+        "PREFECT_CLI_PROMPT": "false",
+        # One writer's database: more threads would only fight over the same two cores.
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }.items():
+        os.environ.setdefault(name, value)
+
+
+class EmbeddedServer:
+    """A Prefect server in a child process that ends with this one."""
+
+    def __init__(self, prefect_home: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}/api"
+        self._migrated = prefect_home / f"migrated-{version('prefect')}"
+        self._log = prefect_home / "server.log"
+        environment = {**os.environ, **_SERVER_ONLY}
+        # A database this version has already migrated need not be looked over at each start.
+        environment["PREFECT_API_DATABASE_MIGRATE_ON_START"] = "false" if self._migrated.exists() else "true"
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "flows.embedded_server", str(self.port), str(os.getpid())],
+                env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
+
+    def wait(self) -> None:
+        """Until the server answers. Raises PrefectError where it ends or takes too long."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                break
+            try:
+                with urllib.request.urlopen(f"{self.url}/health", timeout=5):
+                    self._migrated.touch()
+                    return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.05)
+        self._migrated.unlink(missing_ok=True)
+        tail = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
+        raise PrefectError(
+            "Prefect's embedded server did not start",
+            [Problem(str(self._log), line) for line in tail],
+            f"Read that log; if its database is damaged, move {self._log.parent} away and run again: it holds no results.",
+        )
+
+    def stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+@contextmanager
+def prefect_api(prefect_home: Path) -> Iterator[EmbeddedServer | None]:
+    """The API for the flows run inside; yields the embedded server, or None where PREFECT_API_URL names one.
+
+    Import Prefect only inside, and call `wait()` on the server before the first flow.
+    """
+    prepare_environment(prefect_home)
+    if os.environ.get("PREFECT_API_URL"):
+        yield None
+        return
+    server = EmbeddedServer(prefect_home)
+    os.environ["PREFECT_API_URL"] = server.url
+    try:
+        yield server
+    finally:
+        server.stop()
+        del os.environ["PREFECT_API_URL"]

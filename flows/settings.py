@@ -1,0 +1,170 @@
+"""transit.toml as validated, frozen settings. Every problem of the file is reported at once."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import zoneinfo
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pydantic
+
+from flows.folders import Folders, folders_of, read_toml
+from forecasting.spec import ForecastSpec, PlanningPolicy
+from warehouse.errors import Problem, SettingsError
+from warehouse.sources.spec import SourceSpec
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class NetworkSettings:
+    """[network]: the folder of CSV files that describes nodes, segments, routes and assumptions."""
+
+    folder: Path = Path("network")
+    title: str = "Transit network"
+    title_ru: str = "Транзитная сеть"
+
+
+@dataclass(frozen=True)
+class TimeSettings:
+    """[time]: the zone in which days and months are cut (the billing zone)."""
+
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """[run]: what a run may use and leave behind."""
+
+    today: date | None = None
+    languages: tuple[str, ...] = ("en", "ru")
+    memory_limit: str = "1GB"
+    threads: int = 2
+    workers: int = 2
+    runner: str = "processes"
+    dask_address: str | None = None
+    keep_published: int = 3
+    wait_for_lock_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class ScheduleSettings:
+    """[schedule]: when `transit serve` runs."""
+
+    cron: str = "15 4 * * *"
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True)
+class SimulateSettings:
+    """[simulate]: make the example's traffic files before loading; for the bundled example only."""
+
+    enabled: bool = False
+    seed: int = 20251125
+    months: int = 48
+
+
+@dataclass(frozen=True)
+class Settings:
+    folders: Folders
+    data: Path
+    network: NetworkSettings = field(default_factory=NetworkSettings)
+    time: TimeSettings = field(default_factory=TimeSettings)
+    run: RunSettings = field(default_factory=RunSettings)
+    schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
+    simulate: SimulateSettings = field(default_factory=SimulateSettings)
+    sources: tuple[SourceSpec, ...] = ()
+    forecast: ForecastSpec = field(default_factory=ForecastSpec)
+    country: ForecastSpec = field(default_factory=lambda: COUNTRY_DEFAULT)
+    plan: PlanningPolicy = field(default_factory=PlanningPolicy)
+
+
+COUNTRY_DEFAULT = ForecastSpec(grain="year", horizon=5, min_periods=5, backtest_origins=6, max_missing_at_end=5)
+SECTIONS: Mapping[str, tuple[type, Any]] = {
+    "network": (NetworkSettings, NetworkSettings()),
+    "time": (TimeSettings, TimeSettings()),
+    "run": (RunSettings, RunSettings()),
+    "schedule": (ScheduleSettings, ScheduleSettings()),
+    "simulate": (SimulateSettings, SimulateSettings()),
+    "forecast": (ForecastSpec, ForecastSpec()),
+    "country": (ForecastSpec, COUNTRY_DEFAULT),
+    "plan": (PlanningPolicy, PlanningPolicy()),
+}
+RUNNERS = ("threads", "processes", "dask")
+
+
+def read_settings(config: Path | None = None, *, data: Path | None = None) -> Settings:
+    """Read and check the settings file (see `read_toml` for which). `data` replaces [folders] data.
+
+    Raises SettingsError with every problem found.
+    """
+    path, document = read_toml(config)
+    folders = folders_of(path, document)
+    problems: list[Problem] = []
+    allowed = {*SECTIONS, "folders", "source"}
+    problems += [Problem(f"[{name}]", _unknown(name, allowed)) for name in document if name not in allowed]
+    folder_keys = {"private", "published", "reports", "data"}
+    named = document.get("folders", {})
+    problems += [Problem(f"[folders] {key}", _unknown(key, folder_keys)) for key in named if key not in folder_keys]
+    sections = {
+        name: _section(document.get(name, {}), kind, default, f"[{name}]", problems)
+        for name, (kind, default) in SECTIONS.items()
+    }
+    entries = document.get("source", [])
+    if not isinstance(entries, list):
+        problems.append(Problem("[source]", "must be written [[source]], once per source"))
+        entries = []
+    sources = []
+    for position, entry in enumerate(entries, start=1):
+        label = f"[[source]] {entry.get('name', position)}"
+        source = _section(entry, SourceSpec, None, label, problems)
+        if source is not None:
+            sources.append(source)
+    names = [source.name for source in sources]
+    problems += [Problem("[[source]]", f"the name {name} is used more than once") for name in sorted({n for n in names if names.count(n) > 1})]
+    for section in ("time", "schedule"):
+        zone = sections[section].zone
+        try:
+            zoneinfo.ZoneInfo(zone)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+            problems.append(Problem(f"[{section}] zone", f"{zone!r} is no IANA time zone, such as Asia/Almaty"))
+    if sections["run"].runner not in RUNNERS:
+        problems.append(Problem("[run] runner", _unknown(sections["run"].runner, set(RUNNERS))))
+    network = dataclasses.replace(sections["network"], folder=(folders.base / sections["network"].folder).resolve())
+    if not network.folder.is_dir():
+        problems.append(Problem("[network] folder", f"{network.folder} is no folder"))
+    if problems:
+        count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
+        raise SettingsError(f"{count} in {path}", problems, "Every setting is explained in README.md under Settings.")
+    data_folder = data.resolve() if data else (folders.base / str(named.get("data", "."))).resolve()
+    return Settings(folders=folders, data=data_folder, sources=tuple(sources), **{**sections, "network": network})
+
+
+def _unknown(name: str, allowed: set[str]) -> str:
+    near = difflib.get_close_matches(name, sorted(allowed), n=1)
+    return f"is unknown; did you mean {near[0]}?" if near else f"is unknown; known are {', '.join(sorted(allowed))}"
+
+
+def _section(entry: Any, kind: type[T], default: T | None, label: str, problems: list[Problem]) -> T | Any:
+    """One table of the file as its dataclass; what is wrong is added to `problems` and the default stands in."""
+    if not isinstance(entry, dict):
+        problems.append(Problem(label, "must be a table"))
+        return default
+    known = {item.name for item in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    unknown = [key for key in entry if key not in known]
+    problems += [Problem(f"{label} {key}", _unknown(key, known)) for key in unknown]
+    if unknown:
+        return default
+    values = {item.name: getattr(default, item.name) for item in dataclasses.fields(kind)} if default is not None else {}  # type: ignore[arg-type]
+    try:
+        return pydantic.TypeAdapter(kind).validate_python({**values, **entry})
+    except pydantic.ValidationError as error:
+        problems += [Problem(" ".join([label, *map(str, item["loc"])]), item["msg"]) for item in error.errors()]
+    except SettingsError as error:
+        problems += [Problem(f"{label} {problem.where}", problem.what) for problem in error.problems] or [Problem(label, error.summary)]
+    return default

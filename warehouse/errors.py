@@ -61,3 +61,11 @@ class LockedError(TransitError):
 
 class PlanError(TransitError):
     """Capacity, lead times, modules or assumptions a plan can't be made from."""
+
+
+class WarehouseError(TransitError):
+    """A database file that is missing, foreign, damaged, or of another version."""
+
+
+class QueryError(TransitError):
+    """A query that is refused, wrong, or was stopped."""

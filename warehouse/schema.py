@@ -130,7 +130,7 @@ _GRAIN = _text("month, week, day or year")
 NODE = _schema(
     "node", "A city, landing station or border crossing.", "node_id",
     node_id=_text("the node"), name=_text("English name"), name_ru=_text("Russian name", nullable=True),
-    country=_text("ISO 3166 alpha-2"), lat=_number("degree", "latitude, WGS 84"), lon=_number("degree", "longitude, WGS 84"),
+    country=_text("ISO 3166 alpha-2; ZZ: unknown"), lat=_number("degree", "latitude, WGS 84; empty: unknown", nullable=True), lon=_number("degree", "longitude, WGS 84; empty: unknown", nullable=True),
     kind=_text("city_pop, landing_station, border_crossing or external_hub"), source=_SOURCE, confidence=_CONFIDENCE,
 )  # fmt: skip
 SEGMENT = _schema(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +19,17 @@ import polars as pl
 from warehouse.errors import ContractError, LockedError, Problem, WarehouseError
 from warehouse.lock import WriterLock
 from warehouse.migrate import SQL, migrate
-from warehouse.schema import FRAMES, GRAINS, REFERENCE_FRAMES, RESULT_FRAMES, FrameSchema, Grain, check
+from warehouse.schema import (
+    FRAMES,
+    GRAINS,
+    REFERENCE_FRAMES,
+    RESULT_FRAMES,
+    UTC_TIME,
+    Column,
+    FrameSchema,
+    Grain,
+    check,
+)
 from warehouse.versions import new_versions
 
 OFFLINE: Mapping[str, str | bool] = {
@@ -59,6 +71,7 @@ class Warehouse:
         self.connection = connection
         self._lock = lock
         self._in_transaction = False
+        self._file = -1
 
     @classmethod
     def open(
@@ -90,6 +103,9 @@ class Warehouse:
 
     def close(self) -> None:
         self.connection.close()
+        if self._file >= 0:
+            os.close(self._file)
+        self._file = -1
         self._lock.release()
 
     def __enter__(self) -> Warehouse:
@@ -159,11 +175,9 @@ class Warehouse:
         schema = _schema(name)
         if name not in REFERENCE_FRAMES:
             raise ContractError(f"{name} is not a reference frame", [Problem(name, "results are kept by save_run")])
-        if "known_at" in schema.columns and "known_at" not in frame.columns:
+        if "known_at" not in frame.columns:
             frame = frame.with_columns(known_at=pl.lit(known_at))
-        stated = check(frame, schema)
-        if "known_at" not in schema.columns:
-            stated = stated.with_columns(known_at=pl.lit(known_at))
+        stated = check(frame.with_columns(pl.col("known_at").fill_null(known_at)), _versioned(schema))
         with self.transaction():
             stored = self.connection.table(f"core.{name}").pl()
             fresh = new_versions(stored, stated, schema, known_at, complete=complete)
@@ -191,6 +205,26 @@ class Warehouse:
         """Every kept run, the earliest first; `latest` marks the one that speaks for its grain now."""
         return self.sql("from mart.run_history order by known_at, run_id")
 
+    def note_edition(self, edition_id: str) -> None:
+        """Writes the edition's name into the database, so that the copy made next carries it."""
+        with self.transaction():
+            self.run("publish/note_edition", edition_id=edition_id)
+
+    def copy_to(self, target: Path) -> None:
+        """Copies the database file as of now, synced to disk. Must not be called within a transaction."""
+        self.connection.execute("checkpoint")
+        # Closing any descriptor of a file drops this process's locks on it, DuckDB's too: ours stays open until the end.
+        if self._file < 0:
+            self._file = os.open(self.path, os.O_RDONLY)
+        with target.open("wb") as copy:
+            size, offset = os.fstat(self._file).st_size, 0
+            while offset < size:
+                copied = os.sendfile(copy.fileno(), self._file, offset, min(size - offset, 1 << 30))
+                if copied == 0:
+                    raise OSError(errno.EIO, "the database became shorter while it was copied", str(self.path))
+                offset += copied
+            os.fsync(copy.fileno())
+
     def _insert(self, table: str, frame: pl.DataFrame) -> None:
         if not frame.is_empty():
             order = self.connection.table(table).columns
@@ -204,6 +238,11 @@ def _schema(name: str) -> FrameSchema:
     if name not in FRAMES:
         raise ContractError(f"there is no frame {name}", [Problem(name, f"choose from {', '.join(FRAMES)}")])
     return FRAMES[name]
+
+
+def _versioned(schema: FrameSchema) -> FrameSchema:
+    columns = {**schema.columns, "known_at": Column(UTC_TIME, "UTC", "when this became known")}
+    return replace(schema, key=tuple(dict.fromkeys((*schema.key, "known_at"))), columns=columns)
 
 
 def _connect(path: Path, memory_limit: str, threads: int, temp_directory: Path | None) -> duckdb.DuckDBPyConnection:

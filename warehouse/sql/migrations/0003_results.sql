@@ -267,3 +267,12 @@ comment on column core.order_plan.failure_id is 'the failure it is sized for';
 comment on column core.order_plan.cost_usd is 'price today, where an assumption states one [USD]';
 comment on column core.order_plan.present_value_usd is 'discounted cost [USD]';
 comment on column core.order_plan.reason is 'why, for a reader who is no programmer';
+
+-- one row per copy made for readers
+create table ops.edition (
+    edition_seq bigint primary key,
+    edition_id varchar not null
+);
+comment on table ops.edition is 'The copies made for readers; a copy is the last one named in it.';
+comment on column ops.edition.edition_seq is 'place in the order of publication';
+comment on column ops.edition.edition_id is 'name of the edition';

@@ -159,7 +159,7 @@ ROUTE = _schema(
 ROUTE_PATH = _schema(
     "route_path", "The segments of each path of a route, rank 1 first.", "route_id rank seq",
     route_id=_text("the route"), rank=_whole("", "1 is the primary path"), seq=_whole("", "position along the path, from a_node"),
-    segment_id=_text("the segment"),
+    segment_id=_text("the segment"), share_ratio=_number("0-1", "share this path carries while every path is up; empty on all: rank 1 carries it", nullable=True),
 )  # fmt: skip
 RISK_GROUP = _schema(
     "risk_group", "Segments that fail together.", "risk_group_id segment_id",
@@ -188,7 +188,7 @@ EVENT = _schema(
 )  # fmt: skip
 ASSUMPTION = _schema(
     "assumption", "A number a plan needs and nobody measured.", "assumption_id known_at",
-    assumption_id=_text("the assumption"), name=_text("what is assumed, such as lead_time"), scope=_text("all, segment:ID, route:ID, project:ID, module:GBPS"),
+    assumption_id=_text("the assumption"), name=_text("what is assumed, such as lead_time"), scope=_text("all, segment:ID, route:ID, market:ID, project:ID, module:GBPS, option:NAME"),
     low=_number("see unit", "low end (P10)"), value=_number("see unit", "most likely"), high=_number("see unit", "high end (P90)"),
     unit=_text("its unit"), source=_SOURCE, author=_text("who stands for it", nullable=True), confidence=_CONFIDENCE,
     known_at=Column(UTC_TIME, "UTC", "when it was stated"),
@@ -250,9 +250,10 @@ LEVEL_SHIFT = _schema(
 
 SEGMENT_LOAD = _schema(
     "segment_load", "Quantiles of a segment's load under a failure state.", "segment_id direction failure_id target_start quantile_level",
-    segment_id=_text("the segment"), direction=_text("az or za"), failure_id=_text("none, segment:ID, or risk_group:ID"), target_start=_date("first day of the period"),
+    segment_id=_text("the segment"), direction=_text("az or za"), failure_id=_text("none, or worst: the highest over all failure states, path by path"), target_start=_date("first day of the period"),
     quantile_level=_number("0-1", "share of paths at or below"), load_gbps=_number("Gbit/s", "combined p95 load"), lit_gbps=_number("Gbit/s", "lit capacity then"),
-    utilization_ratio=_number("ratio", "load / lit capacity"),
+    utilization_ratio=_number("ratio", "load / lit capacity; empty where nothing is lit", nullable=True),
+    cause_id=_text("the failure state that most often brings that load: none, segment:ID, risk_group:ID or node:ID", nullable=True),
 )  # fmt: skip
 RUNOUT = _schema(
     "runout", "When a segment direction first exceeds what may be used of it.", "segment_id direction date_kind",
@@ -270,7 +271,7 @@ RUNOUT_PROBABILITY = _schema(
 )  # fmt: skip
 ORDER_PLAN = _schema(
     "order_plan", "What to order for a segment, by when, and why.", "segment_id order_seq",
-    segment_id=_text("the segment"), order_seq=_whole("", "1 is the next order"), option=_text("new_wave, new_line_system, new_segment or leased"),
+    segment_id=_text("the segment"), order_seq=_whole("", "1 is the next order"), option=_text("new_wave, new_line_system, new_segment or leased; none where no order is needed"),
     modules=_whole("", "modules to order"), module_gbps=_number("Gbit/s", "size of a module"),
     order_by=_date("last day at which P(late) <= risk; empty: no order within the horizon", nullable=True), ready_by=_date("when it must carry traffic", nullable=True),
     overdue_months=_number("month", "how long ago order_by was; 0 where it is ahead"),
@@ -279,6 +280,11 @@ ORDER_PLAN = _schema(
     failure_id=_text("the failure it is sized for"), cost_usd=_number("USD", "price today, where an assumption states one", nullable=True),
     present_value_usd=_number("USD", "discounted cost", nullable=True), reason=_text("why, for a reader who is no programmer"),
 )  # fmt: skip
+PLAN_NOTE = _schema(
+    "plan_note", "What a plan had to leave out or assume, and why.", "topic subject",
+    topic=_text("no_forecast, no_capacity, missing_lead_time, missing_price, unmeasured_coincidence, ..."), subject=_text("what it concerns"),
+    note=_text("why, for a reader who is no programmer"),
+)  # fmt: skip
 
 FRAMES: Mapping[str, FrameSchema] = {
     schema.name: schema
@@ -286,7 +292,7 @@ FRAMES: Mapping[str, FrameSchema] = {
         NODE, SEGMENT, CAPACITY, ROUTE, ROUTE_PATH, RISK_GROUP, INTERFACE, PROJECT, EVENT, ASSUMPTION, INTERNATIONAL_BANDWIDTH,
         TRAFFIC_PERIOD, COINCIDENCE, PROFILE,
         FORECAST_QUANTILE, NO_FORECAST, BACKTEST_SCORE, FORECAST_COMPONENT, LEVEL_SHIFT,
-        SEGMENT_LOAD, RUNOUT, RUNOUT_PROBABILITY, ORDER_PLAN,
+        SEGMENT_LOAD, RUNOUT, RUNOUT_PROBABILITY, ORDER_PLAN, PLAN_NOTE,
     )
 }  # fmt: skip
 REFERENCE_FRAMES = (
@@ -294,5 +300,5 @@ REFERENCE_FRAMES = (
 )  # fmt: skip
 RESULT_FRAMES = (
     "forecast_quantile", "no_forecast", "backtest_score", "forecast_component", "level_shift",
-    "segment_load", "runout", "runout_probability", "order_plan",
+    "segment_load", "runout", "runout_probability", "order_plan", "plan_note",
 )  # fmt: skip

@@ -20,7 +20,7 @@ from pathlib import Path
 from warehouse.errors import Problem, TransitError
 
 START_SECONDS = 120.0
-_SERVER_ONLY = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1"}
+_SHORT_LIVED = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1"}
 
 
 class PrefectError(TransitError):
@@ -45,16 +45,19 @@ def prepare_environment(prefect_home: Path) -> None:
 
 
 class EmbeddedServer:
-    """A Prefect server in a child process that ends with this one."""
+    """A Prefect server in a child process that ends with this one.
 
-    def __init__(self, prefect_home: Path) -> None:
+    With `scheduler` it also makes scheduled runs, notices late ones and shows its pages; a single run needs none of that.
+    """
+
+    def __init__(self, prefect_home: Path, *, scheduler: bool = False) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}/api"
         self._migrated = prefect_home / f"migrated-{version('prefect')}"
         self._log = prefect_home / "server.log"
-        environment = {**os.environ, **_SERVER_ONLY}
+        environment = {**os.environ, **({} if scheduler else _SHORT_LIVED)}
         # A database this version has already migrated need not be looked over at each start.
         environment["PREFECT_API_DATABASE_MIGRATE_ON_START"] = "false" if self._migrated.exists() else "true"
         with self._log.open("ab") as log:
@@ -93,7 +96,7 @@ class EmbeddedServer:
 
 
 @contextmanager
-def prefect_api(prefect_home: Path) -> Iterator[EmbeddedServer | None]:
+def prefect_api(prefect_home: Path, *, scheduler: bool = False) -> Iterator[EmbeddedServer | None]:
     """The API for the flows run inside; yields the embedded server, or None where PREFECT_API_URL names one.
 
     Import Prefect only inside, and call `wait()` on the server before the first flow.
@@ -102,7 +105,7 @@ def prefect_api(prefect_home: Path) -> Iterator[EmbeddedServer | None]:
     if os.environ.get("PREFECT_API_URL"):
         yield None
         return
-    server = EmbeddedServer(prefect_home)
+    server = EmbeddedServer(prefect_home, scheduler=scheduler)
     os.environ["PREFECT_API_URL"] = server.url
     try:
         yield server

@@ -48,22 +48,30 @@ def read_toml(config: Path | None) -> tuple[Path, dict[str, Any]]:
     if not path.exists():
         if config is not None:
             raise SettingsError(
-                "there is no such settings file", [Problem(str(path), "not found")], "Check --config, or make one: transit init"
+                "there is no such settings file",
+                [Problem(str(path), "not found")],
+                "Check --config, or make one: transit init",
             )
         path = EXAMPLE_SETTINGS
     try:
         return path, tomllib.loads(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
-        raise SettingsError("the settings are not UTF-8", [Problem(str(path), str(error))], "Save the file as UTF-8.") from error
+        raise SettingsError(
+            "the settings are not UTF-8", [Problem(str(path), str(error))], "Save the file as UTF-8."
+        ) from error
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError("the settings are not valid TOML", [Problem(str(path), str(error))], "Mend that line.") from error
+        raise SettingsError(
+            "the settings are not valid TOML", [Problem(str(path), str(error))], "Mend that line."
+        ) from error
 
 
 def folders_of(path: Path, document: dict[str, Any]) -> Folders:
     """Outputs lie in the working folder, unless [folders] says otherwise."""
     named = document.get("folders", {})
     if not isinstance(named, dict):
-        raise SettingsError("[folders] is not a table", [Problem(str(path), "folders")], "Write [folders] and keys below it.")
+        raise SettingsError(
+            "[folders] is not a table", [Problem(str(path), "folders")], "Write [folders] and keys below it."
+        )
     home = Path.cwd()
 
     def folder(key: str, default: str) -> Path:

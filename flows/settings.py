@@ -69,6 +69,9 @@ class SimulateSettings:
     months: int = 48
 
 
+COUNTRY_DEFAULT = ForecastSpec(grain="year", horizon=5, min_periods=5, backtest_origins=6, max_missing_at_end=5)
+
+
 @dataclass(frozen=True)
 class Settings:
     folders: Folders
@@ -80,11 +83,10 @@ class Settings:
     simulate: SimulateSettings = field(default_factory=SimulateSettings)
     sources: tuple[SourceSpec, ...] = ()
     forecast: ForecastSpec = field(default_factory=ForecastSpec)
-    country: ForecastSpec = field(default_factory=lambda: COUNTRY_DEFAULT)
+    country: ForecastSpec = COUNTRY_DEFAULT
     plan: PlanningPolicy = field(default_factory=PlanningPolicy)
 
 
-COUNTRY_DEFAULT = ForecastSpec(grain="year", horizon=5, min_periods=5, backtest_origins=6, max_missing_at_end=5)
 SECTIONS: Mapping[str, tuple[type, Any]] = {
     "network": (NetworkSettings, NetworkSettings()),
     "time": (TimeSettings, TimeSettings()),
@@ -126,7 +128,10 @@ def read_settings(config: Path | None = None, *, data: Path | None = None) -> Se
         if source is not None:
             sources.append(source)
     names = [source.name for source in sources]
-    problems += [Problem("[[source]]", f"the name {name} is used more than once") for name in sorted({n for n in names if names.count(n) > 1})]
+    problems += [
+        Problem("[[source]]", f"the name {name} is used more than once")
+        for name in sorted({n for n in names if names.count(n) > 1})
+    ]
     for section in ("time", "schedule"):
         zone = sections[section].zone
         try:
@@ -155,16 +160,19 @@ def _section(entry: Any, kind: type[T], default: T | None, label: str, problems:
     if not isinstance(entry, dict):
         problems.append(Problem(label, "must be a table"))
         return default
-    known = {item.name for item in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    names = [item.name for item in dataclasses.fields(kind)]  # type: ignore[arg-type]
+    known = set(names)
     unknown = [key for key in entry if key not in known]
     problems += [Problem(f"{label} {key}", _unknown(key, known)) for key in unknown]
     if unknown:
         return default
-    values = {item.name: getattr(default, item.name) for item in dataclasses.fields(kind)} if default is not None else {}  # type: ignore[arg-type]
+    values = {name: getattr(default, name) for name in names} if default is not None else {}
     try:
         return pydantic.TypeAdapter(kind).validate_python({**values, **entry})
     except pydantic.ValidationError as error:
         problems += [Problem(" ".join([label, *map(str, item["loc"])]), item["msg"]) for item in error.errors()]
     except SettingsError as error:
-        problems += [Problem(f"{label} {problem.where}", problem.what) for problem in error.problems] or [Problem(label, error.summary)]
+        problems += [Problem(f"{label} {problem.where}", problem.what) for problem in error.problems] or [
+            Problem(label, error.summary)
+        ]
     return default

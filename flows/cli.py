@@ -1,0 +1,55 @@
+"""`transit`: the command line. Commands are imported when called, so that `--help` and `query` answer at once."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+
+from cyclopts import App
+
+from warehouse.errors import TransitError
+
+app = App(
+    name="transit",
+    help="Forecast international transit traffic; say which segment to upgrade, by when, and how sure that is.",
+    version=lambda: version("transit-forecast"),
+)
+RUNNING, ASKING, FILES = "Run", "Ask the published data", "Work on files"
+for _name, _target, _group, _help in (
+    ("run", "running:run", RUNNING, "Load, forecast, plan, report and publish: the main job."),
+    ("load", "running:load", RUNNING, "Load traffic files and the network into the warehouse."),
+    ("forecast", "running:forecast", RUNNING, "Forecast every route from what is loaded."),
+    ("plan", "running:plan", RUNNING, "Runout and order-by dates for every segment."),
+    ("report", "running:report", RUNNING, "Write the chart report of the newest run."),
+    ("publish", "running:publish", RUNNING, "Publish a finished copy of the warehouse for analysts."),
+    ("check", "running:check", RUNNING, "Check the warehouse: rows that offend, months refused, quarantine."),
+    ("serve", "running:serve", RUNNING, "Run by a cron schedule until stopped."),
+    ("init", "starting:init", RUNNING, "Write a transit.toml and a network folder to start from."),
+    ("query", "asking:query", ASKING, "Ask the published warehouse in SQL."),
+    ("tables", "asking:tables", ASKING, "List the views analysts can use."),
+    ("describe", "asking:describe", ASKING, "Explain a view: every column, its unit and meaning."),
+    ("examples", "asking:examples", ASKING, "Questions people ask, each as SQL that runs."),
+    ("runs", "asking:runs", ASKING, "The runs in the published warehouse."),
+    ("forecast-file", "files:forecast_file", FILES, "Forecast any panel of series in a CSV or Parquet file."),
+    ("failures", "files:failures", FILES, "Loads in every failure state, for any network and demand."),
+):
+    app.command(f"flows.commands.{_target}", name=_name, group=_group, help=_help)
+
+
+def main() -> None:
+    try:
+        app()
+    except TransitError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("Stopped. What was finished is kept; run the same command again to go on.", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output left, as `| head` does.
+        sys.stderr.close()
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

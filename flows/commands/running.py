@@ -1,0 +1,145 @@
+"""Commands that run flows."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from flows import embedded
+from flows.folders import Folders, read_folders
+
+if TYPE_CHECKING:
+    from flows.run import Step
+
+Config = Annotated[Path | None, Parameter(name=["--config", "-c"])]
+Data = Annotated[Path | None, Parameter(name=["--data"])]
+
+
+def run(*, config: Config = None, data: Data = None, force: bool = False) -> int:
+    """Load, forecast, plan, report and publish: the main job.
+
+    Without a transit.toml in the working folder the bundled example "Central Asia" runs.
+
+    Parameters
+    ----------
+    config
+        Settings file, or a folder with a transit.toml. Default: ./transit.toml.
+    data
+        Folder that the sources' file patterns are relative to; replaces [folders] data.
+    force
+        Compute every step again, even where nothing has changed.
+    """
+    return _run(config, data, ("load", "forecast", "plan", "report", "publish"), force=force)
+
+
+def load(*, config: Config = None, data: Data = None) -> int:
+    """Load traffic files and the network into the warehouse.
+
+    Parameters
+    ----------
+    config
+        Settings file, or a folder with a transit.toml. Default: ./transit.toml.
+    data
+        Folder that the sources' file patterns are relative to; replaces [folders] data.
+    """
+    return _run(config, data, ("load",))
+
+
+def forecast(*, config: Config = None, force: bool = False) -> int:
+    """Forecast every route from what is loaded.
+
+    Parameters
+    ----------
+    config
+        Settings file, or a folder with a transit.toml. Default: ./transit.toml.
+    force
+        Compute again, even where nothing has changed.
+    """
+    return _run(config, None, ("forecast",), force=force)
+
+
+def plan(*, config: Config = None, force: bool = False) -> int:
+    """Runout and order-by dates for every segment, from the newest forecast.
+
+    Parameters
+    ----------
+    config
+        Settings file, or a folder with a transit.toml. Default: ./transit.toml.
+    force
+        Compute again, even where nothing has changed.
+    """
+    return _run(config, None, ("plan",), force=force)
+
+
+def report(*, config: Config = None, force: bool = False) -> int:
+    """Write the chart report of the newest run.
+
+    Parameters
+    ----------
+    config
+        Settings file, or a folder with a transit.toml. Default: ./transit.toml.
+    force
+        Write again, even where nothing has changed.
+    """
+    return _run(config, None, ("report",), force=force)
+
+
+def publish(*, config: Config = None) -> int:
+    """Publish a finished copy of the warehouse for analysts.
+
+    Parameters
+    ----------
+    config
+        Settings file, or a folder with a transit.toml. Default: ./transit.toml.
+    """
+    return _run(config, None, ("publish",))
+
+
+def check(*, config: Config = None) -> int:
+    """Check the warehouse; exit code 1 where a check finds rows that offend.
+
+    Parameters
+    ----------
+    config
+        Settings file, or a folder with a transit.toml. Default: ./transit.toml.
+    """
+    from flows.check import check_warehouse, print_checks
+    from flows.settings import read_settings
+
+    return print_checks(check_warehouse(read_settings(config)))
+
+
+def serve(*, config: Config = None, data: Data = None) -> None:
+    """Run by the cron schedule of [schedule] until stopped.
+
+    Parameters
+    ----------
+    config
+        Settings file, or a folder with a transit.toml. Default: ./transit.toml.
+    data
+        Folder that the sources' file patterns are relative to; replaces [folders] data.
+    """
+    folders = read_folders(config)
+    with embedded.prefect_api(folders.prefect_home, scheduler=True) as server:
+        from flows.schedule import serve_schedule
+
+        if server is not None:
+            server.wait()
+        serve_schedule(config, data)
+
+
+def _run(config: Path | None, data: Path | None, steps: tuple[Step, ...], *, force: bool = False) -> int:
+    """0 where the run did its whole job, 1 where a file or source could not be read or a step failed."""
+    folders: Folders = read_folders(config)
+    with embedded.prefect_api(folders.prefect_home) as server:
+        # Prefect and the libraries are imported while its server starts.
+        from flows.run import prepare, print_summary, transit_run
+
+        prepare(config, data, steps)
+        if server is not None:
+            server.wait()
+        summary = transit_run(config=config, data=data, steps=list(steps), force=force)
+        return print_summary(summary, file=sys.stderr)

@@ -1,0 +1,132 @@
+"""The load flow: traffic files and the network's CSV files -> warehouse, then the statistics of what changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from prefect import flow, task
+from prefect.artifacts import create_table_artifact
+from prefect.cache_policies import NO_CACHE
+from warehouse.load import LoadResult, load_files
+from warehouse.statistics import update_statistics
+
+from flows.identity import code_version
+from flows.settings import Settings
+from warehouse.database import Warehouse
+from warehouse.errors import Problem, SourceError
+from warehouse.example.simulate import write_traffic
+from warehouse.reference import load_reference
+from warehouse.sources.spec import SourceSpec
+
+
+@dataclass(frozen=True)
+class LoadSummary:
+    """Rows in = loaded + quarantined + already known, summed over files; `problems` are files that could not be read."""
+
+    files: int
+    rows_in: int
+    loaded: int
+    quarantined: int
+    already_known: int
+    periods_changed: int
+    problems: tuple[Problem, ...]
+
+    def __str__(self) -> str:
+        return (
+            f"{self.rows_in:,} rows in {self.files} files = {self.loaded:,} loaded + {self.quarantined:,} quarantined"
+            f" + {self.already_known:,} already known; {self.periods_changed:,} statistics new"
+        )
+
+
+def open_warehouse(settings: Settings) -> Warehouse:
+    return Warehouse.open(
+        settings.folders.database,
+        memory_limit=settings.run.memory_limit,
+        threads=settings.run.threads,
+        wait_seconds=settings.run.wait_for_lock_seconds,
+    )
+
+
+def simulate_example(settings: Settings) -> None:
+    """The example's traffic files, written once: their marker names the simulator's code and settings."""
+    if not settings.simulate.enabled:
+        return
+    marker = settings.data / "simulated.txt"
+    wanted = f"{code_version(('warehouse/example',))} {settings.simulate}"
+    if marker.exists() and marker.read_text(encoding="utf-8") == wanted:
+        return
+    write_traffic(settings.data, seed=settings.simulate.seed, months=settings.simulate.months)
+    marker.write_text(wanted, encoding="utf-8")
+
+
+@task(name="simulate example traffic", cache_policy=NO_CACHE)
+def simulate(settings: Settings) -> None:
+    simulate_example(settings)
+
+
+@task(name="load network", cache_policy=NO_CACHE)
+def load_network(settings: Settings, known_at: datetime) -> None:
+    with open_warehouse(settings) as warehouse:
+        load_reference(warehouse, settings.network.folder, known_at=known_at)
+
+
+@task(name="load {source.name}", task_run_name="load {source.name}", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=[2, 10],
+      retry_condition_fn=lambda _task, _run, state: isinstance(state.data, OSError))  # fmt: skip
+def load_source(settings: Settings, source: SourceSpec, known_at: datetime) -> list[LoadResult]:
+    paths = [path for pattern in source.files for path in files_of(settings.data, pattern)]
+    with open_warehouse(settings) as warehouse:
+        return load_files(warehouse, source, paths, known_at=known_at, today=known_at)
+
+
+def files_of(folder: Path, pattern: str) -> list[Path]:
+    """What a pattern of [[source]] files names, relative to the data folder; the pattern itself where nothing does."""
+    path = Path(pattern)
+    if path.is_absolute():
+        return sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor)))) or [path]
+    return sorted(folder.glob(pattern)) or [folder / pattern]
+
+
+@task(name="monthly statistics", cache_policy=NO_CACHE)
+def statistics(settings: Settings, known_at: datetime) -> int:
+    grains = tuple(sorted({"month", settings.forecast.grain}))
+    with open_warehouse(settings) as warehouse:
+        return update_statistics(
+            warehouse,
+            grains=grains,
+            time_zone=settings.time.zone,
+            known_at=known_at,
+            min_coverage_ratio=settings.forecast.min_coverage_ratio,
+        ).rows_written
+
+
+@flow(name="load", validate_parameters=False)
+def load_flow(settings: Settings) -> LoadSummary:
+    """Every source's files that are not yet known; a file that can't be read is named and does not stop the others."""
+    known_at = datetime.now(UTC)
+    simulate(settings)
+    load_network(settings, known_at)
+    results: list[LoadResult] = []
+    problems: list[Problem] = []
+    for source in settings.sources:
+        try:
+            results += load_source(settings, source, known_at)
+        except SourceError as error:
+            problems += error.problems or [Problem(source.name, error.summary)]
+    changed = statistics(settings, known_at)
+    problems += [Problem(result.file, result.error) for result in results if result.error]
+    create_table_artifact(
+        key="load",
+        description="Rows in = loaded + quarantined + already known, per file.",
+        table=[{"file": r.file, "rows in": r.rows_in, "loaded": r.loaded, "quarantined": r.quarantined, "already known": r.already_known} for r in results],
+    )  # fmt: skip
+    return LoadSummary(
+        files=len(results),
+        rows_in=sum(r.rows_in for r in results),
+        loaded=sum(r.loaded for r in results),
+        quarantined=sum(r.quarantined for r in results),
+        already_known=sum(r.already_known for r in results),
+        periods_changed=changed,
+        problems=tuple(problems),
+    )

@@ -1,0 +1,116 @@
+"""The plan flow: route paths -> segment loads -> runout and order-by dates; a run's results are kept in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import polars as pl
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+
+from flows.forecast import GrainForecast
+from flows.identity import code_version, frame_hash, settings_json, step_key
+from flows.load import open_warehouse
+from flows.settings import Settings
+from forecasting.plan import plan
+from warehouse.database import RunRecord, run_id
+from warehouse.network import Network
+
+NETWORK_FRAMES = ("node", "segment", "capacity", "route", "route_path", "risk_group", "project", "assumption")
+
+
+def today_of(settings: Settings) -> date:
+    """The planning date: [run] today, else the clock's."""
+    return settings.run.today or datetime.now(UTC).date()
+
+
+@task(name="plan", cache_policy=NO_CACHE)
+def plan_segments(
+    settings: Settings, made: GrainForecast, frames: Mapping[str, pl.DataFrame]
+) -> Mapping[str, pl.DataFrame]:
+    """Result frames of the plan; none where no route's p95 could be forecast."""
+    keys = made.forecast.paths.keys.with_row_index("row")
+    rows = keys.filter((pl.col("series_kind") == "route") & (pl.col("statistic") == "p95"))["row"].to_list()
+    if not rows:
+        return {}
+    return plan(
+        made.forecast.paths.take(rows),
+        Network.from_frames(frames),
+        capacity=frames["capacity"],
+        coincidence=frames["coincidence"],
+        assumptions=frames["assumption"],
+        projects=frames["project"],
+        policy=settings.plan,
+        today=today_of(settings),
+        seed=made.spec.seed,
+        workers=settings.run.workers,
+    ).frames()
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A run whose results the warehouse keeps. `is_new` is false where the same run was kept before."""
+
+    run_id: str
+    grain: str
+    is_new: bool
+
+
+def record_of(
+    settings: Settings, made: GrainForecast, inputs_hash: str, started_at: datetime, *, planned: bool
+) -> RunRecord:
+    """A run is named by what it was made from; the planning date and the network count where it was planned."""
+    chosen = {"forecast": made.spec, "time": settings.time}
+    stated = settings_json({**chosen, "plan": settings.plan, "today": today_of(settings)} if planned else chosen)
+    data_hash = step_key(made.data_hash, inputs_hash if planned else "")
+    code = code_version(("forecasting", "warehouse"))
+    now = datetime.now(UTC)
+    return RunRecord(
+        run_id=run_id(origin=made.origin, settings=stated, code_version=code, data_hash=data_hash, seed=made.spec.seed),
+        grain=made.spec.grain, origin=made.origin, known_at=now, settings=stated, code_version=code, data_hash=data_hash,
+        seed=made.spec.seed, started_at=started_at, finished_at=now, simulated=made.simulated,
+    )  # fmt: skip
+
+
+@task(name="keep run", cache_policy=NO_CACHE)
+def keep_run(settings: Settings, made: GrainForecast, planned: Mapping[str, pl.DataFrame], record: RunRecord) -> bool:
+    """All results of a run in one transaction; false where it was kept before."""
+    forecast = made.forecast
+    frames = {
+        "forecast_quantile": forecast.quantiles,
+        "no_forecast": forecast.no_forecast,
+        "backtest_score": forecast.backtest,
+        "forecast_component": forecast.components,
+        "level_shift": forecast.shifts,
+        **planned,
+    }
+    with open_warehouse(settings) as warehouse:
+        return warehouse.save_run(record, frames)
+
+
+@flow(name="plan", validate_parameters=False)
+def plan_flow(
+    settings: Settings,
+    made: Sequence[GrainForecast],
+    *,
+    started_at: datetime,
+    plan_too: bool = True,
+    force: bool = False,
+) -> list[Kept]:
+    """Plans on the first grain, where routes are forecast, and keeps every grain's run. What is kept already is left."""
+    with open_warehouse(settings) as warehouse:
+        frames = {name: warehouse.read(name) for name in (*NETWORK_FRAMES, "coincidence")}
+        known = set(warehouse.runs()["run_id"])
+    inputs_hash = frame_hash(frames)
+    kept = []
+    for position, grain in enumerate(made):
+        planned_here = plan_too and position == 0
+        record = record_of(settings, grain, inputs_hash, started_at, planned=planned_here)
+        is_new = False
+        if force or record.run_id not in known:
+            planned = plan_segments(settings, grain, frames) if planned_here else {}
+            is_new = keep_run(settings, grain, planned, record)
+        kept.append(Kept(record.run_id, record.grain, is_new))
+    return kept

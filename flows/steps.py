@@ -1,0 +1,71 @@
+"""Results of steps kept under the hash of what they were made from: what is done and valid is not done again."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from forecasting.engine import Forecast
+from forecasting.series import Paths
+
+KEPT = 6
+_FRAMES = ("quantiles", "no_forecast", "backtest", "components", "shifts")
+
+
+def kept_forecast(
+    folder: Path, key: str, compute: Callable[[], Forecast], *, force: bool = False
+) -> tuple[Forecast, bool]:
+    """The forecast kept under `key`, else computed and kept; and whether it was computed.
+
+    A result appears by one rename, so a crash leaves either all of it or nothing.
+    """
+    place = folder / f"forecast-{key}"
+    if place.exists() and not force:
+        os.utime(place)
+        return _read(place), False
+    result = compute()
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished = folder / f".unfinished-{key}-{os.getpid()}"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir()
+    _write(unfinished, result)
+    shutil.rmtree(place, ignore_errors=True)
+    unfinished.rename(place)
+    _prune(folder)
+    return result, True
+
+
+def _write(place: Path, result: Forecast) -> None:
+    np.save(place / "draws_gbps.npy", result.paths.draws_gbps)
+    result.paths.keys.write_parquet(place / "keys.parquet")
+    about = {"grain": result.paths.grain, "periods": [period.isoformat() for period in result.paths.periods]}
+    (place / "about.json").write_text(json.dumps(about), encoding="utf-8")
+    for name in _FRAMES:
+        frame: pl.DataFrame = getattr(result, name)
+        frame.write_parquet(place / f"{name}.parquet")
+
+
+def _read(place: Path) -> Forecast:
+    about = json.loads((place / "about.json").read_text(encoding="utf-8"))
+    paths = Paths(
+        about["grain"],
+        pl.read_parquet(place / "keys.parquet"),
+        tuple(date.fromisoformat(period) for period in about["periods"]),
+        np.load(place / "draws_gbps.npy"),
+    )
+    frames: Mapping[str, pl.DataFrame] = {name: pl.read_parquet(place / f"{name}.parquet") for name in _FRAMES}
+    return Forecast(paths=paths, **frames)
+
+
+def _prune(folder: Path) -> None:
+    """The newest results stay; what a crash left unfinished goes."""
+    kept = sorted(folder.glob("forecast-*"), key=lambda place: place.stat().st_mtime, reverse=True)
+    for place in [*kept[KEPT:], *folder.glob(".unfinished-*")]:
+        shutil.rmtree(place, ignore_errors=True)

@@ -1,0 +1,76 @@
+"""Settings: every problem of the file at once, with its place and the remedy."""
+
+from pathlib import Path
+
+import pytest
+
+from flows.folders import read_folders
+from flows.settings import read_settings
+from warehouse.errors import SettingsError
+
+
+def write(folder: Path, text: str) -> Path:
+    (folder / "network").mkdir(exist_ok=True)
+    path = folder / "transit.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_problems_are_gathered(tmp_path):
+    path = write(
+        tmp_path,
+        """
+        [forecast]
+        horzon = 12
+        [plan]
+        threshold_ratio = 1.7
+        risk_alpha_ratio = 2
+        [time]
+        zone = "Asia/Atlantis"
+        [run]
+        threads = "two"
+        [rum]
+        """,
+    )
+    with pytest.raises(SettingsError) as caught:
+        read_settings(path)
+    message = str(caught.value)
+    assert "[forecast] horzon: is unknown; did you mean horizon?" in message
+    assert "threshold_ratio: is 1.7" in message
+    assert "risk_alpha_ratio: is 2" in message
+    assert "Asia/Atlantis" in message
+    assert "[run] threads" in message
+    assert "[rum]: is unknown; did you mean run?" in message
+
+
+def test_a_missing_file_a_bad_file_and_a_missing_network_are_named(tmp_path):
+    with pytest.raises(SettingsError, match="not found"):
+        read_settings(tmp_path / "nowhere.toml")
+    bad = tmp_path / "bad.toml"
+    bad.write_text("[run\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match="not valid TOML"):
+        read_settings(bad)
+    bad.write_bytes(b"title = '\xff'")
+    with pytest.raises(SettingsError, match="not UTF-8"):
+        read_settings(bad)
+    bad.write_text('[network]\nfolder = "elsewhere"\n', encoding="utf-8")
+    with pytest.raises(SettingsError, match="elsewhere is no folder"):
+        read_settings(bad)
+
+
+def test_without_a_file_the_bundled_example_is_read(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = read_settings()
+    assert settings.simulate.enabled
+    assert settings.folders.private == tmp_path / ".transit"
+    assert settings.sources
+
+
+def test_outputs_lie_in_the_working_folder(tmp_path, monkeypatch):
+    path = write(tmp_path, '[folders]\nreports = "out/reports"\n')
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    folders = read_folders(path)
+    assert folders.reports == elsewhere / "out" / "reports"
+    assert folders.database == elsewhere / ".transit" / "transit.duckdb"

@@ -10,7 +10,7 @@ where not withdrawn;
 comment on view mart.assumption is 'A number a plan needs and nobody measured. As known now.';
 comment on column mart.assumption.assumption_id is 'the assumption';
 comment on column mart.assumption.name is 'what is assumed, such as lead_time';
-comment on column mart.assumption.scope is 'all, segment:ID, route:ID, project:ID, module:GBPS';
+comment on column mart.assumption.scope is 'all, segment:ID, route:ID, market:ID, project:ID, module:GBPS, option:NAME';
 comment on column mart.assumption.low is 'low end (P10) [see unit]';
 comment on column mart.assumption.value is 'most likely [see unit]';
 comment on column mart.assumption.high is 'high end (P90) [see unit]';

@@ -121,6 +121,7 @@ create table core.route_path (
     rank bigint not null,
     seq bigint not null,
     segment_id varchar not null,
+    share_ratio double,
     known_at timestamp with time zone not null,
     correction bigint not null,
     withdrawn boolean not null
@@ -130,6 +131,7 @@ comment on column core.route_path.route_id is 'the route';
 comment on column core.route_path.rank is '1 is the primary path';
 comment on column core.route_path.seq is 'position along the path, from a_node';
 comment on column core.route_path.segment_id is 'the segment';
+comment on column core.route_path.share_ratio is 'share this path carries while every path is up; empty on all: rank 1 carries it [0-1]';
 comment on column core.route_path.known_at is 'when this became known [UTC]';
 comment on column core.route_path.correction is '0, or n for the n-th correction stated with the same known_at; the highest holds';
 comment on column core.route_path.withdrawn is 'true where the row says that the item is no longer there';
@@ -263,7 +265,7 @@ create table core.assumption (
 comment on table core.assumption is 'A number a plan needs and nobody measured. Every version ever known; mart has the latest.';
 comment on column core.assumption.assumption_id is 'the assumption';
 comment on column core.assumption.name is 'what is assumed, such as lead_time';
-comment on column core.assumption.scope is 'all, segment:ID, route:ID, project:ID, module:GBPS';
+comment on column core.assumption.scope is 'all, segment:ID, route:ID, market:ID, project:ID, module:GBPS, option:NAME';
 comment on column core.assumption.low is 'low end (P10) [see unit]';
 comment on column core.assumption.value is 'most likely [see unit]';
 comment on column core.assumption.high is 'high end (P90) [see unit]';

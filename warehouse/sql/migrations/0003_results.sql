@@ -168,18 +168,20 @@ create table core.segment_load (
     quantile_level double not null,
     load_gbps double not null,
     lit_gbps double not null,
-    utilization_ratio double not null
+    utilization_ratio double,
+    cause_id varchar
 );
 comment on table core.segment_load is 'Quantiles of a segment''s load under a failure state. All runs.';
 comment on column core.segment_load.run_id is 'the run that made the row';
 comment on column core.segment_load.segment_id is 'the segment';
 comment on column core.segment_load.direction is 'az or za';
-comment on column core.segment_load.failure_id is 'none, segment:ID, or risk_group:ID';
+comment on column core.segment_load.failure_id is 'none, or worst: the highest over all failure states, path by path';
 comment on column core.segment_load.target_start is 'first day of the period [date]';
 comment on column core.segment_load.quantile_level is 'share of paths at or below [0-1]';
 comment on column core.segment_load.load_gbps is 'combined p95 load [Gbit/s]';
 comment on column core.segment_load.lit_gbps is 'lit capacity then [Gbit/s]';
-comment on column core.segment_load.utilization_ratio is 'load / lit capacity [ratio]';
+comment on column core.segment_load.utilization_ratio is 'load / lit capacity; empty where nothing is lit [ratio]';
+comment on column core.segment_load.cause_id is 'the failure state that most often brings that load: none, segment:ID, risk_group:ID or node:ID';
 
 -- one row per run, segment_id, direction, date_kind
 create table core.runout (
@@ -252,7 +254,7 @@ comment on table core.order_plan is 'What to order for a segment, by when, and w
 comment on column core.order_plan.run_id is 'the run that made the row';
 comment on column core.order_plan.segment_id is 'the segment';
 comment on column core.order_plan.order_seq is '1 is the next order';
-comment on column core.order_plan.option is 'new_wave, new_line_system, new_segment or leased';
+comment on column core.order_plan.option is 'new_wave, new_line_system, new_segment or leased; none where no order is needed';
 comment on column core.order_plan.modules is 'modules to order';
 comment on column core.order_plan.module_gbps is 'size of a module [Gbit/s]';
 comment on column core.order_plan.order_by is 'last day at which P(late) <= risk; empty: no order within the horizon [date]';
@@ -267,6 +269,19 @@ comment on column core.order_plan.failure_id is 'the failure it is sized for';
 comment on column core.order_plan.cost_usd is 'price today, where an assumption states one [USD]';
 comment on column core.order_plan.present_value_usd is 'discounted cost [USD]';
 comment on column core.order_plan.reason is 'why, for a reader who is no programmer';
+
+-- one row per run, topic, subject
+create table core.plan_note (
+    run_id varchar not null,
+    topic varchar not null,
+    subject varchar not null,
+    note varchar not null
+);
+comment on table core.plan_note is 'What a plan had to leave out or assume, and why. All runs.';
+comment on column core.plan_note.run_id is 'the run that made the row';
+comment on column core.plan_note.topic is 'no_forecast, no_capacity, missing_lead_time, missing_price, unmeasured_coincidence, ...';
+comment on column core.plan_note.subject is 'what it concerns';
+comment on column core.plan_note.note is 'why, for a reader who is no programmer';
 
 -- one row per copy made for readers
 create table ops.edition (

@@ -1,0 +1,16 @@
+-- one row per combination_id
+create view mart.coincidence as
+with latest as (
+    from core.coincidence_month
+    qualify row_number() over (partition by combination_id, period_start order by version desc) = 1
+)
+select
+    combination_id, avg(kappa) as kappa, coalesce(stddev_samp(kappa), 0) as kappa_sd, count(*) as months, max(known_at) as known_at
+from latest
+group by combination_id;
+comment on view mart.coincidence is 'How far the peaks of the routes that share a segment direction coincide. As known now.';
+comment on column mart.coincidence.combination_id is 'the members, ''route_id:direction'' sorted and joined by +';
+comment on column mart.coincidence.kappa is 'p95(sum) / sum(p95) on time-aligned slots [ratio]';
+comment on column mart.coincidence.kappa_sd is 'standard deviation over months [ratio]';
+comment on column mart.coincidence.months is 'months measured';
+comment on column mart.coincidence.known_at is 'when the latest of its months became known [UTC]';

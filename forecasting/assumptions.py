@@ -1,0 +1,134 @@
+"""The user's assumptions: looked up by name and scope, checked at the door, never defaulted.
+
+A stated range is low (10 % lie below), value (taken as the middle) and high (10 % lie above). Between and beyond, the
+quantile function is a split normal on the log scale (linear where low is not positive), so all three are met exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from forecasting.series import FloatArray
+from warehouse.errors import PlanError, Problem
+from warehouse.schema import ASSUMPTION, check
+
+Z90 = 1.2815515655446004
+MONTHS_PER = {"month": 1.0, "months": 1.0, "year": 12.0, "years": 12.0, "week": 12 * 7 / 365.25, "weeks": 12 * 7 / 365.25, "day": 12 / 365.25, "days": 12 / 365.25}  # fmt: skip
+HOURS_PER = {"h": 1.0, "hour": 1.0, "hours": 1.0, "day": 24.0, "days": 24.0}
+
+RATIO_NAMES = frozenset({"price_erosion", "om_ratio", "market_share", "coincidence", "nest_similarity", "leased_share"})
+NOT_NEGATIVE = frozenset({"lead_time", "repair_time", "cut_rate", "module_price", "lease_price", "transit_price", "line_system_price", "segment_price", "cost_early", "cost_late"})  # fmt: skip
+UNITS: Mapping[str, frozenset[str]] = {"lead_time": frozenset(MONTHS_PER), "repair_time": frozenset(HOURS_PER)}
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """One stated number with its range."""
+
+    assumption_id: str
+    name: str
+    scope: str
+    low: float
+    value: float
+    high: float
+    unit: str
+    source: str = ""
+
+    def at(self, probability: float | FloatArray) -> FloatArray:
+        """The value that lies above `probability` of what is thought possible."""
+        z = np.asarray(ndtri(np.asarray(probability, dtype=float)), dtype=float) / Z90
+        if self.low > 0:
+            upper, lower = np.log(self.high / self.value), np.log(self.value / self.low)
+            return np.asarray(self.value * np.exp(z * np.where(z > 0, upper, lower)))
+        return np.asarray(self.value + z * np.where(z > 0, self.high - self.value, self.value - self.low))
+
+    def quantiles(self, count: int) -> FloatArray:
+        """`count` equally likely values: the middles of equal slices of probability."""
+        return self.at((np.arange(count) + 0.5) / count)
+
+    def sample(self, size: int, rng: np.random.Generator) -> FloatArray:
+        return self.at(np.clip(rng.random(size), 1e-6, 1 - 1e-6))
+
+    def scaled(self, factor: float, unit: str) -> Assumption:
+        return replace(self, low=self.low * factor, value=self.value * factor, high=self.high * factor, unit=unit)
+
+    def in_months(self) -> Assumption:
+        return self.scaled(MONTHS_PER[self.unit], "month")
+
+    def in_hours(self) -> Assumption:
+        return self.scaled(HOURS_PER[self.unit], "h")
+
+    def fixed(self, value: float) -> Assumption:
+        return replace(self, low=value, value=value, high=value)
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """The latest statement of each assumption."""
+
+    rows: tuple[Assumption, ...]
+
+    @classmethod
+    def from_frame(cls, frame: pl.DataFrame) -> Assumptions:
+        """From rows of ASSUMPTION; the latest `known_at` of each id holds. Raises PlanError with all that can't be."""
+        table = check(frame, ASSUMPTION)
+        latest = table.sort("assumption_id", "known_at").group_by("assumption_id", maintain_order=True).last()
+        rows = tuple(
+            Assumption(row["assumption_id"], row["name"], row["scope"], row["low"], row["value"], row["high"], row["unit"], row["source"] or "")
+            for row in latest.iter_rows(named=True)
+        )  # fmt: skip
+        problems = [problem for row in rows for problem in _problems(row)]
+        seen: dict[tuple[str, str], str] = {}
+        for row in rows:
+            if row.name in UNITS and (row.name, row.scope) in seen:
+                problems.append(Problem(row.assumption_id, f"states {row.name} for {row.scope} a second time, after {seen[row.name, row.scope]}"))  # fmt: skip
+            seen.setdefault((row.name, row.scope), row.assumption_id)
+        if problems:
+            raise PlanError(
+                f"{len(problems)} assumptions can't be used", problems, "Mend assumptions.csv, then plan again."
+            )
+        return cls(rows)
+
+    def get(self, name: str, *scopes: str) -> Assumption | None:
+        """The assumption of that name for the first of the scopes that has one, else for `all`, else None."""
+        for scope in (*scopes, "all"):
+            for row in self.rows:
+                if row.name == name and row.scope == scope:
+                    return row
+        return None
+
+    def named(self, name: str) -> tuple[Assumption, ...]:
+        return tuple(row for row in self.rows if row.name == name)
+
+    def replaced(self, changed: Mapping[str, Assumption]) -> Assumptions:
+        """With the assumptions of those ids replaced."""
+        return Assumptions(tuple(changed.get(row.assumption_id, row) for row in self.rows))
+
+
+def _problems(row: Assumption) -> list[Problem]:
+    place = f"assumption {row.assumption_id} ({row.name}, {row.scope})"
+    found = []
+    values: dict[str, Any] = {"low": row.low, "value": row.value, "high": row.high}
+    if not all(np.isfinite(value) for value in values.values()):
+        return [Problem(place, "low, value and high must be numbers")]
+    if not row.low <= row.value <= row.high:
+        found.append(Problem(place, f"low {row.low:g}, value {row.value:g}, high {row.high:g} are not in order"))
+    if row.name in NOT_NEGATIVE and row.low < 0:
+        found.append(Problem(place, f"low is {row.low:g}; it can't be negative"))
+    if row.name in RATIO_NAMES and not (row.low > -1 and row.high <= 1):
+        found.append(Problem(place, f"runs from {row.low:g} to {row.high:g}; a ratio above 1 can't be (30 % is 0.3)"))
+    if row.name in UNITS and row.unit not in UNITS[row.name]:
+        found.append(Problem(place, f"unit is {row.unit!r}, must be one of {', '.join(sorted(UNITS[row.name]))}"))
+    return found
+
+
+def stratified(count: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """`count` probabilities, one from each of `count` equal slices, in random order."""
+    return np.asarray(rng.permutation((np.arange(count) + 0.5) / count))

@@ -1,0 +1,86 @@
+"""From load paths to dates: first passage, runout quantiles, order-by dates, modules.
+
+Times are counted in periods: 1 is the first period of the paths, 0 the one before. `inf` means not within the horizon.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecasting.series import FloatArray
+
+AnyFloat = NDArray[np.floating[Any]]
+
+
+def first_passage(loads: AnyFloat, usable: AnyFloat, sustained: int = 1) -> FloatArray:
+    """First period whose load, and that of the `sustained` - 1 periods after it, lies above `usable`; inf if none.
+
+    The last axis of both is time; the other axes broadcast.
+    """
+    over = np.asarray(loads > usable)
+    horizon = over.shape[-1]
+    if sustained > horizon:
+        return np.full(over.shape[:-1], np.inf)
+    held = over[..., : horizon - sustained + 1].copy()
+    for step in range(1, sustained):
+        held &= over[..., step : horizon - sustained + 1 + step]
+    return np.where(held.any(axis=-1), held.argmax(axis=-1) + 1.0, np.inf)
+
+
+def order_statistic(values: AnyFloat, probability: float) -> float:
+    """The ceil(p S)-th smallest of S values: the period by which a share p of the paths has run out."""
+    size = values.shape[-1]
+    rank = min(max(math.ceil(probability * size - 1e-9), 1), size)
+    return float(np.partition(values, rank - 1)[rank - 1])
+
+
+def runout_probability(passages: AnyFloat, horizon: int) -> FloatArray:
+    """F(t) for t = 1 ... horizon: share of paths whose first passage is at or before t."""
+    counts = np.bincount(passages[np.isfinite(passages)].astype(np.int64), minlength=horizon + 1)[1 : horizon + 1]
+    return np.asarray(np.cumsum(counts) / passages.size)
+
+
+def monte_carlo_se(probability: float, draws: int) -> float:
+    """Standard error of a share counted over independent draws."""
+    return math.sqrt(probability * (1 - probability) / draws)
+
+
+def probability_late(passages: AnyFloat, lead_times: AnyFloat, order_at: float) -> float:
+    """P(late | ordered at `order_at`): share of (path, lead time) pairs that run out before the order is ready."""
+    ready = order_at + np.sort(lead_times)
+    return float(np.searchsorted(np.sort(passages), ready, side="left").mean() / passages.size)
+
+
+def order_by(passages: AnyFloat, lead_times: AnyFloat, alpha: float) -> float:
+    """The last time to order at which P(late) <= alpha; inf where not ordering at all keeps to alpha.
+
+    P(late | t0) counts the pairs with T - L < t0, so the answer is the (floor(alpha n) + 1)-th smallest T - L.
+    """
+    slack = np.subtract.outer(passages, lead_times).ravel()
+    rank = math.floor(alpha * slack.size + 1e-9)
+    return float(np.partition(slack, rank)[rank]) if rank < slack.size else math.inf
+
+
+def alpha_from_costs(early_usd: float, late_usd: float) -> float:
+    """The accepted risk of being late that costs least, when a period early costs `early_usd` and late `late_usd`."""
+    return early_usd / (early_usd + late_usd)
+
+
+def modules_needed(design_loads: AnyFloat, lit: AnyFloat, threshold: float, module_gbps: float) -> NDArray[np.int64]:
+    """Modules on top of what is lit, per period, never decreasing. `design_loads` are Q(1 - alpha) of the load."""
+    wanted = np.ceil((np.asarray(design_loads) / threshold - lit) / module_gbps - 1e-12)
+    return np.maximum.accumulate(np.maximum(wanted, 0), axis=-1).astype(np.int64)
+
+
+def safe_utilization(parallel: int, threshold: float) -> float:
+    """Highest steady utilization of n equal parallel links so that n - 1 of them keep to the threshold."""
+    return threshold * (parallel - 1) / parallel
+
+
+def months_of_growth(factor: float, yearly_growth: float) -> float:
+    """How long traffic that grows by `yearly_growth` a year takes to grow by `factor`."""
+    return 12 * math.log(factor) / math.log1p(yearly_growth)

@@ -1,0 +1,197 @@
+"""The order sheet: what to order for a segment, by when, and why, in words a planner can act on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from forecasting.assumptions import MONTHS_PER, Assumption, Assumptions
+from forecasting.capacity import (
+    first_passage,
+    modules_needed,
+    order_by,
+    order_statistic,
+    probability_late,
+    runout_probability,
+)
+from forecasting.readiness import date_at, position_of
+from forecasting.routing import Float32
+from forecasting.series import FloatArray
+from forecasting.spec import PlanningPolicy
+from warehouse.schema import Grain
+
+LEAD_TIME_SLICES = 40
+MONTHS_PER_PERIOD = {"month": 1.0, "week": MONTHS_PER["week"], "day": MONTHS_PER["day"], "year": 12.0}
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The periods planned for, and where in them today lies."""
+
+    periods: tuple[date, ...]
+    grain: Grain
+    today: date
+
+    @property
+    def now(self) -> float:
+        return position_of(self.today, self.periods, self.grain)
+
+    def at(self, position: float) -> date | None:
+        """The date of a count of periods; None where it is not within the horizon."""
+        return date_at(position, self.periods, self.grain) if math.isfinite(position) else None
+
+    @property
+    def last(self) -> date:
+        return self.periods[-1]
+
+    def lead_times(self, stated: Assumption) -> FloatArray:
+        """Equally likely lead times in periods."""
+        return stated.in_months().quantiles(LEAD_TIME_SLICES) / MONTHS_PER_PERIOD[self.grain]
+
+    def months(self, periods: float) -> float:
+        return periods * MONTHS_PER_PERIOD[self.grain]
+
+
+def say(failure_id: str) -> str:
+    """A failure state in words."""
+    kind, _, name = failure_id.partition(":")
+    return {
+        "none": "with nothing failed", "segment": f"with segment {name} out", "risk_group": f"with everything in risk group {name} out",
+        "node": f"with the crossing {name} out", "pair": f"with {name.replace('+', ' and ')} out together",
+    }[kind]  # fmt: skip
+
+
+def order_rows(
+    segment_id: str,
+    loads: Float32,
+    lit: FloatArray,
+    design_gbps: float | None,
+    *,
+    failure_id: str,
+    remarks: Sequence[str],
+    assumptions: Assumptions,
+    policy: PlanningPolicy,
+    timeline: Timeline,
+) -> list[dict[str, Any]]:
+    """Rows of ORDER_PLAN for one segment from its worst loads, (directions, H, S), and lit capacity (H,)."""
+    horizon = lit.shape[0]
+    theta, alpha, module = policy.threshold_ratio, policy.risk_alpha_ratio, policy.module_gbps
+    rank = min(max(math.ceil((1 - alpha) * loads.shape[2] - 1e-9), 1), loads.shape[2]) - 1
+    sized = np.partition(loads, rank, axis=2)[:, :, rank]
+    steps = modules_needed(sized, lit, theta, module).max(axis=0)
+    full = _passages(loads, theta * lit, policy.sustained_periods)
+    if runout_probability(full, horizon)[-1] > alpha + 1e-9:
+        period = int(order_statistic(full, min(alpha + 1 / full.size, 1.0)))
+        steps[period - 1 :] = np.maximum(steps[period - 1 :], 1)
+    risen = np.flatnonzero(np.diff(steps, prepend=0))
+    if not risen.size:
+        return [_no_order(segment_id, full, failure_id, remarks, policy, timeline)]
+    rows = []
+    for seq, index in enumerate(risen, 1):
+        before = int(steps[index - 1]) if index else 0
+        option = (
+            "new_wave"
+            if design_gbps is None or lit[index] + steps[index] * module <= design_gbps + 1e-9
+            else "new_line_system"
+        )
+        stated = assumptions.get("lead_time", f"segment:{segment_id}", f"option:{option}")
+        passages = full if before == 0 else _passages(loads, theta * (lit + before * module), policy.sustained_periods)
+        row: dict[str, Any] = {
+            "segment_id": segment_id, "order_seq": seq, "option": option, "modules": int(steps[index]) - before, "module_gbps": module,
+            "overdue_months": 0.0, "risk_alpha_ratio": alpha, "failure_id": failure_id,
+        }  # fmt: skip
+        needed = order_statistic(passages, min(alpha + 1 / passages.size, 1.0))
+        needed = needed if math.isfinite(needed) else float(index + 1)
+        row["ready_by"] = timeline.at(needed)
+        row |= _price(row["modules"], module, option, needed, assumptions, policy, timeline)
+        when = timeline.at(needed)
+        size = f"{row['modules']} x {module:g} Gbit/s"
+        cause = (
+            f"On {100 * alpha:g} % of the paths its load {say(failure_id)} passes {100 * theta:g} % of {lit[index] + before * module:g} Gbit/s "
+            f"by {when:%Y-%m}"
+        )
+        if stated is None:
+            reason = (
+                f"{cause}, so {size} must be ready then. No date to order: no assumption states a lead time for it."
+            )
+        else:
+            lead = timeline.lead_times(stated)
+            last = order_by(passages, lead, alpha)
+            months = stated.in_months()
+            row |= {
+                "lead_time_low_months": months.low, "lead_time_likely_months": months.value, "lead_time_high_months": months.high,
+                "p_late_now_ratio": probability_late(passages, lead, timeline.now),
+            }  # fmt: skip
+            reason = (
+                f"{cause}. {size} take {months.low:.3g} to {months.high:.3g} months (assumption {stated.assumption_id})"
+            )
+            if math.isfinite(last):
+                row["order_by"] = timeline.at(last)
+                late = timeline.months(timeline.now - last)
+                row["overdue_months"] = round(max(late, 0.0), 2)
+                if late > 0:
+                    reason += (
+                        f": to be late with no more than {100 * alpha:g} % risk the order was due by {row['order_by']}, "
+                        f"{_months(late)} ago. Ordered today it is late with {100 * row['p_late_now_ratio']:.0f} % probability."
+                    )
+                else:
+                    reason += (
+                        f": ordered by {row['order_by']}, it is late with no more than {100 * alpha:g} % probability."
+                    )
+            else:
+                reason += f"; no order date falls within the horizon, which ends {timeline.last:%Y-%m}."
+        row["reason"] = " ".join([reason, *remarks])
+        rows.append(row)
+    return rows
+
+
+def _months(count: float) -> str:
+    return f"{count:.1f} months" if round(count, 1) != 1 else "1 month"
+
+
+def _passages(loads: Float32, usable: FloatArray, sustained: int) -> FloatArray:
+    """First passage of a segment: that of the direction that runs out first."""
+    return np.asarray(first_passage(loads.transpose(0, 2, 1), usable.astype(np.float32), sustained).min(axis=0))
+
+
+def _no_order(
+    segment_id: str,
+    passages: FloatArray,
+    failure_id: str,
+    remarks: Sequence[str],
+    policy: PlanningPolicy,
+    timeline: Timeline,
+) -> dict[str, Any]:
+    share = float(np.isfinite(passages).mean())
+    reason = (
+        f"No order is needed: by {timeline.last:%Y-%m} its load in the worst failure state passes {100 * policy.threshold_ratio:g} % of what is lit on "
+        f"{100 * share:.0f} % of the paths, and {100 * policy.risk_alpha_ratio:g} % is accepted."
+    )
+    return {
+        "segment_id": segment_id, "order_seq": 1, "option": "none", "modules": 0, "module_gbps": policy.module_gbps, "overdue_months": 0.0,
+        "risk_alpha_ratio": policy.risk_alpha_ratio, "failure_id": failure_id, "reason": " ".join([reason, *remarks]),
+    }  # fmt: skip
+
+
+def _price(
+    modules: int,
+    module: float,
+    option: str,
+    needed: float,
+    assumptions: Assumptions,
+    policy: PlanningPolicy,
+    timeline: Timeline,
+) -> dict[str, float]:
+    price = assumptions.get("module_price", f"module:{module:g}")
+    if price is None:
+        return {}
+    cost = modules * price.value
+    erosion = assumptions.get("price_erosion", f"module:{module:g}")
+    years = max(timeline.months(needed - timeline.now), 0.0) / 12
+    later = cost * (1 - (erosion.value if erosion else 0.0)) ** years
+    return {"cost_usd": cost, "present_value_usd": later / (1 + policy.discount_rate_ratio) ** years}

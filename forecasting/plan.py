@@ -1,0 +1,325 @@
+"""From route paths to a capacity plan: loads in every failure state, runout, and the order sheet.
+
+The chain: draws of each route's p95 -> loads per failure state (times the measured coincidence of exactly the routes
+that meet there) -> first passage over what may be used -> dates with probabilities -> orders with reasons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from forecasting.assumptions import Assumptions
+from forecasting.capacity import first_passage, monte_carlo_se, order_statistic, runout_probability
+from forecasting.orders import Timeline, order_rows
+from forecasting.readiness import Versions, versions
+from forecasting.routing import Float32, Kappa, Loads, Routing, Series, build_routing, link_list, stream_loads
+from forecasting.series import FloatArray, Paths
+from forecasting.spec import PlanningPolicy
+from warehouse.errors import PlanError, Problem
+from warehouse.network import Network
+from warehouse.schema import ORDER_PLAN, PLAN_NOTE, QUANTILE_LEVELS, RUNOUT, RUNOUT_PROBABILITY, SEGMENT_LOAD, check
+
+WORST = "worst"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Frames as in warehouse.schema."""
+
+    segment_load: pl.DataFrame
+    runout: pl.DataFrame
+    runout_probability: pl.DataFrame
+    order_plan: pl.DataFrame
+    plan_note: pl.DataFrame
+
+    def frames(self) -> dict[str, pl.DataFrame]:
+        return dict(vars(self))
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What every view of a plan is computed from: the loads, the capacity under them, and what could not be said."""
+
+    loads: Loads
+    lit_gbps: FloatArray
+    design_gbps: dict[str, float]
+    routings: tuple[Routing, ...]
+    versions: Versions
+    series: tuple[Series, ...]
+    draws_gbps: FloatArray
+    timeline: Timeline
+    notes: tuple[tuple[str, str, str], ...]
+
+
+def plan(
+    paths: Paths,
+    network: Network,
+    *,
+    capacity: pl.DataFrame,
+    coincidence: pl.DataFrame,
+    assumptions: pl.DataFrame,
+    projects: pl.DataFrame,
+    policy: PlanningPolicy,
+    today: date,
+    seed: int = 0,
+    workers: int = 2,
+) -> Plan:
+    """The capacity plan as of `today`. `paths` holds each route's p95 per direction; `seed` draws build dates and coincidence.
+
+    Raises PlanError with everything the plan can't be made from; what merely is missing becomes a note.
+    """
+    stated = Assumptions.from_frame(assumptions)
+    basis = build_basis(
+        paths,
+        network,
+        capacity=capacity,
+        coincidence=coincidence,
+        projects=projects,
+        today=today,
+        seed=seed,
+        workers=workers,
+    )
+    return plan_from(basis, stated, policy)
+
+
+def build_basis(
+    paths: Paths,
+    network: Network,
+    *,
+    capacity: pl.DataFrame,
+    coincidence: pl.DataFrame,
+    projects: pl.DataFrame,
+    today: date,
+    seed: int = 0,
+    workers: int = 2,
+) -> Basis:
+    """Loads of every segment direction without failure and at their worst, and the capacity under them."""
+    routes = paths.take(
+        np.flatnonzero(
+            ((paths.keys["series_kind"] == "route") & (paths.keys["statistic"] == "p95") & paths.keys["series_id"].is_in(list(network.routes))).to_numpy()
+        )
+    )  # fmt: skip
+    series = tuple(routes.keys.select("series_id", "direction").iter_rows())
+    if not series:
+        raise PlanError("there is no route to plan for", [Problem("paths", "hold no p95 of a route of this network")])
+    timeline = Timeline(routes.periods, routes.grain, today)
+    size, horizon = routes.draws_gbps.shape[1:]
+    built = versions(network, projects, routes.periods, routes.grain, size, today, seed)
+    kappa = Kappa.from_frame(coincidence)
+    links = link_list(network)
+    routings = tuple(build_routing(network, series, kappa, links=links, missing=missing) for missing in built.missing)
+    noise = np.random.default_rng([seed, 1]).standard_normal((size, horizon), dtype=np.float32)
+    loads = stream_loads(routes.draws_gbps, routings, built.index, kappa_noise=noise, workers=workers)
+    lit, design, notes = lit_capacity(capacity, network, loads, timeline)
+    forecast = set(series)
+    absent = [
+        f"{name}:{way}" for name in sorted(network.routes) for way in ("in", "out") if (name, way) not in forecast
+    ]
+    notes += [
+        ("no_forecast", name, "has no forecast, so its traffic is missing from the segments it crosses")
+        for name in absent
+    ]
+    never = frozenset.intersection(*built.missing)
+    notes += [
+        ("never_built", name, "is planned without a date or project, so nothing is routed over it")
+        for name in sorted(never)
+    ]
+    return Basis(loads, lit, design, routings, built, series, routes.draws_gbps, timeline, tuple(notes))
+
+
+def lit_capacity(
+    capacity: pl.DataFrame, network: Network, loads: Loads, timeline: Timeline
+) -> tuple[FloatArray, dict[str, float], list[tuple[str, str, str]]]:
+    """Lit Gbit/s (L, H) on the first day of each period as known today, NaN where none is known; design Gbit/s; notes.
+
+    Raises PlanError where a loaded segment's only capacity lies in the future.
+    """
+    moment = datetime.combine(timeline.today, time(23, 59, 59), UTC)
+    known = capacity.filter(pl.col("known_at") <= moment).sort("segment_id", "valid_from", "known_at")
+    latest = known.group_by("segment_id", "valid_from", maintain_order=True).last()
+    rows: dict[str, list[tuple[date, float]]] = {}
+    design: dict[str, float] = {}
+    for row in latest.iter_rows(named=True):
+        rows.setdefault(row["segment_id"], []).append((row["valid_from"], row["lit_gbps"]))
+        if row.get("design_gbps") is not None:
+            design[row["segment_id"]] = row["design_gbps"]
+    lit = np.full((len(loads.links), len(timeline.periods)), np.nan)
+    problems, notes = [], []
+    for index, (segment, _) in enumerate(loads.links):
+        steps = rows.get(segment, [])
+        used = loads.worst[index].any(axis=1)
+        if not steps and used.any():
+            notes.append(
+                ("no_capacity", segment, "has no capacity on record, so no runout or order can be given for it")
+            )
+            continue
+        for period, start in enumerate(timeline.periods):
+            value = next((gbps for valid_from, gbps in reversed(steps) if valid_from <= start), None)
+            if value is None and steps and not network.segments[segment].in_service(timeline.today):
+                value = steps[0][1]
+            if value is not None:
+                lit[index, period] = value
+            elif used[period] and steps:
+                problems.append(
+                    Problem(
+                        f"segment {segment}",
+                        f"carries traffic in {start:%Y-%m}, but its first capacity holds from {steps[0][0]}",
+                    )
+                )
+                break
+    if problems:
+        unique = sorted(set(problems), key=str)
+        raise PlanError(
+            f"{len(unique)} segments carry traffic before they have capacity",
+            unique,
+            "Mend capacity.csv, then plan again.",
+        )
+    return lit, design, sorted(set(notes))
+
+
+def plan_from(basis: Basis, assumptions: Assumptions, policy: PlanningPolicy) -> Plan:
+    """Every view of the plan from its basis."""
+    runout, probability, causes = runout_frames(basis, policy)
+    orders, notes = _orders(basis, causes, assumptions, policy)
+    note = pl.DataFrame(sorted({*basis.notes, *notes}), schema=["topic", "subject", "note"], orient="row") if basis.notes or notes else PLAN_NOTE.empty()  # fmt: skip
+    return Plan(load_frame(basis), runout, probability, orders, check(note, PLAN_NOTE))
+
+
+def load_frame(basis: Basis) -> pl.DataFrame:
+    """Rows of SEGMENT_LOAD: nearest-rank quantiles with nothing failed and at the worst."""
+    size = basis.loads.base.shape[2]
+    ranks = np.ceil(np.asarray(QUANTILE_LEVELS) * size - 1e-9).astype(np.int64).clip(1, size) - 1
+    links, periods, levels = basis.loads.links, basis.timeline.periods, np.asarray(QUANTILE_LEVELS)
+    ids = tuple(basis.loads.failure_ids)
+    shown = [
+        index
+        for index in range(len(links))
+        if np.isfinite(basis.lit_gbps[index]).all() and basis.loads.worst[index].any()
+    ]
+    frames = []
+    for failure_id, loads in (("none", basis.loads.base), (WORST, basis.loads.worst)):
+        for index in shown:
+            values = np.partition(loads[index], np.unique(ranks), axis=1)[:, ranks].astype(float)
+            lit = np.repeat(basis.lit_gbps[index], len(levels))
+            causes = [
+                ids[_most_common(basis.loads.cause[index, step])] if failure_id == WORST else "none"
+                for step in range(len(periods))
+            ]
+            frames.append(
+                pl.DataFrame({
+                    "segment_id": links[index][0], "direction": links[index][1], "failure_id": failure_id, "target_start": np.repeat(np.array(periods, dtype="datetime64[D]"), len(levels)),
+                    "quantile_level": np.tile(levels, len(periods)), "load_gbps": values.ravel(), "lit_gbps": lit,
+                    "cause_id": np.repeat(np.array(causes), len(levels)),
+                })
+            )  # fmt: skip
+    if not frames:
+        return SEGMENT_LOAD.empty()
+    return check(
+        pl.concat(frames).with_columns(
+            utilization_ratio=pl.when(pl.col("lit_gbps") > 0).then(pl.col("load_gbps") / pl.col("lit_gbps"))
+        ),
+        SEGMENT_LOAD,
+    )
+
+
+def _most_common(causes: NDArray[np.int16]) -> int:
+    return int(np.bincount(causes).argmax())
+
+
+def runout_frames(basis: Basis, policy: PlanningPolicy) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, str]]:
+    """Rows of RUNOUT and RUNOUT_PROBABILITY, and the failure that most often fills each segment first."""
+    runouts, probabilities, causes = [], [], {}
+    first_of: dict[str, float] = {}
+    for index, (segment, way) in enumerate(basis.loads.links):
+        lit = basis.lit_gbps[index]
+        if not np.isfinite(lit).all() or not basis.loads.worst[index].any():
+            continue
+        for kind, loads, theta in (
+            ("policy", basis.loads.worst, policy.threshold_ratio),
+            ("hard", basis.loads.base, 1.0),
+        ):
+            passages = first_passage(loads[index].T, (theta * lit).astype(np.float32), policy.sustained_periods)
+            failure_id = "none" if kind == "hard" else _cause(basis.loads, index, passages)
+            share = runout_probability(passages, len(lit))
+            runouts.append({
+                "segment_id": segment, "direction": way, "date_kind": kind, "failure_id": failure_id, "threshold_ratio": theta,
+                **{f"t{p}": basis.timeline.at(order_statistic(passages, p / 100)) for p in (10, 50, 90)},
+                "last_target": basis.timeline.last, "probability_by_last": float(share[-1]), "monte_carlo_se": monte_carlo_se(float(share[-1]), passages.size),
+            })  # fmt: skip
+            probabilities.append(
+                pl.DataFrame(
+                    {
+                        "segment_id": segment,
+                        "direction": way,
+                        "date_kind": kind,
+                        "target_start": list(basis.timeline.periods),
+                        "probability": share,
+                    }
+                )
+            )
+            if kind == "policy":
+                first = float(np.minimum(passages, 1e6).mean())
+                if first < first_of.get(segment, np.inf):
+                    first_of[segment], causes[segment] = first, failure_id
+    if not runouts:
+        return RUNOUT.empty(), RUNOUT_PROBABILITY.empty(), {}
+    frame = pl.DataFrame(runouts, schema_overrides=dict.fromkeys(("t10", "t50", "t90", "last_target"), pl.Date))
+    return check(frame, RUNOUT), check(pl.concat(probabilities), RUNOUT_PROBABILITY), causes
+
+
+def _cause(loads: Loads, index: int, passages: FloatArray) -> str:
+    """The failure state that most often brings the first passage; where none comes, the one that loads it most at the end."""
+    draws = np.flatnonzero(np.isfinite(passages))
+    if draws.size:
+        return loads.failure_ids[_most_common(loads.cause[index, passages[draws].astype(np.int64) - 1, draws])]
+    return loads.failure_ids[_most_common(loads.cause[index, -1])]
+
+
+def _orders(
+    basis: Basis, causes: dict[str, str], assumptions: Assumptions, policy: PlanningPolicy
+) -> tuple[pl.DataFrame, list[tuple[str, str, str]]]:
+    rows, notes = [], []
+    for segment, failure_id in sorted(causes.items()):
+        indexes = [index for index, (name, _) in enumerate(basis.loads.links) if name == segment]
+        loads: Float32 = basis.loads.worst[indexes]
+        remarks = _remarks(basis, indexes, failure_id)
+        found = order_rows(
+            segment, loads, basis.lit_gbps[indexes[0]], basis.design_gbps.get(segment),
+            failure_id=failure_id, remarks=remarks, assumptions=assumptions, policy=policy, timeline=basis.timeline,
+        )  # fmt: skip
+        rows += found
+        if remarks:
+            notes.append(("unmeasured_coincidence", segment, remarks[0]))
+        if any(row["modules"] and "lead_time_low_months" not in row for row in found):
+            notes.append(
+                ("missing_lead_time", segment, "no assumption named lead_time covers it, so it has no order date")
+            )
+        if any(row["modules"] and "cost_usd" not in row for row in found):
+            notes.append(
+                (
+                    "missing_price",
+                    f"module:{policy.module_gbps:g}",
+                    "no assumption named module_price covers it, so orders have no cost",
+                )
+            )
+    if not rows:
+        return ORDER_PLAN.empty(), notes
+    dtypes = {name: column.dtype for name, column in ORDER_PLAN.columns.items()}
+    return check(pl.DataFrame(rows, schema=dtypes), ORDER_PLAN), notes
+
+
+def _remarks(basis: Basis, indexes: Sequence[int], failure_id: str) -> list[str]:
+    """What a reader must know of how the load was put together."""
+    for routing in basis.routings:
+        for state in routing.states:
+            if state.failure_id in (failure_id, "none") and state.unmeasured[np.isin(state.rows, indexes)].any():
+                return [
+                    "The routes that meet here were never measured together, so their peaks are counted as if they coincided (factor 1)."
+                ]
+    return []

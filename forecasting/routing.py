@@ -1,0 +1,241 @@
+"""Route paths to segment loads, in every failure state, as a stream: no array over all failures is ever held.
+
+A state's loads are a sparse matrix (segment directions x route directions) times the draws. A failure changes few
+rows of it, so only those are computed and folded into the running maximum, block of draws by block of draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy import sparse
+
+from forecasting.series import FloatArray
+from warehouse.network import Failure, Hop, Network
+
+Float32 = NDArray[np.float32]
+Series = tuple[str, str]
+"""A route_id and a direction, in or out."""
+BLOCK_COLUMNS = 1536
+
+
+@dataclass(frozen=True)
+class Kappa:
+    """Coincidence factors by combination: p95 of a sum over the sum of p95s, with its month-to-month spread."""
+
+    factors: Mapping[str, tuple[float, float]]
+
+    @classmethod
+    def from_frame(cls, coincidence: pl.DataFrame) -> Kappa:
+        rows = coincidence.select("combination_id", "kappa", "kappa_sd").iter_rows()
+        return cls({name: (kappa, spread) for name, kappa, spread in rows})
+
+    def of(self, members: Sequence[str]) -> tuple[float, float] | None:
+        """(kappa, its standard deviation); exactly 1 for one member; None where the combination was never measured."""
+        return (1.0, 0.0) if len(members) < 2 else self.factors.get("+".join(sorted(members)))
+
+
+@dataclass(frozen=True)
+class State:
+    """Which rows of the load matrix a failure changes, and to what. For `none`, all rows."""
+
+    failure_id: str
+    rows: NDArray[np.int64]
+    matrix: sparse.csr_matrix
+    kappa: Float32
+    kappa_sd: Float32
+    unmeasured: NDArray[np.bool_]
+    lost: FloatArray
+
+
+@dataclass(frozen=True)
+class Routing:
+    """Every failure state of one version of the network, over the same rows (links) and columns (series)."""
+
+    links: tuple[Hop, ...]
+    series: tuple[Series, ...]
+    states: tuple[State, ...]
+
+
+def build_routing(
+    network: Network,
+    series: Sequence[Series],
+    kappa: Kappa,
+    *,
+    links: Sequence[Hop] = (),
+    missing: frozenset[str] = frozenset(),
+    failures: Sequence[Failure] = (),
+) -> Routing:
+    """The load matrices of all failure states while the segments `missing` are not built.
+
+    A failure that takes out only what no path uses changes nothing and is left out; the first of several failures
+    with the same effect stands for all of them. State 0 is always `none`.
+    """
+    rows = tuple(links) or link_list(network)
+    row_of = {link: row for row, link in enumerate(rows)}
+    column_of = {one: column for column, one in enumerate(series)}
+    used = frozenset(segment for segment, _ in rows)
+    base = _members(network, missing, row_of, column_of)
+    states = [
+        _state(
+            "none", {row: base.get(row, {}) for row in range(len(rows))}, series, kappa, _lost(network, missing, series)
+        )
+    ]
+    seen = {missing & used}
+    for failure in failures or network.failures():
+        down = (failure.segments | missing) & used
+        if down in seen:
+            continue
+        seen.add(down)
+        members = _members(network, down, row_of, column_of)
+        changed = {
+            row: members.get(row, {})
+            for row in sorted(base.keys() | members.keys())
+            if members.get(row, {}) != base.get(row, {})
+        }
+        lost = _lost(network, down, series)
+        if changed or lost.any():
+            states.append(_state(failure.failure_id, changed, series, kappa, lost))
+    return Routing(rows, tuple(series), tuple(states))
+
+
+def link_list(network: Network) -> tuple[Hop, ...]:
+    """Every segment direction that any path of any route uses."""
+    found = {hop for route in network.routes.values() for path in route.paths for hop in path.hops}
+    found |= {(segment, "za" if way == "az" else "az") for segment, way in found}
+    return tuple(sorted(found))
+
+
+def _members(
+    network: Network, down: frozenset[str], row_of: Mapping[Hop, int], column_of: Mapping[Series, int]
+) -> dict[int, dict[int, float]]:
+    members: dict[int, dict[int, float]] = {}
+    for route_id, direction, share, hop in network.loads(down):
+        column = column_of.get((route_id, direction))
+        if column is not None:
+            row = members.setdefault(row_of[hop], {})
+            row[column] = row.get(column, 0.0) + share
+    return members
+
+
+def _lost(network: Network, down: frozenset[str], series: Sequence[Series]) -> FloatArray:
+    return np.array([1.0 - sum(network.routes[route].carried_by(down).values()) for route, _ in series]).clip(0, 1)
+
+
+def _state(
+    failure_id: str,
+    members: Mapping[int, Mapping[int, float]],
+    series: Sequence[Series],
+    kappa: Kappa,
+    lost: FloatArray,
+) -> State:
+    found = [kappa.of([f"{series[c][0]}:{series[c][1]}" for c in row]) for row in members.values()]
+    factors = np.array([one or (1.0, 0.0) for one in found], dtype=np.float32).reshape(-1, 2)
+    indptr = np.cumsum([0, *(len(row) for row in members.values())])
+    columns = np.array([c for row in members.values() for c in sorted(row)], dtype=np.int32)
+    shares = np.array([row[c] for row in members.values() for c in sorted(row)], dtype=np.float32)
+    matrix = sparse.csr_matrix((shares, columns, indptr), shape=(len(members), len(series)), dtype=np.float32)
+    rows = np.array(list(members), dtype=np.int64)
+    return State(
+        failure_id,
+        rows,
+        matrix,
+        factors[:, 0],
+        factors[:, 1],
+        np.array([one is None for one in found], dtype=bool),
+        lost,
+    )
+
+
+@dataclass(frozen=True)
+class Loads:
+    """Loads of L links over H periods and S draws, each array (L, H, S).
+
+    `worst` is the highest load over all failure states, draw by draw, and `cause` the state that brings it.
+    """
+
+    links: tuple[Hop, ...]
+    failure_ids: tuple[str, ...]
+    base: Float32
+    worst: Float32
+    cause: NDArray[np.int16]
+
+
+def stream_loads(
+    draws_gbps: FloatArray,
+    routings: Sequence[Routing],
+    version: NDArray[np.int8],
+    *,
+    kappa_noise: Float32 | None = None,
+    workers: int = 2,
+) -> Loads:
+    """Loads without failure and at their worst, from draws (N, S, H).
+
+    `version` (S, H) says which routing holds for a draw and period (a planned segment is ready earlier on some draws).
+    `kappa_noise` (S, H) holds standard normal deviations of the coincidence factors, shared by all combinations.
+    """
+    _, size, horizon = draws_gbps.shape
+    links = routings[0].links
+    failure_ids = tuple(dict.fromkeys(state.failure_id for routing in routings for state in routing.states))
+    index_of = {name: index for index, name in enumerate(failure_ids)}
+    base = np.zeros((len(links), horizon, size), dtype=np.float32)
+    worst = np.zeros_like(base)
+    cause = np.zeros(base.shape, dtype=np.int16)
+    width = max(1, BLOCK_COLUMNS // horizon)
+
+    def fill(start: int) -> None:
+        block = slice(start, min(start + width, size))
+        draws = draws_gbps[:, block, :].transpose(0, 2, 1).astype(np.float32)
+        versions = version[block].T
+        noise = None if kappa_noise is None else kappa_noise[block].T
+        for number, routing in enumerate(routings):
+            chosen = versions == number
+            if chosen.any():
+                columns = np.ascontiguousarray(draws[:, chosen])
+                top, causes, steady = _block(columns, routing, None if noise is None else noise[chosen], index_of)
+                # Writing through a boolean mask keeps the order in which `columns` were taken.
+                for target, values in ((base, steady), (worst, top), (cause, causes)):
+                    target[:, :, block][:, chosen] = values
+
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        list(pool.map(fill, range(0, size, width)))
+    return Loads(links, failure_ids, base, worst, cause)
+
+
+def state_loads(columns: Float32, state: State, noise: Float32 | None) -> Float32:
+    """Loads (rows of the state x columns) with each row's coincidence factor."""
+    loads = np.asarray(state.matrix @ columns)
+    if noise is None or not state.kappa_sd.any():
+        loads *= state.kappa[:, None]
+    else:
+        loads *= np.maximum(state.kappa[:, None] + state.kappa_sd[:, None] * noise[None, :], 0)
+    return loads
+
+
+def _block(
+    columns: Float32, routing: Routing, noise: Float32 | None, index_of: Mapping[str, int]
+) -> tuple[Float32, NDArray[np.int16], Float32]:
+    steady = state_loads(columns, routing.states[0], noise)
+    top = steady.copy()
+    causes = np.zeros(top.shape, dtype=np.int16)
+    for state in routing.states[1:]:
+        loads = state_loads(columns, state, noise)
+        held = top[state.rows]
+        higher = loads > held
+        if higher.any():
+            top[state.rows] = np.maximum(loads, held)
+            causes[state.rows] = np.where(higher, np.int16(index_of[state.failure_id]), causes[state.rows])
+    return top, causes, steady
+
+
+def unmeasured_combinations(routing: Routing) -> Iterator[tuple[str, Hop]]:
+    """(failure_id, link) of every combined load whose coincidence was never measured, so that 1 stands for it."""
+    for state in routing.states:
+        for row, unknown in zip(state.rows, state.unmeasured, strict=True):
+            if unknown:
+                yield state.failure_id, routing.links[row]

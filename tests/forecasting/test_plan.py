@@ -1,0 +1,116 @@
+"""From route paths to dates, orders and reasons."""
+
+import math
+from datetime import date
+
+import numpy as np
+import polars as pl
+import pytest
+
+from forecasting.plan import plan
+from forecasting.spec import PlanningPolicy
+from tests.forecasting.worlds import assumptions, capacity, growing, no_coincidence, no_projects, one_line, paths, ring
+from warehouse.errors import PlanError
+from warehouse.network import Network
+from warehouse.schema import ORDER_PLAN, PLAN_NOTE, RUNOUT, RUNOUT_PROBABILITY, SEGMENT_LOAD, check
+
+TOY = np.array(
+    [[60, 66, 71, 69, 74, 78], [62, 68, 72, 75, 79, 83], [58, 60, 63, 66, 69, 72], [55, 56, 57, 58, 59, 60.0]]
+)
+TOY_LEAD = assumptions(("LT", "lead_time", "all", 3, 3, 3, "month"))
+TODAY = date(2024, 12, 1)
+
+
+def make(draws, frames=None, *, stated=TOY_LEAD, today=TODAY, policy=None, lit=None, **more):
+    frames = frames or one_line(87.5)
+    return plan(
+        draws, Network.from_frames(frames), capacity=lit if lit is not None else frames["capacity"], coincidence=more.pop("coincidence", no_coincidence()),
+        assumptions=stated, projects=more.pop("projects", no_projects()), policy=policy or PlanningPolicy(), today=today, **more,
+    )  # fmt: skip
+
+
+def toy():
+    return paths({("R", "out"): TOY, ("R", "in"): TOY / 10})
+
+
+def test_toy_runout_dates_and_probabilities():
+    made = make(toy())
+    row = made.runout.row(by_predicate=(pl.col("direction") == "az") & (pl.col("date_kind") == "policy"), named=True)
+    assert (row["t10"], row["t50"], row["t90"]) == (date(2025, 3, 1), date(2025, 3, 1), None)
+    assert row["last_target"] == date(2025, 6, 1)
+    assert row["probability_by_last"] == 0.75
+    assert row["monte_carlo_se"] == pytest.approx(math.sqrt(0.75 * 0.25 / 4))
+    share = made.runout_probability.filter(direction="az", date_kind="policy")["probability"].to_list()
+    assert share == [0, 0, 0.5, 0.5, 0.5, 0.75]
+
+
+def test_sustained_months():
+    made = make(toy(), policy=PlanningPolicy(sustained_periods=2))
+    share = made.runout_probability.filter(direction="az", date_kind="policy")["probability"].to_list()
+    assert share == [0, 0, 0.25, 0.25, 0.5, 0.5]
+
+
+def test_order_date_is_the_last_one_within_the_risk():
+    made = make(toy())
+    order = made.order_plan.row(0, named=True)
+    # A path runs out in month 3 and the lead time is 3 months: month 0 is December 2024.
+    assert order["order_by"] == date(2024, 12, 1)
+    assert order["overdue_months"] == 0
+    assert order["ready_by"] == date(2025, 3, 1)
+    assert "Ordered" not in order["reason"]
+    late = make(toy(), today=date(2025, 2, 1)).order_plan.row(0, named=True)
+    assert late["order_by"] == date(2024, 12, 1)
+    assert late["overdue_months"] == pytest.approx(2)
+    assert late["p_late_now_ratio"] == 0.5
+    assert "2.0 months ago" in late["reason"]
+
+
+def test_without_a_lead_time_there_is_no_date_and_the_reason_says_so():
+    made = make(toy(), stated=assumptions())
+    order = made.order_plan.row(0, named=True)
+    assert order["order_by"] is None
+    assert order["modules"] == 1
+    assert "no assumption states a lead time" in order["reason"]
+    assert {"missing_lead_time", "missing_price"} <= set(made.plan_note["topic"])
+
+
+def test_frames_keep_the_contract():
+    made = make(growing(Network.from_frames(ring())), ring())
+    for frame, schema in (
+        (made.segment_load, SEGMENT_LOAD),
+        (made.runout, RUNOUT),
+        (made.runout_probability, RUNOUT_PROBABILITY),
+        (made.order_plan, ORDER_PLAN),
+        (made.plan_note, PLAN_NOTE),
+    ):
+        assert check(frame, schema).equals(frame)
+    assert made.order_plan["segment_id"].n_unique() == 4
+    assert set(made.segment_load["failure_id"]) == {"none", "worst"}
+
+
+def test_same_inputs_same_plan_on_any_number_of_workers():
+    draws = growing(Network.from_frames(ring()), draws=500)
+    one, two = make(draws, ring(), workers=1), make(draws, ring(), workers=4)
+    for name, frame in one.frames().items():
+        assert frame.equals(two.frames()[name]), name
+
+
+def test_weeks_turn_lead_times_in_months_into_weeks():
+    made = make(paths({("R", "out"): TOY}, start=date(2025, 1, 6), grain="week"))
+    order = made.order_plan.row(0, named=True)
+    assert order["order_by"] == date(2025, 1, 20).fromordinal(date(2025, 1, 20).toordinal() - 92)
+
+
+def test_capacity_that_comes_too_late_is_told():
+    with pytest.raises(
+        PlanError, match="segment S: carries traffic in 2025-01, but its first capacity holds from 2026-01-01"
+    ):
+        make(toy(), lit=capacity(S=87.5).with_columns(valid_from=pl.lit(date(2026, 1, 1))))
+
+
+def test_bad_assumptions_are_gathered():
+    with pytest.raises(PlanError) as caught:
+        make(toy(), stated=assumptions(("L1", "lead_time", "all", -1, 2, 3, "month"), ("L2", "lead_time", "segment:S", 5, 4, 6, "furlong"), ("P", "price_erosion", "all", 0.1, 0.3, 30, "ratio")))  # fmt: skip
+    text = str(caught.value)
+    for part in ("can't be negative", "are not in order", "'furlong'", "a ratio above 1"):
+        assert part in text

@@ -1,0 +1,117 @@
+"""From expected to true spread: how large past errors were against their scale, over the whole fleet and over public series.
+
+An error divided by its scale is a score. The prior table says how large scores were on public series, by history length and
+horizon; the fleet's own backtest bends that table as far as it has outcomes to show.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from statistics import NormalDist
+
+import numpy as np
+
+from forecasting.series import FloatArray
+from forecasting.study import Study
+from warehouse.schema import Grain
+
+COVERAGES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
+"""Shares of outcomes for which the size of the score is tabulated."""
+KNOTS = np.array([NormalDist().inv_cdf((1 + share) / 2) for share in COVERAGES])
+CENTRE = COVERAGES.index(0.8)
+PRIOR_WINDOWS = 100.0
+"""How many independent windows of its own a fleet needs to weigh as much as the prior."""
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Sizes of scores on public series: `size` is (lengths, horizons, coverages), all positive and increasing in coverage."""
+
+    lengths: FloatArray
+    horizons: FloatArray
+    size: FloatArray
+
+    def at(self, length: float, horizon: int) -> FloatArray:
+        """Sizes (horizon, coverages) for a history of this length, between and beyond the table's entries on log axes."""
+        steps = np.log(np.arange(1.0, horizon + 1))
+        grid, known = np.log(self.horizons), np.log(self.lengths)
+        place = float(np.clip(np.log(length), known[0], known[-1]))
+        row = int(np.clip(np.searchsorted(known, place) - 1, 0, max(len(known) - 2, 0)))
+        share = 0.0 if len(known) == 1 else (place - known[row]) / (known[row + 1] - known[row])
+        table = self.size[row] * (1 - share) + (self.size[row + 1] * share if share else 0.0)
+        return np.column_stack([np.interp(steps, grid, table[:, column]) for column in range(table.shape[1])])
+
+
+@cache
+def prior(grain: Grain) -> Prior:
+    """The table shipped with the package, made by tests/reference/forecasting_prior.py."""
+    tables = json.loads(resources.files("forecasting").joinpath("prior.json").read_text())
+    table = tables[grain]
+    return Prior(np.array(table["lengths"]), np.array(table["horizons"]), np.array(table["size"]))
+
+
+def scores(study: Study) -> FloatArray:
+    """Signed scores (O, H) of the ensemble's past errors, NaN where there was no outcome."""
+    test = study.backtest
+    if not len(test.lengths):
+        return np.empty((0, len(study.point)))
+    point = test.said[:, 0]
+    if study.log:
+        found: FloatArray = (np.log(test.outcome) - np.log(point)) / test.scale
+    else:
+        found = (test.outcome - point) / test.scale
+    return found
+
+
+def sizes(studies: Sequence[Study], table: Prior) -> list[FloatArray]:
+    """For each study the sizes (H, coverages) that its scale is multiplied with."""
+    if not studies:
+        return []
+    horizon = len(studies[0].point)
+    shape = _fleet_shape(studies, table, horizon)
+    return [table.at(study.length, horizon)[:, [CENTRE]] * shape for study in studies]
+
+
+def _fleet_shape(studies: Sequence[Study], table: Prior, horizon: int) -> FloatArray:
+    """Sizes relative to the prior's 80 % size (H, coverages): the prior's own, bent by the fleet's scores."""
+    typical = np.median([study.length for study in studies])
+    own = table.at(float(typical), horizon)
+    shape: FloatArray = np.log(own / own[:, [CENTRE]])
+    rows, windows = [], np.zeros(horizon)
+    steps = np.arange(1.0, horizon + 1)
+    for study in studies:
+        found = scores(study)
+        if not len(found):
+            continue
+        centre = np.array([table.at(length, horizon)[:, CENTRE] for length in study.backtest.lengths])
+        rows.append(np.abs(found) / centre)
+        span = study.backtest.lengths[-1] - study.backtest.lengths[0]
+        windows += np.minimum(np.isfinite(found).sum(axis=0), 1 + span / steps) * np.isfinite(found).any(axis=0)
+    if not rows:
+        return np.exp(shape)
+    stacked = np.concatenate(rows)
+    seen = np.isfinite(stacked).any(axis=0)
+    measured = shape.copy()
+    measured[seen] = np.log(np.maximum(np.nanquantile(stacked[:, seen], COVERAGES, axis=0).T, 1e-3))
+    for step in np.flatnonzero(~seen):
+        measured[step] += measured[step - 1] - shape[step - 1] if step else 0.0
+    windows = np.where(seen, windows, 0.0)
+    weight = (windows / (windows + PRIOR_WINDOWS))[:, None]
+    blended = np.exp(shape + weight * (measured - shape))
+    smooth = np.apply_along_axis(_smoothed, 0, blended)
+    return np.maximum.accumulate(smooth, axis=1)
+
+
+def _smoothed(column: FloatArray) -> FloatArray:
+    """Half a straight line in the log of the horizon, half a moving average of five."""
+    if len(column) < 5:
+        return column
+    basis = np.column_stack([np.ones(len(column)), np.log(np.arange(1.0, len(column) + 1))])
+    line = basis @ np.linalg.lstsq(basis, column, rcond=None)[0]
+    average = np.convolve(np.pad(column, 2, mode="edge"), np.full(5, 0.2), mode="valid")
+    mixed: FloatArray = np.maximum(0.5 * line + 0.5 * average, 0.05)
+    return mixed

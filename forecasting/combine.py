@@ -1,0 +1,138 @@
+"""Many candidates into one point forecast, and the scale of its error before calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecasting.models.autoregression import around_trend, on_differences
+from forecasting.models.smoothing import (
+    damped_ahead,
+    seasonal_ahead,
+    smooth_level,
+    smooth_seasonal,
+    stl_theta,
+    theta_line,
+)
+from forecasting.models.window import Window
+from forecasting.series import FloatArray
+
+CANDIDATES = (
+    "theta", "damped_trend", "level", "damped_product", "changes", "raw_changes", "around_trend", "stl_theta", "seasonal_level",
+)  # fmt: skip
+LONG_ONLY = ("around_trend", "stl_theta")
+"""Candidates that need four seasons to be worth their noise."""
+BLEND_LENGTHS, BLEND_WEIGHTS = (2.0, 3.0, 5.0), (0.5, 0.3, 0.0)
+"""Weight of `seasonal_level` alone by history length in seasons: trends of short histories are mostly noise."""
+MOVE_CAP, SPREAD_CAP = 1.5, 1.4
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What the candidates say from one origin, in the series' own unit.
+
+    `candidates` is (C, H) in the order of CANDIDATES and `weights` (C,) sums to 1; `point` (H,) is their combination; `scale` (H,)
+    is the expected size of its error on the working scale (log where `log`), before calibration. `errors` are the
+    one-step errors of the smoothed level on the working scale.
+    """
+
+    candidates: FloatArray
+    weights: FloatArray
+    point: FloatArray
+    scale: FloatArray
+    log: bool
+    errors: FloatArray
+    optima: Mapping[str, FloatArray]
+
+
+def outlook(data: Window) -> Outlook:
+    """Every candidate's forecast from this window, capped, combined and given a scale."""
+    steps, starts, frozen = data.steps, data.starts, data.frozen
+    level = smooth_level(data.adjusted, starts.get("theta"), frozen=frozen)
+    optima = {"theta": level.optimum}
+    said = {"theta": theta_line(level, data.slope, data.length, steps) + data.season_ahead}
+    said["seasonal_level"] = level.level + data.season_ahead
+    if data.season > 1 and data.length >= data.season + 6:
+        fit = smooth_seasonal(data.working, data.seasonal, "damped_seasonal", starts.get("damped_trend"), frozen=frozen)
+        optima["damped_trend"] = fit.optimum
+        said["damped_trend"] = damped_ahead(fit, steps) + seasonal_ahead(fit, steps)
+        fit = smooth_seasonal(data.working, data.seasonal, "level_seasonal", starts.get("level"), frozen=frozen)
+        optima["level"] = fit.optimum
+        said["level"] = fit.level + seasonal_ahead(fit, steps)
+        if data.log:
+            fit = smooth_seasonal(
+                data.values, np.exp(data.seasonal), "damped_times_seasonal", starts.get("damped_product"), frozen=frozen
+            )
+            optima["damped_product"] = fit.optimum
+            product = damped_ahead(fit, steps) * seasonal_ahead(fit, steps)
+            said["damped_product"] = np.log(np.maximum(product, 1e-3 * data.values[-1]))
+    said["changes"] = on_differences(data.adjusted, data.season + 2, data.horizon) + data.season_ahead
+    said["raw_changes"] = on_differences(data.working, 2 * data.season + 2, data.horizon)
+    said["around_trend"] = around_trend(data)
+    if data.season > 1 and data.length >= 2 * data.season + 1:
+        said["stl_theta"], optima["stl_theta"] = stl_theta(data)
+    working = np.array([said.get(name, said["seasonal_level"]) for name in CANDIDATES])
+    working = _capped(working, data)
+    natural = np.exp(np.minimum(working, 700.0)) if data.log else working
+    weights = _weights(natural, data)
+    point = weights @ natural
+    return Outlook(
+        natural, weights, point, _scale(working, level.errors, level.alpha, data), data.log, level.errors, optima
+    )
+
+
+def _capped(working: FloatArray, data: Window) -> FloatArray:
+    """No candidate moves further in k periods than 1.5 times the largest k-period move seen, nor far from the others."""
+    lags = np.unique(np.minimum([1, 3, 6, 12, data.horizon], data.length - 1))
+    moves = [float(np.abs(data.adjusted[lag:] - data.adjusted[:-lag]).max()) for lag in lags]
+    room = MOVE_CAP * np.interp(data.steps, lags, np.maximum.accumulate(moves)) + 1e-9 + np.abs(data.seasonal).max()
+    base = data.adjusted[-1] + data.season_ahead
+    working = np.clip(working, base - room, base + room)
+    if data.log:
+        middle = np.median(working, axis=0)
+        working = np.clip(working, middle - SPREAD_CAP, middle + SPREAD_CAP)
+    return working
+
+
+def _weights(natural: FloatArray, data: Window) -> FloatArray:
+    """Equal weights without the one that is lowest and the one that is highest on the whole, and more level for short histories."""
+    seasons = data.length / max(data.season, 12)
+    used = [
+        index
+        for index, name in enumerate(CANDIDATES)
+        if name != "seasonal_level" and not (name in LONG_ONLY and seasons < 4)
+    ]
+    order = np.argsort(natural[used], axis=0, kind="stable")
+    share = np.zeros(len(CANDIDATES))
+    kept = order[1:-1] if len(used) > 3 else order
+    counts = np.bincount(kept.reshape(-1), minlength=len(used)).astype(float)
+    share[used] = counts / counts.sum()
+    blend = float(np.interp(seasons, BLEND_LENGTHS, BLEND_WEIGHTS))
+    share *= 1 - blend
+    share[CANDIDATES.index("seasonal_level")] += blend
+    return share
+
+
+def _scale(working: FloatArray, errors: FloatArray, alpha: float, data: Window) -> FloatArray:
+    """Growing one-step error, plus the candidates' disagreement, plus the size of yearly changes."""
+    tail = errors[min(3, data.length // 4) :]
+    one_step = _steady_size(tail, centred=False)
+    season = data.season if data.length > data.season + 2 else 0
+    yearly = _steady_size(data.working[season:] - data.working[:-season] if season else tail, centred=True)
+    scale: FloatArray = (
+        one_step * np.sqrt(1 + (data.steps - 1) * alpha * alpha)
+        + np.minimum(working.std(axis=0), 1.0)
+        + 0.5 * yearly * np.sqrt(data.steps / 12)
+        + 1e-9
+    )
+    return scale
+
+
+def _steady_size(values: FloatArray, *, centred: bool) -> float:
+    """Between root mean square and median size, so that one outlier widens less than it would."""
+    square = float(np.sqrt(np.mean(values * values)))
+    middle = np.median(values) if centred else 0.0
+    median = 1.4826 * float(np.median(np.abs(values - middle)))
+    return float(np.sqrt(square * max(median, 0.2 * square)))

@@ -1,0 +1,129 @@
+"""History in, forecast out: joint paths for every series that can be forecast, and a reason for every one that can't."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from threadpoolctl import threadpool_limits
+
+from forecasting.calibrate import prior, sizes
+from forecasting.combine import CANDIDATES
+from forecasting.draw import loadings, paths, shocks
+from forecasting.score import score
+from forecasting.series import KEY, FloatArray, History, Paths, add_periods
+from forecasting.spec import ForecastSpec
+from forecasting.study import MapChunks, Study, study_all
+from warehouse.schema import (
+    BACKTEST_SCORE,
+    FORECAST_COMPONENT,
+    FORECAST_QUANTILE,
+    LEVEL_SHIFT,
+    NO_FORECAST,
+    SEASON_LENGTH,
+    check,
+)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What is known about the future of each series, in the frames of warehouse.schema.
+
+    `paths` holds the series that could be forecast, sorted by key; `no_forecast` the others with their reason.
+    """
+
+    paths: Paths
+    quantiles: pl.DataFrame
+    no_forecast: pl.DataFrame
+    backtest: pl.DataFrame
+    components: pl.DataFrame
+    shifts: pl.DataFrame
+
+
+def forecast(
+    history: History, spec: ForecastSpec, *, events: pl.DataFrame | None = None, map_chunks: MapChunks = map
+) -> Forecast:
+    """Joint sample paths of every series over `spec.horizon` periods after the history's last one.
+
+    `events` are rows of EVENT. `map_chunks` works like `map` and may send chunks to other processes: its function is
+    picklable, and results do not depend on how the series are chunked. The same seed gives the same paths to the bit.
+    """
+    order = history.keys.with_row_index("row").sort(KEY)["row"].to_list()
+    history = history.take(order)
+    count = len(order)
+    with threadpool_limits(1):
+        found = study_all(history.values_gbps, spec, SEASON_LENGTH[spec.grain], map_chunks)
+        rows = [row for row in range(count) if isinstance(found[row], Study)]
+        studies = [one for one in found if isinstance(one, Study)]
+        calibrated = sizes(studies, prior(spec.grain))
+        drawn = _draw(studies, calibrated, spec)
+    keys = history.keys[rows] if count else history.keys
+    periods = (
+        tuple(add_periods(history.periods[-1], step, spec.grain) for step in range(1, spec.horizon + 1))
+        if count
+        else ()
+    )
+    joint = Paths(spec.grain, keys, periods, drawn)
+    return Forecast(
+        joint,
+        check(joint.quantiles(), FORECAST_QUANTILE),
+        _no_forecast(history, found, spec),
+        _backtest(keys, studies, calibrated, spec),
+        _components(joint, studies),
+        LEVEL_SHIFT.empty(),
+    )
+
+
+def _draw(studies: list[Study], calibrated: list[FloatArray], spec: ForecastSpec) -> FloatArray:
+    draws = np.empty((len(studies), spec.draws, spec.horizon))
+    if not studies:
+        return draws
+    past = min(spec.max_history, len(studies[0].errors))
+    weights = shocks(spec.draws, spec.horizon, past, spec.seed)
+    taken = loadings(np.stack([study.errors[-past:] for study in studies]))
+    for row, study in enumerate(studies):
+        # One product per series: a matrix product's last digits depend on how many columns it has.
+        normal = (weights @ taken[row]).reshape(spec.draws, spec.horizon)
+        draws[row] = paths(normal, study.point, study.scale, calibrated[row], log=study.log)
+    return draws
+
+
+def _no_forecast(history: History, found: list[Study | str], spec: ForecastSpec) -> pl.DataFrame:
+    rows = [row for row, one in enumerate(found) if isinstance(one, str)]
+    reasons = [one for one in found if isinstance(one, str)]
+    frame = history.keys[rows].with_columns(grain=pl.lit(spec.grain), reason=pl.Series(reasons, dtype=pl.String))
+    return check(frame, NO_FORECAST)
+
+
+def _backtest(
+    keys: pl.DataFrame, studies: list[Study], calibrated: list[FloatArray], spec: ForecastSpec
+) -> pl.DataFrame:
+    frames = []
+    for row, (study, size) in enumerate(zip(studies, calibrated, strict=True)):
+        scored = score(study, size)
+        if scored.height:
+            frames.append(scored.with_columns(row=pl.lit(row, dtype=pl.UInt32)))
+    if not frames:
+        return BACKTEST_SCORE.empty()
+    stacked = pl.concat(frames, how="diagonal_relaxed")
+    return check(
+        stacked.join(keys.with_row_index("row"), on="row").with_columns(grain=pl.lit(spec.grain)), BACKTEST_SCORE
+    )
+
+
+def _components(joint: Paths, studies: list[Study]) -> pl.DataFrame:
+    if not studies:
+        return FORECAST_COMPONENT.empty()
+    horizon, count = len(joint.periods), len(CANDIDATES)
+    rows = len(studies)
+    frame = pl.DataFrame({
+        "row": np.repeat(np.arange(rows, dtype=np.uint32), count * horizon),
+        "model": np.tile(np.repeat(np.array(CANDIDATES), horizon), rows),
+        "step": np.tile(np.arange(horizon), rows * count),
+        "value_gbps": np.stack([study.candidates for study in studies]).reshape(-1),
+        "weight": np.repeat(np.stack([study.weights for study in studies]).reshape(-1), horizon),
+    })  # fmt: skip
+    targets = pl.DataFrame({"step": np.arange(horizon), "target_start": list(joint.periods)})
+    joined = frame.join(joint.keys.with_row_index("row"), on="row").join(targets, on="step")
+    return check(joined.with_columns(grain=pl.lit(joint.grain)), FORECAST_COMPONENT)

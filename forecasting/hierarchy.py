@@ -1,0 +1,73 @@
+"""Route -> market -> corridor -> total: sums draw by draw, and MinT-type reconciliation of point forecasts."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from forecasting.series import KEY, FloatArray, Paths
+from warehouse.errors import ContractError, Problem
+
+
+def aggregate(paths: Paths, members: pl.DataFrame) -> Paths:
+    """Paths of every market, corridor and the total: the sum of its routes' means, draw by draw.
+
+    `members` has columns route_id, market, corridor. Only statistic 'mean' of series_kind 'route' is added: 95th percentiles don't
+    add up. A market whose route has no paths is left out, as are its corridor and the total, rather than shown too small.
+    """
+    missing = [name for name in ("route_id", "market", "corridor") if name not in members.columns]
+    if missing:
+        raise ContractError("members of the hierarchy lack columns", [Problem("members", name) for name in missing])
+    rows = paths.keys.with_row_index("row").filter((pl.col("series_kind") == "route") & (pl.col("statistic") == "mean"))
+    placed = rows.join(
+        members.select("route_id", "market", "corridor").unique(), left_on="series_id", right_on="route_id"
+    )
+    unknown = (
+        rows.filter(~pl.col("series_id").is_in(placed["series_id"].to_list()))["series_id"].unique().sort().to_list()
+    )
+    if unknown:
+        raise ContractError(
+            "routes have no market and corridor", [Problem(route, "is in no row of members") for route in unknown]
+        )
+    wanted = members.select("route_id", "market", "corridor").unique()
+    keys: list[dict[str, str]] = []
+    sums: list[FloatArray] = []
+    for kind, group in (("market", "market"), ("corridor", "corridor"), ("total", "")):
+        for (name, direction), part in _groups(placed, wanted, group):
+            keys.append({"series_kind": kind, "series_id": name, "direction": direction, "statistic": "mean"})
+            sums.append(paths.draws_gbps[part].sum(axis=0, dtype=np.float64))
+    _, draws, horizon = paths.draws_gbps.shape
+    frame = pl.DataFrame(keys, schema=dict.fromkeys(KEY, pl.String))
+    order = frame.with_row_index("at").sort(KEY)["at"].to_list()
+    stacked = np.stack([sums[at] for at in order]) if sums else np.empty((0, draws, horizon))
+    return Paths(paths.grain, frame[order], paths.periods, stacked)
+
+
+def _groups(placed: pl.DataFrame, wanted: pl.DataFrame, group: str) -> list[tuple[tuple[str, str], list[int]]]:
+    """(name, direction) and rows of each group whose every route is there in that direction."""
+    named = placed.with_columns(name=pl.col(group) if group else pl.lit("total"))
+    needed = (
+        wanted.with_columns(name=pl.col(group) if group else pl.lit("total"))
+        .group_by("name")
+        .agg(needed=pl.col("route_id").n_unique())
+    )
+    found = (
+        named.group_by("name", "direction").agg(pl.col("row").sort(), there=pl.col("series_id").n_unique())
+        .join(needed, on="name").filter(pl.col("there") == pl.col("needed")).sort("name", "direction")
+    )  # fmt: skip
+    return [((row["name"], row["direction"]), row["row"]) for row in found.iter_rows(named=True)]
+
+
+def reconcile(base: FloatArray, summing: FloatArray, variance: FloatArray) -> FloatArray:
+    """Base forecasts (nodes, ...) moved as little as their variances (nodes,) allow until parts sum to the whole.
+
+    `summing` (nodes, leaves) says which leaves make up each node; its leaves are the last rows, in order. MinT with a diagonal
+    covariance, as zero-constraint weighted least squares: y - W C' (C W C')^-1 C y (Wickramasuriya et al. 2019).
+    """
+    nodes, leaves = summing.shape
+    upper = nodes - leaves
+    constraints = np.hstack([np.eye(upper), -summing[:upper]])
+    weighted = variance[:, None] * constraints.T
+    correction = np.linalg.solve(constraints @ weighted, constraints @ base.reshape(nodes, -1))
+    moved: FloatArray = base.reshape(nodes, -1) - weighted @ correction
+    return moved.reshape(base.shape)

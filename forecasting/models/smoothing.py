@@ -1,0 +1,151 @@
+"""Exponential smoothing: level, damped trend, both with seasons, and Theta, on statsmodels' recursions.
+
+Parameters are found by least squares on the one-step errors with weak priors as extra error terms, so that a short
+history leans on what most series do. The search runs on an unbounded scale; a start from an earlier optimum is quick.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import exp
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import leastsq
+from statsmodels.tsa.seasonal import STL
+
+from forecasting.kernels import Form, Smoother
+from forecasting.models.window import Window
+from forecasting.series import FloatArray
+
+PRIOR_ALPHA, PRIOR_GAMMA, PRIOR_BETA, PRIOR_PHI = -0.5, -2.0, -2.5, 2.2
+"""Where parameters go without evidence, as logits: alpha .38, gamma .12 of what alpha leaves, beta .08 of alpha, phi .97."""
+PRIOR_WEIGHT, START_WEIGHT, TREND_START_SCALE = 0.5, 0.3, 0.1
+
+
+class Smoothed(NamedTuple):
+    """A fitted recursion: its states after the last value, its errors, and its optimum."""
+
+    level: float
+    trend: float
+    phi: float
+    alpha: float
+    seasonal: FloatArray
+    errors: FloatArray
+    optimum: FloatArray
+
+
+def _logistic(value: float) -> float:
+    return 1 / (1 + exp(-value)) if value > -30 else 1e-13
+
+
+def _search(
+    residuals: Callable[[FloatArray], FloatArray], start: FloatArray, *, frozen: bool, effort: int = 45
+) -> FloatArray:
+    if frozen:
+        return start
+    found: FloatArray = leastsq(
+        residuals, start, ftol=2e-3, xtol=2e-3, epsfcn=1e-6, factor=1.0, maxfev=effort, full_output=True
+    )[0]
+    return found
+
+
+def _step_size(adjusted: FloatArray) -> float:
+    return float(np.abs(np.diff(adjusted)).mean()) + 1e-12
+
+
+def smooth_level(adjusted: FloatArray, start: FloatArray | None = None, *, frozen: bool = False) -> Smoothed:
+    """Simple exponential smoothing."""
+    length, size, first = len(adjusted), _step_size(adjusted), float(adjusted[:6].mean())
+    smoother = Smoother(adjusted, "level")
+    stacked = np.empty(length + 2)
+
+    def residuals(free: FloatArray) -> FloatArray:
+        alpha, shift = free.tolist()
+        stacked[:length] = smoother.errors(_logistic(alpha), 0.0, 0.0, 1.0, first + size * shift, 0.0)
+        stacked[length:] = PRIOR_WEIGHT * size * (alpha - PRIOR_ALPHA), START_WEIGHT * size * shift
+        return stacked.copy()
+
+    begin = np.array([PRIOR_ALPHA, 0.0])
+    found = _search(residuals, begin if start is None else start, frozen=frozen and start is not None)
+    errors = residuals(found)[:length]
+    smoother.read_state()
+    return Smoothed(smoother.level, 0.0, 1.0, _logistic(float(found[0])), np.zeros(1), errors, found)
+
+
+def smooth_seasonal(
+    values: FloatArray, seasonal: FloatArray, form: Form, start: FloatArray | None = None, *, frozen: bool = False
+) -> Smoothed:
+    """Holt-Winters with a level only or a damped trend, started from the given indices."""
+    length, season, damped = len(values), len(seasonal), form.startswith("damped")
+    phase = np.arange(length) % season
+    adjusted = values / seasonal[phase] if form == "damped_times_seasonal" else values - seasonal[phase]
+    size = _step_size(adjusted)
+    if damped:
+        head = adjusted[: min(length, max(10, season))]
+        centred = np.arange(len(head)) - (len(head) - 1) / 2
+        slope = float(centred @ head) / float(centred @ centred)
+        first = float(head.mean()) - slope * ((len(head) - 1) / 2 + 1)
+    else:
+        slope, first = 0.0, float(adjusted[:6].mean())
+    smoother = Smoother(values, form, seasonal)
+    begin = np.array(
+        [PRIOR_ALPHA, PRIOR_GAMMA, 0.0, PRIOR_BETA, PRIOR_PHI, 0.0] if damped else [PRIOR_ALPHA, PRIOR_GAMMA, 0.0]
+    )
+    stacked = np.empty(length + len(begin))
+
+    def residuals(free: FloatArray) -> FloatArray:
+        alpha_logit, gamma_logit, shift = free[:3].tolist()
+        alpha = _logistic(alpha_logit)
+        gamma = (1 - alpha) * _logistic(gamma_logit)
+        pulls = [
+            PRIOR_WEIGHT * (alpha_logit - PRIOR_ALPHA),
+            PRIOR_WEIGHT * (gamma_logit - PRIOR_GAMMA),
+            START_WEIGHT * shift,
+        ]
+        beta, phi, trend = 0.0, 1.0, 0.0
+        if damped:
+            beta_logit, phi_logit, trend_shift = free[3:].tolist()
+            beta, phi = alpha * _logistic(beta_logit), 0.8 + 0.19 * _logistic(phi_logit)
+            trend = slope + TREND_START_SCALE * size * trend_shift
+            pulls += [
+                PRIOR_WEIGHT * (beta_logit - PRIOR_BETA),
+                PRIOR_WEIGHT * (phi_logit - PRIOR_PHI),
+                START_WEIGHT * trend_shift,
+            ]
+        stacked[:length] = smoother.errors(alpha, beta, gamma, phi, first + size * shift, trend)
+        stacked[length:] = pulls
+        stacked[length:] *= size
+        return stacked.copy()
+
+    found = _search(residuals, begin if start is None else start, frozen=frozen and start is not None)
+    errors = residuals(found)[:length]
+    smoother.read_state()
+    phi = 0.8 + 0.19 * _logistic(float(found[4])) if damped else 1.0
+    return Smoothed(smoother.level, smoother.trend, phi, _logistic(float(found[0])), smoother.seasonal, errors, found)
+
+
+def theta_line(level: Smoothed, slope: float, length: int, steps: FloatArray) -> FloatArray:
+    """The Theta method's forecast: smoothed level plus half the least-squares drift (Assimakopoulos and Nikolopoulos 2000)."""
+    alpha = max(level.alpha, 1e-6)
+    return level.level + 0.5 * slope * (steps - 1 + 1 / alpha - (1 - alpha) ** length / alpha)
+
+
+def damped_ahead(fit: Smoothed, steps: FloatArray) -> FloatArray:
+    return fit.level + fit.trend * np.cumsum(fit.phi**steps)
+
+
+def seasonal_ahead(fit: Smoothed, steps: FloatArray) -> FloatArray:
+    ahead: FloatArray = fit.seasonal[(steps.astype(int) - 1) % len(fit.seasonal)]
+    return ahead
+
+
+def stl_theta(data: Window) -> tuple[FloatArray, FloatArray]:
+    """Theta after STL, with the last year's season carried on; also the optimum."""
+    season = np.asarray(STL(data.working, period=data.season, seasonal=13).fit().seasonal)
+    adjusted = data.working - season
+    centred = np.arange(data.length) - (data.length - 1) / 2
+    slope = float(centred @ adjusted) / float(centred @ centred)
+    level = smooth_level(adjusted, data.starts.get("stl_theta"), frozen=data.frozen)
+    last_year = season[data.length - data.season + (data.steps.astype(int) - 1) % data.season]
+    return theta_line(level, slope, data.length, data.steps) + last_year, level.optimum

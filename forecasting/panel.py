@@ -1,0 +1,206 @@
+"""Any panel of series, of any unit and season: one call on a polars frame, no warehouse and no routes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import polars as pl
+from scipy.special import ndtri
+from threadpoolctl import threadpool_limits
+
+from forecasting.calibrate import KNOTS, Prior, prior, sizes
+from forecasting.combine import CANDIDATES
+from forecasting.series import FloatArray, add_periods, periods_between
+from forecasting.spec import ForecastSpec
+from forecasting.study import MapChunks, Study, study_all
+from warehouse.errors import ContractError, Problem
+from warehouse.schema import Grain
+
+PANEL_LEVELS = {"q025": 0.025, "q10": 0.1, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q90": 0.9, "q975": 0.975}
+PANEL_COLUMNS = {
+    "series_id": pl.String, "step": None, "horizon": pl.Int64, "mean": pl.Float64, "median": pl.Float64,
+    **dict.fromkeys(PANEL_LEVELS, pl.Float64), "weights": pl.String, "reason": pl.String,
+}  # fmt: skip
+MEAN_LEVELS = (np.arange(99) + 0.5) / 99
+_DATED: dict[int, tuple[Grain, int]] = {
+    12: ("month", 1),
+    4: ("month", 3),
+    52: ("week", 1),
+    7: ("day", 1),
+    1: ("year", 1),
+}
+"""How a season's dates follow each other: the grain, and how many of it make one step."""
+
+
+def forecast_panel(
+    frame: pl.DataFrame,
+    *,
+    season: int,
+    horizon: int,
+    seed: int = 20251125,
+    min_periods: int = 8,
+    max_history: int | None = None,
+    backtest_origins: int = 4,
+    map_chunks: MapChunks = map,
+) -> pl.DataFrame:
+    """One row per series and step ahead: mean, median, quantiles q025 to q975, the models' weights; or one row with a reason.
+
+    `frame` has columns series_id, step (whole numbers, or the first dates of months, weeks, days, quarters or years, as `season`
+    says) and value. Steps may come in any order, and missing ones are gaps. Raises ContractError where the frame
+    as a whole can't be read; a series that can't be forecast gets a reason. `seed` is kept for the record: nothing is drawn.
+    """
+    _check(frame, season, horizon)
+    places = _places(frame, season)
+    ids, values, lasts, reasons = _matrix(places)
+    spec = ForecastSpec(
+        horizon=horizon, seed=seed, min_periods=max(min_periods, 3), max_history=max_history or max(120, 3 * season), max_missing_at_end=0,
+        backtest_origins=backtest_origins, grain=_DATED.get(season, ("month", 1))[0],
+    )  # fmt: skip
+    with threadpool_limits(1):
+        found = study_all(values, spec, season, map_chunks)
+        rows = [row for row, one in enumerate(found) if isinstance(one, Study) and not reasons[row]]
+        studies = [one for row, one in enumerate(found) if isinstance(one, Study) and not reasons[row]]
+        calibrated = sizes(studies, _prior(season))
+    forecasts = [
+        _rows(ids[row], lasts[row], one, size) for row, one, size in zip(rows, studies, calibrated, strict=True)
+    ]
+    refused = [(ids[row], reasons[row] or one) for row, one in enumerate(found) if reasons[row] or isinstance(one, str)]
+    refusals = pl.DataFrame(
+        {"series_id": [name for name, _ in refused], "reason": [reason for _, reason in refused]},
+        schema={"series_id": pl.String, "reason": pl.String},
+    )
+    joined = pl.concat([*forecasts, refusals], how="diagonal_relaxed").with_columns(
+        step=_step_back(season, frame) if forecasts else pl.lit(None, dtype=frame.schema["step"])
+    )
+    columns = [
+        pl.col(name) if name in joined.columns else pl.lit(None, dtype=dtype).alias(name)
+        for name, dtype in PANEL_COLUMNS.items()
+    ]
+    return joined.select(columns).sort("series_id", "horizon")
+
+
+def _check(frame: pl.DataFrame, season: int, horizon: int) -> None:
+    problems = [
+        Problem("panel", f"column {name} is missing")
+        for name in ("series_id", "step", "value")
+        if name not in frame.columns
+    ]
+    if season < 1:
+        problems.append(Problem("season", f"is {season}, must be at least 1"))
+    if horizon < 1:
+        problems.append(Problem("horizon", f"is {horizon}, must be at least 1"))
+    if not problems:
+        step, value = frame.schema["step"], frame.schema["value"]
+        if not (step.is_integer() or step == pl.Date):
+            problems.append(Problem("step", f"is {step}, must be whole numbers or dates"))
+        if step == pl.Date and season not in _DATED:
+            problems.append(
+                Problem("step", f"is a date, and a season of {season} does not say how dates follow; number the steps")
+            )
+        if not value.is_numeric():
+            problems.append(Problem("value", f"is {value}, must be numbers"))
+        for name in ("series_id", "step"):
+            if frame[name].null_count():
+                problems.append(Problem(name, f"is empty in {frame[name].null_count()} rows"))
+    if problems:
+        raise ContractError("the panel can't be read", problems, "It needs columns series_id, step and value.")
+
+
+def _places(frame: pl.DataFrame, season: int) -> pl.DataFrame:
+    """series_id, place (whole number), value, sorted."""
+    place: pl.Expr = pl.col("step").cast(pl.Int64)
+    if frame.schema["step"] == pl.Date:
+        grain, count = _DATED[season]
+        epoch = date(1900, 1, 1)  # a Monday
+        dates = frame["step"].unique().sort().to_list()
+        numbers = [periods_between(epoch, one, grain) // count for one in dates]
+        if grain == "week" and len({(one - epoch).days % 7 for one in dates}) > 1:
+            raise ContractError(
+                "the panel can't be read", [Problem("step", "weeks do not all start on the same weekday")]
+            )
+        place = pl.col("step").replace_strict(dates, numbers, return_dtype=pl.Int64)
+    return frame.select(pl.col("series_id").cast(pl.String), place=place, value=pl.col("value").cast(pl.Float64)).sort(
+        "series_id", "place"
+    )
+
+
+def _matrix(places: pl.DataFrame) -> tuple[list[str], FloatArray, list[int], list[str]]:
+    """Names, values (N, T) aligned at each series' own end, last places, and reasons against single series ('' for none)."""
+    groups = list(places.group_by("series_id", maintain_order=True))
+    width = 1
+    parts: list[tuple[str, FloatArray, int, str]] = []
+    for key, group in groups:
+        place, value = group["place"].to_numpy(), group["value"].to_numpy()
+        last, reason = int(place[-1]), ""
+        span = last - int(place[0]) + 1
+        if len(np.unique(place)) < len(place):
+            reason = f"{len(place) - len(np.unique(place))} steps are there twice"
+        elif np.isinf(value).any():
+            reason = "holds infinite values"
+        elif (value < 0).any():
+            reason = "holds negative values; only quantities from 0 up are forecast"
+        elif span > 20 * len(place) + 100:
+            reason = "most steps between first and last are missing"
+        row = np.full(1 if reason else span, np.nan)
+        if not reason:
+            row[place - place[0]] = value
+        width = max(width, len(row))
+        parts.append((str(key[0]), row, last, reason))
+    values = np.full((len(parts), width), np.nan)
+    for at, (_, row, _, _) in enumerate(parts):
+        values[at, width - len(row) :] = row
+    return [part[0] for part in parts], values, [part[2] for part in parts], [part[3] for part in parts]
+
+
+def _prior(season: int) -> Prior:
+    return prior(_DATED.get(season, ("day" if season == 24 else "month", 1))[0])
+
+
+def _rows(name: str, last: int, study: Study, size: FloatArray) -> pl.DataFrame:
+    wanted = quantiles(study, size, list(PANEL_LEVELS.values()))
+    whole = quantiles(study, size, MEAN_LEVELS)
+    horizon = len(study.point)
+    said = ", ".join(
+        f"{model} {weight:.3f}" for model, weight in zip(CANDIDATES, study.weights, strict=True) if weight > 0
+    )
+    return pl.DataFrame({
+        "series_id": [name] * horizon, "place": np.arange(last + 1, last + 1 + horizon), "horizon": np.arange(1, horizon + 1),
+        "mean": whole.mean(axis=1), "median": study.point,
+        **{column: wanted[:, at] for at, column in enumerate(PANEL_LEVELS)}, "weights": [said] * horizon,
+    })  # fmt: skip
+
+
+def quantiles(study: Study, size: FloatArray, levels: Sequence[float] | FloatArray) -> FloatArray:
+    """Calibrated quantiles (H, L) of one series."""
+    normal = ndtri(np.asarray(levels, dtype=float))
+    knots = np.concatenate([[0.0], KNOTS])
+    spread = np.stack(
+        [np.sign(normal) * np.interp(np.abs(normal), knots, np.concatenate([[0.0], row])) for row in size]
+    )
+    reach = study.scale[:, None] * spread
+    if study.log:
+        found: FloatArray = study.point[:, None] * np.exp(np.clip(reach, -20.0, 20.0))
+    else:
+        found = np.maximum(study.point[:, None] + reach, 0.0)
+    return found
+
+
+def _step_back(season: int, frame: pl.DataFrame) -> pl.Expr:
+    """The place as a step of the frame's own kind."""
+    if frame.schema["step"] != pl.Date:
+        return pl.col("place").cast(frame.schema["step"])
+    grain, count = _DATED[season]
+    start = frame["step"].min()
+    assert isinstance(start, date)
+    epoch = date(1900, 1, 1)
+
+    def dated(place: Any) -> date:
+        if grain == "week":
+            offset = (start - epoch).days % 7
+            return epoch + timedelta(days=7 * int(place) + offset)
+        return add_periods(epoch, int(place) * count, grain)
+
+    return pl.col("place").map_elements(dated, return_dtype=pl.Date)

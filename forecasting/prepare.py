@@ -1,0 +1,99 @@
+"""A series made ready for the candidates, or the reason why it can't be forecast, in words a reader understands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecasting.models.window import seasonal_indices
+from forecasting.series import FloatArray
+from forecasting.spec import ForecastSpec
+
+OUTAGE_RATIO = 0.02
+"""A value below this share of its neighbours' median is an outage: the route was down, demand was not."""
+MOST_OUTAGES_RATIO = 0.15
+LEAST_KNOWN_RATIO = 0.6
+QUIET_END = 3
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A series without gaps: `values` (T,) run from the history's step `first` to its last known one.
+
+    They are divided by `unit`, a power of two, so that no model meets an extreme scale. `known` (T,) is False where a gap or an
+    outage was bridged; `trailing` periods are missing between the last known one and the origin.
+    """
+
+    values: FloatArray
+    known: NDArray[np.bool_]
+    unit: float
+    first: int
+    trailing: int
+    log: bool
+
+
+def prepare(values: FloatArray, spec: ForecastSpec, season: int) -> Ready | str:
+    """The series ready to be forecast, or the reason why not. `values` (T,) is NaN where nothing is known."""
+    known = np.isfinite(values)
+    period = spec.grain
+    if not known.any():
+        return f"no {period} has a value"
+    steps = np.flatnonzero(known)
+    first, last = int(steps[0]), int(steps[-1])
+    trailing = len(values) - 1 - last
+    if trailing > spec.max_missing_at_end:
+        return f"the last {trailing} {period}s are missing; at most {spec.max_missing_at_end} may be"
+    if len(steps) < spec.min_periods:
+        return f"only {len(steps)} {period}s of history; {spec.min_periods} are needed"
+    first = max(first, last + 1 - spec.max_history)
+    kept, known = values[first : last + 1], known[first : last + 1]
+    if known.mean() < LEAST_KNOWN_RATIO:
+        return f"{(~known).sum()} of the last {len(known)} {period}s are missing"
+    seen = kept[known]
+    if seen.min() < 0:
+        return "holds negative values; traffic can't be negative"
+    if seen.max() == 0:
+        return f"every {period} is zero: no traffic was ever measured"
+    if seen.max() == seen.min():
+        return f"every {period} has the same value, {seen[0]:g}: nothing tells how far it may move"
+    quiet = int(np.argmax(kept[::-1] > 0))
+    if quiet >= QUIET_END and (kept[~np.isnan(kept)] == 0).mean() < MOST_OUTAGES_RATIO * 3:
+        return f"no traffic in the last {quiet} {period}s: the route looks switched off"
+    unit = float(2.0 ** np.round(np.log2(seen[seen > 0].mean())))
+    scaled = kept / unit
+    outage = known & (scaled < OUTAGE_RATIO * _local_median(scaled))
+    log = bool(outage.mean() <= MOST_OUTAGES_RATIO and not (scaled[known & ~outage] <= 0).any())
+    if log:
+        known = known & ~outage
+        lasting = int(np.flatnonzero(known)[-1]) + 1
+        trailing += len(known) - lasting
+        scaled, known = scaled[:lasting], known[:lasting]
+        if len(np.unique(scaled[known])) < 2:
+            return f"every {period} but outages has the same value: nothing tells how far it may move"
+    return Ready(_bridged(scaled, known, season, log=log), known, unit, first, trailing, log)
+
+
+def _local_median(values: FloatArray, reach: int = 6) -> FloatArray:
+    padded = np.pad(values, reach, constant_values=np.nan)
+    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1)
+    filled = np.where(np.isnan(around).all(axis=1, keepdims=True), 0.0, around)
+    found: FloatArray = np.nanmedian(filled, axis=1)
+    return found
+
+
+def _bridged(values: FloatArray, known: NDArray[np.bool_], season: int, *, log: bool) -> FloatArray:
+    """Gaps filled on the working scale by a straight line between neighbours plus the season."""
+    if known.all():
+        return values.copy()
+    steps = np.arange(len(values))
+    working = np.log(np.where(known, values, 1.0)) if log else values
+    line = np.interp(steps, steps[known], working[known])
+    filled = np.where(known, working, line)
+    for _ in range(3):
+        phase = seasonal_indices(filled, season)[steps % season]
+        adjusted = filled - phase
+        filled = np.where(known, working, np.interp(steps, steps[known], adjusted[known]) + phase)
+    bridged: FloatArray = np.where(known, values, np.exp(filled) if log else np.maximum(filled, 0.0))
+    return bridged

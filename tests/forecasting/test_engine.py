@@ -1,0 +1,127 @@
+"""The engine's laws: reproducible, joint, non-negative, monotone, and a reason wherever there is no forecast."""
+
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+
+import numpy as np
+import polars as pl
+import pytest
+
+from forecasting.engine import forecast
+from forecasting.spec import ForecastSpec
+from tests.forecasting.worlds import growing, history, routes
+
+SPEC = ForecastSpec(horizon=12, draws=200, backtest_origins=4)
+
+
+@pytest.fixture(scope="module")
+def world():
+    return routes(6, 48)
+
+
+@pytest.fixture(scope="module")
+def found(world):
+    return forecast(world, SPEC)
+
+
+def test_paths_are_finite_and_not_negative(found):
+    assert found.paths.draws_gbps.shape == (24, 200, 12)
+    assert np.isfinite(found.paths.draws_gbps).all()
+    assert (found.paths.draws_gbps >= 0).all()
+
+
+def test_the_same_seed_gives_the_same_paths_to_the_bit_in_any_order_and_chunks(world, found, monkeypatch):
+    shuffled = world.take(np.random.default_rng(1).permutation(24))
+    monkeypatch.setattr("forecasting.study.CHUNK_SERIES", 5)
+    again = forecast(
+        shuffled, SPEC, map_chunks=lambda study, chunks: [study(chunk) for chunk in reversed(list(chunks))][::-1]
+    )
+    assert again.paths.keys.equals(found.paths.keys)
+    assert np.array_equal(again.paths.draws_gbps, found.paths.draws_gbps)
+
+
+def test_other_processes_give_the_same_paths(world, found):
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        again = forecast(world, SPEC, map_chunks=partial(pool.map))
+    assert np.array_equal(again.paths.draws_gbps, found.paths.draws_gbps)
+
+
+def test_another_seed_gives_other_paths(world, found):
+    other = forecast(world, ForecastSpec(horizon=12, draws=200, backtest_origins=4, seed=7))
+    assert not np.array_equal(other.paths.draws_gbps, found.paths.draws_gbps)
+
+
+def test_quantiles_rise_with_their_level(found):
+    steps = found.quantiles.sort("series_id", "direction", "statistic", "horizon", "quantile_level")
+    rises = steps.select(pl.col("value_gbps").diff().over("series_id", "direction", "statistic", "horizon"))[
+        "value_gbps"
+    ]
+    assert rises.drop_nulls().min() >= 0
+
+
+def test_statistics_and_directions_of_a_route_move_together(found):
+    draws = np.log(found.paths.draws_gbps[:4, :, 5])
+    assert np.corrcoef(draws)[0].min() > 0.6
+
+
+def test_every_model_is_scored_and_the_receipt_is_there(found):
+    total = found.backtest.filter(pl.col("horizon") == 0)
+    assert {"ensemble", "seasonal_naive", "drift", "theta", "damped_trend"} <= set(total["model"])
+    ensemble = found.backtest.filter(pl.col("model") == "ensemble")
+    assert set(ensemble["horizon"]) == set(range(13))
+    assert ensemble["coverage_80"].null_count() == 0
+    assert (
+        ensemble.filter(pl.col("horizon") == 0)["mase"].mean()
+        < total.filter(pl.col("model") == "seasonal_naive")["mase"].mean()
+    )
+
+
+def test_weights_add_up(found):
+    sums = found.components.group_by("series_id", "direction", "statistic", "target_start").agg(pl.col("weight").sum())
+    assert sums["weight"].to_numpy() == pytest.approx(1.0)
+
+
+def test_what_cannot_be_forecast_says_why():
+    good = growing(48, 1)
+    short, ended, late_gap = good.copy(), good.copy(), good.copy()
+    short[:30], ended[-5:], late_gap[-2:] = np.nan, np.nan, np.nan
+    off = good.copy()
+    off[-4:] = 0
+    series = {
+        "zero": np.zeros(48), "flat": np.full(48, 3.0), "short": short, "ended": ended, "nothing": np.full(48, np.nan), "off": off,
+        "late_gap": late_gap, "good": good,
+    }  # fmt: skip
+    found = forecast(history({(name, "in", "mean"): values for name, values in series.items()}), SPEC)
+    reasons = dict(found.no_forecast.select("series_id", "reason").iter_rows())
+    assert set(found.paths.keys["series_id"]) == {"good", "late_gap"}
+    assert reasons["zero"] == "every month is zero: no traffic was ever measured"
+    assert "same value, 3" in reasons["flat"]
+    assert reasons["short"] == "only 18 months of history; 24 are needed"
+    assert reasons["ended"] == "the last 5 months are missing; at most 2 may be"
+    assert reasons["nothing"] == "no month has a value"
+    assert "switched off" in reasons["off"]
+
+
+def test_a_late_gap_shifts_nothing():
+    steady = growing(60, 3, noise=0.01)
+    gap = steady.copy()
+    gap[-2:] = np.nan
+    found = forecast(history({("a", "in", "mean"): steady, ("b", "in", "mean"): gap}), SPEC)
+    with_all, without = np.median(found.paths.draws_gbps, axis=1)
+    np.testing.assert_allclose(without, with_all, rtol=0.1)
+
+
+@pytest.mark.parametrize(("grain", "length", "least"), [("year", 12, 8), ("week", 50, 24), ("day", 120, 24)])
+def test_other_grains(grain, length, least):
+    values = growing(length, 4, growth=0.2 if grain == "year" else 0.005, season=0.0)
+    spec = ForecastSpec(grain=grain, horizon=8, draws=100, min_periods=least, backtest_origins=4)
+    found = forecast(history({("KZ", "in", "mean"): values}, grain, "country"), spec)
+    assert np.isfinite(found.paths.draws_gbps).all()
+
+
+def test_nothing_in_nothing_out():
+    empty = history({("a", "in", "mean"): np.zeros(3)}).take([])
+    found = forecast(empty, SPEC)
+    assert found.paths.draws_gbps.shape == (0, 200, 12)
+    assert found.quantiles.is_empty()

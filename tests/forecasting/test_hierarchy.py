@@ -1,0 +1,53 @@
+"""Parts sum to the whole on every path, and reconciliation comes to its worked example."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from forecasting.engine import forecast
+from forecasting.hierarchy import aggregate, reconcile
+from forecasting.spec import ForecastSpec
+from tests.forecasting.worlds import routes
+from warehouse.errors import ContractError
+
+MEMBERS = pl.DataFrame({
+    "route_id": ["R00", "R01", "R02"], "market": ["KZ-DE", "KZ-DE", "KZ-RU"], "corridor": ["west", "west", "west"],
+})  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def found():
+    return forecast(routes(3, 48), ForecastSpec(horizon=6, draws=50, backtest_origins=2))
+
+
+def test_parts_sum_to_the_whole_draw_by_draw(found):
+    sums = aggregate(found.paths, MEMBERS)
+    by_key = {row[:3]: draws for row, draws in zip(sums.keys.rows(), sums.draws_gbps, strict=True)}
+    routes_of = {row[1:]: draws for row, draws in zip(found.paths.keys.rows(), found.paths.draws_gbps, strict=True)}
+    for direction in ("in", "out"):
+        parts = [routes_of[route, direction, "mean"] for route in ("R00", "R01", "R02")]
+        np.testing.assert_allclose(by_key["market", "KZ-DE", direction], parts[0] + parts[1])
+        np.testing.assert_allclose(by_key["total", "total", direction], sum(parts))
+        np.testing.assert_allclose(
+            by_key["corridor", "west", direction],
+            by_key["market", "KZ-DE", direction] + by_key["market", "KZ-RU", direction],
+        )
+    assert set(sums.keys["statistic"]) == {"mean"}
+
+
+def test_a_group_with_a_route_missing_is_left_out(found):
+    more = pl.concat([MEMBERS, pl.DataFrame({"route_id": ["R09"], "market": ["KZ-RU"], "corridor": ["west"]})])
+    kept = aggregate(found.paths, more).keys
+    assert set(kept["series_id"]) == {"KZ-DE"}
+
+
+def test_a_route_without_a_market_is_an_error(found):
+    with pytest.raises(ContractError, match="R02: is in no row of members"):
+        aggregate(found.paths, MEMBERS.head(2))
+
+
+def test_reconciliation_example():
+    summing = np.array([[1.0, 1], [1, 0], [0, 1]])
+    base = np.array([100.0, 60, 50])
+    assert reconcile(base, summing, np.ones(3)) == pytest.approx([103.3333, 56.6667, 46.6667], abs=1e-4)
+    assert reconcile(base, summing, np.array([4.0, 1, 1])) == pytest.approx([106.6667, 58.3333, 48.3333], abs=1e-4)

@@ -1,0 +1,89 @@
+"""The fast paths agree with statsmodels' public classes, and the candidates obey their laws."""
+
+from typing import get_args
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from statsmodels.regression.linear_model import burg as public_burg
+
+import forecasting.kernels as kernels
+from forecasting.combine import outlook
+from forecasting.models.autoregression import burg
+from forecasting.models.benchmarks import drift, seasonal_naive
+from forecasting.models.window import seasonal_indices, window
+from tests.forecasting.worlds import growing
+
+
+def test_the_compiled_kernels_are_where_they_were():
+    assert kernels.COMPILED
+
+
+@pytest.mark.parametrize("form", get_args(kernels.Form))
+@pytest.mark.parametrize("length", [40, 47])
+def test_compiled_recursions_agree_with_the_public_class(form, length, monkeypatch):
+    values = growing(length, seed=1)
+    seasonal = None
+    if form.endswith("seasonal"):
+        seasonal = np.random.default_rng(2).normal(0, 0.2, 12)
+        seasonal = np.exp(seasonal) if "times" in form else seasonal
+    given_parameters = (0.3, 0.1, 0.2, 0.9, float(values[0]), 0.1)
+    fast = kernels.Smoother(values, form, seasonal)
+    errors = fast.errors(*given_parameters)
+    fast.read_state()
+    monkeypatch.setattr(kernels, "COMPILED", False)
+    public = kernels.Smoother(values, form, seasonal)
+    np.testing.assert_allclose(public.errors(*given_parameters), errors, atol=1e-12)
+    public.read_state()
+    assert (public.level, public.trend) == pytest.approx((fast.level, fast.trend), abs=1e-12)
+    np.testing.assert_allclose(public.seasonal, fast.seasonal, atol=1e-12)
+
+
+def test_burg_agrees_with_statsmodels():
+    rng = np.random.default_rng(5)
+    series = np.zeros(300)
+    for step in range(2, 300):
+        series[step] = 0.6 * series[step - 1] - 0.3 * series[step - 2] + rng.normal()
+    series -= series.mean()
+    found = burg(series, 6)
+    expected, _ = public_burg(series, order=len(found), demean=False)
+    np.testing.assert_allclose(found, expected, atol=1e-10)
+    assert len(found) >= 2
+
+
+def test_seasonal_indices_find_a_clear_season_and_shrink_noise_away():
+    steps = np.arange(60)
+    wave = np.sin(2 * np.pi * steps / 12)
+    found = seasonal_indices(0.01 * steps + wave, 12)
+    np.testing.assert_allclose(found, wave[:12], atol=1e-6)
+    noise = seasonal_indices(np.random.default_rng(0).normal(size=60), 12)
+    assert np.abs(noise).max() < 0.5
+    assert seasonal_indices(wave[:15], 12).tolist() == [0.0] * 12
+
+
+def test_benchmarks():
+    values = np.array([1.0, 2, 3, 4, 5])
+    assert seasonal_naive(values, 3, 5).tolist() == [3, 4, 5, 3, 4]
+    assert drift(values, 2).tolist() == [6, 7]
+    assert drift(values[::-1], 7).tolist() == [0.0] * 7
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000), length=st.integers(24, 90), power=st.floats(-9, 9))
+def test_forecasts_scale_with_the_unit(seed, length, power):
+    values, unit = growing(length, seed), 10.0**power
+    one = outlook(window(values, log=True, season=12, horizon=24))
+    other = outlook(window(values * unit, log=True, season=12, horizon=24))
+    np.testing.assert_allclose(other.point, one.point * unit, rtol=0.02)
+    assert one.weights.sum() == pytest.approx(1.0)
+
+
+@settings(max_examples=20, deadline=None)
+@given(values=st.lists(st.floats(1e-3, 1e3), min_size=24, max_size=60).filter(lambda seen: max(seen) > min(seen)))
+def test_any_positive_history_has_a_finite_positive_forecast(values):
+    seen = outlook(window(np.array(values), log=True, season=12, horizon=60))
+    assert np.isfinite(seen.candidates).all()
+    assert (seen.point > 0).all()
+    assert (seen.scale > 0).all()
+    assert np.isfinite(seen.scale).all()

@@ -1,0 +1,69 @@
+"""Any panel in, a forecast or a reason out for every series of it."""
+
+from datetime import date
+
+import numpy as np
+import polars as pl
+import pytest
+
+from forecasting.panel import PANEL_LEVELS, forecast_panel
+from forecasting.series import add_periods
+from tests.forecasting.worlds import growing
+from warehouse.errors import ContractError
+
+
+def panel(**series):
+    return pl.concat([
+        pl.DataFrame({"series_id": [name] * len(values), "step": list(range(len(values))), "value": [float(value) for value in values]})
+        for name, values in series.items()
+    ])  # fmt: skip
+
+
+def test_one_row_per_series_and_step():
+    found = forecast_panel(panel(b=growing(60, 1), a=growing(30, 2)), season=12, horizon=6)
+    assert found.columns == ["series_id", "step", "horizon", "mean", "median", *PANEL_LEVELS, "weights", "reason"]
+    assert found["series_id"].to_list() == ["a"] * 6 + ["b"] * 6
+    assert found["step"].to_list() == [*range(30, 36), *range(60, 66)]
+    levels = found.select(PANEL_LEVELS.keys()).to_numpy()
+    assert (np.diff(levels, axis=1) >= 0).all()
+    assert found["reason"].null_count() == 12
+    assert "theta" in found["weights"][0]
+
+
+def test_bad_series_say_why_and_spoil_no_other():
+    good = growing(40, 1)
+    infinite, negative, gap = good.copy(), good.copy(), good.copy()
+    infinite[3], negative[3], gap[10:13] = np.inf, -1, np.nan
+    frame = panel(
+        good=good, infinite=infinite, negative=negative, gap=gap, short=[1, 2, 3], flat=[2] * 30, zero=[0] * 30
+    )
+    twice = pl.concat([frame, panel(good=good).with_columns(series_id=pl.lit("twice")), panel(twice=[5.0])])
+    found = forecast_panel(twice.sample(fraction=1, shuffle=True, seed=1), season=12, horizon=3)
+    reasons = dict(found.filter(pl.col("reason").is_not_null()).select("series_id", "reason").iter_rows())
+    assert set(reasons) == {"infinite", "negative", "short", "flat", "zero", "twice"}
+    assert "infinite" in reasons["infinite"]
+    assert "negative" in reasons["negative"]
+    assert "twice" in reasons["twice"]
+    alone = forecast_panel(panel(good=good), season=12, horizon=3)["median"]
+    np.testing.assert_allclose(found.filter(pl.col("series_id") == "good")["median"], alone)
+
+
+@pytest.mark.parametrize(
+    ("season", "grain", "count"), [(12, "month", 1), (4, "month", 3), (52, "week", 1), (7, "day", 1), (1, "year", 1)]
+)
+def test_dates_go_on_as_the_season_says(season, grain, count):
+    start = date(2001, 1, 1)
+    dates = [add_periods(start, step * count, grain) for step in range(66)]
+    frame = pl.DataFrame({"series_id": ["a"] * 60, "step": dates[:60], "value": growing(60, 1)})
+    assert forecast_panel(frame, season=season, horizon=6)["step"].to_list() == dates[60:]
+
+
+def test_a_panel_that_cannot_be_read_is_refused_as_a_whole():
+    with pytest.raises(ContractError, match="column value is missing"):
+        forecast_panel(pl.DataFrame({"series_id": ["a"], "step": [1]}), season=12, horizon=3)
+    with pytest.raises(ContractError, match="must be whole numbers or dates"):
+        forecast_panel(pl.DataFrame({"series_id": ["a"], "step": [1.5], "value": [1.0]}), season=12, horizon=3)
+
+
+def test_an_empty_panel_gives_an_empty_forecast():
+    assert forecast_panel(panel(a=[1.0]).clear(), season=12, horizon=3).is_empty()

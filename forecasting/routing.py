@@ -77,30 +77,18 @@ def build_routing(
     with the same effect stands for all of them. State 0 is always `none`.
     """
     rows = tuple(links) or link_list(network)
-    row_of = {link: row for row, link in enumerate(rows)}
-    column_of = {one: column for column, one in enumerate(series)}
     used = frozenset(segment for segment, _ in rows)
-    base = _members(network, missing, row_of, column_of)
-    states = [
-        _state(
-            "none", {row: base.get(row, {}) for row in range(len(rows))}, series, kappa, _lost(network, missing, series)
-        )
-    ]
+    rerouter = Rerouter.build(network, rows, series, missing & used)
+    whole = {row: rerouter.base.get(row, {}) for row in range(len(rows))}
+    states = [_state("none", whole, series, kappa, rerouter.lost(missing & used))]
     seen = {missing & used}
     for failure in failures or network.failures():
         down = (failure.segments | missing) & used
-        if down in seen:
-            continue
-        seen.add(down)
-        members = _members(network, down, row_of, column_of)
-        changed = {
-            row: members.get(row, {})
-            for row in sorted(base.keys() | members.keys())
-            if members.get(row, {}) != base.get(row, {})
-        }
-        lost = _lost(network, down, series)
-        if changed or lost.any():
-            states.append(_state(failure.failure_id, changed, series, kappa, lost))
+        if down not in seen:
+            seen.add(down)
+            changed, lost = rerouter.changes(down), rerouter.lost(down)
+            if changed or lost.any():
+                states.append(_state(failure.failure_id, changed, series, kappa, lost))
     return Routing(rows, tuple(series), tuple(states))
 
 
@@ -111,20 +99,78 @@ def link_list(network: Network) -> tuple[Hop, ...]:
     return tuple(sorted(found))
 
 
-def _members(
-    network: Network, down: frozenset[str], row_of: Mapping[Hop, int], column_of: Mapping[Series, int]
-) -> dict[int, dict[int, float]]:
-    members: dict[int, dict[int, float]] = {}
-    for route_id, direction, share, hop in network.loads(down):
-        column = column_of.get((route_id, direction))
-        if column is not None:
-            row = members.setdefault(row_of[hop], {})
-            row[column] = row.get(column, 0.0) + share
-    return members
+Members = dict[int, dict[int, float]]
+"""By row (link), the columns (series) it carries and the share of each."""
 
 
-def _lost(network: Network, down: frozenset[str], series: Sequence[Series]) -> FloatArray:
-    return np.array([1.0 - sum(network.routes[route].carried_by(down).values()) for route, _ in series]).clip(0, 1)
+@dataclass(frozen=True)
+class Rerouter:
+    """What every link carries while the segments `missing` are out, and what more failures change in that."""
+
+    network: Network
+    row_of: Mapping[Hop, int]
+    columns_of: Mapping[str, tuple[int | None, int | None]]
+    size: int
+    base: Members
+    carriers: Mapping[str, frozenset[str]]
+    shares: Mapping[str, Mapping[int, float]]
+
+    @classmethod
+    def build(
+        cls, network: Network, links: Sequence[Hop], series: Sequence[Series], missing: frozenset[str]
+    ) -> Rerouter:
+        column_of = {one: column for column, one in enumerate(series)}
+        columns_of = {name: (column_of.get((name, "out")), column_of.get((name, "in"))) for name in network.routes}
+        shares = {name: route.carried_by(missing) for name, route in network.routes.items()}
+        carriers: dict[str, set[str]] = {}
+        for name, route in network.routes.items():
+            for rank in shares[name]:
+                for segment, _ in route.path(rank).hops:
+                    carriers.setdefault(segment, set()).add(name)
+        frozen = {segment: frozenset(names) for segment, names in carriers.items()}
+        made = cls(network, {link: row for row, link in enumerate(links)}, columns_of, len(series), {}, frozen, shares)
+        for name in network.routes:
+            made._add(made.base, name, shares[name], 1.0)
+        return made
+
+    def changes(self, down: frozenset[str]) -> Members:
+        """The rows that differ from the base while `down` (with all that is missing) is out."""
+        changed: Members = {}
+        for name in sorted(self._moved(down)):
+            self._add(changed, name, self.shares[name], -1.0)
+            self._add(changed, name, self.network.routes[name].carried_by(down), 1.0)
+        found: Members = {}
+        for row in sorted(changed):
+            total = dict(self.base.get(row, {}))
+            for column, share in changed[row].items():
+                total[column] = total.get(column, 0.0) + share
+            kept = {column: share for column, share in total.items() if share > 1e-12}
+            if kept != self.base.get(row, {}):
+                found[row] = kept
+        return found
+
+    def lost(self, down: frozenset[str]) -> FloatArray:
+        """Share of each series that nothing carries."""
+        lost = np.zeros(self.size)
+        for name in self._moved(down) | {name for name, shares in self.shares.items() if not shares}:
+            share = 1.0 - sum(self.network.routes[name].carried_by(down).values())
+            for column in self.columns_of[name]:
+                if column is not None:
+                    lost[column] = max(share, 0.0) if share > 1e-12 else 0.0
+        return lost
+
+    def _moved(self, down: frozenset[str]) -> frozenset[str]:
+        return frozenset().union(*(self.carriers.get(segment, frozenset()) for segment in down))
+
+    def _add(self, members: Members, name: str, shares: Mapping[int, float], sign: float) -> None:
+        outward, inward = self.columns_of[name]
+        for rank, share in shares.items():
+            for segment, way in self.network.routes[name].path(rank).hops:
+                back = "za" if way == "az" else "az"
+                for column, hop in ((outward, (segment, way)), (inward, (segment, back))):
+                    if column is not None:
+                        row = members.setdefault(self.row_of[hop], {})
+                        row[column] = row.get(column, 0.0) + sign * share
 
 
 def _state(

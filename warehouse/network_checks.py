@@ -27,6 +27,7 @@ _WANTED: Mapping[str, Mapping[str, tuple[pl.DataType | type[pl.DataType], Any]]]
     "capacity": {"segment_id": (pl.String, ...), "valid_from": (pl.Date, None), "lit_gbps": (pl.Float64, ...), "known_at": (pl.Datetime("us", "UTC"), None)},
 }  # fmt: skip
 """Columns and what stands for an absent one; `...` means it must be there."""
+_WORDS = {pl.String: "text", pl.Float64: "number", pl.Int64: "whole number", pl.Date: "date (2026-12-31)", pl.Datetime: "time (2026-12-31T00:00:00Z)"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -99,9 +100,9 @@ def _table(frames: Mapping[str, pl.DataFrame], name: str, problems: list[Problem
                 columns.append(pl.lit(default, dtype=dtype).alias(column))
             continue
         try:
-            cast = pl.lit(frame[column].cast(dtype, strict=True))
+            cast = pl.lit(_typed(frame[column], dtype))
         except pl.exceptions.PolarsError:
-            problems.append(Problem(name, f"column {column} holds {frame.schema[column]} that is no {dtype}"))
+            problems.append(Problem(name, f"column {column} holds values that are no {_WORDS[dtype.base_type()]}"))
             broken = True
             continue
         if required and frame[column].null_count():
@@ -111,6 +112,15 @@ def _table(frames: Mapping[str, pl.DataFrame], name: str, problems: list[Problem
             broken = True
         columns.append((cast if required or default is None else cast.fill_null(default)).alias(column))
     return empty if broken else frame.select(columns)
+
+
+def _typed(values: pl.Series, dtype: pl.DataType | type[pl.DataType]) -> pl.Series:
+    """The values in the wanted type; dates and times in text are ISO 8601, without a zone they are UTC."""
+    if values.dtype == pl.String and dtype == pl.Date:
+        return values.str.to_date("%Y-%m-%d")
+    if values.dtype == pl.String and dtype == pl.Datetime:
+        return values.str.to_datetime(time_unit="us", time_zone="UTC")
+    return values.cast(dtype, strict=True)
 
 
 def _repeated(name: str, rows: Iterable[Row], key: str) -> list[Problem]:

@@ -9,7 +9,16 @@ import pytest
 
 from forecasting.plan import plan
 from forecasting.spec import PlanningPolicy
-from tests.forecasting.worlds import assumptions, capacity, growing, no_coincidence, no_projects, one_line, paths, ring
+from tests.forecasting.planning_worlds import (
+    assumptions,
+    capacity,
+    growing,
+    no_coincidence,
+    no_projects,
+    one_line,
+    paths,
+    ring,
+)
 from warehouse.errors import PlanError
 from warehouse.network import Network
 from warehouse.schema import ORDER_PLAN, PLAN_NOTE, RUNOUT, RUNOUT_PROBABILITY, SEGMENT_LOAD, check

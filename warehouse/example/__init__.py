@@ -1,0 +1,1 @@
+"""The bundled example: facts of Central Asia, and a simulator for the traffic nobody publishes."""

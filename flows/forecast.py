@@ -8,11 +8,11 @@ from datetime import date
 
 import numpy as np
 import polars as pl
-from prefect import flow, task
-from prefect.cache_policies import NO_CACHE
+from prefect import flow
 
 from flows.identity import code_version, frame_hash, settings_json, step_key
 from flows.load import open_warehouse
+from flows.runners import map_tasks, task_runner
 from flows.settings import Settings
 from flows.steps import kept_forecast
 from forecasting.engine import Forecast, forecast
@@ -35,6 +35,7 @@ class GrainForecast:
     origin: date
     data_hash: str
     simulated: bool
+    traffic: pl.DataFrame
     forecast: Forecast
     computed: bool
 
@@ -75,7 +76,7 @@ def series_of(known: Known, grain: Grain) -> pl.DataFrame:
 
 
 def forecast_with_groups(history: History, spec: ForecastSpec, known: Known) -> Forecast:
-    result = forecast(history, spec, events=known.events)
+    result = forecast(history, spec, events=known.events, map_chunks=map_tasks)
     means = aggregate(result.paths, known.routes)
     paths = dataclasses.replace(
         result.paths,
@@ -85,7 +86,6 @@ def forecast_with_groups(history: History, spec: ForecastSpec, known: Known) -> 
     return dataclasses.replace(result, paths=paths, quantiles=paths.quantiles())
 
 
-@task(name="forecast {spec.grain}", task_run_name="forecast {spec.grain}", cache_policy=NO_CACHE)
 def forecast_grain(settings: Settings, spec: ForecastSpec, known: Known, *, force: bool) -> GrainForecast | None:
     """None where no series has this grain."""
     own = series_of(known, spec.grain)
@@ -97,7 +97,7 @@ def forecast_grain(settings: Settings, spec: ForecastSpec, known: Known, *, forc
     result, computed = kept_forecast(
         settings.folders.steps, key, lambda: forecast_with_groups(history, spec, known), force=force
     )
-    return GrainForecast(spec, history.periods[-1], data_hash, bool(own["simulated"].any()), result, computed)
+    return GrainForecast(spec, history.periods[-1], data_hash, bool(own["simulated"].any()), own, result, computed)
 
 
 def specs_of(settings: Settings) -> list[ForecastSpec]:
@@ -108,8 +108,13 @@ def specs_of(settings: Settings) -> list[ForecastSpec]:
     return [*specs, settings.country]
 
 
-@flow(name="forecast", validate_parameters=False)
 def forecast_flow(settings: Settings, *, force: bool = False) -> list[GrainForecast]:
+    """The forecast on the runner that the settings name."""
+    return forecast_every_grain.with_options(task_runner=task_runner(settings.run))(settings, force=force)
+
+
+@flow(name="forecast", validate_parameters=False)
+def forecast_every_grain(settings: Settings, *, force: bool = False) -> list[GrainForecast]:
     """Raises NothingToForecastError on an empty warehouse."""
     known = read_known(settings)
     made = [forecast_grain(settings, spec, known, force=force) for spec in specs_of(settings)]

@@ -9,7 +9,6 @@ from pathlib import Path
 from prefect import flow, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
-from warehouse.load import LoadResult, load_files
 from warehouse.statistics import update_statistics
 
 from flows.identity import code_version
@@ -17,6 +16,7 @@ from flows.settings import Settings
 from warehouse.database import Warehouse
 from warehouse.errors import Problem, SourceError
 from warehouse.example.simulate import write_traffic
+from warehouse.load import LoadResult, load_files
 from warehouse.reference import load_reference
 from warehouse.sources.spec import SourceSpec
 
@@ -115,18 +115,23 @@ def load_flow(settings: Settings) -> LoadSummary:
         except SourceError as error:
             problems += error.problems or [Problem(source.name, error.summary)]
     changed = statistics(settings, known_at)
-    problems += [Problem(result.file, result.error) for result in results if result.error]
+    problems += [
+        problem
+        for result in results
+        if result.error
+        for problem in (result.error.problems or (Problem(result.file_name, result.error.summary),))
+    ]
     create_table_artifact(
         key="load",
         description="Rows in = loaded + quarantined + already known, per file.",
-        table=[{"file": r.file, "rows in": r.rows_in, "loaded": r.loaded, "quarantined": r.quarantined, "already known": r.already_known} for r in results],
+        table=[{"file": r.file_name, "rows in": r.rows_in, "loaded": r.rows_loaded, "quarantined": r.rows_quarantined, "already known": r.rows_known} for r in results],
     )  # fmt: skip
     return LoadSummary(
         files=len(results),
         rows_in=sum(r.rows_in for r in results),
-        loaded=sum(r.loaded for r in results),
-        quarantined=sum(r.quarantined for r in results),
-        already_known=sum(r.already_known for r in results),
+        loaded=sum(r.rows_loaded for r in results),
+        quarantined=sum(r.rows_quarantined for r in results),
+        already_known=sum(r.rows_known for r in results),
         periods_changed=changed,
         problems=tuple(problems),
     )

@@ -11,12 +11,14 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from flows.forecast import GrainForecast
+from flows.gates import failed_gates, refuse
 from flows.identity import code_version, frame_hash, settings_json, step_key
 from flows.load import open_warehouse
 from flows.settings import Settings
 from forecasting.plan import plan
-from warehouse.database import RunRecord, run_id
+from warehouse.database import RunRecord, Warehouse, run_id
 from warehouse.network import Network
+from warehouse.schema import FORECAST_QUANTILE, Grain
 
 NETWORK_FRAMES = ("node", "segment", "capacity", "route", "route_path", "risk_group", "project", "assumption")
 
@@ -99,10 +101,14 @@ def plan_flow(
     plan_too: bool = True,
     force: bool = False,
 ) -> list[Kept]:
-    """Plans on the first grain, where routes are forecast, and keeps every grain's run. What is kept already is left."""
+    """Plans on the first grain, where routes are forecast, and keeps every grain's run. What is kept already is left.
+
+    Raises GateError, and keeps nothing of that grain, where a gate fails.
+    """
     with open_warehouse(settings) as warehouse:
         frames = {name: warehouse.read(name) for name in (*NETWORK_FRAMES, "coincidence")}
         known = set(warehouse.runs()["run_id"])
+        previous = {made_of.spec.grain: _last_quantiles(warehouse, made_of.spec.grain) for made_of in made}
     inputs_hash = frame_hash(frames)
     kept = []
     for position, grain in enumerate(made):
@@ -110,7 +116,14 @@ def plan_flow(
         record = record_of(settings, grain, inputs_hash, started_at, planned=planned_here)
         is_new = False
         if force or record.run_id not in known:
+            refuse(failed_gates(grain, previous[grain.spec.grain], settings.gates, today_of(settings)))
             planned = plan_segments(settings, grain, frames) if planned_here else {}
             is_new = keep_run(settings, grain, planned, record)
         kept.append(Kept(record.run_id, record.grain, is_new))
     return kept
+
+
+def _last_quantiles(warehouse: Warehouse, grain: Grain) -> pl.DataFrame:
+    if warehouse.runs().filter(pl.col("latest") & (pl.col("grain") == grain)).is_empty():
+        return FORECAST_QUANTILE.empty()
+    return warehouse.read("forecast_quantile", grain=grain)

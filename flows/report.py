@@ -9,11 +9,11 @@ from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
-from dashboards.report import write_report
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from dashboards.edition import EarlierEdition, Edition
+from dashboards.report import write_report
 from flows.identity import code_version
 from flows.load import open_warehouse
 from flows.settings import Settings

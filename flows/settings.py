@@ -69,6 +69,25 @@ class SimulateSettings:
     months: int = 48
 
 
+@dataclass(frozen=True)
+class GateSettings:
+    """[gates]: the limits a forecast must keep to be published. 0 switches a limit off."""
+
+    max_age_days: int = 100
+    max_growth_ratio: float = 50.0
+    min_coverage_80_ratio: float = 0.6
+    max_change_ratio: float = 1.0
+
+    def __post_init__(self) -> None:
+        problems = [
+            Problem(name, f"is {value}, must not be negative") for name, value in vars(self).items() if value < 0
+        ]
+        if self.min_coverage_80_ratio >= 1:
+            problems.append(Problem("min_coverage_80_ratio", f"is {self.min_coverage_80_ratio}, must be below 1"))
+        if problems:
+            raise SettingsError("the gates are out of range", problems, "Mend [gates] in transit.toml.")
+
+
 COUNTRY_DEFAULT = ForecastSpec(grain="year", horizon=5, min_periods=5, backtest_origins=6, max_missing_at_end=5)
 
 
@@ -85,6 +104,7 @@ class Settings:
     forecast: ForecastSpec = field(default_factory=ForecastSpec)
     country: ForecastSpec = COUNTRY_DEFAULT
     plan: PlanningPolicy = field(default_factory=PlanningPolicy)
+    gates: GateSettings = field(default_factory=GateSettings)
 
 
 SECTIONS: Mapping[str, tuple[type, Any]] = {
@@ -96,6 +116,7 @@ SECTIONS: Mapping[str, tuple[type, Any]] = {
     "forecast": (ForecastSpec, ForecastSpec()),
     "country": (ForecastSpec, COUNTRY_DEFAULT),
     "plan": (PlanningPolicy, PlanningPolicy()),
+    "gates": (GateSettings, GateSettings()),
 }
 RUNNERS = ("threads", "processes", "dask")
 
@@ -146,7 +167,12 @@ def read_settings(config: Path | None = None, *, data: Path | None = None) -> Se
     if problems:
         count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
         raise SettingsError(f"{count} in {path}", problems, "Every setting is explained in README.md under Settings.")
-    data_folder = data.resolve() if data else (folders.base / str(named.get("data", "."))).resolve()
+    if data is not None:
+        data_folder = data.resolve()
+    elif sections["simulate"].enabled:
+        data_folder = folders.private / "example"
+    else:
+        data_folder = (folders.base / str(named.get("data", "."))).resolve()
     return Settings(folders=folders, data=data_folder, sources=tuple(sources), **{**sections, "network": network})
 
 

@@ -1,0 +1,68 @@
+"""A failure study on a terminal, as CSV or as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Literal
+
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+
+from forecasting.failures import FailureReport, failures
+from warehouse.network_files import read_network
+
+TABLES = ("failures", "worst", "lost", "loads")
+
+
+def print_failures(
+    network: Path, demand: pl.DataFrame, *, output: Literal["table", "csv", "json"], threshold_ratio: float, pairs: bool
+) -> int:
+    report = failures(read_network(network), demand, threshold_ratio=threshold_ratio, pairs=pairs)
+    if output == "json":
+        print(as_json(report))
+    elif output == "csv":
+        print(as_csv(report), end="")
+    else:
+        _show(report)
+    return 0
+
+
+def as_json(report: FailureReport) -> str:
+    """One object: threshold_ratio, headroom_factor, and a list of rows for each table."""
+    tables = {name: report.frames()[name].to_dicts() for name in TABLES}
+    about = {"threshold_ratio": report.threshold_ratio, "headroom_factor": report.headroom_factor}
+    return json.dumps({**about, **tables}, indent=1, ensure_ascii=False)
+
+
+def as_csv(report: FailureReport) -> str:
+    """All tables one below the other under the union of their columns; the column `table` tells them apart."""
+    frames = [report.frames()[name].select(pl.lit(name).alias("table"), pl.all()) for name in TABLES]
+    return pl.concat(frames, how="diagonal_relaxed").write_csv()
+
+
+def _show(report: FailureReport) -> None:
+    console = Console()
+    worst = report.worst.sort(
+        "utilization_ratio", "segment_id", "direction", descending=[True, False, False], nulls_last=True
+    )
+    console.print(_table("Worst load of each segment direction, and the failure that causes it", worst))
+    lost = report.lost.filter(pl.col("lost_gbps") > 0)
+    console.print(_table("Demand that no surviving path carries", lost) if lost.height else "No failure loses demand.")
+    if report.headroom_factor is not None:
+        console.print(
+            f"All demand may grow by a factor of {report.headroom_factor:.3f} before a segment passes "
+            f"{report.threshold_ratio:.0%} of its lit capacity under its worst failure."
+        )
+
+
+def _table(title: str, frame: pl.DataFrame) -> Table:
+    table = Table(title=title, title_justify="left")
+    for name, dtype in frame.schema.items():
+        table.add_column(name, justify="right" if dtype.is_numeric() else "left")
+    for row in frame.iter_rows():
+        table.add_row(
+            *("" if cell is None else f"{cell:.3f}" if isinstance(cell, float) else str(cell) for cell in row)
+        )
+    return table

@@ -1,0 +1,1 @@
+"""What stands on each page: material and language in, pages out."""

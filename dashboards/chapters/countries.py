@@ -1,0 +1,19 @@
+"""International bandwidth by country: reported years and a cautious outlook."""
+
+from __future__ import annotations
+
+from dashboards.chapters.series import series_figure
+from dashboards.figure import Page, Section
+from dashboards.language import Language
+from dashboards.material import Material
+
+
+def pages(material: Material, language: Language) -> list[Page]:
+    text = language.text
+    keys = [keys[0] for (kind, _), keys in material.keys.items() if kind == "country"]
+    figures = [series_figure(material, key, language) for key in keys]
+    if not figures:
+        return [
+            Page("countries.html", text("countries.title"), [text("page.empty", reason=text("reason.no_bandwidth"))])
+        ]
+    return [Page("countries.html", text("countries.title"), [text("countries.lead")], [Section(figures=figures)])]

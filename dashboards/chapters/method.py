@@ -1,0 +1,23 @@
+"""How the figures were made, and what the words mean."""
+
+from __future__ import annotations
+
+from dashboards.figure import Cell, Page, Section, Table
+from dashboards.language import Language
+from dashboards.material import Material
+
+TERMS = (
+    "route", "segment", "market", "corridor", "p95", "lit", "utilization", "threshold", "headroom", "runout", "policy_date", "hard_date",
+    "order_by", "prediction_interval", "path", "backtest", "mase", "crps", "kappa", "vintage",
+)  # fmt: skip
+
+
+def pages(material: Material, language: Language) -> list[Page]:
+    text = language.text
+    steps = [text(f"method.step_{name}") for name in ("traffic", "forecast", "interval", "load", "runout", "order")]
+    rows = [[Cell(text(f"term.{name}.name")), Cell(text(f"term.{name}.means"))] for name in TERMS]
+    sections = [
+        Section(text("method.how"), steps),
+        Section(text("method.glossary"), table=Table([text("method.term"), text("method.means")], rows)),
+    ]
+    return [Page("method.html", text("method.title"), (), sections)]

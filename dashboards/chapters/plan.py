@@ -1,0 +1,154 @@
+"""What to order, by when, and why; and when each segment runs out."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from dashboards.chapters.places import segment_path
+from dashboards.chapters.segments import badges, load_notes
+from dashboards.charts.timeline import timeline
+from dashboards.figure import Cell, Figure, Page, Section, Table, day, number, percent, period
+from dashboards.language import Language, Period
+from dashboards.material import Material
+
+
+def runout_frame(material: Material) -> pl.DataFrame:
+    """One row per segment that may run out: its policy dates in the direction that runs out first, and its next order."""
+    policy = material["runout"].filter(pl.col("date_kind") == "policy")
+    earliest = (
+        policy.sort(
+            "t50", "t10", "probability_by_last", "direction", descending=[False, False, True, False], nulls_last=True
+        )
+        .group_by("segment_id", maintain_order=True)
+        .first()
+    )
+    orders = material["order_plan"].sort("order_seq").group_by("segment_id", maintain_order=True).first()
+    return earliest.join(orders.select("segment_id", "order_by"), on="segment_id", how="left").sort(
+        "t50", "t10", "probability_by_last", "segment_id", descending=[False, False, True, False], nulls_last=True
+    )
+
+
+def timeline_figure(material: Material, language: Language, most: int | None = None) -> Figure:
+    text = language.text
+    grain = material.edition.grain
+    frame = runout_frame(material)
+    if frame.is_empty():
+        return Figure("runout", text("title.runout"), reason=text("reason.no_runout"))
+    last = frame["last_target"].max()
+    by = Period(last if isinstance(last, date) else material.edition.origin, grain)
+    risky = frame.filter(pl.col("t10").is_not_null())
+    if risky.is_empty():
+        title = text("title.timeline_none", by=by)
+        return Figure("runout", title, reason=title, notes=load_notes(material, [], language))
+    named = risky.with_columns(
+        segment=pl.col("segment_id").map_elements(
+            lambda name: material.segment_label(name, language), return_dtype=pl.String
+        )
+    )
+    first = named.row(0, named=True)
+    if first["t50"] is None:
+        title = text("title.timeline_late", n=risky.height, by=by)
+    else:
+        title = text("title.timeline", n=risky.height, by=by, first=first["segment"], when=Period(first["t50"], grain))
+    shown = named.head(most) if most else named
+    ids = shown["segment_id"].to_list()
+    spec = timeline(
+        shown.select("segment", "t10", "t50", "t90", "last_target", "order_by"),
+        material.edition.known_at.date(),
+        grain,
+        language,
+    )
+    rows = [
+        [
+            Cell(row["segment"]),
+            *(period(language, row[name], grain, row["last_target"]) for name in ("t10", "t50", "t90")),
+            day(language, row["order_by"]),
+            percent(language, row["probability_by_last"]),
+        ]
+        for row in shown.iter_rows(named=True)
+    ]
+    heads = ("segment", "t10", "t50", "t90", "order_by", "probability_by_last")
+    notes = load_notes(material, ids, language, "unit_date")
+    notes[1] = (text("note.definition"), text("note.runout", threshold=material.edition.threshold_ratio))
+    subtitle = text("plan.timeline_subtitle")
+    return Figure(
+        "runout", title, alt=f"{title}. {subtitle}", spec=spec, subtitle=subtitle, notes=notes,
+        table=Table([text(f"table.{head}") for head in heads], rows), csv="runout.csv", data=frame, badges=badges(material, ids, language),
+    )  # fmt: skip
+
+
+def orders_title(material: Material, language: Language) -> str:
+    """How many orders are due, and which is the most urgent."""
+    text = language.text
+    orders = material["order_plan"].filter(pl.col("order_by").is_not_null()).sort("order_by", "segment_id")
+    if orders.is_empty():
+        return text("title.orders_none")
+    late = orders.filter(pl.col("overdue_months") > 0)
+    first = orders.row(0, named=True)
+    name = material.segment_label(first["segment_id"], language)
+    if late.height:
+        months = int(first["overdue_months"])
+        return text("title.orders_overdue", n=orders.height, late=late.height, name=name, months=months)
+    return text("title.orders", n=orders.height, day=first["order_by"], name=name)
+
+
+def order_table(material: Material, language: Language, home: str = "", most: int | None = None) -> Table | None:
+    """The order sheet, the most urgent order first."""
+    text = language.text
+    orders = material["order_plan"].filter(pl.col("order_by").is_not_null()).sort("order_by", "segment_id", "order_seq")
+    if orders.is_empty():
+        return None
+    rows = []
+    for row in (orders.head(most) if most else orders).iter_rows(named=True):
+        late = row["overdue_months"] > 0
+        rows.append(
+            [
+                Cell(material.segment_label(row["segment_id"], language), link=home + segment_path(row["segment_id"])),
+                Cell(
+                    language.day(row["order_by"]), row["order_by"].isoformat(),
+                    badge=text("plan.overdue", n=int(row["overdue_months"])) if late else "",
+                ),
+                day(language, row["ready_by"]),
+                Cell(f"{language.word('option', row['option'])}: {row['modules']} × {language.number(row['module_gbps'])}\u00a0{text('unit.gbps')}"),
+                Cell(_lead_time(row, language)),
+                percent(language, row["p_late_now_ratio"]),
+                Cell(material.failure_name(row["failure_id"], language)),
+                number(language, row["cost_usd"], 0),
+                Cell(row["reason"] or ""),
+            ]
+        )  # fmt: skip
+    heads = ["segment", "order_by", "ready_by", "option", "lead_time", "p_late", "failure_sized", "cost", "reason"]
+    if orders["cost_usd"].null_count() == orders.height:
+        rows = [[*row[:7], row[8]] for row in rows]
+        heads.remove("cost")
+    return Table([text(f"table.{head}") for head in heads], rows, caption=orders_title(material, language))
+
+
+def _lead_time(row: dict[str, Any], language: Language) -> str:
+    low, likely, high = (row[f"lead_time_{name}_months"] for name in ("low", "likely", "high"))
+    if likely is None:
+        return language.text("number.none")
+    return language.text("plan.lead_time", low=low, likely=likely, high=high)
+
+
+def pages(material: Material, language: Language) -> list[Page]:
+    text = language.text
+    table = order_table(material, language)
+    words = (
+        []
+        if table
+        else [
+            orders_title(material, language)
+            if material["order_plan"].height
+            else text("page.empty", reason=text("reason.no_orders"))
+        ]
+    )
+    return [
+        Page(
+            "plan.html", text("plan.title"), [text("plan.lead", threshold=material.edition.threshold_ratio, alpha=material.edition.risk_alpha_ratio)],
+            [Section(text("plan.sheet"), words, table=table), Section(text("plan.timeline"), figures=[timeline_figure(material, language)])],
+        )
+    ]  # fmt: skip

@@ -1,0 +1,142 @@
+"""How good past forecasts were: coverage, error beside the benchmarks, and every score."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from dashboards.charts.accuracy import calibration, skill
+from dashboards.figure import Cell, Figure, Page, Section, Table, number, percent, plain_table
+from dashboards.language import Language
+from dashboards.material import KEY, Material
+from dashboards.notes import Notes, run_note
+
+MOST_MODELS = 4
+
+
+def _weighted(column: str) -> pl.Expr:
+    known = pl.col(column).is_not_null() & pl.col("n").gt(0)
+    return ((pl.col(column) * pl.col("n")).filter(known).sum() / pl.col("n").filter(known).sum()).alias(column)
+
+
+def pooled(material: Material) -> pl.DataFrame:
+    """Scores of the edition's grain pooled over series, by model and horizon (0: all horizons); weights are outcomes."""
+    scores = material["backtest_score"].filter(
+        (pl.col("grain") == material.edition.grain) & (pl.col("series_kind") == "route")
+    )
+    return (
+        scores.group_by("model", "horizon")
+        .agg(n=pl.col("n").sum(), series=pl.struct(KEY).n_unique(), **{name: _weighted(name) for name in ("mase", "coverage_80", "coverage_95")})
+        .sort("model", "horizon")
+    )  # fmt: skip
+
+
+def overall(frame: pl.DataFrame, model: str) -> dict[str, float | None]:
+    """A model's pooled scores over all horizons: the row of horizon 0, or the mean of the others weighted by outcomes."""
+    rows = frame.filter(pl.col("model") == model)
+    whole = rows.filter(pl.col("horizon") == 0)
+    if whole.is_empty():
+        whole = rows.select(pl.col("n").sum(), *(_weighted(name) for name in ("mase", "coverage_80", "coverage_95")))
+    return whole.select(pl.col("n").cast(pl.Float64), "mase", "coverage_80", "coverage_95").row(0, named=True)
+
+
+def _notes(material: Material, frame: pl.DataFrame, definition: str, language: Language) -> Notes:
+    text = language.text
+    return [
+        (text("note.unit"), text(f"note.unit_{definition}")),
+        (text("note.definition"), text(f"note.{definition}")),
+        (text("note.source"), text("quality.lead")),
+        (text("note.interval"), text("quality.pooled", n=int(frame["series"].max() or 0))),  # type: ignore[arg-type]
+        run_note(material, language),
+    ]
+
+
+def figures(material: Material, language: Language) -> list[Figure]:
+    text = language.text
+    grain = material.edition.grain
+    frame = pooled(material)
+    if frame.is_empty():
+        return [Figure("calibration", text("title.no_calibration"), reason=text("reason.no_backtest"))]
+    simulated = (text("page.simulated_short"),) if material.edition.simulated else ()
+    ours = frame.filter((pl.col("model") == "ensemble") & (pl.col("horizon") > 0))
+    whole = overall(frame, "ensemble")
+    title = text("title.calibration", c80=whole["coverage_80"], c95=whole["coverage_95"], n=int(whole["n"] or 0))
+    found = []
+    if ours.height:
+        table = plain_table(
+            ours, [("horizon", text("table.horizon"), "n0"), ("n", text("table.n"), "n0"), ("coverage_80", text("table.coverage_80"), "pct"),
+                   ("coverage_95", text("table.coverage_95"), "pct")], language, grain,
+        )  # fmt: skip
+        found.append(
+            Figure("calibration", title, alt=title, spec=calibration(ours, language), subtitle=text("quality.calibration_subtitle"),
+                   notes=_notes(material, frame, "calibration", language), table=table, csv="calibration.csv", data=ours, badges=simulated)
+        )  # fmt: skip
+    naive = overall(frame, "seasonal_naive") if "seasonal_naive" in frame["model"] else None
+    mase = whole["mase"]
+    if mase is not None:
+        if naive is not None and naive["mase"] is not None:
+            story = "title.skill_better" if mase < naive["mase"] else "title.skill_worse"
+            title = text(story, mase=mase, naive=naive["mase"])
+        else:
+            title = text("title.skill_alone", mase=mase)
+        by_horizon = frame.filter((pl.col("horizon") > 0) & pl.col("mase").is_not_null())
+        best = (
+            frame.filter(pl.col("horizon") == 0).sort("mase", "model")["model"].to_list()
+            or by_horizon["model"].unique(maintain_order=True).to_list()
+        )
+        shown = [name for name in ("ensemble", "seasonal_naive") if name in best]
+        shown += [name for name in best if name not in shown][: MOST_MODELS - len(shown)]
+        part = pl.concat([by_horizon.filter(pl.col("model") == name) for name in shown]).with_columns(
+            model=pl.col("model").replace_strict(
+                {name: language.word("model", name) for name in shown}, return_dtype=pl.String
+            )
+        )
+        if part.height:
+            table = plain_table(part, [("model", text("table.model"), "text"), ("horizon", text("table.horizon"), "n0"), ("n", text("table.n"), "n0"), ("mase", "MASE", "n3")], language, grain)  # fmt: skip
+            found.append(
+                Figure("skill", title, alt=title, spec=skill(part, language), notes=_notes(material, frame, "mase", language),
+                       table=table, csv="skill.csv", data=by_horizon, badges=simulated)
+            )  # fmt: skip
+    return found
+
+
+def score_table(material: Material, language: Language) -> Table | None:
+    """The ensemble's scores of every series over all horizons."""
+    text = language.text
+    scores = material["backtest_score"].filter((pl.col("model") == "ensemble") & (pl.col("horizon") == 0))
+    if scores.is_empty():
+        return None
+    rows = []
+    for row in scores.iter_rows(named=True):
+        key = (row["series_kind"], row["series_id"], row["direction"], row["statistic"])
+        rows.append(
+            [
+                Cell(material.series_name(key, language)), Cell(material.direction_name(key, language)), Cell(text(f"statistic_short.{row['statistic']}")),
+                number(language, row["n"], 0), number(language, row["bias_gbps"]), number(language, row["mae_gbps"]), number(language, row["mase"], 2),
+                number(language, row["pinball_gbps"]), number(language, row["crps_gbps"]), percent(language, row["coverage_80"]),
+                percent(language, row["coverage_95"]), number(language, row["dm_p"], 3),
+            ]
+        )  # fmt: skip
+    heads = (
+        "series",
+        "direction",
+        "statistic",
+        "n",
+        "bias",
+        "mae",
+        "mase",
+        "pinball",
+        "crps",
+        "coverage_80",
+        "coverage_95",
+        "dm_p",
+    )
+    return Table([text(f"table.{head}") for head in heads], rows, caption=text("quality.table_caption"))
+
+
+def pages(material: Material, language: Language) -> list[Page]:
+    text = language.text
+    table = score_table(material, language)
+    sections = [Section(figures=figures(material, language))]
+    if table:
+        sections.append(Section(text("quality.table"), table=table))
+    return [Page("quality.html", text("quality.title"), [text("quality.lead")], sections)]

@@ -1,0 +1,57 @@
+"""The list of routes, a page per route, and a page per corridor."""
+
+from __future__ import annotations
+
+from dashboards.chapters.places import route_path, segment_path
+from dashboards.chapters.series import outlook, series_figure
+from dashboards.figure import Cell, Page, Section, Table, number, percent
+from dashboards.language import Language
+from dashboards.material import Material
+
+
+def route_table(material: Material, language: Language, home: str = "") -> Table:
+    """One row per route: the busier direction of its peak traffic."""
+    text = language.text
+    rows = []
+    for route_id, row in material.routes.items():
+        keys = material.keys.get(("route", route_id), [])
+        seen = outlook(material, keys[0]) if keys else None
+        rows.append(
+            [
+                Cell(material.route_name(route_id, language), link=home + route_path(route_id), badge=text("page.simulated_short") if row["simulated"] else ""),
+                Cell(str(row["market"])),
+                Cell(material.direction_name(keys[0], language) if keys else ""),
+                number(language, seen.now_gbps if seen else None),
+                number(language, seen.year_ahead_gbps if seen else None),
+                number(language, seen.end_gbps if seen else None),
+                percent(language, seen.growth_ratio if seen else None),
+            ]
+        )  # fmt: skip
+    heads = ("route", "market", "direction", "now", "year_ahead", "end", "growth")
+    return Table([text(f"table.{head}") for head in heads], rows, caption=text("routes.caption"))
+
+
+def pages(material: Material, language: Language) -> list[Page]:
+    text = language.text
+    count = len(material.routes)
+    listing = Page(
+        "routes.html", text("routes.title"), [text("routes.lead", n=count)], [Section(table=route_table(material, language))]
+    )  # fmt: skip
+    return [listing, *(_page(material, route_id, language) for route_id in material.routes)]
+
+
+def _page(material: Material, route_id: str, language: Language) -> Page:
+    text = language.text
+    row = material.routes[route_id]
+    figures = [series_figure(material, key, language) for key in material.keys.get(("route", route_id), [])]
+    sections = [Section(text("route.traffic"), figures=figures)]
+    paths = material.paths.get(route_id, {})
+    for rank, segment_ids in paths.items():
+        title = text("route.path") if rank == 1 else text("route.backup", rank=rank)
+        links = [
+            ("../" + segment_path(segment_id), material.segment_label(segment_id, language))
+            for segment_id in segment_ids
+        ]
+        sections.append(Section(title, links=links))
+    lead = [text("route.about", corridor=str(row["corridor"]), market=str(row["market"]))]
+    return Page(route_path(route_id), material.route_name(route_id, language), lead, sections)

@@ -1,0 +1,235 @@
+"""The list of segments with its heat map, and a page per segment."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+
+from dashboards.chapters.places import route_path, segment_path
+from dashboards.charts.load import load
+from dashboards.charts.utilization import utilization
+from dashboards.figure import Cell, Figure, Page, Section, Table, percent, period, plain_table, slug
+from dashboards.language import Language, Period
+from dashboards.material import Material
+from dashboards.notes import Notes, run_note
+
+
+def assumed_note(material: Material, segment_ids: list[str], language: Language) -> Notes:
+    """Which of the segments' lit capacities are assumptions."""
+    assumed = material["capacity"].filter(pl.col("assumed") & pl.col("segment_id").is_in(segment_ids))
+    found = sorted({material.segment_label(str(name), language) for name in assumed["segment_id"]})
+    if not found:
+        return []
+    shown = ", ".join(found[:8]) + (f" … (+{len(found) - 8})" if len(found) > 8 else "")
+    return [(language.text("note.assumed"), language.text("note.lit_assumed", names=shown))]
+
+
+def load_notes(material: Material, segment_ids: list[str], language: Language, unit: str = "unit_text") -> Notes:
+    text = language.text
+    return [
+        (text("note.unit"), text(f"note.{unit}")),
+        (text("note.definition"), text("note.load", grain=text(f"grain.{material.edition.grain}"))),
+        (text("note.source"), text("note.source_load_simulated" if material.edition.simulated else "note.source_load")),
+        *assumed_note(material, segment_ids, language),
+        run_note(material, language),
+    ]
+
+
+def badges(material: Material, segment_ids: list[str], language: Language) -> tuple[str, ...]:
+    words = [language.text("page.simulated_short")] if material.edition.simulated else []
+    if assumed_note(material, segment_ids, language):
+        words.append(language.text("page.assumed_short"))
+    return tuple(words)
+
+
+def worst_utilization(material: Material) -> pl.DataFrame:
+    """Median utilization by segment and period: the busier direction in its worst failure. Busiest segment first."""
+    frame = material["segment_load"].filter(pl.col("quantile_level") == 0.5)
+    worst = (
+        frame.sort("utilization_ratio", "direction", "failure_id", descending=[True, False, False])
+        .group_by("segment_id", "target_start", maintain_order=True)
+        .first()
+    )
+    peak = worst.group_by("segment_id").agg(peak=pl.col("utilization_ratio").max())
+    return worst.join(peak, on="segment_id").sort("peak", "segment_id", "target_start", descending=[True, False, False])
+
+
+def heat_figure(material: Material, language: Language, most: int | None = None) -> Figure:
+    """The heat map of segments, the `most` loaded first."""
+    text = language.text
+    frame = worst_utilization(material)
+    if frame.is_empty():
+        return Figure("utilization", text("title.utilization"), reason=text("reason.no_load"))
+    order = frame["segment_id"].unique(maintain_order=True).to_list()
+    shown = order[:most] if most else order
+    names = {segment_id: material.segment_label(segment_id, language) for segment_id in order}
+    threshold = material.edition.threshold_ratio
+    grain = material.edition.grain
+    over = frame.filter(pl.col("utilization_ratio") > threshold).sort("target_start", "segment_id")
+    last = frame["target_start"].max()
+    by = Period(last if isinstance(last, date) else material.edition.origin, grain)
+    if over.height:
+        first = over.row(0, named=True)
+        title = text(
+            "title.heat_over", n=over["segment_id"].n_unique(), all=len(order), threshold=threshold, by=by,
+            first=names[first["segment_id"]], when=Period(first["target_start"], grain),
+        )  # fmt: skip
+    else:
+        top = frame.row(0, named=True)
+        title = text(
+            "title.heat_none", threshold=threshold, by=by, first=names[top["segment_id"]], utilization=top["peak"]
+        )
+    part = frame.filter(pl.col("segment_id").is_in(shown)).with_columns(
+        segment=pl.col("segment_id").replace_strict(names, return_dtype=pl.String)
+    )
+    spec = utilization(
+        part.select("segment", "target_start", "utilization_ratio", "load_gbps", "lit_gbps"), threshold, grain, language
+    )
+    subtitle = text("segments.heat_subtitle")
+    if len(shown) < len(order):
+        subtitle += " " + text("segments.heat_most", n=len(shown), all=len(order))
+    table = plain_table(
+        part.with_columns(failure=pl.col("failure_id").map_elements(lambda name: material.failure_name(name, language), return_dtype=pl.String)),
+        [("segment", text("table.segment"), "text"), ("target_start", text("table.period"), "period"), ("utilization_ratio", text("table.utilization"), "pct"),
+         ("load_gbps", text("table.load"), "n"), ("lit_gbps", text("table.lit"), "n"), ("failure", text("table.failure"), "text")],
+        language, grain,
+    )  # fmt: skip
+    return Figure(
+        "utilization", title, alt=f"{title}. {subtitle}", spec=spec, subtitle=subtitle,
+        notes=load_notes(material, shown, language, "unit_share"), table=table, csv="utilization.csv", data=frame.drop("peak"),
+        badges=badges(material, shown, language),
+    )  # fmt: skip
+
+
+def load_frame(part: pl.DataFrame, threshold_ratio: float) -> pl.DataFrame:
+    """One row per period of a segment direction: median, q100, q900 without failure, worst failure's 90 % level, threshold, lit."""
+    calm = part.filter(pl.col("failure_id") == "none")
+    rows = calm.group_by("target_start").agg(
+        median=pl.col("load_gbps").filter(pl.col("quantile_level") == 0.5).first(),
+        q100=pl.col("load_gbps").filter(pl.col("quantile_level") == 0.1).first(),
+        q900=pl.col("load_gbps").filter(pl.col("quantile_level") == 0.9).first(),
+    )
+    worst = (
+        part.filter(pl.col("quantile_level") == 0.9)
+        .sort("load_gbps", "failure_id", descending=[True, False])
+        .group_by("target_start", maintain_order=True)
+        .agg(worst=pl.col("load_gbps").first(), failure_id=pl.col("failure_id").first(), lit=pl.col("lit_gbps").first())
+    )
+    return (
+        worst.join(rows, on="target_start", how="left")
+        .with_columns(threshold=threshold_ratio * pl.col("lit"))
+        .select("target_start", "median", "q100", "q900", "worst", "failure_id", "threshold", "lit")
+        .sort("target_start")
+    )
+
+
+def load_figure(material: Material, segment_id: str, direction: str, language: Language) -> Figure:
+    text = language.text
+    grain = material.edition.grain
+    rows = load_frame(material.loads[segment_id, direction], material.edition.threshold_ratio)
+    name = material.segment_direction(segment_id, direction, language)
+    by = Period(rows["target_start"][-1], grain)
+    calm = rows.filter(pl.col("median") > pl.col("threshold"))
+    bad = rows.filter(pl.col("worst") > pl.col("threshold"))
+    if calm.height:
+        title = text("title.load_over", name=name, when=Period(calm["target_start"][0], grain))
+    elif bad.height:
+        title = text("title.load_worst", name=name, when=Period(bad["target_start"][0], grain), by=by)
+    else:
+        title = text("title.load_under", name=name, by=by)
+    figure_id = slug(f"load-{segment_id}-{direction}")
+    last = rows["failure_id"][-1]
+    subtitle = text("segment.worst_is", failure=material.failure_name(str(last), language))
+    heads = [("target_start", text("table.period"), "period"), ("median", text("table.median"), "n"), ("q100", text("table.q100"), "n"),
+             ("q900", text("table.q900"), "n"), ("worst", text("table.worst"), "n"), ("threshold", text("table.threshold"), "n"), ("lit", text("table.lit"), "n")]  # fmt: skip
+    return Figure(
+        figure_id, title, alt=f"{title}. {subtitle}", spec=load(rows, grain, language), subtitle=subtitle,
+        notes=load_notes(material, [segment_id], language), table=plain_table(rows, heads, language, grain), csv=f"{figure_id}.csv",
+        data=rows, badges=badges(material, [segment_id], language),
+    )  # fmt: skip
+
+
+def segment_table(material: Material, language: Language, home: str = "") -> Table:
+    """One row per segment: status, capacity, utilization now and at the end, runout."""
+    text = language.text
+    grain = material.edition.grain
+    frame = worst_utilization(material)
+    first = dict(
+        frame.group_by("segment_id").agg(pl.col("utilization_ratio").sort_by("target_start").first()).iter_rows()
+    )
+    last = dict(
+        frame.group_by("segment_id").agg(pl.col("utilization_ratio").sort_by("target_start").last()).iter_rows()
+    )
+    lit = dict(frame.group_by("segment_id").agg(pl.col("lit_gbps").sort_by("target_start").first()).iter_rows())
+    assumed = set(material["capacity"].filter("assumed")["segment_id"])
+    rows = []
+    for segment_id, row in material.segments.items():
+        runs = material.runouts.get(segment_id, {})
+        policy, hard = runs.get("policy"), runs.get("hard")
+        rows.append(
+            [
+                Cell(material.segment_label(segment_id, language), link=home + segment_path(segment_id)),
+                Cell(language.word("status", str(row["status"]))),
+                Cell(language.number(lit.get(segment_id)), f"{lit.get(segment_id, '')}", number=True, badge=text("page.assumed_short") if segment_id in assumed and segment_id in lit else ""),
+                percent(language, first.get(segment_id)),
+                percent(language, last.get(segment_id)),
+                period(language, policy["t50"], grain, policy["last_target"]) if policy else Cell(text("number.none"), "99999"),
+                period(language, hard["t50"], grain, hard["last_target"]) if hard else Cell(text("number.none"), "99999"),
+            ]
+        )  # fmt: skip
+    heads = ("segment", "status", "lit", "utilization_first", "utilization_last", "t50", "hard_t50")
+    return Table([text(f"table.{head}") for head in heads], rows, caption=text("segments.caption"))
+
+
+def pages(material: Material, language: Language) -> list[Page]:
+    text = language.text
+    listing = Page(
+        "segments.html", text("segments.title"), [text("segments.lead", n=len(material.segments))],
+        [Section(figures=[heat_figure(material, language)]), Section(text("segments.table"), table=segment_table(material, language))],
+    )  # fmt: skip
+    return [listing, *(_page(material, segment_id, language) for segment_id in material.segments)]
+
+
+def _page(material: Material, segment_id: str, language: Language) -> Page:
+    text = language.text
+    row = material.segments[segment_id]
+    figures = [
+        load_figure(material, segment_id, direction, language)
+        for direction in ("az", "za")
+        if (segment_id, direction) in material.loads
+    ]
+    words = [] if figures else [text("segment.none")]
+    length = row["length_km"]
+    lead = [
+        text("segment.about", status=language.word("status", str(row["status"])), km=length if isinstance(length, float) else None,
+             operators=str(row["operators"] or text("number.none")))
+    ]  # fmt: skip
+    if row["source"]:
+        lead.append(f"{text('table.source')}: {row['source']}")
+    grain = material.edition.grain
+    runs = material["runout"].filter(pl.col("segment_id") == segment_id)
+    sections = [Section(text("segment.load"), words, figures)]
+    if runs.height:
+        table = Table(
+            [text(f"table.{head}") for head in ("direction", "date_kind", "failure", "t10", "t50", "t90", "probability_by_last")],
+            [
+                [
+                    Cell(material.segment_direction(segment_id, run["direction"], language)),
+                    Cell(text(f"date_kind.{run['date_kind']}", threshold=run["threshold_ratio"])),
+                    Cell(material.failure_name(run["failure_id"], language)),
+                    *(period(language, run[name], grain, run["last_target"]) for name in ("t10", "t50", "t90")),
+                    percent(language, run["probability_by_last"]),
+                ]
+                for run in runs.iter_rows(named=True)
+            ],
+        )  # fmt: skip
+        sections.append(Section(text("segment.runout"), table=table))
+    routes = [
+        route_id for route_id, paths in material.paths.items() if any(segment_id in path for path in paths.values())
+    ]
+    if routes:
+        sections.append(
+            Section(text("segment.routes"), links=[("../" + route_path(route_id), material.route_name(route_id, language)) for route_id in routes])
+        )  # fmt: skip
+    return Page(segment_path(segment_id), material.segment_label(segment_id, language), lead, sections)

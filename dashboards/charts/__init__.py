@@ -1,0 +1,1 @@
+"""One chart per file: a frame in, a Vega-Lite specification out."""

@@ -1,0 +1,97 @@
+"""How past forecasts did: achieved coverage by horizon with its uncertainty, and error beside the benchmarks."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import altair as alt
+import polars as pl
+
+from dashboards.charts.drawing import Spec, finish, with_rows
+from dashboards.language import Language
+from dashboards.theme import NAVY, ORANGE, PLUM, TEAL
+
+
+def wilson(share: pl.Expr, count: pl.Expr, z: float = 1.959964) -> tuple[pl.Expr, pl.Expr]:
+    """The Wilson interval of a share of `count` outcomes; 13 of 20 at 80 % give 0.433 to 0.819."""
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    half = z / (1 + z * z / count) * (share * (1 - share) / count + z * z / (4 * count * count)).sqrt()
+    return (middle - half).clip(0, 1), (middle + half).clip(0, 1)
+
+
+def calibration(frame: pl.DataFrame, language: Language) -> Spec:
+    """One row per horizon: horizon, n, coverage_80, coverage_95."""
+    rows = []
+    for level, column in ((0.8, "coverage_80"), (0.95, "coverage_95")):
+        low, high = wilson(pl.col(column), pl.col("n"))
+        rows += (
+            frame.filter(pl.col(column).is_not_null() & (pl.col("n") > 0))
+            .select(
+                "horizon", "n", nominal=pl.lit(level), achieved=column, low=low, high=high,
+                interval=pl.lit(language.text("fan.band", share=level)),
+            )
+            .to_dicts()
+        )  # fmt: skip
+    return with_rows(_calibration_form(language), rows)
+
+
+@cache
+def _calibration_form(language: Language) -> Spec:
+    text = language.text
+    names = [text("fan.band", share=share) for share in (0.8, 0.95)]
+    chart = alt.Chart(alt.NamedData("rows"))
+    colour = alt.Color("interval:N", scale=alt.Scale(domain=names, range=[NAVY, ORANGE]), legend=alt.Legend(title=None))
+    shape = alt.Shape("interval:N", scale=alt.Scale(domain=names, range=["circle", "square"]), legend=None)
+    x = alt.X("horizon:Q", title=text("accuracy.horizon"), axis=alt.Axis(tickMinStep=1, format="d"))
+    share = alt.Scale(domain=[0, 1])
+    y = alt.Y("achieved:Q", title=text("accuracy.achieved"), scale=share, axis=alt.Axis(format=".0%"))
+    tips = [
+        alt.Tooltip("horizon:Q", title=text("table.horizon")),
+        alt.Tooltip("interval:N", title=text("table.interval")),
+        alt.Tooltip("achieved:Q", title=text("table.achieved"), format=".0%"),
+        alt.Tooltip("low:Q", title=text("table.wilson_low"), format=".0%"),
+        alt.Tooltip("high:Q", title=text("table.wilson_high"), format=".0%"),
+        alt.Tooltip("n:Q", title=text("table.n"), format="d"),
+    ]
+    layers = alt.layer(
+        chart.mark_rule(strokeDash=[4, 3]).encode(y=alt.Y("nominal:Q", scale=share), color=colour),
+        chart.mark_rule(strokeWidth=1.5).encode(x, alt.Y("low:Q", scale=share), alt.Y2("high:Q"), color=colour),
+        chart.mark_point(filled=True, size=70, opacity=1).encode(x, y, color=colour, shape=shape, tooltip=tips),
+    )
+    return finish(layers.properties(width="container", height=260))
+
+
+def skill(frame: pl.DataFrame, language: Language) -> Spec:
+    """One row per model and horizon: model (shown name), horizon, mase. At most four models."""
+    order = frame["model"].unique(maintain_order=True).to_list()
+    spec = with_rows(_skill_form(language), frame.select("model", "horizon", "mase").to_dicts())
+    spec["encoding"] = {
+        **spec["encoding"],
+        **{
+            channel: {**spec["encoding"][channel], "scale": {**spec["encoding"][channel]["scale"], "domain": order}}
+            for channel in ("color", "strokeDash", "shape")
+        },
+    }
+    return spec
+
+
+@cache
+def _skill_form(language: Language) -> Spec:
+    text = language.text
+    chart = alt.Chart(alt.NamedData("rows"))
+    base = chart.encode(
+        x=alt.X("horizon:Q", title=text("accuracy.horizon"), axis=alt.Axis(tickMinStep=1, format="d")),
+        y=alt.Y("mase:Q", title=text("accuracy.mase")),
+        color=alt.Color("model:N", scale=alt.Scale(range=[NAVY, ORANGE, TEAL, PLUM]), legend=alt.Legend(title=None)),
+        strokeDash=alt.StrokeDash(
+            "model:N", scale=alt.Scale(range=[[1, 0], [6, 3], [2, 2], [8, 3, 2, 3]]), legend=None
+        ),
+        shape=alt.Shape("model:N", scale=alt.Scale(range=["circle", "square", "diamond", "cross"]), legend=None),
+        tooltip=[
+            alt.Tooltip("model:N", title=text("table.model")),
+            alt.Tooltip("horizon:Q", title=text("table.horizon")),
+            alt.Tooltip("mase:Q", title="MASE", format=".3f"),
+        ],
+    )
+    layered = base.mark_line(point={"size": 40, "filled": True})
+    return finish(layered.properties(width="container", height=260))

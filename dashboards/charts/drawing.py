@@ -1,0 +1,94 @@
+"""What all charts share: the specification type, its rows, axes of time, and the legend of layered marks."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from dashboards.language import Language, Period
+from dashboards.theme import config
+from warehouse.schema import Grain
+
+Spec = dict[str, Any]
+"""A Vega-Lite specification with its data inside: `altair.Chart.from_dict` opens it, vl-convert draws it."""
+
+TICK_FORMAT: Mapping[Grain, str] = {"month": "%b %Y", "week": "%d %b %Y", "day": "%d %b %Y", "year": "%Y"}
+
+
+def finish(chart: alt.TopLevelMixin) -> Spec:
+    """The specification of a chart that has no data yet."""
+    return chart.to_dict(validate=True)
+
+
+def with_rows(form: Spec, rows: Sequence[Mapping[str, Any]]) -> Spec:
+    """The form filled with rows. Forms are built once per language, since building is what costs."""
+    spec = copy.copy(form)
+    spec["data"] = {"values": [{key: _plain(value) for key, value in row.items()} for row in rows]}
+    return spec
+
+
+def standalone(spec: Spec, title: str, subtitle: Sequence[str] = (), width: int = 760) -> Spec:
+    """The specification for a picture: with its title, its configuration and a width of its own."""
+    whole = copy.copy(spec)
+    whole["title"] = {"text": title, "subtitle": list(subtitle)} if subtitle else title
+    whole["config"] = {**config(), "background": "#FFFFFF"}
+    if whole.get("width") == "container":
+        whole["width"] = width
+    return whole
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, float):
+        return None if not math.isfinite(value) else float(f"{value:.6g}")
+    return value
+
+
+def labelled(frame: pl.DataFrame, column: str, grain: Grain, language: Language, name: str = "label") -> pl.DataFrame:
+    """The frame with each period's name in the language, for tooltips and tables."""
+    starts = frame[column].unique().drop_nulls().to_list()
+    names = {start: language.period(Period(start, grain), "nominative") for start in starts}
+    return frame.with_columns(pl.col(column).replace_strict(names, default=None, return_dtype=pl.String).alias(name))
+
+
+def time_axis(field: str, grain: Grain, **options: Any) -> alt.X:
+    """Time in UTC: a date is a day, wherever the reader's clock stands."""
+    return alt.X(
+        f"{field}:T",
+        scale=alt.Scale(type="utc"),
+        axis=alt.Axis(title=None, format="%Y" if grain in ("year", "month", "week") else "%b %Y", tickCount="year"),
+        **options,
+    )
+
+
+def amount_axis(field: str, title: str, *, zero: bool = True, **options: Any) -> alt.Y:
+    return alt.Y(
+        f"{field}:Q", title=title, axis=alt.Axis(format=",~r", tickCount=6), scale=alt.Scale(zero=zero), **options
+    )
+
+
+def amount_tip(field: str, title: str) -> alt.Tooltip:
+    return alt.Tooltip(f"{field}:Q", title=title, format=",.4~r")
+
+
+class Key:
+    """The legend of a chart whose layers are marks, not data: each mark is tagged with its name."""
+
+    def __init__(self, names: Sequence[str], colours: Sequence[str], shape: str = "square") -> None:
+        self.colour = alt.Color(
+            "mark:N",
+            scale=alt.Scale(domain=list(names), range=list(colours)),
+            legend=alt.Legend(title=None, symbolType=shape, columns=0),
+        )
+
+    def tag(self, chart: alt.Chart, name: str) -> alt.Chart:
+        """The chart with its colour taken from the legend's entry `name`."""
+        return chart.transform_calculate(mark=json.dumps(name, ensure_ascii=False)).encode(self.colour)

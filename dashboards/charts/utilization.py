@@ -1,0 +1,68 @@
+"""Heat map of segment utilization by period, against the planning threshold."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import altair as alt
+import polars as pl
+
+from dashboards.charts.drawing import Spec, amount_tip, finish, labelled, with_rows
+from dashboards.language import Language
+from dashboards.theme import CHARCOAL, HEAT, PAPER
+from warehouse.schema import Grain
+
+
+def utilization(frame: pl.DataFrame, threshold_ratio: float, grain: Grain, language: Language) -> Spec:
+    """One row per segment and period: segment (shown name), target_start, utilization_ratio, load_gbps, lit_gbps.
+
+    Rows stand in the order of the frame's segments: sort by what matters most.
+    """
+    order = frame["segment"].unique(maintain_order=True).to_list()
+    rows = labelled(frame, "target_start", grain, language).with_columns(
+        mark=pl.when(pl.col("utilization_ratio") > 1).then(pl.lit("×"))
+        .when(pl.col("utilization_ratio") > threshold_ratio).then(pl.lit("•"))
+        .otherwise(pl.lit(""))
+    )  # fmt: skip
+    spec = with_rows(_form(language, threshold_ratio, len(order)), rows.to_dicts())
+    spec["encoding"] = {**spec["encoding"], "y": {**spec["encoding"]["y"], "sort": order}}
+    return spec
+
+
+@cache
+def _form(language: Language, threshold_ratio: float, count: int) -> Spec:
+    text = language.text
+    steps = [threshold_ratio * 0.5, threshold_ratio * 0.75, threshold_ratio, 1.0]
+    names = [
+        text("heat.below", high=steps[0]),
+        text("heat.between", low=steps[0], high=steps[1]),
+        text("heat.between", low=steps[1], high=steps[2]),
+        text("heat.over_threshold", low=steps[2]) + " •",
+        text("heat.over_full") + " ×",
+    ]
+    value = "datum.utilization_ratio"
+    level = f"{value} > 1 ? 4 : {value} > {steps[2]} ? 3 : {value} > {steps[1]} ? 2 : {value} > {steps[0]} ? 1 : 0"
+    chart = alt.Chart(alt.NamedData("rows")).transform_calculate(
+        level=f"[{', '.join(repr(name) for name in names)}][{level}]"
+    )
+    cells = chart.mark_rect(stroke=PAPER, strokeWidth=0.5).encode(
+        color=alt.Color(
+            "level:N", scale=alt.Scale(domain=names, range=list(HEAT)), legend=alt.Legend(title=None, columns=0, symbolType="square")
+        ),
+        tooltip=[
+            alt.Tooltip("segment:N", title=text("table.segment")),
+            alt.Tooltip("label:N", title=text("table.period")),
+            alt.Tooltip("utilization_ratio:Q", title=text("table.utilization"), format=".0%"),
+            amount_tip("load_gbps", text("table.load")),
+            amount_tip("lit_gbps", text("table.lit")),
+        ],
+    )  # fmt: skip
+    marks = chart.mark_text(color=PAPER, fontWeight="bold", tooltip=False).encode(text="mark:N")
+    layered = alt.layer(cells, marks).encode(
+        x=alt.X(
+            "utcyearmonthdate(target_start):O",
+            axis=alt.Axis(title=None, format="%b %Y", labelAngle=0, labelOverlap="greedy", labelSeparation=12, ticks=False),
+        ),
+        y=alt.Y("segment:N", axis=alt.Axis(title=None, labelLimit=220, ticks=False, domain=False, labelColor=CHARCOAL)),
+    )  # fmt: skip
+    return finish(layered.properties(width="container", height=max(60, 24 * count)))

@@ -1,0 +1,48 @@
+"""What every page says about the run it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from warehouse.schema import Grain
+
+
+@dataclass(frozen=True)
+class EarlierEdition:
+    """An edition before this one; `folder` is its path as seen from this edition's folder, such as '../2026-03-01-ab12'."""
+
+    run_id: str
+    origin: date
+    known_at: datetime
+    folder: str
+    data_hash: str = ""
+
+
+@dataclass(frozen=True)
+class Edition:
+    """The run behind a report: identity, vintage, and what the reader must know about its data.
+
+    `origin` is the first day of the last observed period, `known_at` (UTC) the latest moment whose knowledge was used.
+    `simulated` marks traffic that comes from a simulator. `time_zone` is the zone in which days and months were cut.
+    """
+
+    run_id: str
+    grain: Grain
+    origin: date
+    known_at: datetime
+    code_version: str
+    data_hash: str
+    seed: int
+    simulated: bool
+    title: str
+    title_ru: str
+    time_zone: str = "UTC"
+    threshold_ratio: float = 0.8
+    risk_alpha_ratio: float = 0.2
+    previous: Sequence[EarlierEdition] = ()
+    variant: str = ""
+
+    def title_in(self, code: str) -> str:
+        return self.title_ru if code == "ru" and self.title_ru else self.title

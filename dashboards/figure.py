@@ -1,0 +1,123 @@
+"""A chart with everything a reader may ask of it, and tables with cells that sort."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import polars as pl
+
+from dashboards.charts.drawing import Spec
+from dashboards.language import Language, Period
+from warehouse.schema import Grain
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is shown, what it sorts by, and where it leads."""
+
+    text: str
+    sort: str = ""
+    link: str = ""
+    number: bool = False
+    badge: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    heads: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart, or the reason why there is none. `notes` are pairs of a label and a text; `data` is written to data/`csv`."""
+
+    figure_id: str
+    title: str
+    alt: str = ""
+    spec: Spec | None = None
+    subtitle: str = ""
+    notes: Sequence[tuple[str, str]] = ()
+    table: Table | None = None
+    csv: str = ""
+    data: pl.DataFrame | None = None
+    reason: str = ""
+    badges: Sequence[str] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading with words, charts and a table under it."""
+
+    title: str = ""
+    words: Sequence[str] = ()
+    figures: Sequence[Figure] = ()
+    table: Table | None = None
+    links: Sequence[tuple[str, str]] = ()
+    anchor: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of an edition; `path` is relative to its language's folder."""
+
+    path: str
+    title: str
+    lead: Sequence[str] = ()
+    sections: Sequence[Section] = ()
+
+    @property
+    def figures(self) -> list[Figure]:
+        return [figure for section in self.sections for figure in section.figures]
+
+
+def slug(name: str) -> str:
+    """A file name for an id: safe on every file system, and different for different ids."""
+    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:48]
+    if plain == name:
+        return plain
+    return f"{plain or 'x'}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
+
+
+def number(language: Language, value: float | None, digits: int | None = None) -> Cell:
+    return Cell(language.number(value, digits), "" if value is None else f"{value:.9g}", number=True)
+
+
+def percent(language: Language, value: float | None, digits: int = 0) -> Cell:
+    return Cell(language.percent(value, digits), "" if value is None else f"{value:.9g}", number=True)
+
+
+def day(language: Language, value: date | None) -> Cell:
+    return Cell(language.day(value), value.isoformat() if value else "9999")
+
+
+def period(language: Language, value: date | None, grain: Grain, last: date | None = None) -> Cell:
+    """A period, or "after <last>" where it lies beyond the horizon."""
+    if value is None and last is not None:
+        return Cell(language.period(Period(last, grain), "after"), "9999")
+    shown = language.period(Period(value, grain)) if value else language.text("number.none")
+    return Cell(shown, value.isoformat() if value else "9999")
+
+
+def plain_table(frame: pl.DataFrame, heads: Sequence[tuple[str, str, str]], language: Language, grain: Grain) -> Table:
+    """A frame as a table: `heads` name the column, its title, and its form (text, n, pct, day, period, n0 to n3)."""
+    columns: list[list[Cell]] = []
+    for name, _, form in heads:
+        values = frame[name].to_list()
+        if form == "period":
+            columns.append([period(language, value, grain) for value in values])
+        elif form == "day":
+            columns.append([day(language, value) for value in values])
+        elif form.startswith("pct"):
+            columns.append([percent(language, value, int(form[3:] or 0)) for value in values])
+        elif form.startswith("n"):
+            digits = int(form[1:]) if form[1:] else None
+            columns.append([number(language, value, digits) for value in values])
+        else:
+            columns.append([Cell("" if value is None else str(value)) for value in values])
+    return Table([title for _, title, _ in heads], list(zip(*columns, strict=True)) if columns else [])

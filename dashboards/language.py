@@ -1,0 +1,183 @@
+"""The words, numbers and dates of an edition, in one language. All text lives in text/<code>.toml."""
+
+from __future__ import annotations
+
+import math
+import string
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from warehouse.errors import Problem, SettingsError
+from warehouse.schema import Grain
+
+TEXT_FOLDER = Path(__file__).parent / "text"
+FALLBACK = "en"
+NO_BREAK = "\u00a0"
+
+
+@dataclass(frozen=True)
+class Period:
+    """A month, week, day or year, named by its first day."""
+
+    start: date
+    grain: Grain = "month"
+
+
+@dataclass(frozen=True, eq=False)
+class Language:
+    """One language. A key it lacks is taken from English, and from the key itself where English lacks it too."""
+
+    code: str
+    words: Mapping[str, Any]
+    fallback: Mapping[str, Any]
+    missing: set[str] = field(default_factory=set)
+    """Keys that were asked for and are in neither; a test fails on them, a report does not."""
+
+    def text(self, key: str, /, **values: Any) -> str:
+        """The words at a key with the values written in, as `{name:form}`; see `format_value` for the forms."""
+        pattern = self.words.get(key, self.fallback.get(key))
+        if pattern is None:
+            self.missing.add(key)
+            pattern = key
+        return _Formatter(self).vformat(str(pattern), (), values) if values else str(pattern)
+
+    def word(self, kind: str, value: str | None) -> str:
+        """The word for a coded value such as a status; an unknown code is shown as it is."""
+        if not value:
+            return ""
+        key = f"{kind}.{value}"
+        return str(self.words.get(key, self.fallback.get(key, value)))
+
+    def choose(self, english: str | None, russian: str | None) -> str:
+        """A name from data: the one in this language where the data has it."""
+        return (russian if self.code == "ru" and russian else english) or ""
+
+    def number(self, value: float | None, digits: int | None = None) -> str:
+        """Three significant digits (none after the mark from 100 on), or a fixed number of them after the mark."""
+        if value is None or math.isnan(value):
+            return self.text("number.none")
+        if math.isinf(value):
+            return "∞" if value > 0 else "−∞"
+        if isinstance(value, int):
+            digits = 0
+        if digits is None:
+            size = abs(value)
+            digits = 0 if size >= 99.95 or size == 0 else 1 if size >= 9.995 else 2 if size >= 0.9995 else 3
+        plain = f"{abs(value):,.{digits}f}"
+        sign = "−" if value < 0 and float(plain.replace(",", "")) else ""
+        grouped = plain.replace(",", "\0").replace(".", str(self.words["number.decimal"]))
+        if "\0" in grouped and abs(value) < float(self.words["number.group_from"]):
+            return sign + grouped.replace("\0", "")
+        return sign + grouped.replace("\0", str(self.words["number.group"]))
+
+    def percent(self, ratio: float | None, digits: int = 0) -> str:
+        if ratio is None or math.isnan(ratio):
+            return self.text("number.none")
+        return self.number(ratio * 100, digits) + str(self.words["number.percent"])
+
+    def plural(self, key: str, count: int) -> str:
+        """The count with its noun in the right form: `key` names a table with the forms one, few, many or other."""
+        form = _plural_form(str(self.words["plural"]), abs(count))
+        for name in (form, "other", "many"):
+            pattern = self.words.get(f"{key}.{name}")
+            if pattern is not None:
+                return str(pattern).replace("{n}", self.number(count, 0))
+        return f"{self.number(count, 0)} {key}"
+
+    def day(self, day: date | None) -> str:
+        if day is None:
+            return self.text("number.none")
+        months: Sequence[str] = self.words["months.genitive"]
+        return str(self.words["date.day"]).format(day=day.day, month=months[day.month - 1], year=day.year)
+
+    def period(self, period: Period | None, form: str = "nominative") -> str:
+        """A period in a sentence: nominative, in, by, after, since or short."""
+        if period is None:
+            return self.text("number.none")
+        start, grain = period.start, period.grain
+        iso = start.isocalendar()
+        names = {
+            f"month_{case}": self.words[f"months.{case}"][start.month - 1]
+            for case in ("nominative", "genitive", "prepositional", "dative", "short")
+        }
+        pattern = str(self.words[f"period.{grain}.{form}"])
+        return pattern.format(day=start.day, month=f"{start.month:02d}", year=start.year, week=iso.week, **names)
+
+
+class _Formatter(string.Formatter):
+    def __init__(self, language: Language) -> None:
+        self.language = language
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        return format_value(self.language, value, format_spec)
+
+
+def format_value(language: Language, value: Any, form: str) -> str:
+    """A value as `form` says: numbers n, n0, n1, n2, pct, pct1, or the key of a plural table; periods a case,
+    with a capital where the form has one."""
+    if isinstance(value, Period):
+        words = language.period(value, form.lower() or "nominative")
+        return words[:1].upper() + words[1:] if form[:1].isupper() else words
+    if isinstance(value, date):
+        return language.day(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if form.startswith("pct"):
+            return language.percent(value, int(form[3:] or 0))
+        if form in ("", "n"):
+            return language.number(value, 0 if isinstance(value, int) else None)
+        if form[0] == "n" and form[1:].isdigit():
+            return language.number(value, int(form[1:]))
+        return language.plural(form, int(value))
+    return language.text("number.none") if value is None else str(value)
+
+
+def _plural_form(rule: str, count: int) -> str:
+    """CLDR cardinal forms of whole numbers: `slavic` for Russian and its kin, `one_other` for English, `none` where nouns do not change."""
+    if rule == "slavic":
+        if count % 10 == 1 and count % 100 != 11:
+            return "one"
+        if 2 <= count % 10 <= 4 and not 12 <= count % 100 <= 14:
+            return "few"
+        return "many"
+    if rule == "one_other":
+        return "one" if count == 1 else "other"
+    return "other"
+
+
+def flatten(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested tables as dotted keys."""
+    flat: dict[str, Any] = {}
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            flat.update(flatten(value, f"{prefix}{name}."))
+        else:
+            flat[f"{prefix}{name}"] = value
+    return flat
+
+
+@cache
+def load_language(code: str, folder: Path = TEXT_FOLDER) -> Language:
+    """The language of `folder`/`code`.toml. Adding a language is adding such a file."""
+    path = folder / f"{code}.toml"
+    if not path.is_file():
+        known = ", ".join(sorted(found.stem for found in folder.glob("*.toml")))
+        raise SettingsError(
+            f"there is no report text in the language {code!r}",
+            [Problem(str(path), "is missing")],
+            f"Choose from {known}, or add that file.",
+        )
+    words = flatten(tomllib.loads(path.read_text(encoding="utf-8")))
+    fallback = flatten(tomllib.loads((TEXT_FOLDER / f"{FALLBACK}.toml").read_text(encoding="utf-8")))
+    return Language(code, {**{key: fallback[key] for key in _REQUIRED if key in fallback}, **words}, fallback)
+
+
+_REQUIRED = (
+    "plural", "number.decimal", "number.group", "number.group_from", "number.percent", "number.none", "date.day",
+    *(f"months.{case}" for case in ("nominative", "genitive", "prepositional", "dative", "short")),
+    *(f"period.{grain}.{form}" for grain in ("month", "week", "day", "year") for form in ("nominative", "in", "by", "after", "since", "short")),
+)  # fmt: skip

@@ -1,0 +1,201 @@
+"""The frames of a run as pages need them: checked, completed with empty ones, cut by series, with names to show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from dashboards.edition import Edition
+from dashboards.language import Language
+from warehouse.schema import FRAMES, Grain, check
+
+SeriesKey = tuple[str, str, str, str]
+"""series_kind, series_id, direction, statistic."""
+KEY = ("series_kind", "series_id", "direction", "statistic")
+
+
+def _by_series(frame: pl.DataFrame) -> dict[SeriesKey, pl.DataFrame]:
+    return {tuple(map(str, key)): part for key, part in frame.partition_by(KEY, as_dict=True).items()}  # type: ignore[misc]
+
+
+@dataclass(frozen=True)
+class Material:
+    """A run's frames by name, and the edition they belong to."""
+
+    frames: Mapping[str, pl.DataFrame]
+    edition: Edition
+
+    def __getitem__(self, name: str) -> pl.DataFrame:
+        return self.frames[name]
+
+    def grain(self, kind: str) -> Grain:
+        return "year" if kind == "country" else self.edition.grain
+
+    @cached_property
+    def observed(self) -> dict[SeriesKey, pl.DataFrame]:
+        """Traffic by series at the edition's grain, and yearly bandwidth by country."""
+        traffic = self["traffic_period"].filter(
+            pl.col("grain") == pl.when(pl.col("series_kind") == "country").then(pl.lit("year")).otherwise(pl.lit(self.edition.grain))
+        )  # fmt: skip
+        found = _by_series(traffic)
+        named = {key[1] for key in found if key[0] == "country"}
+        for row in self["international_bandwidth"].partition_by("country", as_dict=False):
+            country = str(row["country"][0])
+            if country not in named:
+                found["country", country, "in", "mean"] = _yearly(row)
+        return found
+
+    @cached_property
+    def quantiles(self) -> dict[SeriesKey, pl.DataFrame]:
+        frame = self["forecast_quantile"]
+        return _by_series(
+            frame.filter(
+                pl.col("grain") == pl.when(pl.col("series_kind") == "country").then(pl.lit("year")).otherwise(pl.lit(self.edition.grain))
+            )
+        )  # fmt: skip
+
+    @cached_property
+    def refused(self) -> dict[SeriesKey, str]:
+        """Why a series is not forecast."""
+        return {
+            (row[0], row[1], row[2], row[3]): row[4] for row in self["no_forecast"].select(*KEY, "reason").iter_rows()
+        }
+
+    @cached_property
+    def keys(self) -> dict[tuple[str, str], list[SeriesKey]]:
+        """The series of each route, country ... by kind and id: peak before mean, the busier direction first."""
+        size = {key: float(part["value_gbps"].drop_nulls().tail(1).sum()) for key, part in self.observed.items()}
+        found: dict[tuple[str, str], list[SeriesKey]] = {}
+        for key in sorted(
+            {*self.observed, *self.quantiles, *self.refused},
+            key=lambda key: (key[:2], key[3] != "p95", -size.get(key, 0), key),
+        ):
+            found.setdefault(key[:2], []).append(key)
+        return found
+
+    @cached_property
+    def paths(self) -> dict[str, dict[int, list[str]]]:
+        """The segments of each route's paths, by rank."""
+        found: dict[str, dict[int, list[str]]] = {}
+        for route_id, rank, _, segment_id in (
+            self["route_path"].select("route_id", "rank", "seq", "segment_id").iter_rows()
+        ):
+            found.setdefault(route_id, {}).setdefault(rank, []).append(segment_id)
+        return found
+
+    @cached_property
+    def runouts(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """Each segment's earliest runout of each kind (policy, hard), over its directions."""
+        found: dict[str, dict[str, dict[str, Any]]] = {}
+        order = self["runout"].sort("t50", "t10", "direction", nulls_last=True)
+        for row in order.iter_rows(named=True):
+            found.setdefault(row["segment_id"], {}).setdefault(row["date_kind"], row)
+        return found
+
+    @cached_property
+    def scores(self) -> dict[SeriesKey, pl.DataFrame]:
+        return _by_series(self["backtest_score"])
+
+    @cached_property
+    def loads(self) -> dict[tuple[str, str], pl.DataFrame]:
+        parts = self["segment_load"].partition_by("segment_id", "direction", as_dict=True)
+        return {(str(key[0]), str(key[1])): part for key, part in parts.items()}
+
+    @cached_property
+    def nodes(self) -> dict[str, tuple[str, str | None]]:
+        return {row[0]: (row[1], row[2]) for row in self["node"].select("node_id", "name", "name_ru").iter_rows()}
+
+    @cached_property
+    def segments(self) -> dict[str, dict[str, Any]]:
+        return {row["segment_id"]: row for row in self["segment"].iter_rows(named=True)}
+
+    @cached_property
+    def routes(self) -> dict[str, dict[str, Any]]:
+        return {row["route_id"]: row for row in self["route"].iter_rows(named=True)}
+
+    def node_name(self, node_id: str, language: Language) -> str:
+        english, russian = self.nodes.get(node_id, (node_id, None))
+        return language.choose(english, russian)
+
+    def segment_name(self, segment_id: str, language: Language) -> str:
+        row = self.segments.get(segment_id)
+        if row is None:
+            return segment_id
+        return f"{self.node_name(str(row['a_node']), language)} – {self.node_name(str(row['z_node']), language)}"
+
+    def segment_label(self, segment_id: str, language: Language) -> str:
+        """The name, with the id where another segment joins the same two nodes."""
+        return self._segment_labels(language)[segment_id] if segment_id in self.segments else segment_id
+
+    def _segment_labels(self, language: Language) -> dict[str, str]:
+        held = self._label_cache
+        if language.code not in held:
+            names = {segment_id: self.segment_name(segment_id, language) for segment_id in self.segments}
+            seen: dict[str, int] = {}
+            for name in names.values():
+                seen[name] = seen.get(name, 0) + 1
+            held[language.code] = {key: name if seen[name] == 1 else f"{name} ({key})" for key, name in names.items()}
+        return held[language.code]
+
+    @cached_property
+    def _label_cache(self) -> dict[str, dict[str, str]]:
+        return {}
+
+    def route_name(self, route_id: str, language: Language) -> str:
+        row = self.routes.get(route_id)
+        return language.choose(row["name"], row["name_ru"]) if row else route_id
+
+    def series_name(self, key: SeriesKey, language: Language) -> str:
+        kind, series_id, *_ = key
+        if kind == "route":
+            return self.route_name(series_id, language)
+        if kind == "country":
+            return language.word("country", series_id)
+        return language.text("kind.total") if kind == "total" else series_id
+
+    def direction_name(self, key: SeriesKey, language: Language) -> str:
+        kind, series_id, direction, _ = key
+        if kind == "route" and series_id in self.routes:
+            row = self.routes[series_id]
+            a, z = (self.node_name(str(row[end]), language) for end in ("a_node", "z_node"))
+            return language.text(f"direction.{direction}", a=a, z=z)
+        return language.text("direction.country" if kind == "country" else f"direction.group_{direction}")
+
+    def segment_direction(self, segment_id: str, direction: str, language: Language) -> str:
+        row = self.segments.get(segment_id)
+        if row is None:
+            return direction
+        a, z = (self.node_name(str(row[end]), language) for end in ("a_node", "z_node"))
+        return f"{a} → {z}" if direction == "az" else f"{z} → {a}"
+
+    def failure_name(self, failure_id: str, language: Language) -> str:
+        kind, _, name = failure_id.partition(":")
+        if kind == "segment":
+            return language.text("failure.segment", name=self.segment_label(name, language))
+        if kind == "risk_group":
+            groups = self["risk_group"].filter(pl.col("risk_group_id") == name)
+            shown = groups["name"][0] if groups.height and groups["name"][0] else name
+            return language.text("failure.risk_group", name=shown)
+        return language.word("failure", failure_id)
+
+
+def _yearly(rows: pl.DataFrame) -> pl.DataFrame:
+    """One value per year: a reported total before one derived from a per-inhabitant figure."""
+    return (
+        rows.sort("year", pl.col("source_kind") != "direct")
+        .unique("year", keep="first", maintain_order=True)
+        .select(
+            period_start=pl.date(pl.col("year"), 1, 1), value_gbps=pl.col("gbps"), coverage_ratio=pl.lit(1.0),
+            slot_minutes=pl.lit(0, dtype=pl.Int64), simulated=pl.lit(value=False), source="source", source_kind="source_kind",
+        )
+    )  # fmt: skip
+
+
+def gather(frames: Mapping[str, pl.DataFrame], edition: Edition) -> Material:
+    """The material of an edition; frames that are absent are empty, frames without a schema are kept as they are."""
+    whole = {name: check(frames[name], schema) if name in frames else schema.empty() for name, schema in FRAMES.items()}
+    return Material({**frames, **whole}, edition)

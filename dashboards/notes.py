@@ -1,0 +1,96 @@
+"""The lines under a chart: unit, direction, definition, source, coverage, how sure, run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from dashboards.charts.accuracy import wilson
+from dashboards.language import Language, Period
+from dashboards.material import Material, SeriesKey
+
+Notes = list[tuple[str, str]]
+
+
+def run_note(material: Material, language: Language) -> tuple[str, str]:
+    edition = material.edition
+    return language.text("note.run"), language.text(
+        "note.run_text",
+        run_id=edition.run_id,
+        known_at=edition.known_at.strftime("%Y-%m-%d %H:%M"),
+        data_hash=edition.data_hash,
+    )
+
+
+def series_notes(material: Material, key: SeriesKey, language: Language) -> Notes:
+    """All lines of a chart of one series."""
+    text = language.text
+    kind = key[0]
+    observed = material.observed.get(key)
+    notes: Notes = [
+        (text("note.unit"), text("note.unit_text")),
+        (text("note.direction"), material.direction_name(key, language)),
+    ]
+    simulated = bool(observed is not None and observed.height and observed["simulated"].any())
+    if kind == "country":
+        notes.append((text("note.definition"), text("note.country")))
+        if observed is not None and "source" in observed.columns:
+            sources = observed["source"].drop_nulls().unique(maintain_order=True).to_list()
+            notes.append((text("note.source"), "; ".join(map(str, sources))))
+    else:
+        notes.append((text("note.definition"), definition(material, key, language)))
+        notes.append((text("note.source"), text("note.simulated" if simulated else "note.measured")))
+    if observed is not None and observed.height and kind != "country":
+        notes.append((text("note.coverage"), coverage(observed, material, kind, language)))
+    notes.append((text("note.interval"), receipt(material, key, language)))
+    notes.append(run_note(material, language))
+    return notes
+
+
+def definition(material: Material, key: SeriesKey, language: Language) -> str:
+    kind, _, _, statistic = key
+    observed = material.observed.get(key)
+    slots = observed["slot_minutes"].drop_nulls().unique().sort().to_list() if observed is not None else []
+    slot = "/".join(language.number(int(value)) for value in slots) or "5"
+    grain = language.text(f"grain.{material.grain(kind)}")
+    words = language.text(f"note.{statistic}", slot=slot, grain=grain, zone=material.edition.time_zone)
+    if statistic == "p95" and slots and max(slots) > 5:
+        words += language.text("note.p95_not_billing", slot=slot)
+    return words
+
+
+def coverage(observed: pl.DataFrame, material: Material, kind: str, language: Language) -> str:
+    grain = material.grain(kind)
+    valued = observed["value_gbps"].is_not_null().sum()
+    median = observed["coverage_ratio"].median()
+    words = language.text(
+        "note.coverage_text",
+        valued=int(valued),
+        all=observed.height,
+        grain_plural=language.text(f"grain_plural.{grain}"),
+        median=median if isinstance(median, float) else None,
+    )
+    gaps: Sequence[object] = observed.filter(pl.col("value_gbps").is_null())["period_start"].to_list()
+    if gaps:
+        shown = [language.period(Period(gap, grain), "short") for gap in gaps[:6]]  # type: ignore[arg-type]
+        more = f" … (+{len(gaps) - 6})" if len(gaps) > 6 else ""
+        words += language.text("note.coverage_gaps", gaps=", ".join(shown) + more)
+    return words
+
+
+def receipt(material: Material, key: SeriesKey, language: Language) -> str:
+    """What the 80 % interval did on past outcomes: at 6 periods where scored, else at the longest horizon with scores."""
+    scores = material.scores.get(key)
+    if scores is not None:
+        scores = scores.filter(
+            (pl.col("model") == "ensemble") & (pl.col("horizon") > 0) & (pl.col("n") > 0) & pl.col("coverage_80").is_not_null()
+        )  # fmt: skip
+    if scores is None or scores.is_empty():
+        return language.text("note.no_receipt")
+    low, high = wilson(pl.col("coverage_80"), pl.col("n"))
+    row = scores.with_columns(low=low, high=high).sort((pl.col("horizon") - 6).abs()).row(0, named=True)
+    ahead = language.plural(f"count.ahead_{material.grain(key[0])}", row["horizon"])
+    return language.text(
+        "note.receipt", achieved=row["coverage_80"], n=row["n"], horizon=ahead, low=row["low"], high=row["high"]
+    )

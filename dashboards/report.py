@@ -1,0 +1,132 @@
+"""The edition of a run: a site of pages per language that opens from disk and asks nothing of a network."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import polars as pl
+import vl_convert
+from markupsafe import Markup
+
+from dashboards import theme
+from dashboards.chapters import corridors, countries, method, overview, plan, quality, routes, segments
+from dashboards.charts.drawing import Spec
+from dashboards.edition import Edition
+from dashboards.figure import Page
+from dashboards.language import TEXT_FOLDER, Language, Period, load_language
+from dashboards.material import Material, gather
+
+HOME = Path(__file__).parent
+POLICY = "default-src 'none'; script-src 'self' file:; style-src 'self' file:; img-src 'self' file: data:; base-uri 'none'; form-action 'none'"
+NAVIGATION = ("index", "plan", "routes", "segments", "countries", "quality", "method")
+
+
+def write_report(
+    frames: Mapping[str, pl.DataFrame],
+    edition: Edition,
+    folder: Path,
+    *,
+    languages: Sequence[str] = ("en", "ru"),
+    text_folder: Path = TEXT_FOLDER,
+) -> list[Path]:
+    """Write the edition's pages to folder/<language>/, its data to folder/data/, and return every file written, sorted.
+
+    `frames` are keyed by names of warehouse.schema.FRAMES; any may be empty or absent, and the page then says why.
+    """
+    material = gather(frames, edition)
+    written = _write_assets(folder)
+    for code in languages:
+        language = load_language(code, text_folder)
+        pages = edition_pages(material, language)
+        written += [_write_page(page, pages, material, language, languages, folder, text_folder) for page in pages]
+        if code == languages[0]:
+            written += _write_data(pages, folder)
+    return sorted(set(written))
+
+
+def edition_pages(material: Material, language: Language) -> list[Page]:
+    """Every page of the edition in one language."""
+    chapters = (overview, plan, routes, corridors, segments, countries, quality, method)
+    return [page for chapter in chapters for page in chapter.pages(material, language)]
+
+
+def embed(spec: Spec) -> Markup:
+    """A specification as JSON that can't end its script element."""
+    return Markup(_safe_json(spec))
+
+
+def _safe_json(value: Any) -> str:
+    plain = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return plain.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")  # fmt: skip
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HOME / "pages"),
+        autoescape=True,
+        trim_blocks=False,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters["spec"] = embed
+    return environment
+
+
+@cache
+def _bundle() -> str:
+    return str(vl_convert.javascript_bundle()  # type: ignore[call-arg]
+
+
+def _write_assets(folder: Path) -> list[Path]:
+    """Vega's scripts once per site, beside the pages: an inlined copy would cost 0.9 MB on each page."""
+    assets = folder / "assets"
+    assets.mkdir(parents=True, exist_ok=True)
+    written = [assets / "vega.js"]
+    written[0].write_text(_bundle(), encoding="utf-8")
+    for name in ("report.css", "report.js", "icon.svg"):
+        shutil.copyfile(HOME / "assets" / name, assets / name)
+        written.append(assets / name)
+    return written
+
+
+def _write_page(
+    page: Page, pages: Sequence[Page], material: Material, language: Language, languages: Sequence[str], folder: Path, text_folder: Path
+) -> Path:  # fmt: skip
+    edition = material.edition
+    home = "../" * page.path.count("/")
+    drawn = [figure for figure in page.figures if figure.spec is not None]
+    paths = {other.path for other in pages}
+    navigation = [(f"{name}.html", language.text(f"nav.{name}")) for name in NAVIGATION if f"{name}.html" in paths]
+    html = _environment().get_template("sections.html").render(
+        code=language.code, policy=POLICY, title=page.title, lead=page.lead, sections=page.sections, path=page.path,
+        home=home, root=home + "../", t=language.text, edition=edition, edition_title=edition.title_in(language.code),
+        origin=Period(edition.origin, edition.grain), navigation=navigation, has_charts=bool(drawn),
+        others=[(code, load_language(code, text_folder).text("language")) for code in languages if code != language.code],
+        settings=_settings(language) if drawn else "",
+    )  # fmt: skip
+    target = folder / language.code / page.path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(html, encoding="utf-8")
+    return target
+
+
+@cache
+def _settings(language: Language) -> Markup:
+    return Markup(_safe_json({"config": theme.config(), "dark": theme.DARK, **theme.locale(language)}))
+
+
+def _write_data(pages: Sequence[Page], folder: Path) -> list[Path]:
+    data = folder / "data"
+    data.mkdir(parents=True, exist_ok=True)
+    frames = {
+        figure.csv: figure.data for page in pages for figure in page.figures if figure.csv and figure.data is not None
+    }
+    for name, frame in frames.items():
+        frame.write_csv(data / name)
+    return [data / name for name in frames]

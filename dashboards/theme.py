@@ -1,0 +1,57 @@
+"""Colours, type and the Vega-Lite configuration, for light and dark pages and for paper."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboards.language import Language
+
+NAVY, TEAL, PLUM, ORANGE, CHARCOAL, LILAC = "#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1"
+PAPER, GRID, MUTED = "#FFFFFF", "#D9DDE1", "#5A6470"
+
+DARK = {
+    NAVY: "#7FB4E6", TEAL: "#4FD1C5", PLUM: "#E58BB9", ORANGE: "#FF9A5C", CHARCOAL: "#E4E7EA", LILAC: "#C4B0EA",
+    PAPER: "#14191F", GRID: "#39424C", MUTED: "#A9B4BF",
+    "#D3DDE8": "#22384E", "#A9BFD3": "#2F5275", "#7C9DBB": "#43729F", "#E8EEF3": "#1F2A35", "#C3D2DF": "#2B3F54", "#9DB9CF": "#38597A",
+}  # fmt: skip
+"""What a colour becomes on a dark page; each keeps a contrast of at least 4.5 for text and 3 for marks."""
+
+FONT = "sans-serif"
+BANDS = ((0.95, "q025", "q975", "#D3DDE8"), (0.8, "q100", "q900", "#A9BFD3"), (0.5, "q250", "q750", "#7C9DBB"))
+"""The bands of a fan, widest first: probability, lower and upper quantile, colour. Solid tints keep their order in grey."""
+HEAT = ("#E8EEF3", "#C3D2DF", "#9DB9CF", ORANGE, PLUM)
+"""Cells of a heat map from light load to over capacity; ever darker in grey."""
+
+
+def config() -> dict[str, Any]:
+    """The Vega-Lite configuration of every chart."""
+    return {
+        "background": "transparent",
+        "font": FONT,
+        "axis": {
+            "labelColor": CHARCOAL, "titleColor": CHARCOAL, "gridColor": GRID, "domainColor": MUTED, "tickColor": MUTED,
+            "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "labelOverlap": True,
+        },
+        "axisY": {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleY": -10, "titleX": 0, "domain": False, "ticks": False},
+        "axisX": {"grid": False},
+        "legend": {"labelColor": CHARCOAL, "titleColor": CHARCOAL, "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "orient": "top", "offset": 26, "labelLimit": 320, "symbolStrokeWidth": 2.5},
+        "title": {"color": CHARCOAL, "anchor": "start", "fontSize": 14, "subtitleColor": CHARCOAL},
+        "text": {"color": CHARCOAL, "fontSize": 12},
+        "view": {"stroke": None},
+        "line": {"strokeWidth": 2},
+    }  # fmt: skip
+
+
+def locale(language: Language) -> dict[str, Any]:
+    """Number and time locales for Vega; month names are nominative, as they stand alone on axes."""
+    words = language.words
+    months, short = words["months.nominative"], words["months.short"]
+    return {
+        "formatLocale": {
+            "decimal": words["number.decimal"], "thousands": words["number.group"], "grouping": [3], "currency": ["", ""], "percent": words["number.percent"],
+        },
+        "timeFormatLocale": {
+            "dateTime": "%d.%m.%Y %H:%M", "date": "%d.%m.%Y", "time": "%H:%M", "periods": ["AM", "PM"],
+            "days": words["weekdays.long"], "shortDays": words["weekdays.short"], "months": months, "shortMonths": short,
+        },
+    }  # fmt: skip

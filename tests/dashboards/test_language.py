@@ -1,0 +1,88 @@
+"""Numbers, plural forms, cases and missing words."""
+
+import re
+from datetime import date
+
+import pytest
+
+from dashboards.language import TEXT_FOLDER, Period, load_language
+from warehouse.errors import SettingsError
+
+EN, RU = load_language("en"), load_language("ru")
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [(1, "1 месяц"), (2, "2 месяца"), (5, "5 месяцев"), (11, "11 месяцев"), (21, "21 месяц"), (22, "22 месяца"), (112, "112 месяцев"), (0, "0 месяцев")],
+)  # fmt: skip
+def test_russian_plurals(count, words):
+    assert RU.plural("count.months", count) == words
+
+
+def test_english_plurals():
+    assert EN.plural("count.months", 1) == "1 month"
+    assert EN.plural("count.months", 2) == "2 months"
+
+
+@pytest.mark.parametrize(
+    ("value", "english", "russian"),
+    [(0.6531, "0.653", "0,653"), (12.44, "12.4", "12,4"), (187.3, "187", "187"), (1234.0, "1,234", "1234"), (43580.0, "43,580", "43\u00a0580"), (-2.5, "−2.50", "−2,50"), (0.0, "0", "0"), (None, "–", "–"), (-0.0001, "0.000", "0,000")],
+)  # fmt: skip
+def test_numbers(value, english, russian):
+    assert EN.number(value) == english
+    assert RU.number(value) == russian
+
+
+def test_percent_has_a_no_break_space_in_russian():
+    assert EN.percent(0.8) == "80%"
+    assert RU.percent(0.8) == "80\u00a0%"
+
+
+def test_periods_take_their_case():
+    march = Period(date(2027, 3, 1))
+    assert RU.period(march, "in") == "в марте 2027\u00a0г."
+    assert RU.period(march, "by") == "к марту 2027\u00a0г."
+    assert RU.period(march, "after") == "позже марта 2027\u00a0г."
+    assert EN.period(Period(date(2018, 9, 3), "week"), "in") == "in the week of 3 September 2018"
+    assert RU.text("title.route_flat", name="x", what="y", now=1.0, unit="u", by=march).startswith("x: y к марту")
+
+
+def test_both_languages_have_the_same_keys_and_placeholders():
+    def singular(key):
+        return re.sub(r"^(count\..*)\.(one|few|many|other)$", r"\1", key)
+
+    assert {singular(key) for key in EN.words} == {singular(key) for key in RU.words}
+    for key, words in EN.words.items():
+        if isinstance(words, str) and key in RU.words and not key.startswith(("count.", "period.", "date.")):
+            names = re.findall(r"\{(\w+)", words)
+            assert set(re.findall(r"\{(\w+)", RU.words[key])) <= set(names), key
+
+
+def test_units_are_held_to_their_numbers():
+    for language in (EN, RU):
+        for key, words in language.words.items():
+            if isinstance(words, str):
+                assert not re.search(r"\} \{unit\}|\d %", words), key
+
+
+def test_a_new_language_is_a_new_file(tmp_path):
+    (tmp_path / "kk.toml").write_text(
+        'language = "Қазақша"\nplural = "none"\n[nav]\nindex = "Шолу"\n[number]\ndecimal = ","\n', encoding="utf-8"
+    )
+    kazakh = load_language("kk", tmp_path)
+    assert kazakh.text("nav.index") == "Шолу"
+    assert kazakh.text("nav.plan") == EN.text("nav.plan")
+    assert kazakh.number(1.5) == "1,50"
+    assert kazakh.missing == set()
+
+
+def test_an_unknown_language_names_the_known_ones():
+    with pytest.raises(SettingsError, match=r"Choose from en, ru"):
+        load_language("xx", TEXT_FOLDER)
+
+
+def test_a_missing_key_is_remembered_and_does_not_break():
+    language = load_language("en", TEXT_FOLDER)
+    assert language.text("no.such.key") == "no.such.key"
+    assert "no.such.key" in language.missing
+    language.missing.clear()

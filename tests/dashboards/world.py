@@ -1,0 +1,146 @@
+"""A small seeded world of frames that keeps to the contract: three corridors, a growing one among them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import numpy as np
+import polars as pl
+
+from dashboards.edition import EarlierEdition, Edition
+from forecasting.series import add_periods
+from warehouse.schema import FRAMES, QUANTILE_LEVELS, Grain, check
+
+KNOWN = datetime(2026, 1, 15, 6, 0, tzinfo=UTC)
+NODES = (
+    ("ALA", "Almaty", "Алматы", "KZ", 43.24, 76.89), ("AKT", "Aktau", "Актау", "KZ", 43.65, 51.2), ("ATY", "Atyrau", "Атырау", "KZ", 47.1, 51.9),
+    ("GRB", "Garabogaz", "Гарабогаз", "TM", 41.54, 52.57), ("TMB", "Temirbaba", "Темирбаба", "KZ", 42.2, 52.6), ("FRA", "Frankfurt", "Франкфурт", "DE", 50.11, 8.68),
+    ("KHG", "Khorgos", "Хоргос", "KZ", 44.2, 80.4), ("BAK", "Baku", "Баку", "AZ", 40.41, 49.87),
+)  # fmt: skip
+SEGMENTS = (
+    ("S-KHG-ALA", "KHG", "ALA", 360.0, "in_service", 400.0), ("S-ALA-AKT", "ALA", "AKT", 2700.0, "in_service", 400.0), ("S-AKT-ATY", "AKT", "ATY", 900.0, "in_service", 300.0),
+    ("S-ATY-FRA", "ATY", "FRA", 3900.0, "in_service", 300.0), ("S-AKT-GRB", "AKT", "GRB", 175.0, "in_service", 100.0), ("S-AKT-BAK", "AKT", "BAK", 380.0, "under_construction", 200.0),
+    ("S-BAK-FRA", "BAK", "FRA", 3600.0, "in_service", 200.0), ("S-TMB-GRB", "TMB", "GRB", 55.0, "mou", 100.0), ("S-AKT-TMB", "AKT", "TMB", 210.0, "planned", 100.0),
+)  # fmt: skip
+ROUTES = (
+    ("R-ALA-FRA", "Almaty – Frankfurt", "Алматы – Франкфурт", "ALA", "FRA", "KZ-DE", "North", 120.0, 0.28, ("S-ALA-AKT", "S-AKT-ATY", "S-ATY-FRA"), ("S-ALA-AKT", "S-AKT-BAK", "S-BAK-FRA")),
+    ("R-KHG-FRA", "Khorgos – Frankfurt", "Хоргос – Франкфурт", "KHG", "FRA", "CN-DE", "North", 60.0, 0.15, ("S-KHG-ALA", "S-ALA-AKT", "S-AKT-ATY", "S-ATY-FRA"), ()),
+    ("R-AKT-GRB", "Aktau – Garabogaz", "Актау – Гарабогаз", "AKT", "GRB", "KZ-TM", "Coast", 18.0, 0.55, ("S-AKT-GRB",), ("S-AKT-TMB", "S-TMB-GRB")),
+    ("R-AKT-BAK", "Aktau – Baku", "Актау – Баку", "AKT", "BAK", "KZ-AZ", "Caspian", 9.0, -0.12, ("S-AKT-BAK",), ()),
+)  # fmt: skip
+SHARES = (0.12, 0.3)
+
+
+def edition(grain: Grain = "month", **changes: object) -> Edition:
+    values: dict[str, object] = {
+        "run_id": "20260115-4f1c", "grain": grain, "origin": date(2025, 12, 1) if grain == "month" else date(2025, 12, 29), "known_at": KNOWN,
+        "code_version": "0.1.0", "data_hash": "9f2ab7c41d03", "seed": 20251125, "simulated": True, "title": "Central Asia", "title_ru": "Центральная Азия",
+        "time_zone": "Asia/Almaty", "threshold_ratio": 0.8,
+        "previous": (EarlierEdition("20251215-77aa", date(2025, 11, 1), datetime(2025, 12, 15, tzinfo=UTC), "../20251215-77aa"),),
+    }  # fmt: skip
+    return Edition(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def _frame(name: str, rows: list[dict[str, object]]) -> pl.DataFrame:
+    schema = FRAMES[name]
+    types = {column: spec.dtype for column, spec in schema.columns.items()}
+    return check(pl.DataFrame(rows, schema_overrides=types) if rows else schema.empty(), schema)
+
+
+def build(grain: Grain = "month", seed: int = 7, past: int = 48, ahead: int = 36) -> dict[str, pl.DataFrame]:
+    """Every frame of a run, at a grain, from a seed."""
+    rng = np.random.default_rng(seed)
+    season = {"month": 12, "week": 52, "day": 7, "year": 1}[grain]
+    origin = edition(grain).origin
+    starts = [add_periods(origin, step - past + 1, grain) for step in range(past + ahead)]
+    years = (np.arange(past + ahead) - past + 1) / season
+    frames: dict[str, pl.DataFrame] = {}
+    frames["node"] = _frame("node", [{"node_id": i, "name": n, "name_ru": r, "country": c, "lat": la, "lon": lo, "kind": "city_pop"} for i, n, r, c, la, lo in NODES])  # fmt: skip
+    frames["segment"] = _frame("segment", [{"segment_id": i, "a_node": a, "z_node": z, "length_km": km, "status": st, "operators": "Operator One; Operator Two", "assumed": i == "S-TMB-GRB", "source": "a public statement of 2025"} for i, a, z, km, st, _ in SEGMENTS])  # fmt: skip
+    frames["capacity"] = _frame("capacity", [{"segment_id": i, "valid_from": date(2022, 1, 1), "lit_gbps": lit, "design_gbps": lit * 8, "assumed": True, "known_at": KNOWN} for i, *_, lit in SEGMENTS])  # fmt: skip
+    frames["route"] = _frame("route", [{"route_id": i, "name": n, "name_ru": r, "a_node": a, "z_node": z, "market": m, "corridor": c, "simulated": True} for i, n, r, a, z, m, c, *_ in ROUTES])  # fmt: skip
+    frames["route_path"] = _frame("route_path", [{"route_id": route[0], "rank": rank, "seq": seq, "segment_id": segment} for route in ROUTES for rank, path in ((1, route[9]), (2, route[10])) for seq, segment in enumerate(path, 1)])  # fmt: skip
+    frames["risk_group"] = _frame("risk_group", [{"risk_group_id": "COAST", "kind": "trench", "name": "coastal corridor", "segment_id": segment, "assumed": True} for segment in ("S-AKT-GRB", "S-TMB-GRB", "S-AKT-TMB")])  # fmt: skip
+    frames["project"] = _frame("project", [{"project_id": "TMB", "name": "Temirbaba – Bekdash", "name_ru": "Темирбаба – Бекдаш", "segment_id": "S-TMB-GRB", "status": "mou", "ready_low": date(2026, 11, 1), "ready_likely": date(2027, 6, 1), "ready_high": date(2029, 1, 1), "assumed": True, "source": "memorandum of 25 November 2025", "confidence": "high"}])  # fmt: skip
+    frames["event"] = _frame("event", [{"event_id": "CUT-1", "start_at": datetime(2024, 5, 3, tzinfo=UTC), "end_at": datetime(2024, 5, 6, tzinfo=UTC), "kind": "cut", "scope_kind": "segment", "scope_id": "S-AKT-ATY", "effect": "traffic moved to the southern path", "simulated": True}])  # fmt: skip
+    frames["assumption"] = _frame("assumption", [{"assumption_id": f"lead-{i}", "name": "lead_time", "scope": f"segment:{i}", "low": 4.0, "value": 7.0, "high": 14.0, "unit": "month", "source": "stated by the planner", "author": "planning", "confidence": "low", "known_at": KNOWN} for i, *_ in SEGMENTS[:3]])  # fmt: skip
+    frames["international_bandwidth"] = _frame("international_bandwidth", [{"country": c, "year": y, "gbps": g, "source_kind": "derived", "source": "ITU per inhabitant × World Bank population", "confidence": "medium"} for c, values in {"KZ": (800, 950, 1180, 1580, 1940, 2240, 2740), "TM": (3, 30, 50, 60, 115)}.items() for y, g in enumerate(values, 2017)])  # fmt: skip
+    traffic: list[dict[str, object]] = []
+    forecast: list[dict[str, object]] = []
+    draws: dict[tuple[str, str], np.ndarray] = {}
+
+    def add(
+        kind: str, name: str, direction: str, statistic: str, level: np.ndarray, paths: np.ndarray, gap: int | None
+    ) -> None:
+        for step in range(past):
+            missing = step == gap
+            traffic.append({"grain": grain, "series_kind": kind, "series_id": name, "direction": direction, "statistic": statistic, "period_start": starts[step], "value_gbps": None if missing else float(level[step]), "coverage_ratio": 0.71 if missing else 0.998, "censored_ratio": 0.0, "slot_minutes": 5, "simulated": True, "reason": "coverage 71 % is under 90 %" if missing else None})  # fmt: skip
+        for step in range(paths.shape[1]):
+            for q, value in zip(QUANTILE_LEVELS, np.quantile(paths[:, step], QUANTILE_LEVELS), strict=True):
+                forecast.append({"series_kind": kind, "series_id": name, "direction": direction, "statistic": statistic, "grain": grain, "target_start": starts[past + step], "horizon": step + 1, "quantile_level": q, "value_gbps": float(value)})  # fmt: skip
+
+    corridor: dict[tuple[str, str], list[tuple[np.ndarray, np.ndarray]]] = {}
+    for number, route in enumerate(ROUTES):
+        for direction, share in (("in", 1.0), ("out", 0.45)):
+            trend = route[7] * share * np.exp(route[8] * np.clip(years, None, None)) * (1 + 0.06 * np.sin(2 * np.pi * np.arange(past + ahead) / season))  # fmt: skip
+            level = trend[:past] * np.exp(rng.normal(0, 0.02, past))
+            steps = rng.normal(0, 0.05, (400, ahead)).cumsum(axis=1)
+            paths = trend[past:] * np.exp(steps)
+            draws[route[0], direction] = paths
+            add("route", route[0], direction, "p95", level, paths, 20 if number == 0 else None)
+            add("route", route[0], direction, "mean", level / 1.6, paths / 1.6, 20 if number == 0 else None)
+            corridor.setdefault((route[6], direction), []).append((level / 1.6, paths / 1.6))
+    for (name, direction), parts in corridor.items():
+        add("corridor", name, direction, "mean", sum(p[0] for p in parts), sum(p[1] for p in parts), None)  # type: ignore[arg-type]
+    for direction in ("in", "out"):
+        parts = [part for (_, way), found in corridor.items() if way == direction for part in found]
+        add("total", "total", direction, "mean", sum(p[0] for p in parts), sum(p[1] for p in parts), None)  # type: ignore[arg-type]
+    for country, last, growth in (("KZ", 2740.0, 0.2),):
+        paths = last * np.exp(growth * np.arange(1, 6) + rng.normal(0, 0.12, (400, 5)).cumsum(axis=1))
+        for step in range(5):
+            for q, value in zip(QUANTILE_LEVELS, np.quantile(paths[:, step], QUANTILE_LEVELS), strict=True):
+                forecast.append({"series_kind": "country", "series_id": country, "direction": "in", "statistic": "mean", "grain": "year", "target_start": date(2024 + step, 1, 1), "horizon": step + 1, "quantile_level": q, "value_gbps": float(value)})  # fmt: skip
+    frames["traffic_period"] = _frame("traffic_period", traffic)
+    frames["forecast_quantile"] = _frame("forecast_quantile", forecast)
+    frames["no_forecast"] = _frame("no_forecast", [{"series_kind": "country", "series_id": "TM", "direction": "in", "statistic": "mean", "grain": "year", "reason": "5 years of observations, at least 6 are needed"}])  # fmt: skip
+    scores = []
+    for route_id, direction in draws:
+        for model, base in (("ensemble", 0.55), ("seasonal_naive", 1.0), ("drift", 0.8), ("theta", 0.62)):
+            for horizon in (0, 1, 3, 6, 12, 24):
+                n = 120 if horizon == 0 else 24
+                c80, c95 = rng.binomial(n, 0.78) / n, rng.binomial(n, 0.94) / n
+                scores.append({"series_kind": "route", "series_id": route_id, "direction": direction, "statistic": "p95", "grain": grain, "model": model, "horizon": horizon, "n": n, "bias_gbps": 0.4, "mae_gbps": 3.1 + horizon / 10, "mase": base * (1 + horizon / 30), "pinball_gbps": 1.2, "crps_gbps": 1.9, "coverage_80": c80, "coverage_95": c95, "dm_p": 0.04})  # fmt: skip
+    frames["backtest_score"] = _frame("backtest_score", scores)
+    frames.update(_plan(draws, starts[past:], ahead))
+    return frames
+
+
+def _plan(draws: dict[tuple[str, str], np.ndarray], targets: list[date], ahead: int) -> dict[str, pl.DataFrame]:
+    loads, runs, chances, orders = [], [], [], []
+    for segment_id, *_, lit in SEGMENTS:
+        users = [route for route in ROUTES if segment_id in route[9]]
+        backup = [route for route in ROUTES if segment_id in route[10]]
+        if not users and not backup:
+            continue
+        for direction, way in (("az", "out"), ("za", "in")):
+            calm = sum((draws[route[0], way] for route in users), np.zeros((400, ahead)))
+            worst = calm + sum((draws[route[0], way] for route in backup), np.zeros((400, ahead)))
+            for failure, paths in (("none", calm), ("segment:S-AKT-GRB" if segment_id.endswith(("TMB", "GRB")) else "segment:S-AKT-ATY", worst)):  # fmt: skip
+                for step, start in enumerate(targets):
+                    for q, value in zip(QUANTILE_LEVELS, np.quantile(paths[:, step], QUANTILE_LEVELS), strict=True):
+                        loads.append({"segment_id": segment_id, "direction": direction, "failure_id": failure, "target_start": start, "quantile_level": q, "load_gbps": float(value), "lit_gbps": lit, "utilization_ratio": float(value) / lit})  # fmt: skip
+            for kind, paths, limit in (("policy", worst, 0.8 * lit), ("hard", calm, lit)):
+                over = np.maximum.accumulate(paths > limit, axis=1).mean(axis=0)
+                when = {level: next((start for start, share in zip(targets, over, strict=True) if share >= level), None) for level in (0.1, 0.5, 0.9)}  # fmt: skip
+                runs.append({"segment_id": segment_id, "direction": direction, "date_kind": kind, "failure_id": "segment:S-AKT-ATY" if kind == "policy" else "none", "threshold_ratio": 0.8 if kind == "policy" else 1.0, "t10": when[0.1], "t50": when[0.5], "t90": when[0.9], "last_target": targets[-1], "probability_by_last": float(over[-1]), "monte_carlo_se": 0.01})  # fmt: skip
+                chances += [{"segment_id": segment_id, "direction": direction, "date_kind": kind, "target_start": start, "probability": float(share)} for start, share in zip(targets, over, strict=True)]  # fmt: skip
+        policy = min((run for run in runs if run["segment_id"] == segment_id and run["date_kind"] == "policy" and run["t10"]), key=lambda run: run["t10"], default=None)  # fmt: skip
+        if policy:
+            ready = policy["t10"]
+            order_by = date(ready.year - (ready.month <= 8), (ready.month - 9) % 12 + 1, 20)
+            late = max(0, (KNOWN.date() - order_by).days // 30)
+            orders.append({"segment_id": segment_id, "order_seq": 1, "option": "new_wave", "modules": 2, "module_gbps": 100.0, "order_by": order_by, "ready_by": ready, "overdue_months": late, "lead_time_low_months": 4.0, "lead_time_likely_months": 7.0, "lead_time_high_months": 14.0, "risk_alpha_ratio": 0.2, "p_late_now_ratio": 0.34 if late else 0.08, "failure_id": policy["failure_id"], "cost_usd": None, "present_value_usd": None, "reason": "The load of the worst failure passes 80 % of lit capacity; two modules keep it below for the horizon."})  # fmt: skip
+    return {
+        "segment_load": _frame("segment_load", loads), "runout": _frame("runout", runs),
+        "runout_probability": _frame("runout_probability", chances), "order_plan": _frame("order_plan", orders),
+    }  # fmt: skip

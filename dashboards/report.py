@@ -80,7 +80,7 @@ def _environment() -> jinja2.Environment:
 
 @cache
 def _bundle() -> str:
-    return str(vl_convert.javascript_bundle()  # type: ignore[call-arg]
+    return str(vl_convert.javascript_bundle())  # type: ignore[call-arg]
 
 
 def _write_assets(folder: Path) -> list[Path]:

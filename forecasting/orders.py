@@ -94,12 +94,7 @@ def order_rows(
     rows = []
     for seq, index in enumerate(risen, 1):
         before = int(steps[index - 1]) if index else 0
-        option = (
-            "new_wave"
-            if design_gbps is None or lit[index] + steps[index] * module <= design_gbps + 1e-9
-            else "new_line_system"
-        )
-        stated = assumptions.get("lead_time", f"segment:{segment_id}", f"option:{option}")
+        option, stated = choose_option(segment_id, lit[index] + steps[index] * module, design_gbps, assumptions)
         passages = full if before == 0 else _passages(loads, theta * (lit + before * module), policy.sustained_periods)
         row: dict[str, Any] = {
             "segment_id": segment_id, "order_seq": seq, "option": option, "modules": int(steps[index]) - before, "module_gbps": module,
@@ -148,6 +143,17 @@ def order_rows(
         row["reason"] = " ".join([reason, *remarks])
         rows.append(row)
     return rows
+
+
+def choose_option(
+    segment_id: str, wanted_gbps: float, design_gbps: float | None, assumptions: Assumptions
+) -> tuple[str, Assumption | None]:
+    """The kind of order and its lead time. Where the design capacity is unknown, so is whether a wave still fits: the
+    lead time of any order (scope all) then holds."""
+    if design_gbps is None:
+        return "new_wave", assumptions.get("lead_time", f"segment:{segment_id}")
+    option = "new_wave" if wanted_gbps <= design_gbps + 1e-9 else "new_line_system"
+    return option, assumptions.get("lead_time", f"segment:{segment_id}", f"option:{option}")
 
 
 def _months(count: float) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date
 
 import numpy as np
 import polars as pl
@@ -136,13 +136,11 @@ def build_basis(
 def lit_capacity(
     capacity: pl.DataFrame, network: Network, loads: Loads, timeline: Timeline
 ) -> tuple[FloatArray, dict[str, float], list[tuple[str, str, str]]]:
-    """Lit Gbit/s (L, H) on the first day of each period as known today, NaN where none is known; design Gbit/s; notes.
+    """Lit Gbit/s (L, H) on the first day of each period by the latest `known_at`, NaN where none is known; design Gbit/s; notes.
 
     Raises PlanError where a loaded segment's only capacity lies in the future.
     """
-    moment = datetime.combine(timeline.today, time(23, 59, 59), UTC)
-    known = capacity.filter(pl.col("known_at") <= moment).sort("segment_id", "valid_from", "known_at")
-    latest = known.group_by("segment_id", "valid_from", maintain_order=True).last()
+    latest = capacity.sort("segment_id", "valid_from", "known_at").group_by("segment_id", "valid_from", maintain_order=True).last()
     rows: dict[str, list[tuple[date, float]]] = {}
     design: dict[str, float] = {}
     for row in latest.iter_rows(named=True):

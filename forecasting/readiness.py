@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from zlib import crc32
 
 import numpy as np
 import polars as pl
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from forecasting.assumptions import Assumption, stratified
 from forecasting.series import FloatArray, add_periods
 from warehouse.errors import PlanError, Problem
-from warehouse.network import Network
+from warehouse.network import NOT_BUILT, Network
 from warehouse.schema import Grain
 
 
@@ -22,7 +23,7 @@ class Versions:
     """The sets of segments not yet built, and which of them holds for each draw and period: `index` is (S, H)."""
 
     missing: tuple[frozenset[str], ...]
-    index: NDArray[np.int8]
+    index: NDArray[np.int16]
 
 
 def check_projects(projects: pl.DataFrame, network: Network) -> None:
@@ -52,33 +53,37 @@ def ready_days(project: dict[str, date], today: date, draws: int, rng: np.random
 def versions(
     network: Network, projects: pl.DataFrame, periods: Sequence[date], grain: Grain, draws: int, today: date, seed: int
 ) -> Versions:
-    """Which segments exist on each draw and period. One without a date or project stays unbuilt throughout."""
+    """Which segments exist on each draw and period. A project's dates come before a stated day; with neither, never."""
     check_projects(projects, network)
-    planned = [s for _, s in sorted(network.segments.items()) if not (s.in_service(periods[0]) and s.in_service(today))]
+    used = {segment for route in network.routes.values() for path in route.paths for segment in path.segments}
+    listed = [s for name, s in sorted(network.segments.items()) if name in used]
+    planned = [s for s in listed if s.status in NOT_BUILT or not s.in_service(min(today, periods[0]))]
     brings = {row["segment_id"]: row for row in projects.sort("project_id", descending=True).iter_rows(named=True)}
     never = frozenset(s.segment_id for s in planned if s.in_service_from is None and s.segment_id not in brings)
     dated = [s for s in planned if s.segment_id not in never]
     horizon = len(periods)
+    if len(dated) > 40:
+        raise PlanError(f"{len(dated)} planned segments are on paths of routes; at most 40 can be planned for at once")
     if not dated:
-        return Versions((never,), np.zeros((draws, horizon), dtype=np.int8))
+        return Versions((never,), np.zeros((draws, horizon), dtype=np.int16))
     starts = np.array([(start - today).days for start in periods], dtype=float)
     code = np.zeros((draws, horizon), dtype=np.int64)
     ready: dict[str, FloatArray] = {}
     for bit, segment in enumerate(dated):
         row = brings.get(segment.segment_id)
-        if segment.in_service_from is not None:
-            days = np.full(draws, float((segment.in_service_from - today).days))
+        if row is not None:
+            # Projects stated with the same dates are parts of one build: they are ready together on every draw.
+            dates = f"{row['ready_low']} {row['ready_likely']} {row['ready_high']}"
+            if dates not in ready:
+                ready[dates] = ready_days(row, today, draws, np.random.default_rng([seed, crc32(dates.encode())]))
+            days = ready[dates]
         else:
-            assert row is not None
-            # Segments of one project are ready together; every project has its own stream of draws.
-            project = str(row["project_id"])
-            if project not in ready:
-                ready[project] = ready_days(row, today, draws, np.random.default_rng([seed, sum(project.encode())]))
-            days = ready[project]
+            assert segment.in_service_from is not None
+            days = np.full(draws, float((segment.in_service_from - today).days))
         code |= np.where(days[:, None] > starts[None, :], 1 << bit, 0)
     codes, index = np.unique(code, return_inverse=True)
     missing = tuple(never | {s.segment_id for bit, s in enumerate(dated) if one >> bit & 1} for one in codes.tolist())
-    return Versions(missing, index.reshape(draws, horizon).astype(np.int8))
+    return Versions(missing, index.reshape(draws, horizon).astype(np.int16))
 
 
 def position_of(day: date, periods: Sequence[date], grain: Grain) -> float:

@@ -215,7 +215,7 @@ class Loads:
 def stream_loads(
     draws_gbps: FloatArray,
     routings: Sequence[Routing],
-    version: NDArray[np.int8],
+    version: NDArray[np.int16],
     *,
     kappa_noise: Float32 | None = None,
     workers: int = 2,

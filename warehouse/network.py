@@ -168,10 +168,10 @@ class Network:
     def combinations(self, *, days: Iterable[date] = (), pairs: bool = False) -> tuple[tuple[str, ...], ...]:
         """The sets of 'route_id:direction' that share a segment direction in some failure state (two or more, sorted).
 
-        With `days`, segments not in service on each of them count as out; without, every segment counts as built.
+        With every segment built, and with those missing that are not in service on each of `days`.
         """
         found: set[tuple[str, ...]] = set()
-        for missing in {self.not_built(day) for day in days} or {frozenset[str]()}:
+        for missing in {frozenset[str](), *(self.not_built(day) for day in days)}:
             for failure in self.failures(pairs=pairs):
                 members: dict[Hop, set[str]] = {}
                 for route_id, direction, _, hop in self.loads(failure.segments | missing):

@@ -77,7 +77,7 @@ def timed_stream(network: Network, paths: Paths, failures: tuple[Failure, ...], 
     series = tuple(paths.keys.select("series_id", "direction").iter_rows())
     started = time.perf_counter()
     routing = build_routing(network, series, Kappa({}), links=link_list(network), failures=failures)
-    built = Versions((frozenset(),), np.zeros(paths.draws_gbps.shape[1:], dtype=np.int8))
+    built = Versions((frozenset(),), np.zeros(paths.draws_gbps.shape[1:], dtype=np.int16))
     stream_loads(paths.draws_gbps, [routing], built.index, workers=workers)
     return time.perf_counter() - started
 

@@ -179,6 +179,9 @@ def test_a_full_port_is_pinned_under_its_speed(months: list[Month]) -> None:
     assert 0.1 < np.mean(late[~np.isnan(late)] > 0.98 * speed) < 0.6
     early = of(months, date(2023, 9, 1)).in_gbps[ROW["OSH-KSH"]]
     assert np.nanmax(early) < 0.9 * speed
+    opened = next(event.start_at for event in WORLD.events if event.event_id == "SIM-2024-12-OSH-CAP")
+    pinned = {month.start: float(np.mean(month.in_gbps[ROW["OSH-KSH"]] > 0.98 * speed)) for month in months}
+    assert next(start for start, part in pinned.items() if part > 0.01) == opened.date()
     for port in WORLD.ports:
         if port.route_id != "OSH-KSH":
             rates = np.concatenate([month.in_gbps[ROW[port.route_id]] for month in months])

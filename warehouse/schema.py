@@ -285,6 +285,83 @@ PLAN_NOTE = _schema(
     topic=_text("no_forecast, no_capacity, missing_lead_time, missing_price, unmeasured_coincidence, ..."), subject=_text("what it concerns"),
     note=_text("why, for a reader who is no programmer"),
 )  # fmt: skip
+LOST_TRAFFIC = _schema(
+    "lost_traffic", "Demand of a route that nothing carries while a failure lasts; only failures that lose some of it.",
+    "route_id direction failure_id target_start",
+    route_id=_text("the route"), direction=_text("in or out"), failure_id=_text("the failure"), target_start=_date("first day of the period"),
+    lost_p50_gbps=_number("Gbit/s", "median over paths, at p95 of the period"), lost_p90_gbps=_number("Gbit/s", "90 % of paths lose no more"),
+    hours_per_year=_number("h", "how long a year the failure lasts: cuts x repair time; empty where no cut rate is stated", nullable=True),
+)  # fmt: skip
+SEGMENT_RISK = _schema(
+    "segment_risk", "How likely and how long a segment direction is overloaded, failures weighted by cuts x repair time.", "segment_id direction target_start",
+    segment_id=_text("the segment"), direction=_text("az or za"), target_start=_date("first day of the period"),
+    overload_ratio=_number("0-1", "share of paths whose load passes lit capacity with nothing failed"),
+    congested_hours=_number("h", "expected hours a year over lit capacity while something has failed", nullable=True),
+    failure_id=_text("the failure that brings most of them", nullable=True),
+)  # fmt: skip
+ROUTE_RISK = _schema(
+    "route_risk", "Paths, round-trip floor and availability of a route.", "route_id",
+    route_id=_text("the route"), paths=_whole("", "paths it can take"), rtt_floor_ms=_number("ms", "least round trip over its first path", nullable=True),
+    rtt_backup_ms=_number("ms", "least round trip over its longest path", nullable=True),
+    availability_ratio=_number("0-1", "share of the year with at least one path up; empty where no cut rate is stated", nullable=True),
+    unavailable_hours=_number("h", "expected hours a year without any path", nullable=True),
+    lost_tb_year=_number("TB", "expected traffic lost a year at the first 12 months' median p95", nullable=True),
+    failure_id=_text("the single failure that loses most of it", nullable=True), note=_text("what a reader must know", nullable=True),
+)  # fmt: skip
+UPGRADE = _schema(
+    "upgrade", "The cheapest mix of orders over the horizon, and what a budget buys of it.", "segment_id order_seq",
+    segment_id=_text("the segment"), order_seq=_whole("", "1 is the first"), option=_text("new_wave, new_line_system, new_segment or leased"),
+    module_gbps=_number("Gbit/s", "size of a module"), modules=_whole("", "how many"), ready_by=_date("in service from this period"),
+    cost_usd=_number("USD", "price when bought, eroded from today's"), present_value_usd=_number("USD", "discounted to the planning date"),
+    funded=_flag("true where the budget reaches; true throughout without a budget"),
+    priority=_whole("", "1 is bought first"), risk_if_not_ratio=_number("0-1", "probability of running out within the horizon without it"),
+    reason=_text("why, for a reader who is no programmer"),
+)  # fmt: skip
+MONEY_FIGURE = _schema(
+    "money_figure", "A sum of money or a break-even with its range.", "subject item",
+    subject=_text("what it is about: segment:ID, order:SEGMENT/SEQ, route:ID, module:GBPS"),
+    item=_text("iru_present_value, lease_present_value, break_even_erosion, deferral_value, revenue_at_risk, cost_of_waiting, ..."),
+    low_value=_number("see unit", "10 % lie below"), likely_value=_number("see unit", "median"), high_value=_number("see unit", "10 % lie above"),
+    unit=_text("USD, USD/month, ratio/year"), basis=_text("nominal or real, discount rate, price date"),
+    assumption_ids=_text("what it rests on, separated by ;"), reason=_text("what it means, for a reader who is no programmer"),
+)  # fmt: skip
+ASSUMPTION_EFFECT = _schema(
+    "assumption_effect", "How far an assumption moves the last day to order a segment, all others at their stated value.", "segment_id assumption_id",
+    segment_id=_text("the segment"), assumption_id=_text("the assumption, or demand for the spread of the paths"), name=_text("what it states"),
+    order_by_low=_date("last day to order with its low value", nullable=True), order_by_base=_date("with its stated value", nullable=True),
+    order_by_high=_date("with its high value", nullable=True), swing_days=_number("day", "largest distance between the three"),
+    variance_share_ratio=_number("0-1", "share of the variance of the day to order", nullable=True), effect_rank=_whole("", "1 matters most for this segment"),
+)  # fmt: skip
+SCENARIO_EFFECT = _schema(
+    "scenario_effect", "What a story changes, on the same random draws as the plan beside it.", "scenario_id segment_id direction date_kind",
+    scenario_id=_text("the story"), segment_id=_text("the segment"), direction=_text("az or za"), date_kind=_text("policy or hard"),
+    t50_base=_date("half of the paths have run out by then", nullable=True), t50_scenario=_date("in the story", nullable=True),
+    shift_months=_number("month", "mean shift of first passage on paths that run out in both; negative: earlier", nullable=True),
+    probability_base=_number("0-1", "share of paths run out by the end"), probability_scenario=_number("0-1", "in the story"),
+    order_by_base=_date("last day to order", nullable=True), order_by_scenario=_date("in the story", nullable=True),
+    note=_text("what the story assumes"),
+)  # fmt: skip
+NEW_ROUTE_SHARE = _schema(
+    "new_route_share", "How a market divides before and after a new route, and what each incumbent loses.", "project_id market alternative_id",
+    project_id=_text("the planned build"), market=_text("the market it enters"), alternative_id=_text("a way through: an incumbent or the new route"),
+    is_new=_flag("true for the new route"), price_usd_per_mbps_month=_number("USD/Mbit/s/month", "its price"), rtt_ms=_number("ms", "its round trip"),
+    share_before_ratio=_number("0-1", "share of the market without the new route"), share_after_ratio=_number("0-1", "share once it is established"),
+    lost_p10_gbps=_number("Gbit/s", "what it loses to the new route at the horizon, 10 % of paths less"), lost_p50_gbps=_number("Gbit/s", "median"),
+    lost_p90_gbps=_number("Gbit/s", "90 % of paths no more"),
+)  # fmt: skip
+NEW_ROUTE_QUANTILE = _schema(
+    "new_route_quantile", "Quantiles of what each way through a market carries once a new route is there.",
+    "project_id market alternative_id target_start quantile_level",
+    project_id=_text("the planned build"), market=_text("the market"), alternative_id=_text("a way through, or total"), target_start=_date("first day of the period"),
+    quantile_level=_number("0-1", "share of paths at or below"), value_gbps=_number("Gbit/s", "the quantile"),
+)  # fmt: skip
+NEW_ROUTE_REGISTRATION = _schema(
+    "new_route_registration", "A forecast made before the route exists, and when it counts as wrong.", "forecast_id",
+    forecast_id=_text("the registered forecast"), project_id=_text("the planned build"), registered_on=_date("day it was made"),
+    judged_on=_date("day it is judged"), p10_gbps=_number("Gbit/s", "10 % of paths lie below"), p50_gbps=_number("Gbit/s", "median"),
+    p90_gbps=_number("Gbit/s", "10 % of paths lie above"), ready_probability_ratio=_number("0-1", "probability that it carries traffic by then"),
+    wrong_if=_text("what would show it wrong"), assumption_ids=_text("what it rests on, separated by ;"),
+)  # fmt: skip
 
 FRAMES: Mapping[str, FrameSchema] = {
     schema.name: schema
@@ -293,6 +370,8 @@ FRAMES: Mapping[str, FrameSchema] = {
         TRAFFIC_PERIOD, COINCIDENCE, PROFILE,
         FORECAST_QUANTILE, NO_FORECAST, BACKTEST_SCORE, FORECAST_COMPONENT, LEVEL_SHIFT,
         SEGMENT_LOAD, RUNOUT, RUNOUT_PROBABILITY, ORDER_PLAN, PLAN_NOTE,
+        LOST_TRAFFIC, SEGMENT_RISK, ROUTE_RISK, UPGRADE, MONEY_FIGURE, ASSUMPTION_EFFECT, SCENARIO_EFFECT,
+        NEW_ROUTE_SHARE, NEW_ROUTE_QUANTILE, NEW_ROUTE_REGISTRATION,
     )
 }  # fmt: skip
 REFERENCE_FRAMES = (
@@ -301,4 +380,6 @@ REFERENCE_FRAMES = (
 RESULT_FRAMES = (
     "forecast_quantile", "no_forecast", "backtest_score", "forecast_component", "level_shift",
     "segment_load", "runout", "runout_probability", "order_plan", "plan_note",
+    "lost_traffic", "segment_risk", "route_risk", "upgrade", "money_figure", "assumption_effect", "scenario_effect",
+    "new_route_share", "new_route_quantile", "new_route_registration",
 )  # fmt: skip

@@ -19,6 +19,7 @@ import polars as pl
 from warehouse.errors import ContractError, LockedError, Problem, WarehouseError
 from warehouse.lock import WriterLock
 from warehouse.migrate import SQL, migrate
+from warehouse.reading import OFFLINE
 from warehouse.schema import (
     FRAMES,
     GRAINS,
@@ -31,13 +32,6 @@ from warehouse.schema import (
     check,
 )
 from warehouse.versions import new_versions
-
-OFFLINE: Mapping[str, str | bool] = {
-    "autoinstall_known_extensions": False,
-    "autoload_known_extensions": False,
-    "allow_community_extensions": False,
-}
-"""DuckDB fetches extensions from the network unless told not to."""
 
 
 @dataclass(frozen=True)

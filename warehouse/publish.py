@@ -11,8 +11,9 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.database import OFFLINE, Warehouse
+from warehouse.database import Warehouse
 from warehouse.errors import Problem, WarehouseError
+from warehouse.reading import OFFLINE
 
 LINK = "transit.duckdb"
 EDITIONS = "editions"

@@ -1,0 +1,164 @@
+"""Questions to a published warehouse: one statement that only reads, within limits of time and rows.
+
+Importing this module loads DuckDB and nothing heavier; polars comes only with `query`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import duckdb
+
+from warehouse.errors import Problem, QueryError
+from warehouse.reading import open_sealed
+
+if TYPE_CHECKING:
+    import polars as pl
+
+READS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+REMEDY = "`transit tables` lists the views, `transit describe <view>` their columns."
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Rows as Python values. `truncated`: there are more than were asked for."""
+
+    columns: tuple[str, ...]
+    types: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+    truncated: bool
+
+
+def ask(
+    path: Path,
+    sql: str,
+    *,
+    params: Mapping[str, object] | None = None,
+    max_rows: int = 1000,
+    timeout_seconds: float = 60.0,
+) -> Answer:
+    """The answer to one reading statement with $named parameters.
+
+    Raises QueryError for a statement that writes, reaches outside the file, is wrong, or runs longer than
+    `timeout_seconds`; WarehouseError for a file that is missing or no warehouse.
+    """
+    with open_sealed(path) as connection, _limits(connection, timeout_seconds):
+        relation = _relation(connection, sql, params).limit(max_rows + 1)
+        rows = relation.fetchall()
+        return Answer(
+            tuple(relation.columns), tuple(map(str, relation.types)), rows[:max_rows], truncated=len(rows) > max_rows
+        )
+
+
+def query(
+    path: Path,
+    sql: str,
+    *,
+    params: Mapping[str, object] | None = None,
+    max_rows: int = 1_000_000,
+    timeout_seconds: float = 60.0,
+) -> pl.DataFrame:
+    """As `ask`, as a polars frame of at most `max_rows` rows."""
+    with open_sealed(path) as connection, _limits(connection, timeout_seconds):
+        return _relation(connection, sql, params).limit(max_rows).pl()
+
+
+def tables(path: Path, *, schema: str = "mart") -> Answer:
+    """Views, tables and macros of a schema with what they are: columns name, kind, comment."""
+    return ask(path, _TABLES, params={"schema": schema})
+
+
+def describe(path: Path, name: str) -> Answer:
+    """The columns of a view or table with type and meaning (unit in brackets); `name` may lead with its schema."""
+    schema, _, table = name.rpartition(".")
+    found = ask(path, _COLUMNS, params={"schema": schema or "mart", "name": table})
+    if not found.rows:
+        known = [row[0] for row in tables(path, schema=schema or "mart").rows]
+        near = difflib.get_close_matches(table, known, n=3)
+        raise QueryError(
+            f"there is no {name}",
+            [Problem(name, f"did you mean {', '.join(near)}?" if near else "is not a view of the warehouse")],
+            REMEDY,
+        )
+    return found
+
+
+def _relation(
+    connection: duckdb.DuckDBPyConnection, sql: str, params: Mapping[str, object] | None
+) -> duckdb.DuckDBPyRelation:
+    statements = connection.extract_statements(sql)
+    if len(statements) != 1:
+        raise QueryError(
+            "give one statement at a time" if statements else "there is no statement",
+            [Problem("statement", f"{len(statements)} were given")],
+        )
+    kind = statements[0].type
+    if kind not in READS:
+        raise QueryError(
+            "only statements that read are allowed here",
+            [Problem("statement", f"is {str(kind).rsplit('.', 1)[-1]}")],
+            "The published warehouse is a finished copy: copy the file to work on it.",
+        )
+    given = dict(params or {})
+    wanted = statements[0].named_parameters
+    problems = [Problem(f"${name}", "has no value") for name in sorted(wanted - set(given))]
+    problems += [Problem(f"${name}", "is not in the statement") for name in sorted(set(given) - wanted)]
+    if problems:
+        raise QueryError("the parameters do not fit the statement", problems)
+    relation = cast("duckdb.DuckDBPyRelation | None", connection.sql(sql, params=given or None))
+    if relation is None:
+        raise QueryError("the statement gives no rows", [Problem("statement", sql.strip())])
+    return relation
+
+
+@contextmanager
+def _limits(connection: duckdb.DuckDBPyConnection, timeout_seconds: float) -> Iterator[None]:
+    """Stops what runs too long, and turns DuckDB's errors into ours."""
+    timer = threading.Timer(timeout_seconds, connection.interrupt)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except duckdb.InterruptException as error:
+        raise QueryError(
+            f"the query was stopped after {timeout_seconds:g} seconds",
+            [Problem("query", "ran too long")],
+            "Ask for fewer rows or periods, or allow more time.",
+        ) from error
+    except duckdb.OutOfMemoryException as error:
+        raise QueryError(
+            "the query needs more memory than a reader may use",
+            [Problem("query", str(error).splitlines()[0])],
+            "Ask for fewer rows, or aggregate first.",
+        ) from error
+    except duckdb.PermissionException as error:
+        raise QueryError(
+            "a query can't reach outside the published file", [Problem("query", str(error).splitlines()[0])]
+        ) from error
+    except duckdb.Error as error:
+        raise QueryError("the query is wrong", [Problem("query", str(error).strip())], REMEDY) from error
+    finally:
+        timer.cancel()
+
+
+_TABLES = """
+select view_name as name, 'view' as kind, comment from duckdb_views() where schema_name = $schema
+union all
+select table_name, 'table', comment from duckdb_tables() where schema_name = $schema
+union all
+select function_name || '(' || array_to_string(parameters, ', ') || ')', 'macro', comment
+from duckdb_functions() where schema_name = $schema
+order by kind desc, name
+"""
+_COLUMNS = """
+select column_name as name, data_type as type, comment
+from duckdb_columns()
+where schema_name = $schema and table_name = $name
+order by column_index
+"""

@@ -15,46 +15,35 @@ import polars as pl
 from numpy.typing import NDArray
 
 from forecasting.assumptions import Assumptions
+from forecasting.availability import risk_frames
+from forecasting.basis import Basis, build_basis
 from forecasting.capacity import first_passage, monte_carlo_se, order_statistic, runout_probability
-from forecasting.orders import Timeline, order_rows
-from forecasting.readiness import Versions, versions
-from forecasting.routing import Float32, Kappa, Loads, Routing, Series, build_routing, link_list, stream_loads
+from forecasting.orders import order_rows
+from forecasting.routing import Float32, Loads
 from forecasting.series import FloatArray, Paths
 from forecasting.spec import PlanningPolicy
-from warehouse.errors import PlanError, Problem
 from warehouse.network import Network
 from warehouse.schema import ORDER_PLAN, PLAN_NOTE, QUANTILE_LEVELS, RUNOUT, RUNOUT_PROBABILITY, SEGMENT_LOAD, check
 
+__all__ = ["Basis", "Plan", "build_basis", "plan", "plan_from"]
 WORST = "worst"
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Frames as in warehouse.schema."""
+    """Frames as in warehouse.schema; `frames()` gives all of them by name."""
 
     segment_load: pl.DataFrame
     runout: pl.DataFrame
     runout_probability: pl.DataFrame
     order_plan: pl.DataFrame
     plan_note: pl.DataFrame
+    lost_traffic: pl.DataFrame
+    segment_risk: pl.DataFrame
+    route_risk: pl.DataFrame
 
     def frames(self) -> dict[str, pl.DataFrame]:
         return dict(vars(self))
-
-
-@dataclass(frozen=True)
-class Basis:
-    """What every view of a plan is computed from: the loads, the capacity under them, and what could not be said."""
-
-    loads: Loads
-    lit_gbps: FloatArray
-    design_gbps: dict[str, float]
-    routings: tuple[Routing, ...]
-    versions: Versions
-    series: tuple[Series, ...]
-    draws_gbps: FloatArray
-    timeline: Timeline
-    notes: tuple[tuple[str, str, str], ...]
 
 
 def plan(
@@ -88,105 +77,14 @@ def plan(
     return plan_from(basis, stated, policy)
 
 
-def build_basis(
-    paths: Paths,
-    network: Network,
-    *,
-    capacity: pl.DataFrame,
-    coincidence: pl.DataFrame,
-    projects: pl.DataFrame,
-    today: date,
-    seed: int = 0,
-    workers: int = 2,
-) -> Basis:
-    """Loads of every segment direction without failure and at their worst, and the capacity under them."""
-    routes = paths.take(
-        np.flatnonzero(
-            ((paths.keys["series_kind"] == "route") & (paths.keys["statistic"] == "p95") & paths.keys["series_id"].is_in(list(network.routes))).to_numpy()
-        )
-    )  # fmt: skip
-    series = tuple(routes.keys.select("series_id", "direction").iter_rows())
-    if not series:
-        raise PlanError("there is no route to plan for", [Problem("paths", "hold no p95 of a route of this network")])
-    timeline = Timeline(routes.periods, routes.grain, today)
-    size, horizon = routes.draws_gbps.shape[1:]
-    built = versions(network, projects, routes.periods, routes.grain, size, today, seed)
-    kappa = Kappa.from_frame(coincidence)
-    links = link_list(network)
-    routings = tuple(build_routing(network, series, kappa, links=links, missing=missing) for missing in built.missing)
-    noise = np.random.default_rng([seed, 1]).standard_normal((size, horizon), dtype=np.float32)
-    loads = stream_loads(routes.draws_gbps, routings, built.index, kappa_noise=noise, workers=workers)
-    lit, design, notes = lit_capacity(capacity, network, loads, timeline)
-    forecast = set(series)
-    absent = [
-        f"{name}:{way}" for name in sorted(network.routes) for way in ("in", "out") if (name, way) not in forecast
-    ]
-    notes += [
-        ("no_forecast", name, "has no forecast, so its traffic is missing from the segments it crosses")
-        for name in absent
-    ]
-    never = frozenset.intersection(*built.missing)
-    notes += [
-        ("never_built", name, "is planned without a date or project, so nothing is routed over it")
-        for name in sorted(never)
-    ]
-    return Basis(loads, lit, design, routings, built, series, routes.draws_gbps, timeline, tuple(notes))
-
-
-def lit_capacity(
-    capacity: pl.DataFrame, network: Network, loads: Loads, timeline: Timeline
-) -> tuple[FloatArray, dict[str, float], list[tuple[str, str, str]]]:
-    """Lit Gbit/s (L, H) on the first day of each period by the latest `known_at`, NaN where none is known; design Gbit/s; notes.
-
-    Raises PlanError where a loaded segment's only capacity lies in the future.
-    """
-    latest = capacity.sort("segment_id", "valid_from", "known_at").group_by("segment_id", "valid_from", maintain_order=True).last()
-    rows: dict[str, list[tuple[date, float]]] = {}
-    design: dict[str, float] = {}
-    for row in latest.iter_rows(named=True):
-        rows.setdefault(row["segment_id"], []).append((row["valid_from"], row["lit_gbps"]))
-        if row.get("design_gbps") is not None:
-            design[row["segment_id"]] = row["design_gbps"]
-    lit = np.full((len(loads.links), len(timeline.periods)), np.nan)
-    problems, notes = [], []
-    for index, (segment, _) in enumerate(loads.links):
-        steps = rows.get(segment, [])
-        used = loads.worst[index].any(axis=1)
-        if not steps and used.any():
-            notes.append(
-                ("no_capacity", segment, "has no capacity on record, so no runout or order can be given for it")
-            )
-            continue
-        for period, start in enumerate(timeline.periods):
-            value = next((gbps for valid_from, gbps in reversed(steps) if valid_from <= start), None)
-            if value is None and steps and not network.segments[segment].in_service(timeline.today):
-                value = steps[0][1]
-            if value is not None:
-                lit[index, period] = value
-            elif used[period] and steps:
-                problems.append(
-                    Problem(
-                        f"segment {segment}",
-                        f"carries traffic in {start:%Y-%m}, but its first capacity holds from {steps[0][0]}",
-                    )
-                )
-                break
-    if problems:
-        unique = sorted(set(problems), key=str)
-        raise PlanError(
-            f"{len(unique)} segments carry traffic before they have capacity",
-            unique,
-            "Mend capacity.csv, then plan again.",
-        )
-    return lit, design, sorted(set(notes))
-
-
 def plan_from(basis: Basis, assumptions: Assumptions, policy: PlanningPolicy) -> Plan:
     """Every view of the plan from its basis."""
     runout, probability, causes = runout_frames(basis, policy)
     orders, notes = _orders(basis, causes, assumptions, policy)
+    risks, more = risk_frames(basis, assumptions)
+    notes += more
     note = pl.DataFrame(sorted({*basis.notes, *notes}), schema=["topic", "subject", "note"], orient="row") if basis.notes or notes else PLAN_NOTE.empty()  # fmt: skip
-    return Plan(load_frame(basis), runout, probability, orders, check(note, PLAN_NOTE))
+    return Plan(load_frame(basis), runout, probability, orders, check(note, PLAN_NOTE), **risks)
 
 
 def load_frame(basis: Basis) -> pl.DataFrame:

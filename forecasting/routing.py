@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -51,6 +51,8 @@ class State:
     kappa_sd: Float32
     unmeasured: NDArray[np.bool_]
     lost: FloatArray
+    also: tuple[str, ...] = ()
+    """Failures that take out the same lines of any path, and so do the same."""
 
 
 @dataclass(frozen=True)
@@ -81,14 +83,13 @@ def build_routing(
     rerouter = Rerouter.build(network, rows, series, missing & used)
     whole = {row: rerouter.base.get(row, {}) for row in range(len(rows))}
     states = [_state("none", whole, series, kappa, rerouter.lost(missing & used))]
-    seen = {missing & used}
+    named: dict[frozenset[str], list[str]] = {}
     for failure in failures or network.failures():
-        down = (failure.segments | missing) & used
-        if down not in seen:
-            seen.add(down)
-            changed, lost = rerouter.changes(down), rerouter.lost(down)
-            if changed or lost.any():
-                states.append(_state(failure.failure_id, changed, series, kappa, lost))
+        named.setdefault((failure.segments | missing) & used, []).append(failure.failure_id)
+    for down, (name, *also) in named.items():
+        changed, lost = rerouter.changes(down), rerouter.lost(down)
+        if down != missing & used and (changed or lost.any()):
+            states.append(replace(_state(name, changed, series, kappa, lost), also=tuple(also)))
     return Routing(rows, tuple(series), tuple(states))
 
 

@@ -34,7 +34,9 @@ def prepare_environment(prefect_home: Path) -> None:
     os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
     for name, value in {
         "PREFECT_HOME": str(prefect_home),
-        "PREFECT_LOGGING_LEVEL": "WARNING",
+        "PREFECT_LOGGING_LEVEL": "INFO",
+        # Its pages and API keep the log; the terminal shows this project's own lines and errors.
+        "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": str(int(START_SECONDS)),
         "PREFECT_CLI_PROMPT": "false",
         # One writer's database: more threads would only fight over the same two cores.
@@ -110,5 +112,14 @@ def prefect_api(prefect_home: Path, *, scheduler: bool = False) -> Iterator[Embe
     try:
         yield server
     finally:
+        _send_remaining_logs()
         server.stop()
         del os.environ["PREFECT_API_URL"]
+
+
+def _send_remaining_logs() -> None:
+    """Prefect's log worker would go on sending to a server that is gone."""
+    if "prefect.logging.handlers" in sys.modules:
+        from prefect.logging.handlers import APILogWorker
+
+        APILogWorker.drain_all(timeout=5)

@@ -9,7 +9,6 @@ from pathlib import Path
 from prefect import flow, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
-from warehouse.statistics import update_statistics
 
 from flows.identity import code_version
 from flows.settings import Settings
@@ -19,6 +18,7 @@ from warehouse.example.simulate import write_traffic
 from warehouse.load import LoadResult, load_files
 from warehouse.reference import load_reference
 from warehouse.sources.spec import SourceSpec
+from warehouse.statistics import update_statistics
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def statistics(settings: Settings, known_at: datetime) -> int:
             time_zone=settings.time.zone,
             known_at=known_at,
             min_coverage_ratio=settings.forecast.min_coverage_ratio,
-        ).rows_written
+        ).rows
 
 
 @flow(name="load", validate_parameters=False)

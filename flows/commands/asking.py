@@ -1,0 +1,235 @@
+"""Commands that ask the published warehouse. They must answer at once, so heavy libraries are imported where used."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from cyclopts import Parameter
+
+from flows.folders import read_folders
+from warehouse.errors import Problem, QueryError
+from warehouse.query import Answer, ask
+from warehouse.query import describe as describe_view
+from warehouse.query import tables as list_tables
+
+Config = Annotated[Path | None, Parameter(name=["--config", "-c"])]
+Database = Annotated[Path | None, Parameter(name=["--database", "-d"])]
+Format = Literal["table", "csv", "json", "parquet", "xlsx"]
+
+
+def query(
+    sql: str = "-",
+    /,
+    *,
+    file: Path | None = None,
+    param: Annotated[list[str] | None, Parameter(name=["--param", "-p"])] = None,
+    format: Annotated[Format, Parameter(name=["--format", "-f"])] = "table",
+    output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
+    max_rows: int = 1000,
+    timeout: float = 60.0,
+    config: Config = None,
+    database: Database = None,
+) -> None:
+    """Ask the published warehouse in SQL. It only reads, and reaches nothing but the published copy.
+
+    Parameters
+    ----------
+    sql
+        One statement; `-` (or nothing) reads it from standard input.
+    file
+        Read the statement from a file instead.
+    param
+        name=value for each $name in the statement; may be repeated.
+    format
+        table, csv, json; parquet and xlsx need --output.
+    output
+        Write to this file instead of the terminal.
+    max_rows
+        At most so many rows; more are cut, and that is said.
+    timeout
+        Seconds after which the query is stopped.
+    config
+        Settings file that names the published folder. Default: ./transit.toml.
+    database
+        Ask this file instead of the published one.
+    """
+    statement = _statement(sql, file)
+    answer = ask(
+        _database(config, database), statement, params=_params(param or []), max_rows=max_rows, timeout_seconds=timeout
+    )
+    _show(answer, format, output)
+    if answer.truncated:
+        print(f"Cut after {max_rows} rows; --max-rows allows more.", file=sys.stderr)
+
+
+def tables(*, config: Config = None, database: Database = None) -> None:
+    """List the views analysts can use, with what they are.
+
+    Parameters
+    ----------
+    config
+        Settings file that names the published folder. Default: ./transit.toml.
+    database
+        Look into this file instead of the published one.
+    """
+    _show(list_tables(_database(config, database)), "table", None)
+
+
+def describe(view: str, /, *, config: Config = None, database: Database = None) -> None:
+    """Explain a view: every column, its unit and meaning.
+
+    Parameters
+    ----------
+    view
+        A view's name, such as order_plan.
+    config
+        Settings file that names the published folder. Default: ./transit.toml.
+    database
+        Look into this file instead of the published one.
+    """
+    _show(describe_view(_database(config, database), view), "table", None)
+
+
+def runs(*, config: Config = None, database: Database = None) -> None:
+    """The runs in the published warehouse, the newest first.
+
+    Parameters
+    ----------
+    config
+        Settings file that names the published folder. Default: ./transit.toml.
+    database
+        Look into this file instead of the published one.
+    """
+    statement = (
+        "select run_id, grain, origin, known_at, latest, simulated, code_version, data_hash, seed "
+        "from mart.run_history order by known_at desc, run_id"
+    )
+    _show(ask(_database(config, database), statement), "table", None)
+
+
+def _database(config: Path | None, database: Path | None) -> Path:
+    return database or read_folders(config).published_database
+
+
+def _statement(sql: str, file: Path | None) -> str:
+    if file is not None:
+        if sql != "-":
+            raise QueryError(
+                "give the statement or a file, not both", [Problem("query", sql), Problem("--file", str(file))]
+            )
+        try:
+            return file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise QueryError(
+                "the file can't be read", [Problem(str(file), str(error))], "Give a UTF-8 file with SQL."
+            ) from error
+    return sys.stdin.read() if sql == "-" else sql
+
+
+def _params(given: Sequence[str]) -> dict[str, object]:
+    """name=value pairs; a value that reads as a whole number or a number is one."""
+    params: dict[str, object] = {}
+    for pair in given:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise QueryError(
+                "a parameter is not name=value", [Problem("--param", pair)], "Write --param segment=KZTM-OLD"
+            )
+        params[name] = _number(value)
+    return params
+
+
+def _number(text: str) -> object:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _plain(cell: Any) -> Any:
+    if isinstance(cell, (date, datetime)):
+        return cell.isoformat()
+    return float(cell) if isinstance(cell, Decimal) else cell
+
+
+def _show(answer: Answer, output_format: Format, output: Path | None) -> None:
+    if output_format in {"parquet", "xlsx"}:
+        if output is None:
+            raise QueryError(
+                f"{output_format} is no text", [Problem("--format", output_format)], "Name a file with --output."
+            )
+        _write_binary(answer, output_format, output)
+        return
+    if output is not None:
+        with output.open("w", encoding="utf-8", newline="") as file:
+            _write_text(answer, "csv" if output_format == "table" else output_format, file)
+        return
+    if output_format == "table":
+        _print_table(answer)
+    else:
+        _write_text(answer, output_format, sys.stdout)
+
+
+def _write_text(answer: Answer, output_format: Format, file: Any) -> None:
+    if output_format == "json":
+        rows = [dict(zip(answer.columns, map(_plain, row), strict=True)) for row in answer.rows]
+        json.dump(rows, file, ensure_ascii=False, indent=1, default=str)
+        file.write("\n")
+    else:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(answer.columns)
+        writer.writerows([["" if cell is None else _plain(cell) for cell in row] for row in answer.rows])
+
+
+def _write_binary(answer: Answer, output_format: Format, output: Path) -> None:
+    import polars as pl
+
+    frame = pl.DataFrame(answer.rows, schema=list(answer.columns), orient="row", infer_schema_length=None)
+    if output_format == "parquet":
+        frame.write_parquet(output)
+    else:
+        frame.write_excel(output)
+
+
+def _print_table(answer: Answer) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(soft_wrap=not sys.stdout.isatty())
+    table = Table(show_edge=False)
+    for name, kind in zip(answer.columns, answer.types, strict=True):
+        table.add_column(
+            name,
+            justify="right" if kind.startswith(("DOUBLE", "BIGINT", "INTEGER", "DECIMAL", "HUGEINT")) else "left",
+            overflow="fold",
+        )
+    for row in answer.rows:
+        table.add_row(*(_cell(cell) for cell in row))
+    with console.pager() if console.is_terminal and len(answer.rows) > console.height else _no_pager():
+        console.print(table)
+
+
+def _cell(cell: Any) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, float):
+        return f"{cell:.6g}"
+    if isinstance(cell, datetime):
+        return f"{cell:%Y-%m-%d %H:%M:%S}"
+    # Square brackets would be read as markup.
+    return str(cell).replace("[", r"\[")
+
+
+def _no_pager() -> Any:
+    from contextlib import nullcontext
+
+    return nullcontext()

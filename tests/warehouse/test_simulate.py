@@ -1,6 +1,6 @@
 """The simulator's traffic: repeatable, in scale with the public figures, with every quirk it promises."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +49,8 @@ def test_a_longer_run_begins_with_the_shorter_one() -> None:
 
 def test_it_ends_with_october_2026(months: list[Month]) -> None:
     assert months[-1].start == date(2026, 10, 1)
-    assert months[-1].slots[-1] == datetime(2026, 10, 31, 23, 30, tzinfo=UTC)
+    assert months[-1].slots[-1] == at(2026, 10, 31, 18) + timedelta(minutes=30)
+    assert months[0].slots[0] == at(2022, 10, 31, 18)
 
 
 def test_files_hold_what_was_simulated_in_each_operators_form(tmp_path: Path) -> None:
@@ -67,7 +68,7 @@ def test_files_hold_what_was_simulated_in_each_operators_form(tmp_path: Path) ->
     assert long.filter(pl.col("time").is_between(at(2023, 5, 6, 4), at(2023, 5, 6, 11))).height == 0
     lines = text.read_text(encoding="utf-8").splitlines()
     assert lines[0] == "time;ASB-TAS in;ASB-TAS out;ASB-THR in;ASB-THR out"
-    assert lines[1].startswith("01.05.2023 05:05;"), "UTC 00:00, slot's end, in UTC+5"
+    assert lines[1].startswith("30.04.2023 23:05;"), "midnight in UTC+6, slot's end, in UTC+5"
     wide = pl.read_csv(text, separator=";", decimal_comma=True)
     assert wide.height == 31 * 288
     np.testing.assert_allclose(

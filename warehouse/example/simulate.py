@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
@@ -16,6 +17,8 @@ from warehouse.example.shapes import MINUTES_OF_WEEK, new_year, season, week_sha
 
 Rates = NDArray[np.float32]
 
+MONTH_ZONE = "Asia/Almaty"
+"""Months begin at midnight there, as in the example's settings: the last month is complete and no part of the next is there."""
 WIDE_ROUTES = ("ASB-TAS", "ASB-THR")
 """Routes of the second operator, which exports wide CSV with decimal commas in its local time."""
 WIDE_ZONE = "Asia/Ashgabat"
@@ -129,7 +132,9 @@ def _month(first: date, number: int) -> date:
 
 
 def _slots(start: date, end: date, slot_minutes: int) -> pl.Series:
-    low, high = (datetime(day.year, day.month, day.day, tzinfo=UTC) for day in (start, end))
+    low, high = (
+        datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(MONTH_ZONE)).astimezone(UTC) for day in (start, end)
+    )
     return pl.datetime_range(low, high, f"{slot_minutes}m", closed="left", time_unit="us", time_zone="UTC", eager=True)
 
 

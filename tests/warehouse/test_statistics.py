@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tests.warehouse.traffic_worlds import NOW, PAIR, load_one, open_world
+from warehouse.coincidence import p95, segment_combinations
+from warehouse.database import Warehouse
+from warehouse.statistics import coincidence, update_statistics
+
+GIGA = 1e9
+
+
+def fill(
+    world: Warehouse,
+    folder: Path,
+    name: str,
+    values: dict[str, list[float | None]],
+    start: datetime,
+    known_at: datetime = NOW,
+) -> None:
+    """Loads five-minute values of routes, in = value and out = 2 x value (Gbit/s)."""
+    rows = [
+        {"time": start + timedelta(minutes=5 * step), "interface": route, "in": None if value is None else value * GIGA, "out": None if value is None else 2 * value * GIGA}
+        for route, line in values.items() for step, value in enumerate(line)
+    ]  # fmt: skip
+    pl.DataFrame(rows).write_parquet(folder / f"{name}.parquet")
+    load_one(world, PAIR, folder / f"{name}.parquet", known_at=known_at)
+
+
+def period(
+    world: Warehouse,
+    series: str,
+    statistic: str,
+    direction: str = "in",
+    start: date = date(2024, 2, 1),
+    grain: str = "month",
+) -> dict[str, object]:
+    rows = world.read("traffic_period").filter(
+        series_id=series, statistic=statistic, direction=direction, period_start=start, grain=grain
+    )
+    return rows.row(0, named=True)
+
+
+@pytest.mark.parametrize("n", [20, 120, 8064, 8352, 8640, 8928])
+def test_the_billing_rank_is_the_published_one(n: int) -> None:
+    path = Path(os.environ.get("TRANSIT_SHARED") or Path(__file__).parents[3] / "shared") / "oracles" / "planning.json"
+    values = np.random.default_rng(n).permutation(n).astype(float)
+    if not path.exists():
+        pytest.skip("the shared oracles are absent (set TRANSIT_SHARED)")
+    rank = json.loads(path.read_text())["A3_n"][str(n)]["rank_desc"]
+    assert p95(values) == np.sort(values)[::-1][rank - 1]
+
+
+def test_a_month_of_slots(tmp_path: Path) -> None:
+    n = 29 * 288
+    line = [float(value) for value in np.random.default_rng(1).permutation(n) + 1]
+    with open_world(tmp_path, ["r1"]) as world:
+        fill(world, tmp_path, "a", {"r1": line}, datetime(2024, 2, 1, tzinfo=UTC))
+        summary = update_statistics(world, time_zone="UTC", known_at=NOW)
+        assert summary.version == 1
+        mean, high = period(world, "r1", "mean"), period(world, "r1", "p95", "out")
+        assert mean["value_gbps"] == pytest.approx((n + 1) / 2, rel=1e-12)
+        assert high["value_gbps"] == pytest.approx(2 * (n - 417), rel=1e-12)  # 418th highest of 8352
+        assert (mean["coverage_ratio"], mean["slot_minutes"], mean["reason"]) == (1.0, 5, None)
+        peak = world.sql(
+            "select peak_gbps, peak_to_mean_ratio from core.traffic_peak where grain = 'month' and direction = 'in'"
+        )
+        assert peak.row(0) == pytest.approx((n, 2 * n / (n + 1)))
+
+
+def test_too_little_coverage_gives_a_reason_and_no_value(tmp_path: Path) -> None:
+    with open_world(tmp_path, ["r1"]) as world:
+        fill(world, tmp_path, "a", {"r1": [1.0] * 288 * 20}, datetime(2024, 2, 1, tzinfo=UTC))
+        update_statistics(world, time_zone="UTC", known_at=NOW)
+        row = period(world, "r1", "p95")
+        assert (row["value_gbps"], row["reason"]) == (None, "coverage 69 % is below 90 %")
+        assert row["coverage_ratio"] == pytest.approx(20 / 29)
+
+
+def test_a_period_that_is_not_over_waits(tmp_path: Path) -> None:
+    with open_world(tmp_path, ["r1"]) as world:
+        fill(world, tmp_path, "a", {"r1": [1.0] * 288 * 29}, datetime(2024, 2, 1, tzinfo=UTC))
+        update_statistics(world, time_zone="UTC", known_at=NOW, today=datetime(2024, 2, 28, tzinfo=UTC))
+        assert period(world, "r1", "mean")["reason"] == "period not over"
+        update_statistics(world, time_zone="UTC", known_at=NOW, today=datetime(2024, 3, 1, tzinfo=UTC))
+        assert period(world, "r1", "mean")["value_gbps"] == 1.0
+
+
+def test_p95_of_a_group_comes_from_sums_and_means_add(tmp_path: Path) -> None:
+    n = 29 * 288
+    day, night = [10.0] * (n // 2) + [1.0] * (n // 2), [1.0] * (n // 2) + [10.0] * (n // 2)
+    with open_world(tmp_path, ["r1", "r2"]) as world:
+        fill(world, tmp_path, "a", {"r1": day, "r2": night}, datetime(2024, 2, 1, tzinfo=UTC))
+        update_statistics(world, time_zone="UTC", known_at=NOW)
+        for series in ("A-B", "north", "total"):
+            assert period(world, series, "p95")["value_gbps"] == pytest.approx(11)  # sum of p95 would be 20
+            assert period(world, series, "mean")["value_gbps"] == pytest.approx(11)
+        kappa = coincidence(world, [[("r2", "in"), ("r1", "in")], [("r1", "out")]], time_zone="UTC")
+        assert kappa.rows() == [("r1:in+r2:in", pytest.approx(0.55), 0.0, 1), ("r1:out", 1.0, 0.0, 1)]
+
+
+def test_p95_of_a_group_may_exceed_the_sum(tmp_path: Path) -> None:
+    n = 29 * 288
+    first, second = np.full(n, 1.0), np.full(n, 1.0)
+    first[: n * 4 // 100], second[n * 4 // 100 : n * 8 // 100] = 100.0, 100.0
+    with open_world(tmp_path, ["r1", "r2"]) as world:
+        fill(world, tmp_path, "a", {"r1": first.tolist(), "r2": second.tolist()}, datetime(2024, 2, 1, tzinfo=UTC))
+        update_statistics(world, time_zone="UTC", known_at=NOW)
+        assert period(world, "r1", "p95")["value_gbps"] == 1
+        assert period(world, "total", "p95")["value_gbps"] == pytest.approx(101)
+
+
+def test_a_group_waits_for_all_its_routes(tmp_path: Path) -> None:
+    n = 29 * 288
+    with open_world(tmp_path, ["r1", "r2"]) as world:
+        fill(world, tmp_path, "a", {"r1": [1.0] * n, "r2": [1.0] * (n // 2)}, datetime(2024, 2, 1, tzinfo=UTC))
+        update_statistics(world, time_zone="UTC", known_at=NOW)
+        assert period(world, "total", "mean")["reason"] == "route r2: coverage 50 % is below 90 %"
+
+
+def test_a_few_missing_slots_of_a_small_route_do_not_lower_the_sum(tmp_path: Path) -> None:
+    n = 29 * 288
+    small: list[float | None] = [None if step % 20 == 0 else 1.0 for step in range(n)]
+    with open_world(tmp_path, ["r1", "r2"]) as world:
+        fill(world, tmp_path, "a", {"r1": [99.0] * n, "r2": small}, datetime(2024, 2, 1, tzinfo=UTC))
+        update_statistics(world, time_zone="UTC", known_at=NOW)
+        row = period(world, "total", "p95")
+        assert row["value_gbps"] == pytest.approx(100)
+        assert row["coverage_ratio"] == 1.0
+
+
+def test_only_touched_periods_are_made_again_and_older_versions_stay(tmp_path: Path) -> None:
+    later = NOW + timedelta(days=1)
+    with open_world(tmp_path, ["r1"]) as world:
+        fill(world, tmp_path, "a", {"r1": [1.0] * 288 * 60}, datetime(2024, 2, 1, tzinfo=UTC))
+        first = update_statistics(world, grains=("month",), time_zone="UTC", known_at=NOW)
+        assert update_statistics(world, grains=("month",), time_zone="UTC", known_at=later).periods == 0
+        fill(world, tmp_path, "b", {"r1": [3.0] * 288 * 31}, datetime(2024, 3, 1, tzinfo=UTC), later)
+        second = update_statistics(world, grains=("month",), time_zone="UTC", known_at=later)
+        assert (first.periods, second.periods) == (2, 1)
+        history = world.sql("select value_gbps, version from core.traffic_period where series_kind = 'route' and statistic = 'mean' and direction = 'in' and period_start = date '2024-03-01' order by version")  # fmt: skip
+        assert history.rows() == [(1.0, 1), (3.0, 2)]
+        assert period(world, "r1", "mean", start=date(2024, 2, 1))["value_gbps"] == 1.0
+
+
+def test_months_are_cut_in_the_stated_zone(tmp_path: Path) -> None:
+    almaty = datetime(2024, 1, 31, 18, tzinfo=UTC)  # Midnight in Almaty, which was UTC+6 until 2024-03-01.
+    n = 29 * 288 + 12
+    with open_world(tmp_path, ["r1"]) as world:
+        fill(world, tmp_path, "a", {"r1": [1.0] * n + [50.0] * 12}, almaty)
+        update_statistics(world, grains=("month",), time_zone="Asia/Almaty", known_at=NOW)
+        row = period(world, "r1", "mean")
+        assert (row["value_gbps"], row["coverage_ratio"]) == (1.0, 1.0)
+
+
+def test_the_busy_hour_is_local(tmp_path: Path) -> None:
+    line = [5.0 if step // 12 % 24 == 15 else 1.0 for step in range(29 * 288)]
+    with open_world(tmp_path, ["r1"], zone="Asia/Tashkent") as world:
+        fill(world, tmp_path, "a", {"r1": line}, datetime(2024, 2, 1, tzinfo=UTC))
+        update_statistics(world, grains=("month",), time_zone="UTC", known_at=NOW)
+        peak = world.sql("select busy_hour, busy_hour_mean_gbps, peak_at from core.traffic_peak where direction = 'in'")
+        assert peak.row(0) == (20, 5.0, datetime(2024, 2, 1, 15, tzinfo=UTC))
+        profile = world.read("traffic_profile").filter(direction="in", weekday=3)
+        assert profile.filter(pl.col("mean_gbps") > 4)["hour"].to_list() == [20]
+
+
+def test_routes_that_share_a_segment_direction_are_found() -> None:
+    steps = pl.DataFrame(
+        [("r1", 1, "s1", "A", "B", "A"), ("r1", 2, "s2", "B", "C", "A"), ("r2", 1, "s2", "B", "C", "C")],
+        schema=["route_id", "seq", "segment_id", "a_node", "z_node", "route_a"], orient="row",
+    )  # fmt: skip
+    assert segment_combinations(steps) == [
+        [("r1", "in")], [("r1", "in"), ("r2", "out")], [("r1", "out")], [("r1", "out"), ("r2", "in")],
+    ]  # fmt: skip

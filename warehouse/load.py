@@ -1,0 +1,162 @@
+"""Files in -> samples, quarantine and a sum that balances: rows in = loaded + quarantined + already known."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+from warehouse.database import Warehouse
+from warehouse.errors import Problem, SettingsError, SourceError
+from warehouse.quarantine import keep_refused
+from warehouse.slots import write_slots
+from warehouse.sources.spec import SLOT_MINUTES, SourceSpec
+from warehouse.sources.table import Opened, open_rows
+
+EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """What became of one file. `error` says why nothing of it was loaded; the other figures are then 0."""
+
+    source: str
+    file_name: str
+    rows_in: int = 0
+    rows_loaded: int = 0
+    rows_quarantined: int = 0
+    rows_known: int = 0
+    slots_new: int = 0
+    slots_changed: int = 0
+    slot_minutes: int | None = None
+    first_slot: datetime | None = None
+    last_slot: datetime | None = None
+    flags: dict[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    batch_id: int | None = None
+    error: SourceError | None = None
+
+
+def load_files(
+    warehouse: Warehouse,
+    spec: SourceSpec,
+    paths: Sequence[Path],
+    *,
+    known_at: datetime,
+    today: datetime,
+    slot_minutes: int = 5,
+) -> list[LoadResult]:
+    """Loads each file in a transaction of its own, in the order of `paths`.
+
+    A file that can't be read as a whole gets a result with its error and the others load. Rows stamped after `today` are
+    refused. Samples finer than `slot_minutes` are averaged into slots of that length.
+    """
+    if slot_minutes not in SLOT_MINUTES:
+        raise SettingsError("the slot length can't be used", [Problem("slot_minutes", f"is {slot_minutes}; choose from {', '.join(map(str, SLOT_MINUTES))}")])  # fmt: skip
+    with warehouse.transaction():
+        warehouse.run("traffic/known_names")
+        warehouse.run("traffic/port")
+        warehouse.run("traffic/forget_port_names")
+        warehouse.run("traffic/port_names")
+    # The place of a row in its staging table is its place in the file.
+    warehouse.run("traffic/keep_order")
+    try:
+        return [_load_or_explain(warehouse, spec, path, known_at, today, slot_minutes) for path in paths]
+    finally:
+        warehouse.run("traffic/free_order")
+
+
+def _load_or_explain(
+    warehouse: Warehouse, spec: SourceSpec, path: Path, known_at: datetime, today: datetime, slot_minutes: int
+) -> LoadResult:
+    try:
+        with warehouse.transaction():
+            return _load_file(warehouse, spec, path, known_at, today, slot_minutes)
+    except SourceError as error:
+        return LoadResult(spec.name, str(path), error=error)
+
+
+def _load_file(
+    warehouse: Warehouse, spec: SourceSpec, path: Path, known_at: datetime, today: datetime, slot_minutes: int
+) -> LoadResult:
+    size, content_hash = _content(spec, path)
+    batch_id = int(warehouse.run("traffic/next_batch")["batch_id"].item())
+    result = LoadResult(spec.name, str(path), batch_id=batch_id)
+    before = warehouse.run("traffic/same_file", content_hash=content_hash, spec_hash=spec.fingerprint())
+    if before.height and before["open_rows"].item() == 0:
+        rows = int(before["rows_in"].item())
+        result = replace(result, rows_in=rows, rows_known=rows, notes=("the same file was loaded before",))
+    else:
+        opened = open_rows(warehouse.connection, spec, path)
+        _stage(warehouse, spec, path, today, opened)
+        refused = keep_refused(warehouse, spec, path, content_hash=content_hash, batch_id=batch_id, opened=opened)
+        result = replace(
+            result, rows_in=refused.rows_in, rows_quarantined=refused.fresh, notes=opened.notes + refused.notes
+        )
+        if refused.rows_in > refused.fresh + refused.repeated:
+            written = write_slots(warehouse, spec, path, opened, batch_id=batch_id, slot_minutes=slot_minutes)
+            flags = warehouse.run("traffic/flags", batch_id=batch_id)
+            result = replace(
+                result,
+                rows_loaded=written.rows_loaded,
+                slots_new=written.slots_new,
+                slots_changed=written.slots_changed,
+                slot_minutes=written.slot_minutes,
+                first_slot=written.first_slot,
+                last_slot=written.last_slot,
+                flags=dict(flags.iter_rows()),
+                notes=result.notes + written.notes,
+            )
+        result = replace(result, rows_known=result.rows_in - result.rows_loaded - result.rows_quarantined)
+    _record(warehouse, spec, result, size, content_hash, known_at)
+    return result
+
+
+def _content(spec: SourceSpec, path: Path) -> tuple[int, str]:
+    try:
+        size = path.stat().st_size
+        if size > spec.max_file_bytes:
+            raise SourceError("a file is too large", [Problem(str(path), f"has {size} bytes, more than the limit of {spec.max_file_bytes}")], "Split it, or raise max_file_bytes.")  # fmt: skip
+        with path.open("rb") as file:
+            return size, hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError as error:
+        raise SourceError(
+            "a file is missing", [Problem(str(path), "does not exist")], "Check the source's files."
+        ) from error
+    except OSError as error:
+        raise SourceError("a file can't be read", [Problem(str(path), str(error.strerror))], "Check that it is a file one may read.") from error  # fmt: skip
+
+
+def _stage(warehouse: Warehouse, spec: SourceSpec, path: Path, today: datetime, opened: Opened) -> None:
+    if spec.layout == "wide":
+        warehouse.run("traffic/unpivot")
+    warehouse.run("traffic/forget_rejects")
+    warehouse.run("traffic/forget_scans")
+    try:
+        warehouse.run(
+            "traffic/stage", **opened.reading, port_keys=warehouse.run("traffic/port_keys")["interface_key"].to_list(), bits=spec.bits_per_unit, swap=spec.swap_directions, decimal_comma=spec.decimal_comma,
+            today_us=_microseconds(today), earliest_us=_microseconds(EARLIEST),
+        )  # fmt: skip
+    except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException) as error:
+        raise SourceError("a file can't be read", [Problem(str(path), str(error).splitlines()[0])], "Check that it is whole and of the stated format.") from error  # fmt: skip
+
+
+def _record(
+    warehouse: Warehouse, spec: SourceSpec, result: LoadResult, size: int, content_hash: str, known_at: datetime
+) -> None:
+    warehouse.run(
+        "traffic/record_batch", batch_id=result.batch_id, source=spec.name, priority=spec.priority, file_name=result.file_name,
+        content_hash=content_hash, spec_hash=spec.fingerprint(), file_bytes=size, rows_in=result.rows_in, rows_loaded=result.rows_loaded,
+        rows_quarantined=result.rows_quarantined, rows_known=result.rows_known, slots_new=result.slots_new, slots_changed=result.slots_changed,
+        slot_minutes=result.slot_minutes, first_slot=result.first_slot, last_slot=result.last_slot,
+        flags=json.dumps(result.flags), notes="\n".join(result.notes), simulated=spec.simulated, known_at=known_at,
+    )  # fmt: skip
+
+
+def _microseconds(instant: datetime) -> int:
+    return (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)

@@ -1,0 +1,127 @@
+"""From staged rows to slots: how long a slot is, what is new, corrected or known, and writing it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from warehouse.database import Warehouse
+from warehouse.errors import Problem, SourceError
+from warehouse.sources.spec import SLOT_MINUTES, SourceSpec
+from warehouse.sources.table import Opened
+
+MINUTE_US = 60_000_000
+
+
+@dataclass(frozen=True)
+class Written:
+    """What the good rows of a file brought."""
+
+    rows_loaded: int
+    slots_new: int
+    slots_changed: int
+    slot_minutes: int
+    first_slot: datetime
+    last_slot: datetime
+    notes: tuple[str, ...]
+
+
+def write_slots(
+    warehouse: Warehouse, spec: SourceSpec, path: Path, opened: Opened, *, batch_id: int, slot_minutes: int
+) -> Written:
+    """Writes the staged rows as slots; samples finer than `slot_minutes` are averaged into slots of that length."""
+    notes: list[str] = []
+    row_us = _row_length(warehouse, spec, path)
+    minutes = max(slot_minutes, row_us // MINUTE_US)
+    place = {
+        "shift_us": row_us if spec.stamp == "end" else 0,
+        "slot_us": minutes * MINUTE_US,
+        "per_slot_s": row_us / 1e6 if spec.per_slot else 1.0,
+    }
+    span = _one(warehouse, "traffic/staged_sums", step_us=row_us, shift_us=place["shift_us"])
+    if not span["aligned"]:
+        notes.append("stamps do not lie on the grid of slots; each row was put into the slot it falls in")
+    distinct, ordered = _order(warehouse, opened, minutes * MINUTE_US, int(place["shift_us"]))
+    contradictions = 0
+    if row_us < minutes * MINUTE_US:
+        warehouse.run("traffic/slots_averaged", **place)
+        warehouse.run("traffic/slots_of_groups")
+        notes.append(f"samples every {row_us / MINUTE_US:g} minutes were averaged into {minutes}-minute slots")
+        ordered = False
+    elif distinct:
+        for name, value in place.items():
+            warehouse.run(f"traffic/set_{name}", value=value)
+        warehouse.run("traffic/slot_of_row")
+    else:
+        warehouse.run("traffic/slots_grouped", **place, single=opened.single)
+        warehouse.run("traffic/slots_of_groups")
+        warehouse.run("traffic/contradictions", **place, slot_minutes=minutes)
+        warehouse.run("traffic/keep_contradictions", slot_minutes=minutes, batch_id=batch_id)
+        contradictions = int(_one(warehouse, "traffic/contradiction_sums")["contradictions"])
+    if contradictions:
+        notes.append(f"{contradictions} rows give another value for a slot the file has already; the last one holds")
+    sums = _merge(warehouse, spec, batch_id, minutes, ordered=ordered)
+    outranked = sums.get("slots_outranked", 0)
+    if outranked:
+        notes.append(f"{outranked} slots are measured by a source of higher priority; the values were kept beside it")
+    loaded = int(sums["rows_loaded"]) + contradictions + outranked
+    return Written(loaded, int(sums["slots_new"]), int(sums["slots_changed"]), minutes, span["first_at"], span["last_at"], tuple(notes))  # fmt: skip
+
+
+def _merge(warehouse: Warehouse, spec: SourceSpec, batch_id: int, minutes: int, *, ordered: bool) -> dict[str, Any]:
+    written = {"batch_id": batch_id, "slot_minutes": minutes}
+    if _one(warehouse, "traffic/overlap", slot_minutes=minutes)["overlaps"]:
+        warehouse.run("traffic/compare", slot_minutes=minutes, priority=spec.priority)
+        warehouse.run("traffic/supersede", **written)
+        warehouse.run("traffic/outranked", **written)
+        warehouse.run("traffic/take_out", slot_minutes=minutes)
+        warehouse.run("traffic/fresh_slots")
+        sums = _one(warehouse, "traffic/verdict_sums")
+        ordered = False
+    else:
+        warehouse.run("traffic/all_slots_new")
+        sums = _one(warehouse, "traffic/new_sums")
+    warehouse.run("traffic/append_in_order" if ordered else "traffic/append", **written)
+    warehouse.run("traffic/extents", **written)
+    if _one(warehouse, "traffic/may_be_flagged")["maintenance"]:
+        warehouse.run("traffic/maintenance", batch_id=batch_id)
+    if _one(warehouse, "traffic/may_be_flagged")["two_ports"]:
+        warehouse.run("traffic/two_ports", batch_id=batch_id)
+    return sums
+
+
+def _row_length(warehouse: Warehouse, spec: SourceSpec, path: Path) -> int:
+    """Microseconds between rows of a port, stated or found."""
+    if spec.slot_minutes is not None:
+        return spec.slot_minutes * MINUTE_US
+    found = _one(warehouse, "traffic/row_spacing")["step_us"]
+    if found is None:
+        raise SourceError("a slot length can't be told", [Problem(str(path), "no port has two rows")], "Give slot_minutes for this source.")  # fmt: skip
+    minutes = found / MINUTE_US
+    if minutes < 1:
+        return int(found)
+    nearest = min(SLOT_MINUTES, key=lambda length: abs(length - minutes))
+    if abs(nearest - minutes) > 0.1 * minutes:
+        raise SourceError("a slot length can't be told", [Problem(str(path), f"rows usually stand {minutes:g} minutes apart, which does not divide a day")], "Give slot_minutes for this source.")  # fmt: skip
+    return nearest * MINUTE_US
+
+
+def _order(warehouse: Warehouse, opened: Opened, slot_us: int, shift_us: int) -> tuple[bool, bool]:
+    """Whether no slot stands on two rows, and whether rows stand in the order of port and time."""
+    if opened.single:
+        return False, False
+    # One integer per row: a strictly growing column needs neither grouping nor sorting, and looking costs next to nothing.
+    keys = warehouse.run("traffic/row_keys", slot_us=slot_us, shift_us=shift_us)["key"].to_numpy()
+    ordered = bool(np.all(keys[1:] > keys[:-1]))
+    if ordered:
+        return True, True
+    keys = np.sort(keys)
+    return bool(np.all(keys[1:] > keys[:-1])), False
+
+
+def _one(warehouse: Warehouse, name: str, **params: object) -> dict[str, Any]:
+    return warehouse.run(name, **params).row(0, named=True)

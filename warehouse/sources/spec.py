@@ -1,0 +1,159 @@
+"""How a source is to be read: every choice stated, checked once, part of a load's identity."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from warehouse.errors import Problem, SettingsError
+
+Kind = Literal["table"]
+Layout = Literal["long", "wide"]
+Stamp = Literal["start", "end"]
+
+KINDS: tuple[str, ...] = ("table",)
+BITS_PER_UNIT: Mapping[str, float] = {
+    "bps": 1.0, "kbps": 1e3, "mbps": 1e6, "gbps": 1e9, "tbps": 1e12,
+    "bytes_per_s": 8.0, "kbytes_per_s": 8e3, "mbytes_per_s": 8e6,
+    "bits_per_slot": 1.0, "bytes_per_slot": 8.0,
+}  # fmt: skip
+"""Bits in one unit; the units per slot are divided by the length of the slot as well."""
+TIME_FORMATS = ("auto", "epoch_s", "epoch_ms", "epoch_us")
+NULL_WORDS = ("", "NaN", "nan", "NAN", "null", "NULL", "None", "-", "N/A", "n/a", "NA", "U")
+SLOT_MINUTES = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60, 120, 180, 240, 360, 480, 720, 1440)
+"""Slot lengths that divide a day."""
+
+
+@dataclass(frozen=True)
+class SourceSpec:
+    """A source's files and how their rows become samples.
+
+    long: one row per interface and time, with `in_column` and `out_column`, or with `value_column` and a direction
+    (`direction_column`, `direction`, or a group of `interface_pattern`).
+    wide: one row per time, one column per interface and direction, named as `interface_pattern` says.
+    The interface comes from `interface_column`, from `interface`, or from the file's name without endings.
+    `interface_pattern` is a regular expression with the group `interface` and perhaps `direction`.
+    `time_format` is auto, epoch_s, epoch_ms, epoch_us, or a strptime format; several are tried in turn.
+    `first_slot` stands for the time column of files that have one value a line and no times.
+    """
+
+    name: str
+    files: tuple[str, ...] = ()
+    kind: Kind = "table"
+    layout: Layout = "long"
+    time_column: str = "time"
+    time_format: str | tuple[str, ...] = "auto"
+    time_zone: str = "UTC"
+    first_slot: datetime | None = None
+    unit: str = "bps"
+    in_column: str = ""
+    out_column: str = ""
+    value_column: str = ""
+    direction_column: str = ""
+    direction: str = ""
+    interface_column: str = ""
+    interface: str = ""
+    interface_pattern: str = ""
+    swap_directions: bool = False
+    header: bool = True
+    separator: str = ""
+    decimal_comma: bool = False
+    null_words: tuple[str, ...] = NULL_WORDS
+    slot_minutes: int | None = None
+    stamp: Stamp = "start"
+    simulated: bool = False
+    priority: int = 1
+    max_file_bytes: int = 64 * 1024**3
+    max_rows: int = 2_000_000_000
+    max_columns: int = 5_000
+
+    def __post_init__(self) -> None:
+        problems = [Problem(f"{self.name or 'source'}.{where}", what) for where, what in _problems(self)]
+        if problems:
+            raise SettingsError(f"source {self.name or '(no name)'} can't be read as described", problems, "Mend its [sources] entry in transit.toml.")  # fmt: skip
+
+    @property
+    def time_formats(self) -> tuple[str, ...]:
+        return (self.time_format,) if isinstance(self.time_format, str) else tuple(self.time_format)
+
+    @property
+    def per_slot(self) -> bool:
+        return self.unit.endswith("_per_slot")
+
+    @property
+    def bits_per_unit(self) -> float:
+        return BITS_PER_UNIT[self.unit]
+
+    def fingerprint(self) -> str:
+        """Changes when a file would be read differently; not with where files are looked for."""
+        choices = {key: value for key, value in asdict(self).items() if key != "files"}
+        return hashlib.sha256(json.dumps(choices, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _problems(spec: SourceSpec) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+
+    def need(condition: bool, where: str, what: str) -> None:
+        if not condition:
+            found.append((where, what))
+
+    need(bool(spec.name), "name", "is empty")
+    need(spec.kind in KINDS, "kind", f"is {spec.kind!r}; choose from {', '.join(KINDS)}")
+    need(spec.layout in ("long", "wide"), "layout", f"is {spec.layout!r}; choose long or wide")
+    need(spec.unit in BITS_PER_UNIT, "unit", f"is {spec.unit!r}; choose from {', '.join(BITS_PER_UNIT)}")
+    need(spec.stamp in ("start", "end"), "stamp", f"is {spec.stamp!r}; choose start or end of the slot")
+    need(spec.direction in ("", "in", "out"), "direction", f"is {spec.direction!r}; choose in or out")
+    need(len(spec.separator) <= 1, "separator", f"is {spec.separator!r}, must be one character")
+    need(not (spec.decimal_comma and spec.separator == ","), "separator", "is a comma, and so is the decimal sign")
+    need(spec.slot_minutes is None or spec.slot_minutes in SLOT_MINUTES, "slot_minutes", f"is {spec.slot_minutes}; choose from {', '.join(map(str, SLOT_MINUTES))}")  # fmt: skip
+    for limit in ("priority", "max_file_bytes", "max_rows", "max_columns"):
+        need(getattr(spec, limit) >= 1, limit, f"is {getattr(spec, limit)}, must be at least 1")
+    need(all("%" in text or text in TIME_FORMATS for text in spec.time_formats), "time_format", f"is {spec.time_format!r}; choose {', '.join(TIME_FORMATS)} or a format such as %d.%m.%Y %H:%M")  # fmt: skip
+    need(len(spec.time_formats) > 0, "time_format", "is empty")
+    need(len(spec.time_formats) == 1 or all("%" in text for text in spec.time_formats), "time_format", "several are tried only where each is a strptime format")  # fmt: skip
+    try:
+        ZoneInfo(spec.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        found.append(("time_zone", f"is {spec.time_zone!r}, not a zone of the IANA list such as Asia/Almaty"))
+    groups = _groups(spec.interface_pattern)
+    need(groups is not None, "interface_pattern", f"{spec.interface_pattern!r} is not a regular expression")
+    need(not spec.interface_pattern or "interface" in (groups or ()), "interface_pattern", "has no group (?P<interface>...)")  # fmt: skip
+    if spec.first_slot is not None:
+        need(spec.slot_minutes is not None, "slot_minutes", "must be given where first_slot stands for the time column")
+        need(spec.first_slot.tzinfo is not None, "first_slot", "has no time zone")
+    if spec.kind == "table":
+        found.extend(_table_problems(spec, groups or ()))
+    return found
+
+
+def _table_problems(spec: SourceSpec, groups: tuple[str, ...]) -> list[tuple[str, str]]:
+    has_direction = bool(spec.direction or spec.direction_column or "direction" in groups)
+    if spec.layout == "wide":
+        checks = [
+            (bool(spec.interface_pattern), "interface_pattern", "is needed: it says which columns of a wide table are which interface, such as (?P<interface>.+)_(?P<direction>in|out)"),
+            (has_direction, "direction", "is unknown: name it in interface_pattern or as direction"),
+            (not (spec.in_column or spec.out_column or spec.value_column), "layout", "is wide, so in_column, out_column and value_column have no place"),
+        ]  # fmt: skip
+    elif spec.value_column:
+        checks = [
+            (not (spec.in_column or spec.out_column), "value_column", "is given and in_column or out_column as well"),
+            (has_direction, "direction", "is unknown: give direction, direction_column, or a group (?P<direction>...) in interface_pattern"),
+        ]  # fmt: skip
+    else:
+        checks = [
+            (bool(spec.in_column or spec.out_column), "in_column", "is empty, and so are out_column and value_column")
+        ]
+    return [(where, what) for holds, where, what in checks if not holds]
+
+
+def _groups(pattern: str) -> tuple[str, ...] | None:
+    try:
+        return tuple(re.compile(pattern).groupindex)
+    except re.error:
+        return None

@@ -1,0 +1,244 @@
+"""Table files (CSV, TSV, Parquet; plain, gzip or zstd) -> rows named stamp, series, direction, value, value_in, value_out."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from glob import escape
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+from duckdb import (
+    ColumnExpression,
+    ConstantExpression,
+    DuckDBPyConnection,
+    DuckDBPyRelation,
+    Expression,
+    FunctionExpression,
+)
+
+from warehouse.errors import Problem, SourceError
+from warehouse.sources.spec import SourceSpec
+
+CANONICAL = ("stamp", "series", "direction", "value", "value_in", "value_out")
+HEAD_BYTES = 256 * 1024
+SEPARATORS = ("\t", ";", ",", "|")
+PARQUET = (".parquet", ".pq")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a look at a text file's beginning tells: its separator, its columns, its line count before the data."""
+
+    separator: str
+    columns: tuple[str, ...]
+    header_lines: int
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a reader says of the file behind source_row. `header_lines` is None where rows are not lines of text."""
+
+    reading: Mapping[str, object]
+    header_lines: int | None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def single(self) -> bool:
+        """Whether a row holds one direction only."""
+        return bool(self.reading["single"])
+
+
+def open_rows(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> Opened:
+    """Makes the temporary view source_row over the file (wide_row where it is wide). Raises SourceError with all that is missing."""
+    header_lines: int | None = None
+    if path.suffix.lower() in PARQUET:
+        relation = _parquet(connection, spec, path)
+    else:
+        shape = look(spec, path)
+        header_lines = shape.header_lines
+        _require(spec, path, shape.columns)
+        relation = _text(connection, spec, path, shape)
+    names = _renamed(spec, relation.columns)
+    if spec.layout == "wide":
+        time = ColumnExpression(spec.time_column).alias("stamp")
+        relation.select(time, *(ColumnExpression(name) for name in names)).create_view("wide_row", replace=True)
+    else:
+        given = [ColumnExpression(column).alias(name) for name, column in names.items()]
+        absent = [ConstantExpression(None).cast("varchar").alias(name) for name in CANONICAL if name not in names]
+        relation.select(*given, *absent).create_view("source_row", replace=True)
+    microseconds = spec.time_column in relation.columns and str(relation.types[relation.columns.index(spec.time_column)]) == "BIGINT" and header_lines is None and spec.time_format == "auto"  # fmt: skip
+    return Opened(_reading(spec, path, microseconds=microseconds), header_lines)
+
+
+def _reading(spec: SourceSpec, path: Path, *, microseconds: bool) -> dict[str, object]:
+    groups = re.compile(spec.interface_pattern).groupindex
+    units = {"epoch_s": 1e6, "epoch_ms": 1e3, "epoch_us": 1.0}
+    first = spec.time_formats[0]
+    if spec.first_slot is not None:
+        kind = "none"
+    elif microseconds or first in units:
+        kind = "epoch"
+    else:
+        kind = "auto" if first == "auto" else "format"
+    return {
+        "time_kind": kind,
+        "stamp_us": 1.0 if microseconds else units.get(first, 1.0),
+        "formats": list(spec.time_formats),
+        "zone": spec.time_zone,
+        "pattern": spec.interface_pattern,
+        "interface": "" if spec.interface_column else spec.interface or path.name.split(".")[0],
+        "interface_group": groups.get("interface", 0),
+        "direction_group": groups.get("direction", 0),
+        "direction": spec.direction,
+        "single": bool(spec.value_column) or spec.layout == "wide",
+    }
+
+
+def look(spec: SourceSpec, path: Path) -> Shape:
+    """Reads the header. Raises SourceError for an empty file, one that is not UTF-8, and one with too many columns."""
+    head = read_head(path)
+    if not head.strip():
+        raise _refused(path, "is empty", "Export it again, or take it out of the source's files.")
+    if b"\x00" in head:
+        raise _refused(path, "is not a text file (it contains zero bytes)", "Export it as UTF-8 CSV or Parquet.")
+    try:
+        text = decode(head)
+    except UnicodeDecodeError as error:
+        raise _refused(
+            path, f"is not UTF-8: byte {error.start + 1} is 0x{head[error.start]:02x}", "Save it as UTF-8."
+        ) from error
+    lines = text.splitlines()
+    first = next(line for line in lines if line.strip())
+    separator = spec.separator or max(SEPARATORS, key=lambda mark: (first.count(mark), -SEPARATORS.index(mark)))
+    if spec.decimal_comma and separator == ",":
+        separator = ";"
+    cells = next(csv.reader([first], delimiter=separator))
+    if len(cells) > spec.max_columns:
+        raise _refused(path, f"has {len(cells)} columns, more than the limit of {spec.max_columns}", "Raise max_columns if that is right.")  # fmt: skip
+    if not spec.header:
+        return Shape(separator, tuple(f"column_{place}" for place in range(1, len(cells) + 1)), 0)
+    return Shape(separator, tuple(cell.strip() for cell in cells), lines.index(first) + 1)
+
+
+def read_head(path: Path) -> bytes:
+    """The file's first bytes, unpacked."""
+    try:
+        with pa.input_stream(str(path), compression="detect") as stream:
+            return bytes(stream.read(HEAD_BYTES))
+    except (OSError, pa.ArrowInvalid) as error:
+        raise _refused(path, f"can't be read: {error}", "Check that it is whole and readable.") from error
+
+
+def decode(head: bytes) -> str:
+    """UTF-8 text without its byte order mark; a character cut off by the end of `head` is left out."""
+    try:
+        return head.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if len(head) == HEAD_BYTES and error.start >= len(head) - 3:
+            return head[: error.start].decode("utf-8-sig")
+        raise
+
+
+def raw_lines(path: Path, wanted: Sequence[int]) -> Mapping[int, str]:
+    """Lines of a text file by number, from 1."""
+    found: dict[int, str] = {}
+    left = set(wanted)
+    with pa.input_stream(str(path), compression="detect") as stream:
+        for number, line in enumerate(_lines(stream), start=1):
+            if number in left:
+                found[number] = line.decode("utf-8", "replace").rstrip("\r\n")
+                left.discard(number)
+                if not left:
+                    break
+    return found
+
+
+def raw_records(connection: DuckDBPyConnection, path: Path, wanted: Sequence[int]) -> Mapping[int, str]:
+    """Rows of a Parquet file by number, from 1, as JSON."""
+    relation = connection.read_parquet(escape(str(path)), file_row_number=True)
+    rows = relation.filter(ColumnExpression("file_row_number").isin(*(ConstantExpression(row - 1) for row in wanted)))
+    return {
+        row.pop("file_row_number") + 1: json.dumps(row, default=str, ensure_ascii=False)
+        for row in rows.pl().iter_rows(named=True)
+    }
+
+
+def _lines(stream: pa.NativeFile) -> Iterator[bytes]:
+    rest = b""
+    while block := stream.read(1 << 22):
+        parts = (rest + block).split(b"\n")
+        rest = parts.pop()
+        yield from parts
+    if rest:
+        yield rest
+
+
+def _text(connection: DuckDBPyConnection, spec: SourceSpec, path: Path, shape: Shape) -> DuckDBPyRelation:
+    names = dict.fromkeys(shape.columns)
+    unique = [name if name and shape.columns.count(name) == 1 else f"{name}#{place}" for place, name in enumerate(shape.columns, 1)]  # fmt: skip
+    doubled = [name for name in names if name in _used(spec) and shape.columns.count(name) > 1]
+    if doubled:
+        raise SourceError("columns can't be told apart", [Problem(str(path), f"column {name} stands there twice") for name in doubled])  # fmt: skip
+    return connection.read_csv(
+        escape(str(path)), sep=shape.separator, header=False, skiprows=shape.header_lines, auto_detect=False,
+        columns=dict.fromkeys(unique, "VARCHAR"), quotechar='"', escapechar='"', na_values=list(spec.null_words), store_rejects=True,
+    )  # fmt: skip
+
+
+def _parquet(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> DuckDBPyRelation:
+    try:
+        relation = connection.read_parquet(escape(str(path)))
+    except duckdb.Error as error:
+        raise _refused(path, f"is not a Parquet file that can be read: {str(error).splitlines()[0]}", "Write it again.") from error  # fmt: skip
+    if len(relation.columns) > spec.max_columns:
+        raise _refused(path, f"has {len(relation.columns)} columns, more than the limit of {spec.max_columns}", "Raise max_columns if that is right.")  # fmt: skip
+    _require(spec, path, tuple(relation.columns))
+    if spec.first_slot is not None:
+        return relation
+    kind = str(relation.types[relation.columns.index(spec.time_column)])
+    if not kind.startswith(("TIMESTAMP", "DATE")):
+        return relation
+    time: Expression = ColumnExpression(spec.time_column)
+    if kind != "TIMESTAMP WITH TIME ZONE":
+        time = FunctionExpression("timezone", ConstantExpression(spec.time_zone), time.cast("timestamp")) if spec.time_zone != "UTC" else time.cast("timestamp")  # fmt: skip
+    others = [ColumnExpression(name) for name in relation.columns if name != spec.time_column]
+    return relation.select(FunctionExpression("epoch_us", time).alias(spec.time_column), *others)
+
+
+def _renamed(spec: SourceSpec, columns: Sequence[str]) -> dict[str, str]:
+    if spec.layout == "wide":
+        pattern = re.compile(spec.interface_pattern)
+        return {name: name for name in columns if name != spec.time_column and pattern.fullmatch(name)}
+    wanted = {
+        "stamp": "" if spec.first_slot else spec.time_column,
+        "series": spec.interface_column,
+        "direction": spec.direction_column,
+        "value": spec.value_column,
+        "value_in": spec.in_column,
+        "value_out": spec.out_column,
+    }
+    return {name: column for name, column in wanted.items() if column}
+
+
+def _used(spec: SourceSpec) -> list[str]:
+    time = [] if spec.first_slot else [spec.time_column]
+    named = (spec.interface_column, spec.direction_column, spec.value_column, spec.in_column, spec.out_column)
+    return time + [column for column in named if column]
+
+
+def _require(spec: SourceSpec, path: Path, columns: tuple[str, ...]) -> None:
+    problems = [Problem(str(path), f"column {name} is missing") for name in _used(spec) if name not in columns]
+    if spec.layout == "wide" and not _renamed(spec, columns):
+        problems.append(Problem(str(path), f"no column is named like interface_pattern {spec.interface_pattern!r}"))
+    if problems:
+        shown = ", ".join(columns[:20]) + (" ..." if len(columns) > 20 else "")
+        raise SourceError("columns are missing", problems, f"The file has: {shown}. Mend the source's column names.")
+
+
+def _refused(path: Path, what: str, remedy: str) -> SourceError:
+    return SourceError("a file can't be read", [Problem(str(path), what)], remedy)

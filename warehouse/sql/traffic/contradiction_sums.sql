@@ -1,0 +1,2 @@
+-- one row: how many other values the file gave
+select count(*) as contradictions from contradiction;

@@ -1,0 +1,2 @@
+-- names of the loads before
+drop type if exists port_name;

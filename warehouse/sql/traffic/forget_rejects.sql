@@ -1,0 +1,2 @@
+-- rejects of the file before
+drop table if exists reject_errors;

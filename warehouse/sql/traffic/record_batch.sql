@@ -1,0 +1,6 @@
+-- the load's own record, with the sum that must balance
+insert into core.load_batch values (
+    $batch_id, $source, $priority, $file_name, $content_hash, $spec_hash, $file_bytes,
+    $rows_in, $rows_loaded, $rows_quarantined, $rows_known, $slots_new, $slots_changed,
+    $slot_minutes, $first_slot, $last_slot, $flags, $notes, $simulated, $known_at
+);

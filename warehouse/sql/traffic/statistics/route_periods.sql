@@ -1,0 +1,36 @@
+-- one row per route, period, direction and statistic: of several slot lengths the finest that covers enough
+create or replace temp table route_period as
+with measured as (
+    select
+        route_key, period_start, slot_minutes,
+        datediff('minute', from_at, until_at) / slot_minutes as expected,
+        unnest([
+            {direction: 'in', statistic: 'mean', bps: mean_in, slots: mean_slots_in, censored: censored_in},
+            {direction: 'in', statistic: 'p95', bps: p95_in, slots: p95_slots_in, censored: censored_in},
+            {direction: 'out', statistic: 'mean', bps: mean_out, slots: mean_slots_out, censored: censored_out},
+            {direction: 'out', statistic: 'p95', bps: p95_out, slots: p95_slots_out, censored: censored_out}
+        ], recursive := true),
+        until_at
+    from route_sum
+),
+rated as (
+    select *, least(1.0, slots / expected) as coverage_ratio, coalesce(censored / nullif(slots, 0), 0.0) as censored_ratio
+    from measured
+),
+chosen as (
+    select *
+    from rated
+    qualify row_number() over (
+        partition by route_key, period_start, direction, statistic
+        order by coverage_ratio >= $min_coverage desc, case when coverage_ratio >= $min_coverage then slot_minutes end, coverage_ratio desc, slot_minutes
+    ) = 1
+)
+select
+    route_key, period_start, direction, statistic, slot_minutes, coverage_ratio, censored_ratio,
+    bps / 1e9 as measured_gbps,
+    case
+        when slots = 0 then 'no valid samples'
+        when until_at > $today then 'period not over'
+        when coverage_ratio < $min_coverage then 'coverage ' || round(100 * coverage_ratio)::int || ' % is below ' || round(100 * $min_coverage)::int || ' %'
+    end as reason
+from chosen;

@@ -70,6 +70,8 @@ class Page:
     title: str
     lead: Sequence[str] = ()
     sections: Sequence[Section] = ()
+    real: bool = False
+    """True where nothing on the page comes from a simulator, whatever the edition."""
 
     @property
     def figures(self) -> list[Figure]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import string
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -37,6 +38,7 @@ class Language:
     fallback: Mapping[str, Any]
     missing: set[str] = field(default_factory=set)
     """Keys that were asked for and are in neither; a test fails on them, a report does not."""
+    patterns: list[tuple[re.Pattern[str], str]] = field(default_factory=list)
 
     def text(self, key: str, /, **values: Any) -> str:
         """The words at a key with the values written in, as `{name:form}`; see `format_value` for the forms."""
@@ -52,6 +54,37 @@ class Language:
             return ""
         key = f"{kind}.{value}"
         return str(self.words.get(key, self.fallback.get(key, value)))
+
+    def reason(self, english: str | None) -> str:
+        """A reason that a lower floor gave in English, in this language as far as its `reasons` table knows the words.
+
+        A pattern's groups become values of its text: month_x a period, n_x a number, say_x a reason again, others stay text.
+        """
+        words = english or ""
+        for pattern, text in self._reasons():
+            words = pattern.sub(lambda found, text=text: self._retell(found, text), words)  # type: ignore[misc]
+        return words
+
+    def _reasons(self) -> list[tuple[re.Pattern[str], str]]:
+        if not self.patterns:
+            self.patterns.extend((re.compile(row["pattern"]), row["text"]) for row in self.words.get("reasons", []))
+        return self.patterns
+
+    def _retell(self, found: re.Match[str], text: str) -> str:
+        values: dict[str, Any] = {}
+        for name, part in found.groupdict(default="").items():
+            kind = name.partition("_")[0]
+            if kind == "month":
+                values[name] = Period(date(int(part[:4]), int(part[5:7]), 1))
+            elif kind == "day":
+                values[name] = date.fromisoformat(part)
+            elif kind == "n":
+                values[name] = float(part) if "." in part or "e" in part else int(part)
+            elif kind == "say":
+                values[name] = self.reason(part)
+            else:
+                values[name] = part
+        return _Formatter(self).vformat(text, (), values)
 
     def choose(self, english: str | None, russian: str | None) -> str:
         """A name from data: the one in this language where the data has it."""

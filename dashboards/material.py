@@ -97,6 +97,12 @@ class Material:
         return found
 
     @cached_property
+    def orders(self) -> pl.DataFrame:
+        """The orders that are needed, the most urgent first; those without a date last."""
+        plan = self["order_plan"].filter((pl.col("option") != "none") & (pl.col("modules") > 0))
+        return plan.sort("order_by", "ready_by", "segment_id", "order_seq", nulls_last=True)
+
+    @cached_property
     def scores(self) -> dict[SeriesKey, pl.DataFrame]:
         return _by_series(self["backtest_score"])
 
@@ -180,6 +186,11 @@ class Material:
             groups = self["risk_group"].filter(pl.col("risk_group_id") == name)
             shown = groups["name"][0] if groups.height and groups["name"][0] else name
             return language.text("failure.risk_group", name=shown)
+        if kind == "node":
+            return language.text("failure.node", name=self.node_name(name, language))
+        if kind == "pair":
+            parts = " + ".join(self.segment_label(part, language) for part in name.split("+"))
+            return language.text("failure.segment", name=parts)
         return language.word("failure", failure_id)
 
 

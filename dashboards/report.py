@@ -105,6 +105,7 @@ def _write_page(
     navigation = [(f"{name}.html", language.text(f"nav.{name}")) for name in NAVIGATION if f"{name}.html" in paths]
     html = _environment().get_template("sections.html").render(
         code=language.code, policy=POLICY, title=page.title, lead=page.lead, sections=page.sections, path=page.path,
+        real=page.real,
         home=home, root=home + "../", t=language.text, edition=edition, edition_title=edition.title_in(language.code),
         origin=Period(edition.origin, edition.grain), navigation=navigation, has_charts=bool(drawn),
         others=[(code, load_language(code, text_folder).text("language")) for code in languages if code != language.code],

@@ -16,4 +16,6 @@ def pages(material: Material, language: Language) -> list[Page]:
         return [
             Page("countries.html", text("countries.title"), [text("page.empty", reason=text("reason.no_bandwidth"))])
         ]
-    return [Page("countries.html", text("countries.title"), [text("countries.lead")], [Section(figures=figures)])]
+    return [
+        Page("countries.html", text("countries.title"), [text("countries.lead")], [Section(figures=figures)], real=True)
+    ]

@@ -20,4 +20,4 @@ def pages(material: Material, language: Language) -> list[Page]:
         Section(text("method.how"), steps),
         Section(text("method.glossary"), table=Table([text("method.term"), text("method.means")], rows)),
     ]
-    return [Page("method.html", text("method.title"), (), sections)]
+    return [Page("method.html", text("method.title"), (), sections, real=True)]

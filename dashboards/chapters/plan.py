@@ -83,12 +83,14 @@ def timeline_figure(material: Material, language: Language, most: int | None = N
 def orders_title(material: Material, language: Language) -> str:
     """How many orders are due, and which is the most urgent."""
     text = language.text
-    orders = material["order_plan"].filter(pl.col("order_by").is_not_null()).sort("order_by", "segment_id")
+    orders = material.orders
     if orders.is_empty():
         return text("title.orders_none")
     late = orders.filter(pl.col("overdue_months") > 0)
     first = orders.row(0, named=True)
     name = material.segment_label(first["segment_id"], language)
+    if first["order_by"] is None:
+        return text("title.orders_undated", n=orders.height)
     if late.height:
         months = int(first["overdue_months"])
         return text("title.orders_overdue", n=orders.height, late=late.height, name=name, months=months)
@@ -98,7 +100,7 @@ def orders_title(material: Material, language: Language) -> str:
 def order_table(material: Material, language: Language, home: str = "", most: int | None = None) -> Table | None:
     """The order sheet, the most urgent order first."""
     text = language.text
-    orders = material["order_plan"].filter(pl.col("order_by").is_not_null()).sort("order_by", "segment_id", "order_seq")
+    orders = material.orders
     if orders.is_empty():
         return None
     rows = []
@@ -108,7 +110,7 @@ def order_table(material: Material, language: Language, home: str = "", most: in
             [
                 Cell(material.segment_label(row["segment_id"], language), link=home + segment_path(row["segment_id"])),
                 Cell(
-                    language.day(row["order_by"]), row["order_by"].isoformat(),
+                    language.day(row["order_by"]), row["order_by"].isoformat() if row["order_by"] else "9999",
                     badge=text("plan.overdue", n=int(row["overdue_months"])) if late else "",
                 ),
                 day(language, row["ready_by"]),
@@ -117,7 +119,7 @@ def order_table(material: Material, language: Language, home: str = "", most: in
                 percent(language, row["p_late_now_ratio"]),
                 Cell(material.failure_name(row["failure_id"], language)),
                 number(language, row["cost_usd"], 0),
-                Cell(row["reason"] or ""),
+                Cell(language.reason(row["reason"])),
             ]
         )  # fmt: skip
     heads = ["segment", "order_by", "ready_by", "option", "lead_time", "p_late", "failure_sized", "cost", "reason"]

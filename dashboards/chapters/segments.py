@@ -21,6 +21,8 @@ def assumed_note(material: Material, segment_ids: list[str], language: Language)
     found = sorted({material.segment_label(str(name), language) for name in assumed["segment_id"]})
     if not found:
         return []
+    if len(found) > 3 and len(found) == len(set(segment_ids)):
+        return [(language.text("note.assumed"), language.text("note.lit_assumed_all"))]
     shown = ", ".join(found[:8]) + (f" … (+{len(found) - 8})" if len(found) > 8 else "")
     return [(language.text("note.assumed"), language.text("note.lit_assumed", names=shown))]
 
@@ -45,9 +47,11 @@ def badges(material: Material, segment_ids: list[str], language: Language) -> tu
 
 def worst_utilization(material: Material) -> pl.DataFrame:
     """Median utilization by segment and period: the busier direction in its worst failure. Busiest segment first."""
-    frame = material["segment_load"].filter(pl.col("quantile_level") == 0.5)
+    frame = material["segment_load"].filter(
+        (pl.col("quantile_level") == 0.5) & pl.col("utilization_ratio").is_not_null()
+    )
     worst = (
-        frame.sort("utilization_ratio", "direction", "failure_id", descending=[True, False, False])
+        frame.sort("utilization_ratio", "failure_id", "direction", descending=[True, False, False])
         .group_by("segment_id", "target_start", maintain_order=True)
         .first()
     )
@@ -90,7 +94,7 @@ def heat_figure(material: Material, language: Language, most: int | None = None)
     if len(shown) < len(order):
         subtitle += " " + text("segments.heat_most", n=len(shown), all=len(order))
     table = plain_table(
-        part.with_columns(failure=pl.col("failure_id").map_elements(lambda name: material.failure_name(name, language), return_dtype=pl.String)),
+        part.with_columns(failure=pl.col("cause_id").fill_null("none").map_elements(lambda name: material.failure_name(name, language), return_dtype=pl.String)),
         [("segment", text("table.segment"), "text"), ("target_start", text("table.period"), "period"), ("utilization_ratio", text("table.utilization"), "pct"),
          ("load_gbps", text("table.load"), "n"), ("lit_gbps", text("table.lit"), "n"), ("failure", text("table.failure"), "text")],
         language, grain,
@@ -103,25 +107,24 @@ def heat_figure(material: Material, language: Language, most: int | None = None)
 
 
 def load_frame(part: pl.DataFrame, threshold_ratio: float) -> pl.DataFrame:
-    """One row per period of a segment direction: median, q100, q900 without failure, worst failure's 90 % level, threshold, lit."""
-    calm = part.filter(pl.col("failure_id") == "none")
-    rows = calm.group_by("target_start").agg(
-        median=pl.col("load_gbps").filter(pl.col("quantile_level") == 0.5).first(),
-        q100=pl.col("load_gbps").filter(pl.col("quantile_level") == 0.1).first(),
-        q900=pl.col("load_gbps").filter(pl.col("quantile_level") == 0.9).first(),
-    )
-    worst = (
-        part.filter(pl.col("quantile_level") == 0.9)
-        .sort("load_gbps", "failure_id", descending=[True, False])
-        .group_by("target_start", maintain_order=True)
-        .agg(worst=pl.col("load_gbps").first(), failure_id=pl.col("failure_id").first(), lit=pl.col("lit_gbps").first())
-    )
+    """One row per period of a segment direction: median, q100, q900 without failure; the 90 % level of the worst failure
+    and its cause; threshold, lit."""
+
+    def at(level: float, failure: str) -> pl.Expr:
+        return (
+            pl.col("load_gbps").filter((pl.col("quantile_level") == level) & (pl.col("failure_id") == failure)).first()
+        )
+
     return (
-        worst.join(rows, on="target_start", how="left")
+        part.group_by("target_start")
+        .agg(
+            median=at(0.5, "none"), q100=at(0.1, "none"), q900=at(0.9, "none"), worst=at(0.9, "worst"),
+            cause_id=pl.col("cause_id").filter(pl.col("failure_id") == "worst").first(), lit=pl.col("lit_gbps").first(),
+        )
         .with_columns(threshold=threshold_ratio * pl.col("lit"))
-        .select("target_start", "median", "q100", "q900", "worst", "failure_id", "threshold", "lit")
+        .select("target_start", "median", "q100", "q900", "worst", "cause_id", "threshold", "lit")
         .sort("target_start")
-    )
+    )  # fmt: skip
 
 
 def load_figure(material: Material, segment_id: str, direction: str, language: Language) -> Figure:
@@ -139,8 +142,8 @@ def load_figure(material: Material, segment_id: str, direction: str, language: L
     else:
         title = text("title.load_under", name=name, by=by)
     figure_id = slug(f"load-{segment_id}-{direction}")
-    last = rows["failure_id"][-1]
-    subtitle = text("segment.worst_is", failure=material.failure_name(str(last), language))
+    last = rows["cause_id"][-1]
+    subtitle = text("segment.worst_is", failure=material.failure_name(last or "none", language))
     heads = [("target_start", text("table.period"), "period"), ("median", text("table.median"), "n"), ("q100", text("table.q100"), "n"),
              ("q900", text("table.q900"), "n"), ("worst", text("table.worst"), "n"), ("threshold", text("table.threshold"), "n"), ("lit", text("table.lit"), "n")]  # fmt: skip
     return Figure(

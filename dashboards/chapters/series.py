@@ -72,13 +72,15 @@ def finding(material: Material, key: SeriesKey, language: Language) -> tuple[str
     if seen.now_gbps is None or seen.now_start is None:
         return text("title.route_none", name=name), ""
     if seen.end_gbps is None or seen.end_start is None:
-        reason = material.refused.get(key, "")
+        reason = language.reason(material.refused.get(key))
         at = Period(seen.now_start, grain)
         return text("title.route_observed", name=name, what=what, now=seen.now_gbps, unit=unit, at=at), reason
     change = seen.end_gbps / seen.now_gbps - 1 if seen.now_gbps else 1.0
     story = "route_up" if change > 0.05 else "route_down" if change < -0.05 else "route_flat"
     by = Period(seen.end_start, grain)
-    title = text(f"title.{story}", name=name, what=what, now=seen.now_gbps, then=seen.end_gbps, unit=unit, by=by)
+    title = text(
+        f"title.{story}", name=name, what=what, now=seen.now_gbps, at=Period(seen.now_start, grain), then=seen.end_gbps, unit=unit, by=by
+    )  # fmt: skip
     return title, text("title.range", low=seen.end_low_gbps, high=seen.end_high_gbps, unit=unit)
 
 
@@ -91,7 +93,7 @@ def series_figure(material: Material, key: SeriesKey, language: Language) -> Fig
     figure_id = slug("-".join(key))
     rows = fan_rows(observed, quantiles)
     if observed.drop_nulls("value_gbps").is_empty() and quantiles.is_empty():
-        reason = material.refused.get(key) or language.text("reason.no_series")
+        reason = language.reason(material.refused.get(key)) or language.text("reason.no_series")
         return Figure(figure_id, title, reason=reason, subtitle="")
     simulated = bool(observed.height and observed["simulated"].any())
     return Figure(
@@ -124,7 +126,7 @@ def refusals(material: Material, language: Language) -> Section | None:
             "name": material.series_name(key, language),
             "direction": material.direction_name(key, language),
             "statistic": text(f"statistic.{key[3]}"),
-            "reason": reason,
+            "reason": language.reason(reason),
         }
         for key, reason in sorted(material.refused.items())
     ]

@@ -41,9 +41,11 @@ def _calibration_form(language: Language) -> Spec:
     names = [text("fan.band", share=share) for share in (0.8, 0.95)]
     chart = alt.Chart(alt.NamedData("rows"))
     colour = alt.Color("interval:N", scale=alt.Scale(domain=names, range=[NAVY, ORANGE]), legend=alt.Legend(title=None))
-    shape = alt.Shape("interval:N", scale=alt.Scale(domain=names, range=["circle", "square"]), legend=None)
+    shape = alt.Shape(
+        "interval:N", scale=alt.Scale(domain=names, range=["circle", "square"]), legend=alt.Legend(title=None)
+    )
     x = alt.X("horizon:Q", title=text("accuracy.horizon"), axis=alt.Axis(tickMinStep=1, format="d"))
-    share = alt.Scale(domain=[0, 1])
+    share = alt.Scale(zero=False, nice=True)
     y = alt.Y("achieved:Q", title=text("accuracy.achieved"), scale=share, axis=alt.Axis(format=".0%"))
     tips = [
         alt.Tooltip("horizon:Q", title=text("table.horizon")),
@@ -81,12 +83,14 @@ def _skill_form(language: Language) -> Spec:
     chart = alt.Chart(alt.NamedData("rows"))
     base = chart.encode(
         x=alt.X("horizon:Q", title=text("accuracy.horizon"), axis=alt.Axis(tickMinStep=1, format="d")),
-        y=alt.Y("mase:Q", title=text("accuracy.mase")),
+        y=alt.Y("mase:Q", title="MASE"),
         color=alt.Color("model:N", scale=alt.Scale(range=[NAVY, ORANGE, TEAL, PLUM]), legend=alt.Legend(title=None)),
         strokeDash=alt.StrokeDash(
-            "model:N", scale=alt.Scale(range=[[1, 0], [6, 3], [2, 2], [8, 3, 2, 3]]), legend=None
+            "model:N", scale=alt.Scale(range=[[1, 0], [6, 3], [2, 2], [8, 3, 2, 3]]), legend=alt.Legend(title=None)
         ),
-        shape=alt.Shape("model:N", scale=alt.Scale(range=["circle", "square", "diamond", "cross"]), legend=None),
+        shape=alt.Shape(
+            "model:N", scale=alt.Scale(range=["circle", "square", "diamond", "cross"]), legend=alt.Legend(title=None)
+        ),
         tooltip=[
             alt.Tooltip("model:N", title=text("table.model")),
             alt.Tooltip("horizon:Q", title=text("table.horizon")),

@@ -19,7 +19,7 @@ from warehouse.schema import Grain
 Spec = dict[str, Any]
 """A Vega-Lite specification with its data inside: `altair.Chart.from_dict` opens it, vl-convert draws it."""
 
-TICK_FORMAT: Mapping[Grain, str] = {"month": "%b %Y", "week": "%d %b %Y", "day": "%d %b %Y", "year": "%Y"}
+SOLID: tuple[float, ...] = (1, 0)
 
 
 def finish(chart: alt.TopLevelMixin) -> Spec:
@@ -82,13 +82,21 @@ def amount_tip(field: str, title: str) -> alt.Tooltip:
 class Key:
     """The legend of a chart whose layers are marks, not data: each mark is tagged with its name."""
 
-    def __init__(self, names: Sequence[str], colours: Sequence[str], shape: str = "square") -> None:
-        self.colour = alt.Color(
-            "mark:N",
-            scale=alt.Scale(domain=list(names), range=list(colours)),
-            legend=alt.Legend(title=None, symbolType=shape, columns=0),
+    def __init__(
+        self, names: Sequence[str], colours: Sequence[str], dashes: Sequence[Sequence[float]] | None = None
+    ) -> None:
+        stroke = (
+            {"symbolType": "stroke", "symbolStrokeWidth": 4, "symbolSize": 400} if dashes else {"symbolType": "square"}
         )
+        legend = alt.Legend(title=None, columns=0, **stroke)
+        scale = alt.Scale(domain=list(names), range=list(colours))
+        self.channels: list[Any] = [alt.Color("mark:N", scale=scale, legend=legend)]
+        if dashes:
+            scale = alt.Scale(domain=list(names), range=[list(dash) for dash in dashes])
+            self.channels.append(alt.StrokeDash("mark:N", scale=scale, legend=legend))
 
     def tag(self, chart: alt.Chart, name: str) -> alt.Chart:
-        """The chart with its colour taken from the legend's entry `name`."""
-        return chart.transform_calculate(mark=json.dumps(name, ensure_ascii=False)).encode(self.colour)
+        """The chart with colour and dashes taken from the legend's entry `name`."""
+        mark = chart.mark if isinstance(chart.mark, str) else chart.mark.type
+        channels = self.channels[:1] if mark in ("area", "bar", "point", "tick") else self.channels
+        return chart.transform_calculate(mark=json.dumps(name, ensure_ascii=False)).encode(*channels)

@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from dashboards.charts.drawing import Key, Spec, amount_axis, amount_tip, finish, labelled, time_axis, with_rows
+from dashboards.charts.drawing import SOLID, Key, Spec, amount_axis, amount_tip, finish, labelled, time_axis, with_rows
 from dashboards.language import Language
 from dashboards.theme import BANDS, CHARCOAL, MUTED, NAVY
 from warehouse.schema import Grain
@@ -60,7 +60,7 @@ def _form(language: Language, grain: Grain, has_forecast: bool) -> Spec:
     bands = [text("fan.band", share=share) for share, *_ in BANDS]
     domain = [observed, median, *bands] if has_forecast else [observed]
     colours = [CHARCOAL, NAVY, *(colour for _, _, _, colour in BANDS)]
-    key = Key(domain, colours[: len(domain)])
+    key = Key(domain, colours[: len(domain)], [SOLID, [6, 3], SOLID, SOLID, SOLID][: len(domain)])
     chart = alt.Chart(alt.NamedData("rows"))
     start = time_axis("start", grain)
     period = alt.Tooltip("label:N", title=text("table.period"))
@@ -75,7 +75,7 @@ def _form(language: Language, grain: Grain, has_forecast: bool) -> Spec:
                 y=alt.value(0), text=alt.value(text("fan.start"))
             )
         )
-        line = chart.mark_line(strokeDash=[6, 3], strokeWidth=2.5)
+        line = chart.mark_line(strokeWidth=2.5)
         layers.append(key.tag(line, median).encode(start, amount_axis("median", unit)))
     line = chart.mark_line(point={"size": 45 if grain == "year" else 14, "filled": True})
     layers.append(key.tag(line, observed).encode(start, amount_axis("observed", unit)))

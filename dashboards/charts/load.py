@@ -7,7 +7,7 @@ from functools import cache
 import altair as alt
 import polars as pl
 
-from dashboards.charts.drawing import Key, Spec, amount_axis, amount_tip, finish, labelled, time_axis, with_rows
+from dashboards.charts.drawing import SOLID, Key, Spec, amount_axis, amount_tip, finish, labelled, time_axis, with_rows
 from dashboards.language import Language
 from dashboards.theme import BANDS, CHARCOAL, NAVY, ORANGE, PLUM
 from warehouse.schema import Grain
@@ -23,7 +23,7 @@ def _form(language: Language, grain: Grain) -> Spec:
     text = language.text
     unit = text("unit.gbps")
     names = [text(f"load.{name}") for name in ("median", "band", "worst", "threshold", "lit")]
-    key = Key(names, [NAVY, BANDS[1][3], PLUM, ORANGE, CHARCOAL])
+    key = Key(names, [NAVY, BANDS[1][3], PLUM, ORANGE, CHARCOAL], [SOLID, SOLID, [6, 3], [2, 2], SOLID])
     median, band, worst, threshold, lit = names
     chart = alt.Chart(alt.NamedData("rows"))
     start = time_axis("target_start", grain)
@@ -34,10 +34,8 @@ def _form(language: Language, grain: Grain) -> Spec:
     layers = alt.layer(
         key.tag(chart.mark_area(), band).encode(start, amount_axis("q100", unit), alt.Y2("q900:Q")),
         key.tag(chart.mark_line(strokeWidth=2.5), median).encode(start, amount_axis("median", unit)),
-        key.tag(chart.mark_line(strokeDash=[6, 3]), worst).encode(start, amount_axis("worst", unit)),
-        key.tag(chart.mark_line(interpolate="step-after", strokeDash=[2, 2]), threshold).encode(
-            start, amount_axis("threshold", unit)
-        ),
+        key.tag(chart.mark_line(), worst).encode(start, amount_axis("worst", unit)),
+        key.tag(chart.mark_line(interpolate="step-after"), threshold).encode(start, amount_axis("threshold", unit)),
         key.tag(step, lit).encode(start, amount_axis("lit", unit)),
         chart.mark_rule(opacity=0, strokeWidth=8).encode(start, tooltip=tips),
     )

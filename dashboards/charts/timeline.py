@@ -48,7 +48,8 @@ def _period(frame: pl.DataFrame, grain: Grain) -> Period | None:
 @cache
 def _form(language: Language, count: int) -> Spec:
     text = language.text
-    names = [text("timeline.range"), text("timeline.median"), text("timeline.order_by"), text("timeline.today")]
+    glyphs = {"range": "▬", "median": "┃", "order_by": "◆", "today": "┆"}
+    names = [f"{glyph} {text(f'timeline.{name}')}" for name, glyph in glyphs.items()]
     key = Key(names, [BANDS[1][3], NAVY, ORANGE, CHARCOAL])
     span, median, order, today = names
     chart = alt.Chart(alt.NamedData("rows"))
@@ -57,7 +58,7 @@ def _form(language: Language, count: int) -> Spec:
     def at(field: str) -> alt.X:
         return alt.X(
             f"{field}:T",
-            scale=alt.Scale(type="utc"),
+            scale=alt.Scale(type="utc", padding=12),
             axis=alt.Axis(title=None, format="%Y", tickCount="year", grid=True),
         )
 

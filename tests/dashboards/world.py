@@ -102,7 +102,7 @@ def build(grain: Grain = "month", seed: int = 7, past: int = 48, ahead: int = 36
                 forecast.append({"series_kind": "country", "series_id": country, "direction": "in", "statistic": "mean", "grain": "year", "target_start": date(2024 + step, 1, 1), "horizon": step + 1, "quantile_level": q, "value_gbps": float(value)})  # fmt: skip
     frames["traffic_period"] = _frame("traffic_period", traffic)
     frames["forecast_quantile"] = _frame("forecast_quantile", forecast)
-    frames["no_forecast"] = _frame("no_forecast", [{"series_kind": "country", "series_id": "TM", "direction": "in", "statistic": "mean", "grain": "year", "reason": "5 years of observations, at least 6 are needed"}])  # fmt: skip
+    frames["no_forecast"] = _frame("no_forecast", [{"series_kind": "country", "series_id": "TM", "direction": "in", "statistic": "mean", "grain": "year", "reason": "only 5 years of history; 6 are needed"}])  # fmt: skip
     scores = []
     for route_id, direction in draws:
         for model, base in (("ensemble", 0.55), ("seasonal_naive", 1.0), ("drift", 0.8), ("theta", 0.62)):
@@ -125,10 +125,11 @@ def _plan(draws: dict[tuple[str, str], np.ndarray], targets: list[date], ahead: 
         for direction, way in (("az", "out"), ("za", "in")):
             calm = sum((draws[route[0], way] for route in users), np.zeros((400, ahead)))
             worst = calm + sum((draws[route[0], way] for route in backup), np.zeros((400, ahead)))
-            for failure, paths in (("none", calm), ("segment:S-AKT-GRB" if segment_id.endswith(("TMB", "GRB")) else "segment:S-AKT-ATY", worst)):  # fmt: skip
+            cause = "segment:S-AKT-GRB" if segment_id.endswith(("TMB", "GRB")) else "segment:S-AKT-ATY"
+            for failure, paths in (("none", calm), ("worst", worst)):
                 for step, start in enumerate(targets):
                     for q, value in zip(QUANTILE_LEVELS, np.quantile(paths[:, step], QUANTILE_LEVELS), strict=True):
-                        loads.append({"segment_id": segment_id, "direction": direction, "failure_id": failure, "target_start": start, "quantile_level": q, "load_gbps": float(value), "lit_gbps": lit, "utilization_ratio": float(value) / lit})  # fmt: skip
+                        loads.append({"segment_id": segment_id, "direction": direction, "failure_id": failure, "target_start": start, "quantile_level": q, "load_gbps": float(value), "lit_gbps": lit, "utilization_ratio": float(value) / lit, "cause_id": cause if failure == "worst" else "none"})  # fmt: skip
             for kind, paths, limit in (("policy", worst, 0.8 * lit), ("hard", calm, lit)):
                 over = np.maximum.accumulate(paths > limit, axis=1).mean(axis=0)
                 when = {level: next((start for start, share in zip(targets, over, strict=True) if share >= level), None) for level in (0.1, 0.5, 0.9)}  # fmt: skip
@@ -139,7 +140,8 @@ def _plan(draws: dict[tuple[str, str], np.ndarray], targets: list[date], ahead: 
             ready = policy["t10"]
             order_by = date(ready.year - (ready.month <= 8), (ready.month - 9) % 12 + 1, 20)
             late = max(0, (KNOWN.date() - order_by).days // 30)
-            orders.append({"segment_id": segment_id, "order_seq": 1, "option": "new_wave", "modules": 2, "module_gbps": 100.0, "order_by": order_by, "ready_by": ready, "overdue_months": late, "lead_time_low_months": 4.0, "lead_time_likely_months": 7.0, "lead_time_high_months": 14.0, "risk_alpha_ratio": 0.2, "p_late_now_ratio": 0.34 if late else 0.08, "failure_id": policy["failure_id"], "cost_usd": None, "present_value_usd": None, "reason": "The load of the worst failure passes 80 % of lit capacity; two modules keep it below for the horizon."})  # fmt: skip
+            orders.append({"segment_id": segment_id, "order_seq": 1, "option": "new_wave", "modules": 2, "module_gbps": 100.0, "order_by": order_by, "ready_by": ready, "overdue_months": late, "lead_time_low_months": 4.0, "lead_time_likely_months": 7.0, "lead_time_high_months": 14.0, "risk_alpha_ratio": 0.2, "p_late_now_ratio": 0.34 if late else 0.08, "failure_id": policy["failure_id"], "cost_usd": None, "present_value_usd": None, "reason": f"On 20 % of the paths its load with segment S-AKT-ATY out passes 80 % of {lit:g} Gbit/s by {ready:%Y-%m}. 2 x 100 Gbit/s take 4 to 14 months (assumption lead-1): ordered by {order_by}, it is late with no more than 20 % probability."})  # fmt: skip
+    orders.append({"segment_id": "S-KHG-ALA", "order_seq": 1, "option": "none", "modules": 0, "module_gbps": 100.0, "overdue_months": 0.0, "risk_alpha_ratio": 0.2, "failure_id": "none", "reason": "No order is needed: by 2028-12 its load in the worst failure state passes 80 % of what is lit on 1 % of the paths, and 20 % is accepted."})  # fmt: skip
     return {
         "segment_load": _frame("segment_load", loads), "runout": _frame("runout", runs),
         "runout_probability": _frame("runout_probability", chances), "order_plan": _frame("order_plan", orders),

@@ -254,7 +254,7 @@ def _connect(path: Path, memory_limit: str, threads: int, temp_directory: Path |
     try:
         connection = duckdb.connect(str(path), config=config)
     except duckdb.IOException as error:
-        if "lock" in str(error).lower():
+        if "set lock on file" in str(error):
             raise LockedError(
                 "another program has this database open",
                 [Problem(str(path), str(error).splitlines()[0])],

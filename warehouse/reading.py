@@ -38,12 +38,12 @@ def open_sealed(path: Path, *, memory_limit: str = "1GB", threads: int = 2) -> d
         connection = duckdb.connect(str(path.resolve()), read_only=True, config=config)
     except duckdb.Error as error:
         said = str(error).splitlines()[0]
-        if "lock" in said.lower():
+        if "set lock on file" in said:
             remedy = "This is the working database of a run; read the published copy instead."
         elif "version" in said.lower():
             remedy = f"It was made by another DuckDB than the installed {duckdb.__version__}: update this software, or publish again."
         else:
-            remedy = "Give the path of a published warehouse, such as published/transit.duckdb."
+            remedy = "Give the path of a published warehouse, or make this one anew with `transit publish`."
         raise WarehouseError("the warehouse can't be opened", [Problem(place, said)], remedy) from error
     found = connection.execute("select count(*) from duckdb_views() where schema_name = 'mart'").fetchone()
     if not found or not found[0]:

@@ -265,9 +265,13 @@ def test_frames_without_a_grain_come_from_one_run(warehouse):
 
 
 def test_an_inner_transaction_falls_with_the_outer_one(warehouse):
-    with pytest.raises(TransitError), warehouse.transaction():
-        warehouse.append("capacity", capacity(10.0), known_at=JANUARY)
-        raise TransitError("stop")
+    def append_and_fail():
+        with warehouse.transaction():
+            warehouse.append("capacity", capacity(10.0), known_at=JANUARY)
+            raise TransitError("stop")
+
+    with pytest.raises(TransitError, match="stop"):
+        append_and_fail()
     assert warehouse.read("capacity").is_empty()
 
 

@@ -1,0 +1,152 @@
+"""A published warehouse answers questions, and nothing else."""
+
+import subprocess
+import sys
+from datetime import date
+
+import duckdb
+import pytest
+
+from warehouse.database import Warehouse
+from warehouse.errors import QueryError, WarehouseError
+from warehouse.publish import publish
+from warehouse.query import ask, describe, query, tables
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    root = tmp_path_factory.mktemp("query")
+    with Warehouse.open(root / "work.duckdb") as warehouse:
+        publish(warehouse, root / "published", edition_id="one")
+    return root / "published" / "transit.duckdb"
+
+
+def test_rows_columns_types_and_parameters(published):
+    answer = ask(published, "select $day::date as day, $n + 1 as n", params={"day": "2025-03-01", "n": 1})
+    assert answer.columns == ("day", "n")
+    assert answer.types == ("DATE", "INTEGER")
+    assert answer.rows == [(date(2025, 3, 1), 2)]
+    assert not answer.truncated
+    assert query(published, "select 1 as one")["one"].to_list() == [1]
+
+
+def test_views_are_found_with_and_without_their_schema(published):
+    assert ask(published, "from mart.edition").columns == ask(published, "from edition").columns
+
+
+def test_more_rows_than_asked_for_are_said_to_be_there(published):
+    answer = ask(published, "from range(100000000)", max_rows=3)
+    assert answer.rows == [(0,), (1,), (2,)]
+    assert answer.truncated
+    assert ask(published, "from range(3) order by 1 desc", max_rows=3).rows == [(2,), (1,), (0,)]
+    assert query(published, "from range(10)", max_rows=4).height == 4
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "insert into ops.edition values (9, 'x')",
+        "delete from ops.edition",
+        "create table t as select 1",
+        "create temp table t as select 1",
+        "drop view mart.route",
+        "attach 'other.duckdb' as other",
+        "copy ops.edition to 'out.csv'",
+        "export database 'out'",
+        "install httpfs",
+        "load icu",
+        "set enable_external_access = true",
+        "reset lock_configuration",
+        "call pragma_version()",
+        "select 1; select 2",
+        "select 1; drop view mart.route",
+        "explain analyze insert into ops.edition values (9, 'x')",
+        "from read_csv('/etc/passwd')",
+        "from read_text('/etc/passwd')",
+        "from '/etc/passwd'",
+        "from glob('/etc/*')",
+        "from sniff_csv('/etc/passwd')",
+        "pragma enable_profiling",
+        "checkpoint",
+        "prepare p as select 1",
+        "use core",
+        "vacuum",
+        "",
+        "-- nothing",
+    ],
+)
+def test_what_does_not_only_read_the_file_is_refused(published, statement):
+    before = published.read_bytes()
+    with pytest.raises(QueryError):
+        ask(published, statement, timeout_seconds=20)
+    assert published.read_bytes() == before
+
+
+def test_what_runs_forever_is_stopped(published):
+    endless = "select count(*) from range(10000000) a, range(10000000) b where a.range + b.range = -7"
+    with pytest.raises(QueryError, match=r"stopped after 0\.5 seconds"):
+        ask(published, endless, timeout_seconds=0.5)
+
+
+def test_what_needs_too_much_memory_is_stopped(published):
+    with pytest.raises(QueryError, match="more memory"):
+        ask(published, "select list(repeat('x', 10000) || range) as x from range(1000000)", timeout_seconds=60)
+
+
+def test_mistakes_are_explained(published):
+    with pytest.raises(QueryError, match=r"(?s)Parser Error.*transit tables"):
+        ask(published, "selec 1")
+    with pytest.raises(QueryError, match="no_such_view"):
+        ask(published, "from no_such_view")
+    with pytest.raises(QueryError) as caught:
+        ask(published, "select $day", params={"dya": 1})
+    assert "$day: has no value" in str(caught.value)
+    assert "$dya: is not in the statement" in str(caught.value)
+
+
+def test_tables_and_describe_come_from_the_comments(published):
+    listed = {name: kind for name, kind, comment in tables(published).rows if comment}
+    assert listed["runout"] == "view"
+    assert listed["forecast_as_of(as_of)"] == "macro"
+    columns = {name: comment for name, _, comment in describe(published, "capacity").rows}
+    assert columns["lit_gbps"] == "usable lit capacity, each direction [Gbit/s]"
+    assert describe(published, "core.capacity").rows[-1][0] == "withdrawn"
+    with pytest.raises(QueryError, match="did you mean runout"):
+        describe(published, "runot")
+
+
+def test_files_that_are_no_published_warehouse(published, tmp_path):
+    with pytest.raises(WarehouseError, match="transit run"):
+        ask(tmp_path / "none.duckdb", "select 1")
+    (tmp_path / "dangling.duckdb").symlink_to("gone.duckdb")
+    with pytest.raises(WarehouseError, match="is gone"):
+        ask(tmp_path / "dangling.duckdb", "select 1")
+    (tmp_path / "text.duckdb").write_text("hello")
+    with pytest.raises(WarehouseError, match="not a valid DuckDB"):
+        ask(tmp_path / "text.duckdb", "select 1")
+    duckdb.connect(str(tmp_path / "other.duckdb")).close()
+    with pytest.raises(WarehouseError, match="not a warehouse of this software"):
+        ask(tmp_path / "other.duckdb", "select 1")
+    damaged = bytearray(published.read_bytes())
+    damaged[5000] ^= 255
+    (tmp_path / "damaged.duckdb").write_bytes(damaged)
+    with pytest.raises(WarehouseError, match="(?s)Corrupt.*publish"):
+        ask(tmp_path / "damaged.duckdb", "select 1")
+
+
+def test_the_working_database_of_a_run_is_not_read(tmp_path):
+    with Warehouse.open(tmp_path / "work.duckdb"):
+        code = (
+            "import sys; from pathlib import Path; from warehouse.query import ask; ask(Path(sys.argv[1]), 'select 1')"
+        )
+        refused = subprocess.run(
+            [sys.executable, "-c", code, str(tmp_path / "work.duckdb")], capture_output=True, text=True, check=False
+        )
+    assert "read the published copy instead" in refused.stderr
+
+
+def test_asking_loads_nothing_heavy():
+    heavy = (
+        "import sys, warehouse.query; print([m for m in ('polars', 'pyarrow', 'numpy', 'pandas') if m in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -173,6 +173,11 @@ def test_shutdowns_leave_almost_nothing(months: list[Month]) -> None:
         assert 0 < np.nanmean(during(months, route, low, high)) < 0.02 * before
 
 
+def test_announced_work_empties_one_port_for_hours(months: list[Month]) -> None:
+    work = during(months, "AKT-FRA", at(2024, 11, 17, 19), at(2024, 11, 17, 23))
+    assert work.mean() < 0.1 * during(months, "AKT-FRA", at(2024, 11, 16, 19), at(2024, 11, 16, 23)).mean()
+
+
 def test_a_full_port_is_pinned_under_its_speed(months: list[Month]) -> None:
     speed = WORLD.ports[ROW["OSH-KSH"]].speed_gbps
     late = of(months, date(2026, 9, 1)).in_gbps[ROW["OSH-KSH"]]
@@ -205,7 +210,7 @@ def test_resets_are_absurd_spikes_and_gaps_are_holes(months: list[Month]) -> Non
 
 
 def test_every_simulated_event_has_an_effect_and_a_place() -> None:
-    assert len(WORLD.events) == 21
+    assert len(WORLD.events) == 22
     named = {route for event in WORLD.events for route in (*event.factor, *event.leaves, *event.arrives, *event.reset, *event.gap)}  # fmt: skip
     assert named - {"*"} <= set(ROW)
     steps = {day for port in WORLD.ports for day, _ in port.steps} - {date(2022, 11, 1)}

@@ -130,7 +130,7 @@ def test_files_that_are_no_published_warehouse(published, tmp_path):
     damaged = bytearray(published.read_bytes())
     damaged[5000] ^= 255
     (tmp_path / "damaged.duckdb").write_bytes(damaged)
-    with pytest.raises(WarehouseError, match="(?s)Corrupt.*publish"):
+    with pytest.raises(WarehouseError, match=r"(?s)Corrupt.*publish"):
         ask(tmp_path / "damaged.duckdb", "select 1")
 
 

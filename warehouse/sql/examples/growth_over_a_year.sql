@@ -1,0 +1,16 @@
+-- How fast did each route grow over the last year, month against the same month?
+with month as (
+    select series_id, direction, period_start, value_gbps, simulated
+    from mart.traffic_month
+    where series_kind = 'route' and statistic = 'mean' and value_gbps is not null
+)
+select
+    later.series_id as route_id, later.direction, later.period_start, earlier.value_gbps as year_before_gbps, later.value_gbps,
+    later.value_gbps / nullif(earlier.value_gbps, 0) - 1 as growth_ratio, later.simulated
+from month as later
+join month as earlier
+    on earlier.series_id = later.series_id
+    and earlier.direction = later.direction
+    and earlier.period_start = later.period_start - interval 1 year
+qualify later.period_start = max(later.period_start) over (partition by later.series_id, later.direction)
+order by growth_ratio desc nulls last, route_id, direction

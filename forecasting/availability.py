@@ -139,10 +139,10 @@ def _lost_traffic(basis: Basis, marks: Sequence[int], hours: dict[str, float]) -
                     values[chosen] = state.lost[column] * basis.draws_gbps[column, chosen, mark]
     median, ninth = (min(max(int(np.ceil(p * size - 1e-9)), 1), size) - 1 for p in (0.5, 0.9))
     rows = []
-    for (column, failure_id, mark), values in lost.items():
+    for (series, failure_id, mark), values in lost.items():
         ordered = np.sort(values)
         rows.append({
-            "route_id": basis.series[column][0], "direction": basis.series[column][1], "failure_id": failure_id, "target_start": basis.timeline.periods[mark],
+            "route_id": basis.series[series][0], "direction": basis.series[series][1], "failure_id": failure_id, "target_start": basis.timeline.periods[mark],
             "lost_p50_gbps": ordered[median], "lost_p90_gbps": ordered[ninth], "hours_per_year": lasting[failure_id],
         })  # fmt: skip
     return check(_frame(rows, LOST_TRAFFIC.empty()), LOST_TRAFFIC)

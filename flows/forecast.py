@@ -70,9 +70,12 @@ def read_known(settings: Settings) -> Known:
 
 
 def series_of(known: Known, grain: Grain) -> pl.DataFrame:
-    """The series that are forecast on their own. A group's mean is not: it is the sum of its routes, draw by draw."""
+    """The series that are forecast on their own, to the last period known of any. A group's mean is the sum of its routes."""
     own = (pl.col("series_kind").is_in(["route", "country"])) | (pl.col("statistic") != "mean")
-    return known.traffic.filter((pl.col("grain") == grain) & own).sort(TRAFFIC_PERIOD.key)
+    rows = known.traffic.filter((pl.col("grain") == grain) & own).sort(TRAFFIC_PERIOD.key)
+    # A period that is not over has rows without values; the forecast starts with it.
+    last = rows.filter(pl.col("value_gbps").is_not_null())["period_start"].max()
+    return rows.filter(pl.col("period_start") <= pl.lit(last, pl.Date))
 
 
 def forecast_with_groups(history: History, spec: ForecastSpec, known: Known) -> Forecast:

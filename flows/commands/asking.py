@@ -201,21 +201,37 @@ def _write_binary(answer: Answer, output_format: Format, output: Path) -> None:
 
 
 def _print_table(answer: Answer) -> None:
-    from rich.console import Console
-    from rich.table import Table
+    """A table where it fits the terminal, else one block of lines per row; through a pager where it is long."""
+    import pydoc
+    import shutil
 
-    console = Console(soft_wrap=not sys.stdout.isatty())
-    table = Table(show_edge=False)
-    for name, kind in zip(answer.columns, answer.types, strict=True):
-        table.add_column(
-            name,
-            justify="right" if kind.startswith(("DOUBLE", "BIGINT", "INTEGER", "DECIMAL", "HUGEINT")) else "left",
-            overflow="fold",
+    rows = [[_cell(cell) for cell in row] for row in answer.rows]
+    widths = [max([len(name), *(len(row[at]) for row in rows)]) for at, name in enumerate(answer.columns)]
+    terminal = sys.stdout.isatty()
+    size = shutil.get_terminal_size()
+    if terminal and sum(widths) + 2 * len(widths) > size.columns and answer.columns:
+        margin = max(map(len, answer.columns))
+        blocks = [
+            "\n".join(f"{name:>{margin}}  {cell}" for name, cell in zip(answer.columns, row, strict=True))
+            for row in rows
+        ]
+        text = "\n\n".join(blocks)
+    else:
+        right = [
+            kind.startswith(("DOUBLE", "BIGINT", "INTEGER", "UINTEGER", "DECIMAL", "HUGEINT")) for kind in answer.types
+        ]
+        lines = [list(answer.columns), ["-" * width for width in widths], *rows]
+        text = "\n".join(
+            "  ".join(
+                f"{cell:>{width}}" if to_right else f"{cell:<{width}}"
+                for cell, width, to_right in zip(line, widths, right, strict=True)
+            ).rstrip()
+            for line in lines
         )
-    for row in answer.rows:
-        table.add_row(*(_cell(cell) for cell in row))
-    with console.pager() if console.is_terminal and len(answer.rows) > console.height else _no_pager():
-        console.print(table)
+    if terminal and text.count("\n") > size.lines:
+        pydoc.pager(text)
+    else:
+        print(text)
 
 
 def _cell(cell: Any) -> str:
@@ -225,11 +241,4 @@ def _cell(cell: Any) -> str:
         return f"{cell:.6g}"
     if isinstance(cell, datetime):
         return f"{cell:%Y-%m-%d %H:%M:%S}"
-    # Square brackets would be read as markup.
-    return str(cell).replace("[", r"\[")
-
-
-def _no_pager() -> Any:
-    from contextlib import nullcontext
-
-    return nullcontext()
+    return str(cell)

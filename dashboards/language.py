@@ -146,6 +146,12 @@ class _Formatter(string.Formatter):
     def __init__(self, language: Language) -> None:
         self.language = language
 
+    def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        if key not in kwargs:
+            self.language.missing.add(f"{{{key}}}")
+            return None
+        return kwargs[str(key)]
+
     def format_field(self, value: Any, format_spec: str) -> str:
         return format_value(self.language, value, format_spec)
 

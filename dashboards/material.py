@@ -22,6 +22,11 @@ def _by_series(frame: pl.DataFrame) -> dict[SeriesKey, pl.DataFrame]:
     return {tuple(map(str, key)): part for key, part in frame.partition_by(KEY, as_dict=True).items()}  # type: ignore[misc]
 
 
+def _by_pair(frame: pl.DataFrame, name: str) -> dict[tuple[str, str], pl.DataFrame]:
+    parts = frame.partition_by(name, "direction", as_dict=True)
+    return {(str(key[0]), str(key[1])): part for key, part in parts.items()}
+
+
 @dataclass(frozen=True)
 class Material:
     """A run's frames by name, and the edition they belong to."""
@@ -107,9 +112,20 @@ class Material:
         return _by_series(self["backtest_score"])
 
     @cached_property
+    def components(self) -> dict[SeriesKey, pl.DataFrame]:
+        return _by_series(self["forecast_component"].filter(pl.col("grain") == self.edition.grain))
+
+    @cached_property
+    def profiles(self) -> dict[tuple[str, str], pl.DataFrame]:
+        return _by_pair(self["traffic_profile"], "route_id")
+
+    @cached_property
+    def chances(self) -> dict[tuple[str, str], pl.DataFrame]:
+        return _by_pair(self["runout_probability"], "segment_id")
+
+    @cached_property
     def loads(self) -> dict[tuple[str, str], pl.DataFrame]:
-        parts = self["segment_load"].partition_by("segment_id", "direction", as_dict=True)
-        return {(str(key[0]), str(key[1])): part for key, part in parts.items()}
+        return _by_pair(self["segment_load"], "segment_id")
 
     @cached_property
     def nodes(self) -> dict[str, tuple[str, str | None]]:

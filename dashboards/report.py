@@ -15,7 +15,18 @@ import vl_convert
 from markupsafe import Markup
 
 from dashboards import theme
-from dashboards.chapters import corridors, countries, method, overview, plan, quality, routes, segments
+from dashboards.chapters import (
+    assumptions,
+    corridors,
+    countries,
+    data,
+    method,
+    overview,
+    plan,
+    quality,
+    routes,
+    segments,
+)
 from dashboards.charts.drawing import Spec
 from dashboards.edition import Edition
 from dashboards.figure import Page
@@ -24,7 +35,7 @@ from dashboards.material import Material, gather
 
 HOME = Path(__file__).parent
 POLICY = "default-src 'none'; script-src 'self' file:; style-src 'self' file:; img-src 'self' file: data:; base-uri 'none'; form-action 'none'"
-NAVIGATION = ("index", "plan", "routes", "segments", "countries", "quality", "method")
+NAVIGATION = ("index", "plan", "routes", "segments", "countries", "quality", "data", "assumptions", "method")
 
 
 def write_report(
@@ -52,7 +63,7 @@ def write_report(
 
 def edition_pages(material: Material, language: Language) -> list[Page]:
     """Every page of the edition in one language."""
-    chapters = (overview, plan, routes, corridors, segments, countries, quality, method)
+    chapters = (overview, plan, routes, corridors, segments, countries, quality, data, assumptions, method)
     return [page for chapter in chapters for page in chapter.pages(material, language)]
 
 

@@ -9,7 +9,7 @@
     if (Array.isArray(value)) return value.map((item) => recolour(item, colours));
     if (value === null || typeof value !== "object") return value;
     const copy = {};
-    for (const [key, item] of Object.entries(value)) copy[key] = key === "values" ? item : recolour(item, colours);
+    for (const [key, item] of Object.entries(value)) copy[key] = key === "datasets" ? item : recolour(item, colours);
     return copy;
   };
 

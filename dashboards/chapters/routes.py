@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dashboards.chapters.detail import components_figure, profile_figure
 from dashboards.chapters.places import route_path, segment_path
 from dashboards.chapters.series import outlook, series_figure
 from dashboards.figure import Cell, Page, Section, Table, number, percent
@@ -43,8 +44,17 @@ def pages(material: Material, language: Language) -> list[Page]:
 def _page(material: Material, route_id: str, language: Language) -> Page:
     text = language.text
     row = material.routes[route_id]
-    figures = [series_figure(material, key, language) for key in material.keys.get(("route", route_id), [])]
-    sections = [Section(text("route.traffic"), figures=figures)]
+    keys = material.keys.get(("route", route_id), [])
+    sections = [Section(text("route.traffic"), figures=[series_figure(material, key, language) for key in keys])]
+    if keys:
+        busier = keys[0]
+        further = [
+            profile_figure(material, route_id, busier[2], language),
+            components_figure(material, busier, language),
+        ]
+        found = [figure for figure in further if figure]
+        if found:
+            sections.append(Section(text("route.further"), figures=found))
     paths = material.paths.get(route_id, {})
     for rank, segment_ids in paths.items():
         title = text("route.path") if rank == 1 else text("route.backup", rank=rank)

@@ -6,6 +6,7 @@ from datetime import date
 
 import polars as pl
 
+from dashboards.chapters.detail import probability_figure
 from dashboards.chapters.places import route_path, segment_path
 from dashboards.charts.load import load
 from dashboards.charts.utilization import utilization
@@ -197,11 +198,12 @@ def pages(material: Material, language: Language) -> list[Page]:
 def _page(material: Material, segment_id: str, language: Language) -> Page:
     text = language.text
     row = material.segments[segment_id]
-    figures = [
-        load_figure(material, segment_id, direction, language)
-        for direction in ("az", "za")
-        if (segment_id, direction) in material.loads
-    ]
+    figures = []
+    for direction in ("az", "za"):
+        if (segment_id, direction) in material.loads:
+            figures.append(load_figure(material, segment_id, direction, language))
+            chance = probability_figure(material, segment_id, direction, language)
+            figures += [chance] if chance else []
     words = [] if figures else [text("segment.none")]
     length = row["length_km"]
     lead = [

@@ -30,7 +30,7 @@ def finish(chart: alt.TopLevelMixin) -> Spec:
 def with_rows(form: Spec, rows: Sequence[Mapping[str, Any]]) -> Spec:
     """The form filled with rows. Forms are built once per language, since building is what costs."""
     spec = copy.copy(form)
-    spec["data"] = {"values": [{key: _plain(value) for key, value in row.items()} for row in rows]}
+    spec["datasets"] = {"rows": [{key: _plain(value) for key, value in row.items()} for row in rows]}
     return spec
 
 

@@ -111,6 +111,13 @@ def build(grain: Grain = "month", seed: int = 7, past: int = 48, ahead: int = 36
                 c80, c95 = rng.binomial(n, 0.78) / n, rng.binomial(n, 0.94) / n
                 scores.append({"series_kind": "route", "series_id": route_id, "direction": direction, "statistic": "p95", "grain": grain, "model": model, "horizon": horizon, "n": n, "bias_gbps": 0.4, "mae_gbps": 3.1 + horizon / 10, "mase": base * (1 + horizon / 30), "pinball_gbps": 1.2, "crps_gbps": 1.9, "coverage_80": c80, "coverage_95": c95, "dm_p": 0.04})  # fmt: skip
     frames["backtest_score"] = _frame("backtest_score", scores)
+    hours = np.arange(24)
+    shape = 1 + 0.5 * np.sin((hours - 14) / 24 * 2 * np.pi)
+    frames["traffic_profile"] = _frame("traffic_profile", [{"route_id": route[0], "direction": "in", "weekday": weekday, "hour": int(hour), "mean_gbps": float(route[7] * shape[hour] * (1.1 if weekday > 5 else 1.0))} for route in ROUTES for weekday in range(1, 8) for hour in hours])  # fmt: skip
+    frames["forecast_component"] = _frame("forecast_component", [{"series_kind": "route", "series_id": route[0], "direction": "in", "statistic": "p95", "grain": grain, "model": model, "target_start": starts[past + step], "value_gbps": float(route[7] * (1 + slope * (step + 1) / 12)), "weight": weight} for route in ROUTES for model, slope, weight in (("ensemble", 0.2, 0.0), ("theta", 0.22, 0.5), ("drift", 0.3, 0.3), ("seasonal_naive", 0.0, 0.2)) for step in range(ahead)])  # fmt: skip
+    frames["level_shift"] = _frame("level_shift", [{"series_kind": "route", "series_id": "R-KHG-FRA", "direction": "in", "statistic": "p95", "grain": grain, "period_start": starts[10], "size_ratio": 1.4, "event_id": None, "handled": "spliced"}])  # fmt: skip
+    frames["coincidence"] = _frame("coincidence", [{"combination_id": "R-ALA-FRA:in+R-KHG-FRA:in", "kappa": 0.93, "kappa_sd": 0.02, "months": 47}])  # fmt: skip
+    frames["plan_note"] = _frame("plan_note", [{"topic": "missing_price", "subject": "module:100", "note": "no assumption named module_price covers it, so orders have no cost"}, {"topic": "unmeasured_coincidence", "subject": "S-ALA-AKT", "note": "The routes that meet here were never measured together, so their peaks are counted as if they coincided (factor 1)."}])  # fmt: skip
     frames.update(_plan(draws, starts[past:], ahead))
     return frames
 

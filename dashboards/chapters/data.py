@@ -1,0 +1,158 @@
+"""What is known of the traffic itself: coverage, gaps, level shifts, events, and what had to be left out."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from dashboards.chapters.series import refusals
+from dashboards.charts.coverage import coverage
+from dashboards.figure import Cell, Figure, Page, Section, Table, number, percent, period, plain_table
+from dashboards.language import Language, Period
+from dashboards.material import Material
+from dashboards.notes import run_note
+
+MOST_GAPS = 200
+
+
+def coverage_frame(material: Material) -> pl.DataFrame:
+    """One row per route and period: the lower coverage of its two directions. The least complete route first."""
+    traffic = material["traffic_period"].filter(
+        (pl.col("series_kind") == "route") & (pl.col("grain") == material.edition.grain)
+    )
+    rows = traffic.group_by("series_id", "period_start").agg(coverage_ratio=pl.col("coverage_ratio").min())
+    mean = rows.group_by("series_id").agg(mean=pl.col("coverage_ratio").mean().round(9))
+    return rows.join(mean, on="series_id").sort("mean", "series_id", "period_start")
+
+
+def coverage_figure(material: Material, language: Language) -> Figure:
+    text = language.text
+    frame = coverage_frame(material)
+    if frame.is_empty():
+        return Figure("coverage", text("title.coverage_none"), reason=text("reason.no_series"))
+    names = {name: material.route_name(name, language) for name in frame["series_id"].unique(maintain_order=True)}
+    shown = frame.with_columns(series=pl.col("series_id").replace_strict(names, return_dtype=pl.String))
+    full = frame.filter(pl.col("coverage_ratio") >= 0.9).height
+    title = text("title.coverage", share=full / frame.height, name=names[frame["series_id"][0]], mean=frame["mean"][0])
+    grain = material.edition.grain
+    heads = [("series", text("table.route"), "text"), ("period_start", text("table.period"), "period"), ("coverage_ratio", text("table.coverage"), "pct1")]  # fmt: skip
+    notes = [
+        (text("note.unit"), text("note.unit_coverage")), (text("note.definition"), text("note.coverage_definition")),
+        (text("note.source"), text("note.simulated" if material.edition.simulated else "note.measured")), run_note(material, language),
+    ]  # fmt: skip
+    low = shown.filter(pl.col("coverage_ratio") < 0.99)
+    return Figure(
+        "coverage", title, alt=title, spec=coverage(shown.select("series", "period_start", "coverage_ratio"), grain, language),
+        notes=notes, table=plain_table(low, heads, language, grain), csv="coverage.csv", data=frame.drop("mean"),
+        badges=(text("page.simulated_short"),) if material.edition.simulated else (),
+    )  # fmt: skip
+
+
+def _gaps(material: Material, language: Language) -> Section | None:
+    text = language.text
+    grain = material.edition.grain
+    gaps = (
+        material["traffic_period"]
+        .filter(pl.col("value_gbps").is_null() & (pl.col("grain") == grain) & (pl.col("series_kind") == "route") & (pl.col("statistic") == "p95"))
+        .sort("period_start", "series_id", "direction", descending=[True, False, False])
+    )  # fmt: skip
+    if gaps.is_empty():
+        return None
+    rows = [
+        [
+            period(language, row["period_start"], grain), Cell(material.route_name(row["series_id"], language)),
+            Cell(material.direction_name(("route", row["series_id"], row["direction"], "p95"), language)),
+            percent(language, row["coverage_ratio"], 1), Cell(language.reason(row["reason"])),
+        ]
+        for row in gaps.head(MOST_GAPS).iter_rows(named=True)
+    ]  # fmt: skip
+    heads = ("period", "route", "direction", "coverage", "reason")
+    return Section(text("data.gaps"), table=Table([text(f"table.{head}") for head in heads], rows))
+
+
+def _shifts(material: Material, language: Language) -> Section | None:
+    text = language.text
+    shifts = material["level_shift"]
+    if shifts.is_empty():
+        return None
+    rows = []
+    for row in shifts.sort("period_start", "series_id", descending=[True, False]).iter_rows(named=True):
+        key = (row["series_kind"], row["series_id"], row["direction"], row["statistic"])
+        rows.append(
+            [
+                Cell(material.series_name(key, language)), Cell(material.direction_name(key, language)), Cell(text(f"statistic_short.{row['statistic']}")),
+                Cell(language.period(Period(row["period_start"], row["grain"])), row["period_start"].isoformat()),
+                Cell(f"×\u00a0{language.number(row['size_ratio'], 2)}", f"{row['size_ratio']:.6g}", number=True), Cell(row["event_id"] or text("data.unexplained")),
+                Cell(language.word("handled", row["handled"])),
+            ]
+        )  # fmt: skip
+    heads = ("series", "direction", "statistic", "since", "size", "event", "handled")
+    return Section(
+        text("data.shifts"), [text("data.shifts_intro")], table=Table([text(f"table.{head}") for head in heads], rows)
+    )
+
+
+def _events(material: Material, language: Language) -> Section | None:
+    text = language.text
+    events = material["event"].sort("start_at", descending=True)
+    if events.is_empty():
+        return None
+    rows = []
+    for row in events.iter_rows(named=True):
+        end = language.day(row["end_at"].date()) if row["end_at"] else ""
+        start = language.day(row["start_at"].date())
+        scope = row["scope_id"]
+        if row["scope_kind"] == "segment":
+            scope = material.segment_label(scope, language)
+        elif row["scope_kind"] == "route":
+            scope = material.route_name(scope, language)
+        elif row["scope_kind"] == "country":
+            scope = language.word("country", scope)
+        rows.append(
+            [
+                Cell(f"{start} – {end}" if end and end != start else start, row["start_at"].isoformat()),
+                Cell(language.word("event", row["kind"]), badge=text("page.simulated_short") if row["simulated"] else ""),
+                Cell(scope), Cell(row["effect"]), Cell(row["source"] or ""),
+            ]
+        )  # fmt: skip
+    heads = ("when", "kind", "scope", "effect", "source")
+    return Section(text("data.events"), table=Table([text(f"table.{head}") for head in heads], rows))
+
+
+def _left_out(material: Material, language: Language) -> Section | None:
+    text = language.text
+    notes = material["plan_note"]
+    if notes.is_empty():
+        return None
+    rows = []
+    for row in notes.iter_rows(named=True):
+        subject = material.segment_label(row["subject"], language)
+        rows.append([Cell(language.word("topic", row["topic"])), Cell(subject), Cell(language.reason(row["note"]))])
+    return Section(
+        text("data.left_out"), table=Table([text(f"table.{head}") for head in ("topic", "subject", "reason")], rows)
+    )
+
+
+def _coincidence(material: Material, language: Language) -> Section | None:
+    text = language.text
+    frame = material["coincidence"]
+    if frame.is_empty():
+        return None
+    rows = [
+        [Cell(row["combination_id"].replace("+", " + ")), number(language, row["kappa"], 3), number(language, row["kappa_sd"], 3), number(language, row["months"], 0)]
+        for row in frame.iter_rows(named=True)
+    ]  # fmt: skip
+    heads = ("combination", "kappa", "kappa_sd", "months")
+    return Section(
+        text("data.coincidence"),
+        [text("data.coincidence_intro")],
+        table=Table([text(f"table.{head}") for head in heads], rows),
+    )
+
+
+def pages(material: Material, language: Language) -> list[Page]:
+    text = language.text
+    parts = (_gaps, _shifts, _events, _left_out, _coincidence)
+    found = [section for part in parts if (section := part(material, language))]
+    refused = refusals(material, language)
+    sections = [Section(figures=[coverage_figure(material, language)]), *([refused] if refused else []), *found]
+    return [Page("data.html", text("data.title"), [text("data.lead")], sections)]

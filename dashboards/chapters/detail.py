@@ -1,0 +1,132 @@
+"""The further charts of a route and of a segment: day and week, candidate models, probability of runout."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from dashboards.charts.components import MOST, components
+from dashboards.charts.probability import probability
+from dashboards.charts.profile import profile
+from dashboards.figure import Figure, plain_table, slug
+from dashboards.language import Language, Period
+from dashboards.material import Material, SeriesKey
+from dashboards.notes import run_note
+
+
+def _simulated(material: Material, language: Language) -> tuple[str, ...]:
+    return (language.text("page.simulated_short"),) if material.edition.simulated else ()
+
+
+def profile_figure(material: Material, route_id: str, direction: str, language: Language) -> Figure | None:
+    """Traffic by local hour and weekday; None where the run has none for this route."""
+    text = language.text
+    frame = material.profiles.get((route_id, direction))
+    if frame is None:
+        return None
+    top = frame.sort("mean_gbps", "weekday", "hour", descending=[True, False, False]).row(0, named=True)
+    mean = frame["mean_gbps"].mean()
+    name = material.direction_name(("route", route_id, direction, "mean"), language)
+    day = language.words["weekdays.long"][top["weekday"] % 7]
+    ratio = top["mean_gbps"] / mean if isinstance(mean, float) and mean else None
+    title = text(
+        "title.profile",
+        name=name,
+        day=day,
+        hour=top["hour"],
+        peak=top["mean_gbps"],
+        ratio=ratio,
+        unit=text("unit.gbps"),
+    )
+    figure_id = slug(f"profile-{route_id}-{direction}")
+    notes = [
+        (text("note.unit"), text("note.unit_text")), (text("note.direction"), name), (text("note.definition"), text("note.profile")),
+        (text("note.source"), text("note.simulated" if material.edition.simulated else "note.measured")), run_note(material, language),
+    ]  # fmt: skip
+    hours = frame.pivot(
+        on="weekday", on_columns=list(range(1, 8)), index="hour", values="mean_gbps", aggregate_function="first"
+    ).sort("hour")
+    days = [*language.words["weekdays.short"][1:], language.words["weekdays.short"][0]]
+    heads = [("hour", text("profile.hour"), "n0"), *((str(number), days[number - 1], "n") for number in range(1, 8))]
+    return Figure(
+        figure_id, title, alt=title, spec=profile(frame, language), notes=notes, table=plain_table(hours, heads, language, "month"),
+        csv=f"{figure_id}.csv", data=frame, badges=_simulated(material, language),
+    )  # fmt: skip
+
+
+def components_figure(material: Material, key: SeriesKey, language: Language) -> Figure | None:
+    """What the candidates said; None where the run kept none."""
+    text = language.text
+    frame = material.components.get(key)
+    if frame is None:
+        return None
+    weights = (
+        frame.group_by("model").agg(weight=pl.col("weight").mean()).sort("weight", "model", descending=[True, False])
+    )
+    heavy = weights.filter(pl.col("weight") > 0).head(MOST)["model"].to_list()
+    if not heavy:
+        return None
+    last = frame.filter(pl.col("target_start") == frame["target_start"].max())
+    shown = frame.filter(pl.col("model").is_in(heavy))
+    names = {model: language.word("model", model) for model in heavy}
+    top = weights.row(0, named=True)
+    name = material.direction_name(key, language) if key[0] == "route" else material.series_name(key, language)
+    title = text(
+        "title.components", name=name, model=names[top["model"]], weight=top["weight"],
+        low=last["value_gbps"].min(), high=last["value_gbps"].max(), unit=text("unit.gbps"),
+    )  # fmt: skip
+    stated = ", ".join(f"{language.word('model', row[0])} {language.percent(row[1])}" for row in weights.iter_rows())
+    order = pl.DataFrame({"model": heavy, "place": range(len(heavy))})
+    part = (
+        shown.join(order, on="model").sort("place", "target_start")
+        .with_columns(model=pl.col("model").replace_strict(names, return_dtype=pl.String))
+    )  # fmt: skip
+    grain = material.grain(key[0])
+    figure_id = slug("components-" + "-".join(key))
+    notes = [
+        (text("note.unit"), text("note.unit_text")), (text("note.definition"), text("note.components", weights=stated)),
+        (text("note.source"), text("note.simulated" if material.edition.simulated else "note.measured")), run_note(material, language),
+    ]  # fmt: skip
+    heads = [
+        ("model", text("table.model"), "text"),
+        ("target_start", text("table.period"), "period"),
+        ("value_gbps", text("unit.gbps"), "n"),
+    ]
+    return Figure(
+        figure_id, title, alt=title, spec=components(part.select("model", "target_start", "value_gbps"), grain, language), notes=notes,
+        table=plain_table(part, heads, language, grain), csv=f"{figure_id}.csv", data=frame.select("model", "target_start", "value_gbps", "weight"),
+        badges=_simulated(material, language),
+    )  # fmt: skip
+
+
+def probability_figure(material: Material, segment_id: str, direction: str, language: Language) -> Figure | None:
+    """How likely the segment has run out by each period; None where no path ever does."""
+    text = language.text
+    frame = material.chances.get((segment_id, direction))
+    if frame is None or not frame["probability"].max():
+        return None
+    kinds = ("policy", "hard")
+    wide = frame.pivot(
+        on="date_kind", on_columns=list(kinds), index="target_start", values="probability", aggregate_function="first"
+    ).sort("target_start")
+    grain = material.edition.grain
+    name = material.segment_direction(segment_id, direction, language)
+    last = wide.row(-1, named=True)
+    title = text(
+        "title.probability", name=name, by=Period(last["target_start"], grain), policy=last["policy"], hard=last["hard"]
+    )
+    runs = material["runout"].filter((pl.col("segment_id") == segment_id) & (pl.col("direction") == direction))
+    error = runs["monte_carlo_se"].max()
+    figure_id = slug(f"probability-{segment_id}-{direction}")
+    notes = [
+        (text("note.unit"), text("note.unit_probability")), (text("note.definition"), text("note.probability", se=error if isinstance(error, float) else None)),
+        (text("note.source"), text("note.source_load_simulated" if material.edition.simulated else "note.source_load")), run_note(material, language),
+    ]  # fmt: skip
+    heads = [
+        ("target_start", text("table.period"), "period"),
+        ("policy", text("probability.policy"), "pct"),
+        ("hard", text("probability.hard"), "pct"),
+    ]
+    return Figure(
+        figure_id, title, alt=title, spec=probability(wide, grain, language), notes=notes, table=plain_table(wide, heads, language, grain),
+        csv=f"{figure_id}.csv", data=wide, badges=_simulated(material, language),
+    )  # fmt: skip

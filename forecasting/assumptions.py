@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,7 @@ class Assumption:
     high: float
     unit: str
     source: str = ""
+    known_on: date | None = None
 
     def at(self, probability: float | FloatArray) -> FloatArray:
         """The value that lies above `probability` of what is thought possible."""
@@ -81,7 +83,7 @@ class Assumptions:
         table = check(frame, ASSUMPTION)
         latest = table.sort("assumption_id", "known_at").group_by("assumption_id", maintain_order=True).last()
         rows = tuple(
-            Assumption(row["assumption_id"], row["name"], row["scope"], row["low"], row["value"], row["high"], row["unit"], row["source"] or "")
+            Assumption(row["assumption_id"], row["name"], row["scope"], row["low"], row["value"], row["high"], row["unit"], row["source"] or "", row["known_at"].date())
             for row in latest.iter_rows(named=True)
         )  # fmt: skip
         problems = [problem for row in rows for problem in _problems(row)]

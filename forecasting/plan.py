@@ -17,11 +17,14 @@ from numpy.typing import NDArray
 from forecasting.assumptions import Assumptions
 from forecasting.availability import risk_frames
 from forecasting.basis import Basis, build_basis
-from forecasting.capacity import first_passage, monte_carlo_se, order_statistic, runout_probability
+from forecasting.capacity import alpha_from_costs, first_passage, monte_carlo_se, order_statistic, runout_probability
+from forecasting.figures import money_frame
+from forecasting.ledger import effect_frame
 from forecasting.orders import order_rows
 from forecasting.routing import Float32, Loads
 from forecasting.series import FloatArray, Paths
 from forecasting.spec import PlanningPolicy
+from forecasting.upgrades import upgrade_frame
 from warehouse.network import Network
 from warehouse.schema import ORDER_PLAN, PLAN_NOTE, QUANTILE_LEVELS, RUNOUT, RUNOUT_PROBABILITY, SEGMENT_LOAD, check
 
@@ -41,6 +44,9 @@ class Plan:
     lost_traffic: pl.DataFrame
     segment_risk: pl.DataFrame
     route_risk: pl.DataFrame
+    upgrade: pl.DataFrame
+    money_figure: pl.DataFrame
+    assumption_effect: pl.DataFrame
 
     def frames(self) -> dict[str, pl.DataFrame]:
         return dict(vars(self))
@@ -56,6 +62,7 @@ def plan(
     projects: pl.DataFrame,
     policy: PlanningPolicy,
     today: date,
+    budget_usd: float | None = None,
     seed: int = 0,
     workers: int = 2,
 ) -> Plan:
@@ -74,17 +81,45 @@ def plan(
         seed=seed,
         workers=workers,
     )
-    return plan_from(basis, stated, policy)
+    return plan_from(basis, stated, policy, budget_usd=budget_usd, seed=seed)
 
 
-def plan_from(basis: Basis, assumptions: Assumptions, policy: PlanningPolicy) -> Plan:
+def plan_from(
+    basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, *, budget_usd: float | None = None, seed: int = 0
+) -> Plan:
     """Every view of the plan from its basis."""
     runout, probability, causes = runout_frames(basis, policy)
     orders, notes = _orders(basis, causes, assumptions, policy)
     risks, more = risk_frames(basis, assumptions)
-    notes += more
-    note = pl.DataFrame(sorted({*basis.notes, *notes}), schema=["topic", "subject", "note"], orient="row") if basis.notes or notes else PLAN_NOTE.empty()  # fmt: skip
-    return Plan(load_frame(basis), runout, probability, orders, check(note, PLAN_NOTE), **risks)
+    upgrade, shortages = upgrade_frame(basis, assumptions, policy, budget_usd=budget_usd)
+    money, missing = money_frame(basis, assumptions, policy, orders, seed)
+    effects = effect_frame(basis, assumptions, policy, orders)
+    notes += [*more, *shortages, *missing, *_risk_note(assumptions, policy)]
+    kept = {note[:2]: note for note in sorted({*basis.notes, *notes})}
+    note = pl.DataFrame(list(kept.values()), schema=["topic", "subject", "note"], orient="row") if basis.notes or notes else PLAN_NOTE.empty()  # fmt: skip
+    return Plan(
+        load_frame(basis),
+        runout,
+        probability,
+        orders,
+        check(note, PLAN_NOTE),
+        **risks,
+        upgrade=upgrade,
+        money_figure=money,
+        assumption_effect=effects,
+    )
+
+
+def _risk_note(assumptions: Assumptions, policy: PlanningPolicy) -> list[tuple[str, str, str]]:
+    early, late = assumptions.get("cost_early"), assumptions.get("cost_late")
+    if early is None or late is None:
+        return []
+    implied = alpha_from_costs(early.value, late.value)
+    note = (
+        f"a month early costs {early.value:,.0f}, a month late {late.value:,.0f} {late.unit} (assumptions {early.assumption_id}, {late.assumption_id}): "
+        f"an accepted risk of {100 * implied:.1f} % costs least; the plan uses {100 * policy.risk_alpha_ratio:g} %"
+    )
+    return [("risk_from_costs", "all", note)]
 
 
 def load_frame(basis: Basis) -> pl.DataFrame:

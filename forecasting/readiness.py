@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from zlib import crc32
 
@@ -20,10 +20,14 @@ from warehouse.schema import Grain
 
 @dataclass(frozen=True)
 class Versions:
-    """The sets of segments not yet built, and which of them holds for each draw and period: `index` is (S, H)."""
+    """The sets of segments not yet built, and which of them holds for each draw and period: `index` is (S, H).
+
+    `ready_days` has, by project, the days from today until it is ready on each draw.
+    """
 
     missing: tuple[frozenset[str], ...]
     index: NDArray[np.int16]
+    ready_days: Mapping[str, FloatArray] = field(default_factory=dict)
 
 
 def check_projects(projects: pl.DataFrame, network: Network) -> None:
@@ -69,6 +73,7 @@ def versions(
     starts = np.array([(start - today).days for start in periods], dtype=float)
     code = np.zeros((draws, horizon), dtype=np.int64)
     ready: dict[str, FloatArray] = {}
+    of_project: dict[str, FloatArray] = {}
     for bit, segment in enumerate(dated):
         row = brings.get(segment.segment_id)
         if row is not None:
@@ -76,14 +81,14 @@ def versions(
             dates = f"{row['ready_low']} {row['ready_likely']} {row['ready_high']}"
             if dates not in ready:
                 ready[dates] = ready_days(row, today, draws, np.random.default_rng([seed, crc32(dates.encode())]))
-            days = ready[dates]
+            days = of_project[row["project_id"]] = ready[dates]
         else:
             assert segment.in_service_from is not None
             days = np.full(draws, float((segment.in_service_from - today).days))
         code |= np.where(days[:, None] > starts[None, :], 1 << bit, 0)
     codes, index = np.unique(code, return_inverse=True)
     missing = tuple(never | {s.segment_id for bit, s in enumerate(dated) if one >> bit & 1} for one in codes.tolist())
-    return Versions(missing, index.reshape(draws, horizon).astype(np.int16))
+    return Versions(missing, index.reshape(draws, horizon).astype(np.int16), of_project)
 
 
 def position_of(day: date, periods: Sequence[date], grain: Grain) -> float:

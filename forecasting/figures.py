@@ -1,0 +1,180 @@
+"""Sums of money about a plan, each with its range, its basis and the assumptions it rests on; what can't be said is noted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from forecasting.assumptions import Assumption, Assumptions
+from forecasting.basis import Basis
+from forecasting.money import (
+    Number,
+    break_even_erosion,
+    deferral_value,
+    iru_present_value,
+    lease_present_value,
+    revenue_at_risk,
+    spread,
+    transit_bill,
+)
+from forecasting.spec import PlanningPolicy
+from warehouse.schema import MONEY_FIGURE, check
+
+Note = tuple[str, str, str]
+ASSETS_YEARS = "iru_term"
+
+
+def money_frame(
+    basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, orders: pl.DataFrame, seed: int = 0
+) -> tuple[pl.DataFrame, list[Note]]:
+    """Rows of MONEY_FIGURE: cost of each order and of waiting a year with it, right of use against lease, transit bills."""
+    chosen = policy.discount_rate_ratio
+    rate = assumptions.get("discount_rate") or Assumption(
+        "", "discount_rate", "all", chosen, chosen, chosen, "ratio/year"
+    )
+    found = _Figures(basis, rate, seed)
+    for order in orders.filter(pl.col("modules") > 0).iter_rows(named=True):
+        _order(found, basis, assumptions, rate, order)
+    for iru in assumptions.named("iru_price"):
+        _lease_or_buy(found, assumptions, rate, iru)
+    for price in assumptions.named("transit_price"):
+        _bills(found, basis, price)
+    if not found.rows:
+        return MONEY_FIGURE.empty(), found.notes
+    return check(pl.DataFrame(found.rows), MONEY_FIGURE), sorted(set(found.notes))
+
+
+class _Figures:
+    """Rows as they are found, all on the same basis."""
+
+    def __init__(self, basis: Basis, rate: Assumption, seed: int) -> None:
+        self.rows: list[dict[str, Any]] = []
+        self.notes: list[Note] = []
+        self.seed = seed
+        self.today = basis.timeline.today
+        self.rate = rate
+
+    def add(
+        self, subject: str, item: str, formula: Callable[..., Number], stated: dict[str, Assumption], unit: str, reason: str, *, discounted: bool = True, draws: int = 2000,
+    ) -> None:  # fmt: skip
+        low, likely, high = spread(formula, stated, self.seed, draws)
+        if not all(np.isfinite([low, likely, high])):
+            return
+        ids = [one.assumption_id for one in stated.values() if one.assumption_id]
+        dates = sorted({one.known_on for one in stated.values() if one.known_on is not None})
+        known = f"prices as stated on {dates[-1]}" if dates else "no date stated for the prices"
+        rate = f"discount rate {100 * self.rate.value:g} % a year, " if discounted else ""
+        self.rows.append({
+            "subject": subject, "item": item, "low_value": low, "likely_value": likely, "high_value": high, "unit": unit,
+            "basis": f"nominal USD, {rate}{known}", "assumption_ids": ";".join(sorted(ids)), "reason": reason,
+        })  # fmt: skip
+
+
+def _order(found: _Figures, basis: Basis, assumptions: Assumptions, rate: Assumption, order: dict[str, Any]) -> None:
+    scope, subject = f"module:{order['module_gbps']:g}", f"order:{order['segment_id']}/{order['order_seq']}"
+    price, erosion = assumptions.get("module_price", scope), assumptions.get("price_erosion", scope)
+    count = order["modules"]
+    saving = None
+    if price is None:
+        found.notes.append(
+            ("missing_price", scope, "no assumption named module_price covers it, so orders have no cost")
+        )
+    else:
+        found.add(subject, "cost", lambda price: count * price, {"price": price}, "USD", f"{count} x {order['module_gbps']:g} Gbit/s at today's price.", discounted=False)  # fmt: skip
+        if erosion is None:
+            found.notes.append(("missing_price_erosion", scope, "no assumption named price_erosion covers it, so what waiting saves is left out"))  # fmt: skip
+        else:
+            saving = {"price": price, "rate": rate, "erosion": erosion}
+            found.add(subject, "deferral_value", lambda price, rate, erosion: deferral_value(count * price, rate, erosion), saving, "USD", "Saved by buying a year later, if nothing were lost by it.")  # fmt: skip
+    revenue = assumptions.get("transit_revenue", f"segment:{order['segment_id']}")
+    if revenue is None:
+        found.notes.append(("missing_price", "transit_revenue", "no assumption states what carried traffic earns, so what waiting loses is left out"))  # fmt: skip
+        return
+    excess, months = _unserved(basis, order)
+    found.add(
+        subject, "revenue_at_risk", lambda revenue: revenue_at_risk(excess, 1.0, revenue), {"revenue": revenue}, "USD",
+        f"Revenue of traffic above all that is lit, with nothing failed, if it is {months:.0f} months late: {excess:.3g} Gbit/s x months expected.", discounted=False,
+    )  # fmt: skip
+    if saving is not None:
+        found.add(
+            subject, "cost_of_waiting", lambda price, rate, erosion, revenue: revenue_at_risk(excess, 1.0, revenue) - deferral_value(count * price, rate, erosion),
+            {**saving, "revenue": revenue}, "USD", "Revenue at risk less what buying a year later saves. Negative: waiting a year pays, at the risk stated in the plan.",
+        )  # fmt: skip
+
+
+def _unserved(basis: Basis, order: dict[str, Any]) -> tuple[float, float]:
+    """Expected Gbit/s x months above lit capacity in the year after an order was to be ready; and that year's months."""
+    indexes = [index for index, (name, _) in enumerate(basis.loads.links) if name == order["segment_id"]]
+    periods = basis.timeline.periods
+    first = next((number for number, day in enumerate(periods) if day >= order["ready_by"]), len(periods))
+    months = basis.timeline.months(1.0)
+    last = min(first + round(12 / months), len(periods))
+    lit = basis.lit_gbps[indexes[0]][None, first:last, None]
+    over = np.clip(
+        basis.loads.base[indexes][:, first:last].astype(float) - lit, 0, order["modules"] * order["module_gbps"]
+    ).max(axis=0)
+    return float(over.mean(axis=1).sum() * months) if over.size else 0.0, (last - first) * months
+
+
+def _lease_or_buy(found: _Figures, assumptions: Assumptions, rate: Assumption, iru: Assumption) -> None:
+    lease, om_ratio, term = assumptions.get("lease_price", iru.scope), assumptions.get("om_ratio", iru.scope), assumptions.get(ASSETS_YEARS, iru.scope)  # fmt: skip
+    erosion = assumptions.get("price_erosion", "service:wave", iru.scope)
+    missing = [name for name, one in (("om_ratio", om_ratio), (ASSETS_YEARS, term)) if one is None]
+    if om_ratio is None or term is None:
+        found.notes.append(
+            (
+                "missing_price",
+                iru.scope,
+                f"no assumption named {' or '.join(missing)}, so right of use and lease can't be compared",
+            )
+        )
+        return
+    years = round(term.value)
+    bought = {"price": iru, "om_ratio": om_ratio, "rate": rate}
+    found.add(iru.scope, "iru_present_value", lambda price, om_ratio, rate: iru_present_value(price, om_ratio, years, rate), bought, "USD", f"Right of use over {years} years with operation and maintenance.")  # fmt: skip
+    if lease is None:
+        found.notes.append(
+            ("missing_price", iru.scope, "no assumption named lease_price covers it, so the lease is left out")
+        )
+        return
+    if erosion is not None:
+        found.add(
+            iru.scope, "lease_present_value", lambda lease, rate, erosion: lease_present_value(lease, years, rate, erosion), {"lease": lease, "rate": rate, "erosion": erosion},
+            "USD", f"The same leased for {years} years, repriced every year.",
+        )  # fmt: skip
+
+    def even(price: Any, om_ratio: Any, rate: Any, lease: Any) -> Any:
+        values = iru_present_value(price, om_ratio, years, rate)
+        return [
+            _bounded(break_even_erosion(value, monthly, years, one), value, monthly, years, one)
+            for value, monthly, one in zip(values, lease, rate, strict=True)
+        ]
+
+    found.add(iru.scope, "break_even_erosion", even, {**bought, "lease": lease}, "ratio/year", "If lease prices fall faster than this, leasing is cheaper.", draws=200)  # fmt: skip
+
+
+def _bounded(even: float, iru_usd: float, monthly: float, years: int, rate: float) -> float:
+    """Where nothing evens them out: -100 % if even doubling lease prices stay cheaper, +99.9 % if nearly free ones don't."""
+    if np.isfinite(even):
+        return even
+    return -1.0 if lease_present_value(monthly, years, rate, -1.0) < iru_usd else 0.999
+
+
+def _bills(found: _Figures, basis: Basis, price: Assumption) -> None:
+    """The bill of a month for each route that starts where a transit price is stated."""
+    kind, _, node = price.scope.partition(":")
+    if kind != "node":
+        return
+    rows = {one: row for row, one in enumerate(basis.series)}
+    for name, route in sorted(basis.network.routes.items()):
+        ways = [rows[name, way] for way in ("in", "out") if (name, way) in rows]
+        if route.a_node != node or not ways:
+            continue
+        volume = float(np.median(basis.draws_gbps[ways, :, 0].max(axis=0)))
+        found.add(
+            f"route:{name}", "transit_bill_month", lambda price, volume=volume: transit_bill(0.0, volume, price), {"price": price}, "USD/month",
+            f"If all of it were bought as transit at {node}: median p95 {volume:.3g} Gbit/s in {basis.timeline.periods[0]:%Y-%m}.", discounted=False,
+        )  # fmt: skip

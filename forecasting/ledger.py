@@ -98,7 +98,7 @@ def _segment(basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, seg
     rest = max(float(np.var(_censored(base, horizon))) - explained, 0.0)
     ends = [order_by(np.array([order_statistic(base, level)]), lead, alpha) for level in (0.9, 0.1)]
     found.append(_row(basis, segment, DEMAND, "spread of the forecast paths", ends, standing, rest, total))
-    found.sort(key=lambda row: (-row["swing_days"], row["assumption_id"]))
+    found.sort(key=lambda row: (-row["swing_days"], -(row["variance_share_ratio"] or 0.0), row["assumption_id"]))
     for rank, row in enumerate(found, 1):
         row["effect_rank"] = rank
     return found

@@ -1,9 +1,14 @@
--- Which failure loads each segment most, twelve months from now, with 90 % certainty?
+-- How full is each segment twelve months from now with nothing failed, how full in its worst failure, and which is that?
 with ahead as (
     from mart.segment_load
     where quantile_level = 0.9 and date_diff('month', origin, target_start) = 12
 )
-select segment_id, direction, failure_id, load_gbps, lit_gbps, utilization_ratio, assumed, simulated
+select
+    segment_id, direction, target_start,
+    max(utilization_ratio) filter (where failure_id = 'none') as steady_ratio,
+    max(utilization_ratio) filter (where failure_id = 'worst') as worst_ratio,
+    max(cause_id) filter (where failure_id = 'worst') as worst_failure,
+    any_value(lit_gbps) as lit_gbps, bool_or(assumed) as assumed, bool_or(simulated) as simulated
 from ahead
-qualify row_number() over (partition by segment_id, direction order by load_gbps desc, failure_id) = 1
-order by utilization_ratio desc, segment_id, direction
+group by segment_id, direction, target_start
+order by worst_ratio desc nulls last, segment_id, direction

@@ -5,7 +5,8 @@ with latest as (
     qualify row_number() over (partition by combination_id, period_start order by version desc) = 1
 )
 select
-    combination_id, avg(kappa) as kappa, coalesce(stddev_samp(kappa), 0) as kappa_sd, count(*) as months, max(known_at) as known_at
+    combination_id, avg(kappa) as kappa, coalesce(stddev_samp(kappa), 0) as kappa_sd, count(*) as months,
+    max(known_at) as known_at
 from latest
 group by combination_id;
 comment on view mart.coincidence is 'How far the peaks of the routes that share a segment direction coincide. As known now.';

@@ -17,7 +17,8 @@ forecast as (
 )
 select
     coalesce(reported.country, forecast.country) as country, coalesce(reported.year, forecast.year) as year,
-    reported.reported_gbps, reported.source_kind, forecast.low_80_gbps, forecast.median_gbps, forecast.high_80_gbps,
+    reported.reported_gbps, reported.source_kind, forecast.low_80_gbps, forecast.median_gbps,
+    forecast.high_80_gbps,
     reported.source, reported.confidence, reported.known_at, forecast.run_id, false as simulated
 from reported
 full join forecast on forecast.country = reported.country and forecast.year = reported.year;

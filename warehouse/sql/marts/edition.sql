@@ -7,7 +7,8 @@ with copy as (
     limit 1
 )
 select
-    copy.edition_id, copy.edition_seq, run.run_id, run.grain, run.origin, run.known_at, run.finished_at, run.code_version, run.data_hash, run.simulated
+    copy.edition_id, copy.edition_seq, run.run_id, run.grain, run.origin, run.known_at, run.finished_at,
+    run.code_version, run.data_hash, run.simulated
 from mart.run_history as run
 left join copy on true
 where run.latest;

@@ -1,8 +1,20 @@
 -- one row per run, series_kind, series_id, direction, statistic, grain, target_start
 create view mart.forecast_accuracy as
-with forecast as (
+with actual as (
     select
-        run_id, known_at, origin, series_kind, series_id, direction, statistic, grain, target_start, horizon, simulated,
+        grain, series_kind, series_id, direction, statistic, period_start as target_start,
+        value_gbps as actual_gbps
+    from mart.traffic_latest
+    where value_gbps is not null
+    union all
+    select 'year', 'country', country, 'in', 'mean', make_date(year, 1, 1), gbps
+    from mart.international_bandwidth
+    qualify row_number() over (partition by country, year order by source_kind = 'direct' desc) = 1
+),
+forecast as (
+    select
+        run_id, known_at, origin, series_kind, series_id, direction, statistic, grain, target_start, horizon,
+        simulated, actual_gbps,
         max(value_gbps) filter (where quantile_level = 0.5) as median_gbps,
         max(value_gbps) filter (where quantile_level = 0.1) as low_80_gbps,
         max(value_gbps) filter (where quantile_level = 0.9) as high_80_gbps,
@@ -10,16 +22,8 @@ with forecast as (
         max(value_gbps) filter (where quantile_level = 0.975) as high_95_gbps,
         list({'level': quantile_level, 'value': value_gbps} order by quantile_level) as quantiles
     from mart.forecast_all
+    join actual using (grain, series_kind, series_id, direction, statistic, target_start)
     group by all
-),
-actual as (
-    select grain, series_kind, series_id, direction, statistic, period_start as target_start, value_gbps as actual_gbps
-    from mart.traffic_latest
-    where value_gbps is not null
-    union all
-    select 'year', 'country', country, 'in', 'mean', make_date(year, 1, 1), reported_gbps
-    from mart.country_bandwidth
-    where reported_gbps is not null
 )
 select
     run_id, known_at, origin, series_kind, series_id, direction, statistic, grain, target_start, horizon,
@@ -29,12 +33,14 @@ select
     actual_gbps between low_80_gbps and high_80_gbps as inside_80,
     actual_gbps between low_95_gbps and high_95_gbps as inside_95,
     list_avg([
-        2 * greatest(entry.level * (actual_gbps - entry.value), (entry.level - 1) * (actual_gbps - entry.value))
+        2 * greatest(
+            entry.level * (actual_gbps - entry.value),
+            (entry.level - 1) * (actual_gbps - entry.value)
+        )
         for entry in quantiles
     ]) as pinball_gbps,
     simulated
-from forecast
-join actual using (grain, series_kind, series_id, direction, statistic, target_start);
+from forecast;
 comment on view mart.forecast_accuracy is 'Every forecast of every run against what came, once it is known.';
 comment on column mart.forecast_accuracy.run_id is 'the run that made the row; see run_history';
 comment on column mart.forecast_accuracy.known_at is 'what was known by then went into the forecast [UTC]';

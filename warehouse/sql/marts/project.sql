@@ -4,7 +4,9 @@ with latest as (
     from core.project
     qualify row_number() over (partition by project_id order by known_at desc, correction desc) = 1
 )
-select project_id, name, name_ru, segment_id, status, ready_low, ready_likely, ready_high, assumed, source, confidence, known_at
+select
+    project_id, name, name_ru, segment_id, status, ready_low, ready_likely, ready_high, assumed, source,
+    confidence, known_at
 from latest
 where not withdrawn;
 comment on view mart.project is 'A planned build with its uncertain date. As known now.';

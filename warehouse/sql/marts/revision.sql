@@ -1,7 +1,9 @@
 -- one row per run, series_kind, series_id, direction, statistic, grain, target_start
 create view mart.revision as
 with median as (
-    select run_id, known_at, origin, series_kind, series_id, direction, statistic, grain, target_start, value_gbps, simulated
+    select
+        run_id, known_at, origin, series_kind, series_id, direction, statistic, grain, target_start,
+        value_gbps, simulated
     from mart.forecast_all
     where quantile_level = 0.5
 ),
@@ -12,12 +14,15 @@ in_order as (
         lag(value_gbps) over vintage as earlier_gbps
     from median
     window vintage as (
-        partition by series_kind, series_id, direction, statistic, grain, target_start order by origin, known_at, run_id
+        partition by series_kind, series_id, direction, statistic, grain, target_start order by origin,
+        known_at, run_id
     )
 )
 select
-    run_id, known_at, origin, earlier_run_id, series_kind, series_id, direction, statistic, grain, target_start,
-    earlier_gbps, value_gbps, value_gbps - earlier_gbps as change_gbps, value_gbps / nullif(earlier_gbps, 0) - 1 as change_ratio, simulated
+    run_id, known_at, origin, earlier_run_id, series_kind, series_id, direction, statistic, grain,
+    target_start,
+    earlier_gbps, value_gbps, value_gbps - earlier_gbps as change_gbps, value_gbps / nullif(earlier_gbps,
+    0) - 1 as change_ratio, simulated
 from in_order
 where earlier_run_id is not null;
 comment on view mart.revision is 'What each run changed in the median forecast of a period, against the run before it.';

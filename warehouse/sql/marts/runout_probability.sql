@@ -3,7 +3,7 @@ create view mart.runout_probability as
 select
     result.run_id, run.known_at, run.origin, run.grain as run_grain,
     result.segment_id, result.direction, result.date_kind, result.target_start, result.probability,
-    coalesce(capacity.assumed, true) as assumed, run.simulated as simulated
+    coalesce(capacity.assumed, true) as assumed, run.simulated
 from core.runout_probability as result
 join mart.run_history as run using (run_id)
 left join (

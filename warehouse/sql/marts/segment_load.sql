@@ -2,8 +2,9 @@
 create view mart.segment_load as
 select
     result.run_id, run.known_at, run.origin, run.grain as run_grain,
-    result.segment_id, result.direction, result.failure_id, result.target_start, result.quantile_level, result.load_gbps, result.lit_gbps, result.utilization_ratio, result.cause_id,
-    coalesce(capacity.assumed, true) as assumed, run.simulated as simulated
+    result.segment_id, result.direction, result.failure_id, result.target_start, result.quantile_level,
+    result.load_gbps, result.lit_gbps, result.utilization_ratio, result.cause_id,
+    coalesce(capacity.assumed, true) as assumed, run.simulated
 from core.segment_load as result
 join mart.run_history as run using (run_id)
 left join (

@@ -1,6 +1,8 @@
 -- one row per series_kind, series_id, direction, statistic, period_start
 create view mart.traffic_day as
-select series_kind, series_id, direction, statistic, period_start, value_gbps, coverage_ratio, censored_ratio, slot_minutes, simulated, reason, time_zone, additive, known_at
+select
+    series_kind, series_id, direction, statistic, period_start, value_gbps, coverage_ratio, censored_ratio,
+    slot_minutes, simulated, reason, time_zone, additive, known_at
 from mart.traffic_latest
 where grain = 'day';
 comment on view mart.traffic_day is 'Traffic by day, mean and p95, as known now.';

@@ -1,6 +1,8 @@
 -- one row per grain, series_kind, series_id, direction, statistic, period_start
 create view mart.traffic_latest as
-select grain, series_kind, series_id, direction, statistic, period_start, value_gbps, coverage_ratio, censored_ratio, slot_minutes, simulated, reason, time_zone, additive, known_at
+select
+    grain, series_kind, series_id, direction, statistic, period_start, value_gbps, coverage_ratio,
+    censored_ratio, slot_minutes, simulated, reason, time_zone, additive, known_at
 from mart.traffic_all
 where latest;
 comment on view mart.traffic_latest is 'Traffic by period of every grain, as known now.';

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecasting.models.autoregression import around_trend, on_differences
+from forecasting.models.growth import bent_growth, saturating
 from forecasting.models.smoothing import (
     damped_ahead,
     seasonal_ahead,
     smooth_level,
     smooth_seasonal,
+    smooth_trend,
     stl_theta,
     theta_line,
 )
@@ -21,7 +23,10 @@ from forecasting.series import FloatArray
 
 CANDIDATES = (
     "theta", "damped_trend", "level", "damped_product", "changes", "raw_changes", "around_trend", "stl_theta", "seasonal_level",
+    "growth",
+    "saturating",
 )  # fmt: skip
+POOL = tuple(name for name in CANDIDATES if name not in ("seasonal_level", "growth", "saturating"))
 LONG_ONLY = ("around_trend", "stl_theta")
 """Candidates that need four seasons to be worth their noise."""
 BLEND_LENGTHS, BLEND_WEIGHTS = (2.0, 3.0, 5.0), (0.5, 0.3, 0.0)
@@ -54,7 +59,11 @@ def outlook(data: Window) -> Outlook:
     optima = {"theta": level.optimum}
     said = {"theta": theta_line(level, data.slope, data.length, steps) + data.season_ahead}
     said["seasonal_level"] = level.level + data.season_ahead
-    if data.season > 1 and data.length >= data.season + 6:
+    if data.season == 1 or data.length < data.season + 6:
+        fit = smooth_trend(data.adjusted, starts.get("damped_trend"), frozen=frozen)
+        optima["damped_trend"] = fit.optimum
+        said["damped_trend"] = damped_ahead(fit, steps) + data.season_ahead
+    else:
         fit = smooth_seasonal(data.working, data.seasonal, "damped_seasonal", starts.get("damped_trend"), frozen=frozen)
         optima["damped_trend"] = fit.optimum
         said["damped_trend"] = damped_ahead(fit, steps) + seasonal_ahead(fit, steps)
@@ -74,9 +83,13 @@ def outlook(data: Window) -> Outlook:
     if data.season > 1 and data.length >= 2 * data.season + 1:
         said["stl_theta"], optima["stl_theta"] = stl_theta(data)
     working = np.array([said.get(name, said["seasonal_level"]) for name in CANDIDATES])
+    curve, bends = saturating(data, float(np.mean(level.errors**2)))
+    straight, grows = bent_growth(data)
+    working[CANDIDATES.index("saturating")] = curve
+    working[CANDIDATES.index("growth")] = straight
     working = _capped(working, data)
     natural = np.exp(np.minimum(working, 700.0)) if data.log else working
-    weights = _weights(natural, data)
+    weights = _weights(natural, data, grows, bends)
     point = weights @ natural
     return Outlook(
         natural, weights, point, _scale(working, level.errors, level.alpha, data), data.log, level.errors, optima
@@ -96,22 +109,27 @@ def _capped(working: FloatArray, data: Window) -> FloatArray:
     return working
 
 
-def _weights(natural: FloatArray, data: Window) -> FloatArray:
-    """Equal weights without the one that is lowest and the one that is highest on the whole, and more level for short histories."""
+def _weights(natural: FloatArray, data: Window, grows: float, bends: float) -> FloatArray:
+    """Near-equal weights: each share is how often a candidate is neither the lowest nor the highest.
+
+    Short histories lean on their level, since their trends are mostly noise; clear growth hands over to `growth`, and a clear
+    ceiling to `saturating` with `damped_product`, whose growth is a line in levels.
+    """
     seasons = data.length / max(data.season, 12)
-    used = [
-        index
-        for index, name in enumerate(CANDIDATES)
-        if name != "seasonal_level" and not (name in LONG_ONLY and seasons < 4)
-    ]
-    order = np.argsort(natural[used], axis=0, kind="stable")
+    used = [at for at, name in enumerate(CANDIDATES) if name in POOL and not (name in LONG_ONLY and seasons < 4)]
+    order = np.argsort(natural[used], axis=0, kind="stable")[1:-1]
+    counts = np.bincount(order.reshape(-1), minlength=len(used)).astype(float)
     share = np.zeros(len(CANDIDATES))
-    kept = order[1:-1] if len(used) > 3 else order
-    counts = np.bincount(kept.reshape(-1), minlength=len(used)).astype(float)
     share[used] = counts / counts.sum()
-    blend = float(np.interp(seasons, BLEND_LENGTHS, BLEND_WEIGHTS))
-    share *= 1 - blend
-    share[CANDIDATES.index("seasonal_level")] += blend
+    for name, weight in (
+        ("seasonal_level", float(np.interp(seasons, BLEND_LENGTHS, BLEND_WEIGHTS))),
+        ("growth", grows),
+    ):
+        share *= 1 - weight
+        share[CANDIDATES.index(name)] += weight
+    share *= 1 - bends
+    share[CANDIDATES.index("saturating")] += bends / 2
+    share[CANDIDATES.index("damped_product")] += bends / 2
     return share
 
 

@@ -11,10 +11,11 @@ from threadpoolctl import threadpool_limits
 from forecasting.calibrate import prior, sizes
 from forecasting.combine import CANDIDATES
 from forecasting.draw import loadings, paths, shocks
+from forecasting.events import Known, known_events
 from forecasting.score import score
 from forecasting.series import KEY, FloatArray, History, Paths, add_periods
 from forecasting.spec import ForecastSpec
-from forecasting.study import MapChunks, Study, study_all
+from forecasting.study import Chunk, MapChunks, Study, study_all
 from warehouse.schema import (
     BACKTEST_SCORE,
     FORECAST_COMPONENT,
@@ -24,6 +25,9 @@ from warehouse.schema import (
     SEASON_LENGTH,
     check,
 )
+
+CAPPED_FROM = {"p95": 0.05, "mean": 0.25}
+"""Share of slots pinned at a cap from which the statistic no longer says what was wanted: the top 5 % is what p95 is made of."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +56,9 @@ def forecast(
     order = history.keys.with_row_index("row").sort(KEY)["row"].to_list()
     history = history.take(order)
     count = len(order)
+    known = known_events(events, history)
     with threadpool_limits(1):
-        found = study_all(history.values_gbps, spec, SEASON_LENGTH[spec.grain], map_chunks)
+        found = study_all(_whole(history, known, spec), map_chunks)
         rows = [row for row in range(count) if isinstance(found[row], Study)]
         studies = [one for one in found if isinstance(one, Study)]
         calibrated = sizes(studies, prior(spec.grain))
@@ -71,8 +76,16 @@ def forecast(
         _no_forecast(history, found, spec),
         _backtest(keys, studies, calibrated, spec),
         _components(joint, studies),
-        LEVEL_SHIFT.empty(),
+        _shifts(history, found, known, spec),
     )
+
+
+def _whole(history: History, known: Known, spec: ForecastSpec) -> Chunk:
+    limits = np.array([CAPPED_FROM[statistic] for statistic in history.keys["statistic"]]).reshape(-1, 1)
+    return Chunk(
+        history.values_gbps, known.disturbed, history.censored_ratio > limits,
+        tuple(known.steps(row) for row in range(len(limits))), spec, SEASON_LENGTH[spec.grain],
+    )  # fmt: skip
 
 
 def _draw(studies: list[Study], calibrated: list[FloatArray], spec: ForecastSpec) -> FloatArray:
@@ -87,6 +100,19 @@ def _draw(studies: list[Study], calibrated: list[FloatArray], spec: ForecastSpec
         normal = (weights @ taken[row]).reshape(spec.draws, spec.horizon)
         draws[row] = paths(normal, study.point, study.scale, calibrated[row], log=study.log)
     return draws
+
+
+def _shifts(history: History, found: list[Study | str], known: Known, spec: ForecastSpec) -> pl.DataFrame:
+    rows = [
+        {
+            **history.keys.row(row, named=True), "grain": spec.grain, "period_start": history.periods[shift.step],
+            "size_ratio": float(np.exp(shift.size)), "event_id": known.event_near(row, shift.step), "handled": "spliced",
+        }
+        for row, one in enumerate(found) if isinstance(one, Study) for shift in one.shifts
+    ]  # fmt: skip
+    return check(
+        pl.DataFrame(rows, schema={name: column.dtype for name, column in LEVEL_SHIFT.columns.items()}), LEVEL_SHIFT
+    )
 
 
 def _no_forecast(history: History, found: list[Study | str], spec: ForecastSpec) -> pl.DataFrame:

@@ -15,7 +15,7 @@ from forecasting.calibrate import KNOTS, Prior, prior, sizes
 from forecasting.combine import CANDIDATES
 from forecasting.series import FloatArray, add_periods, periods_between
 from forecasting.spec import ForecastSpec
-from forecasting.study import MapChunks, Study, study_all
+from forecasting.study import MapChunks, Study, plain_chunk, study_all
 from warehouse.errors import ContractError, Problem
 from warehouse.schema import Grain
 
@@ -60,7 +60,7 @@ def forecast_panel(
         backtest_origins=backtest_origins, grain=_DATED.get(season, ("month", 1))[0],
     )  # fmt: skip
     with threadpool_limits(1):
-        found = study_all(values, spec, season, map_chunks)
+        found = study_all(plain_chunk(values, spec, season), map_chunks)
         rows = [row for row, one in enumerate(found) if isinstance(one, Study) and not reasons[row]]
         studies = [one for row, one in enumerate(found) if isinstance(one, Study) and not reasons[row]]
         calibrated = sizes(studies, _prior(season))

@@ -34,8 +34,18 @@ class Ready:
     log: bool
 
 
-def prepare(values: FloatArray, spec: ForecastSpec, season: int) -> Ready | str:
-    """The series ready to be forecast, or the reason why not. `values` (T,) is NaN where nothing is known."""
+def prepare(
+    values: FloatArray,
+    spec: ForecastSpec,
+    season: int,
+    disturbed: NDArray[np.bool_] | None = None,
+    capped: NDArray[np.bool_] | None = None,
+) -> Ready | str:
+    """The series ready to be forecast, or the reason why not. `values` (T,) is NaN where nothing is known.
+
+    Periods `disturbed` by a known event and periods `capped` by a full port are bridged like gaps, as long as enough
+    others remain: what was wanted then was not seen. A capped period's value stays the least that was wanted.
+    """
     known = np.isfinite(values)
     period = spec.grain
     if not known.any():
@@ -64,15 +74,25 @@ def prepare(values: FloatArray, spec: ForecastSpec, season: int) -> Ready | str:
     unit = float(2.0 ** np.round(np.log2(seen[seen > 0].mean())))
     scaled = kept / unit
     outage = known & (scaled < OUTAGE_RATIO * _local_median(scaled))
+    unseen = np.zeros_like(known)
+    for marked in (disturbed, capped):
+        if marked is not None:
+            wider = unseen | marked[first : last + 1]
+            if (known & ~wider).sum() >= max(spec.min_periods, LEAST_KNOWN_RATIO * len(known)):
+                unseen = wider
     log = bool(outage.mean() <= MOST_OUTAGES_RATIO and not (scaled[known & ~outage] <= 0).any())
     if log:
-        known = known & ~outage
+        known = known & ~outage & ~unseen
         lasting = int(np.flatnonzero(known)[-1]) + 1
         trailing += len(known) - lasting
         scaled, known = scaled[:lasting], known[:lasting]
         if len(np.unique(scaled[known])) < 2:
             return f"every {period} but outages has the same value: nothing tells how far it may move"
-    return Ready(_bridged(scaled, known, season, log=log), known, unit, first, trailing, log)
+    whole = _bridged(scaled, known, season, log=log)
+    if capped is not None:
+        at_cap = capped[first : first + len(whole)] & np.isfinite(scaled)
+        whole[at_cap] = np.maximum(whole, scaled)[at_cap]
+    return Ready(whole, known, unit, first, trailing, log)
 
 
 def _local_median(values: FloatArray, reach: int = 6) -> FloatArray:

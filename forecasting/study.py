@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecasting.combine import CANDIDATES, outlook
 from forecasting.models.benchmarks import drift, seasonal_naive
-from forecasting.models.window import window
+from forecasting.models.window import Window, window
 from forecasting.prepare import Ready, prepare
 from forecasting.series import FloatArray
+from forecasting.shifts import Shift, find_shifts, spliced
 from forecasting.spec import ForecastSpec
 
 BENCHMARKS = ("seasonal_naive", "drift")
@@ -37,7 +39,8 @@ class Backtest:
 class Study:
     """A series' forecast before calibration, in the series' unit: `point`, `scale` (H,), `candidates` (C, H), `weights` (C,).
 
-    `errors` are one-step errors of the history's last periods, NaN where a period was bridged, on the working scale.
+    `errors` are one-step errors of the history's periods, NaN where a period was bridged, on the working scale. `shifts` are the jumps
+    spliced out of the past, by step of the history.
     """
 
     length: int
@@ -48,6 +51,7 @@ class Study:
     weights: FloatArray
     errors: FloatArray
     backtest: Backtest
+    shifts: tuple[Shift, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,9 @@ class Chunk:
     """Some series, (N, T), and how to study them: what one worker is sent."""
 
     values: FloatArray
+    disturbed: NDArray[np.bool_]
+    capped: NDArray[np.bool_]
+    stated: tuple[tuple[int, ...], ...]
     spec: ForecastSpec
     season: int
 
@@ -63,50 +70,112 @@ MapChunks = Callable[[Callable[[Chunk], list[Study | str]], Iterable[Chunk]], It
 CHUNK_SERIES = 64
 
 
-def study_all(values: FloatArray, spec: ForecastSpec, season: int, map_chunks: MapChunks) -> list[Study | str]:
+def study_all(whole: Chunk, map_chunks: MapChunks) -> list[Study | str]:
     """Each row's study, or the reason why there is none, through `map_chunks`."""
-    chunks = [Chunk(values[at : at + CHUNK_SERIES], spec, season) for at in range(0, len(values), CHUNK_SERIES)]
+    cuts = [slice(at, at + CHUNK_SERIES) for at in range(0, len(whole.values), CHUNK_SERIES)]
+    chunks = [
+        replace(
+            whole,
+            values=whole.values[cut],
+            disturbed=whole.disturbed[cut],
+            capped=whole.capped[cut],
+            stated=whole.stated[cut],
+        )
+        for cut in cuts
+    ]
     return [one for chunk in map_chunks(study_chunk, chunks) for one in chunk]
 
 
 def study_chunk(chunk: Chunk) -> list[Study | str]:
     """Each series' study, or the reason why there is none."""
-    return [study(values, chunk.spec, chunk.season) for values in chunk.values]
+    return [
+        study(values, chunk.spec, chunk.season, disturbed=disturbed, capped=capped, stated=stated)
+        for values, disturbed, capped, stated in zip(
+            chunk.values, chunk.disturbed, chunk.capped, chunk.stated, strict=True
+        )
+    ]
 
 
-def study(values: FloatArray, spec: ForecastSpec, season: int) -> Study | str:
-    """The study of one series (T,), NaN where nothing is known, or the reason why there is none."""
-    ready = prepare(values, spec, season)
+def plain_chunk(values: FloatArray, spec: ForecastSpec, season: int) -> Chunk:
+    """Series (N, T) without events or caps."""
+    nothing = np.zeros(values.shape, dtype=bool)
+    return Chunk(values, nothing, nothing, ((),) * len(values), spec, season)
+
+
+def study(
+    values: FloatArray,
+    spec: ForecastSpec,
+    season: int,
+    *,
+    disturbed: NDArray[np.bool_] | None = None,
+    capped: NDArray[np.bool_] | None = None,
+    stated: tuple[int, ...] = (),
+) -> Study | str:
+    """The study of one series (T,), NaN where nothing is known, or the reason why there is none.
+
+    `disturbed` and `capped` mark periods whose value is not what was wanted; `stated` are steps where an event may have moved the level.
+    """
+    ready = prepare(values, spec, season, disturbed, capped)
     if isinstance(ready, str):
         return ready
     ahead = spec.horizon + ready.trailing
-    backtest, starts = _backtest(ready, spec, season)
-    now = outlook(window(ready.values, log=ready.log, season=season, horizon=ahead, starts=starts))
-    skip = ready.trailing
-    unit = ready.unit
+    stated = tuple(step - ready.first for step in stated)
+    backtest, starts = _backtest(ready, spec, season, stated)
+    data, shifts = _window(ready, len(ready.values), season, ahead, stated, starts, frozen=False)
+    now = outlook(data)
+    skip, unit = ready.trailing, ready.unit
     errors = np.full(len(values), np.nan)
     errors[ready.first : ready.first + len(ready.values)] = np.where(ready.known, now.errors, np.nan)
     return Study(
         len(ready.values), ready.log, now.point[skip:] * unit, now.scale[skip:] * (1.0 if ready.log else unit),
         now.candidates[:, skip:] * unit, now.weights, errors, backtest,
+        tuple(Shift(shift.step + ready.first, shift.size) for shift in shifts),
     )  # fmt: skip
 
 
-def origins(length: int, spec: ForecastSpec, season: int) -> list[int]:
-    """Lengths of history to forecast from: evenly spread, the earliest early enough to see the whole horizon where it can be."""
+def _window(
+    ready: Ready,
+    length: int,
+    season: int,
+    horizon: int,
+    stated: tuple[int, ...],
+    starts: dict[str, FloatArray],
+    *,
+    frozen: bool,
+) -> tuple[Window, list[Shift]]:
+    """The first `length` values moved to the level of the last of them, and the jumps that were moved."""
+    past = ready.values[:length]
+    shifts = (
+        find_shifts(np.log(past), season, log=True, stated=[step for step in stated if step < length])
+        if ready.log
+        else []
+    )
+    if shifts:
+        past = np.exp(spliced(np.log(past), shifts))
+    return window(past, log=ready.log, season=season, horizon=horizon, starts=starts, frozen=frozen), shifts
+
+
+def origins(known: NDArray[np.bool_], spec: ForecastSpec, season: int) -> list[int]:
+    """Lengths of history to forecast from: evenly spread, the earliest early enough to see the whole horizon where it can be.
+
+    Each ends with a known period: what bridges a gap was not known inside it.
+    """
+    length = len(known)
     least = max(min(spec.min_periods, 2 * season if season > 1 else 8), season + 4, 6)
-    earliest = max(least, length - spec.horizon - season)
-    latest = length - 1
+    earliest, latest = max(least, length - spec.horizon - season), length - 1
     if earliest > latest:
         return []
-    return sorted(
-        {round(float(at)) for at in np.linspace(earliest, latest, min(spec.backtest_origins, latest - earliest + 1))}
-    )
+    wanted = np.linspace(earliest, latest, min(spec.backtest_origins, latest - earliest + 1)).round().astype(int)
+    ends = np.flatnonzero(known) + 1
+    last = ends[np.clip(np.searchsorted(ends, wanted, side="right") - 1, 0, None)]
+    return [int(at) for at in np.unique(last) if least <= at <= latest]
 
 
-def _backtest(ready: Ready, spec: ForecastSpec, season: int) -> tuple[Backtest, dict[str, FloatArray]]:
+def _backtest(
+    ready: Ready, spec: ForecastSpec, season: int, stated: tuple[int, ...]
+) -> tuple[Backtest, dict[str, FloatArray]]:
     """Forecasts from past origins. Parameters are found at the first origin and carried to later ones, never back."""
-    at = origins(len(ready.values), spec, season)
+    at = origins(ready.known, spec, season)
     horizon, unit = spec.horizon, ready.unit
     said = np.full((len(at), len(MODELS), horizon), np.nan)
     scale = np.full((len(at), horizon), np.nan)

@@ -73,6 +73,11 @@ def smooth_level(adjusted: FloatArray, start: FloatArray | None = None, *, froze
     return Smoothed(smoother.level, 0.0, 1.0, _logistic(float(found[0])), np.zeros(1), errors, found)
 
 
+def smooth_trend(adjusted: FloatArray, start: FloatArray | None = None, *, frozen: bool = False) -> Smoothed:
+    """Holt's damped trend without a season."""
+    return smooth_seasonal(adjusted, np.zeros(1), "damped", start, frozen=frozen)
+
+
 def smooth_seasonal(
     values: FloatArray, seasonal: FloatArray, form: Form, start: FloatArray | None = None, *, frozen: bool = False
 ) -> Smoothed:
@@ -88,7 +93,7 @@ def smooth_seasonal(
         first = float(head.mean()) - slope * ((len(head) - 1) / 2 + 1)
     else:
         slope, first = 0.0, float(adjusted[:6].mean())
-    smoother = Smoother(values, form, seasonal)
+    smoother = Smoother(values, form, None if form == "damped" else seasonal)
     begin = np.array(
         [PRIOR_ALPHA, PRIOR_GAMMA, 0.0, PRIOR_BETA, PRIOR_PHI, 0.0] if damped else [PRIOR_ALPHA, PRIOR_GAMMA, 0.0]
     )

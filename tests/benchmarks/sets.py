@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ import polars as pl
 
 @dataclass(frozen=True)
 class Series:
-    """One series with its held-out end."""
+    """One series with its held-out end. `name` up to the first `@` is the series, the rest the origin."""
 
     name: str
     season: int
@@ -40,3 +42,97 @@ def bench_set(name: str) -> list[Series]:
 
 def monthly_sets() -> dict[str, list[Series]]:
     return {name: bench_set(name) for name in ("bench_m1_monthly", "bench_m4_monthly_short")}
+
+
+def m4_set(period: str) -> list[Series]:
+    """M4 Weekly (no season in the competition's scores, a year of 52 weeks for ours) or Hourly (24)."""
+    frame = pl.read_parquet(data_folder() / "m4_weekly_hourly_long.parquet").filter(pl.col("period") == period)
+    season = {"Weekly": 52, "Hourly": 24}[period]
+    return [
+        Series(
+            str(key[0]), season,
+            group.filter(pl.col("split") == "train").sort("idx")["value"].to_numpy(),
+            group.filter(pl.col("split") == "test").sort("idx")["value"].to_numpy(),
+        )
+        for key, group in frame.sort("series_id").group_by("series_id", maintain_order=True)
+    ]  # fmt: skip
+
+
+def seattle_months() -> dict[str, np.ndarray]:
+    """Monthly means of the exchange's daily average and maximum, Gbit/s, whole months from July 2007 to May 2020."""
+    frame = pl.read_parquet(data_folder() / "six_daily_vintage_2020-06-26.parquet")
+    months = (
+        frame.filter(pl.col("ts").dt.date().is_between(date(2007, 7, 1), date(2020, 5, 31)))
+        .group_by("series_id", month=pl.col("ts").dt.truncate("1mo")).agg(pl.col("value").mean() / 1e9).sort("series_id", "month")
+    )  # fmt: skip
+    return {str(key[0]): group["value"].to_numpy() for key, group in months.group_by("series_id", maintain_order=True)}
+
+
+def exchange_days() -> dict[str, np.ndarray]:
+    """Daily averages of smaller exchanges, one value a day, gaps NaN; the partial last day is left out."""
+    frame = pl.read_parquet(data_folder() / "ixp_daily_to_2020-02-29.parquet").drop_nulls("value")
+    days = frame.group_by("series_id", day=pl.col("ts").dt.date()).agg(pl.col("value").first()).sort("series_id", "day")
+    return {str(key[0]): _filled(group, "1d")[:-1] for key, group in days.group_by("series_id", maintain_order=True)}
+
+
+def esnet_weeks() -> dict[str, np.ndarray]:
+    """Weekly means of each link and direction, Gbit/s, of weeks with at least 90 % of their hours above 0."""
+    frame = (
+        pl.read_parquet(data_folder() / "esnet_domestic_2018_hourly.parquet")
+        .drop_nulls("value")
+        .filter(pl.col("value") > 0)
+    )
+    weeks = (
+        frame.group_by("series_id", day=pl.col("ts").dt.date().dt.truncate("1w"))
+        .agg(pl.col("value").mean() / 1e9, hours=pl.len()).filter(pl.col("hours") >= 151).sort("series_id", "day")
+    )  # fmt: skip
+    return {str(key[0]): _filled(group, "1w") for key, group in weeks.group_by("series_id", maintain_order=True)}
+
+
+def country_years() -> dict[str, np.ndarray]:
+    """International bandwidth per inhabitant, countries with at least 12 positive years to 2018 (areas of the source's aggregates out)."""
+    frame = pl.read_csv(data_folder() / "itu_intl_bandwidth_per_capita_to_2018.csv", infer_schema_length=None)
+    years = frame.select(
+        "series_id",
+        year=pl.col("ts").str.slice(0, 4).cast(pl.Int64),
+        value=pl.col("value").cast(pl.Float64, strict=False),
+    )
+    found = {}
+    for key, group in (
+        years.drop_nulls()
+        .filter(pl.col("value") > 0)
+        .sort("series_id", "year")
+        .group_by("series_id", maintain_order=True)
+    ):
+        values = group["value"].to_numpy()
+        whole = group["year"].to_numpy()[-1] - group["year"].to_numpy()[0] + 1 == len(values)
+        if len(values) >= 12 and whole and values.max() > values.min():
+            found[str(key[0])] = values
+    return found
+
+
+def rolling(series: dict[str, np.ndarray], season: int, horizon: int, first: int, every: int) -> list[Series]:
+    """Expanding origins: each series cut at `first`, `first + every`, ... as long as `horizon` outcomes follow."""
+    return [
+        Series(f"{name}@{at}", season, values[:at], values[at : at + horizon])
+        for name, values in series.items()
+        for at in range(first, len(values) - horizon + 1, every)
+    ]
+
+
+def traffic_sets() -> dict[str, list[Series]]:
+    """Traffic, by rolling origins."""
+    return {
+        "seattle_month_36": rolling(seattle_months(), 12, 36, 36, 3),
+        "exchange_day_28": rolling(exchange_days(), 7, 28, 120, 28),
+        "esnet_week_8": rolling(esnet_weeks(), 52, 8, 26, 4),
+        "country_year_4": rolling(country_years(), 1, 4, 8, 2),
+    }
+
+
+def _filled(group: pl.DataFrame, every: str) -> np.ndarray:
+    return group.sort("day").upsample("day", every=every)["value"].to_numpy()
+
+
+def lengths(series: Iterable[Series]) -> np.ndarray:
+    return np.array([len(one.train) for one in series])

@@ -46,7 +46,7 @@ def implausible(forecast: Forecast, history: pl.DataFrame, gates: GateSettings) 
         )
         grown = (
             medians.join(largest, on=KEY)
-            .filter(pl.col("median") > gates.max_growth_ratio * pl.col("largest"))
+            .filter(pl.col("median").is_finite() & (pl.col("median") > gates.max_growth_ratio * pl.col("largest")))
             .sort(KEY)
         )
         problems += [

@@ -14,9 +14,11 @@ from prefect.cache_policies import NO_CACHE
 
 from dashboards.edition import EarlierEdition, Edition
 from dashboards.report import write_report
+from flows.check import refuse_offenders
 from flows.identity import code_version
 from flows.load import open_warehouse
 from flows.settings import Settings
+from warehouse.checks import run_checks
 from warehouse.errors import Problem, TransitError
 from warehouse.publish import publish
 from warehouse.schema import FRAMES
@@ -110,6 +112,7 @@ def _lead_to(reports: Path, folder: Path) -> None:
 @task(name="publish", cache_policy=NO_CACHE, retries=1, retry_delay_seconds=2)
 def publish_copy(settings: Settings) -> Path:
     with open_warehouse(settings) as warehouse:
+        refuse_offenders(run_checks(warehouse))
         runs = warehouse.runs().filter("latest")
         edition_id = str(runs["run_id"].sort()[-1]) if runs.height else "empty"
         return publish(warehouse, settings.folders.published, edition_id=edition_id, keep=settings.run.keep_published)

@@ -17,7 +17,7 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
 from flows import progress
-from flows.forecast import forecast_flow
+from flows.forecast import GrainForecast, forecast_flow
 from flows.load import load_flow, simulate_example
 from flows.plan import Kept, plan_flow
 from flows.report import publish_flow, report_flow
@@ -65,13 +65,7 @@ def run_steps(settings: Settings, steps: tuple[Step, ...], *, force: bool) -> Ru
     if "forecast" in steps or "plan" in steps:
         with progress.step("forecast") as done:
             made = forecast_flow(settings, force=force and "forecast" in steps)
-            told = "; ".join(
-                f"{result.spec.grain}: {result.forecast.paths.keys.height} series to {result.forecast.paths.periods[-1]:%Y-%m}"
-                + f", {result.forecast.no_forecast.height} refused" * bool(result.forecast.no_forecast.height)
-                if result.forecast.paths.periods
-                else f"{result.spec.grain}: all {result.forecast.no_forecast.height} series refused"
-                for result in made
-            )
+            told = "; ".join(map(_forecast_told, made))
             done(told + ("" if any(result.computed for result in made) else " (kept from before)"))
         summary.lines.append(f"Forecast: {told}")
         with progress.step("plan") as done:
@@ -88,6 +82,14 @@ def run_steps(settings: Settings, steps: tuple[Step, ...], *, force: bool) -> Ru
             summary.published = publish_flow(settings)
             done(str(summary.published))
     return summary
+
+
+def _forecast_told(made: GrainForecast) -> str:
+    paths, refused = made.forecast.paths, made.forecast.no_forecast.height
+    if not paths.keys.height:
+        return f"{made.spec.grain}: all {refused} series refused"
+    told = f"{made.spec.grain}: {paths.keys.height} series to {paths.periods[-1]:%Y-%m}"
+    return f"{told}, {refused} refused" if refused else told
 
 
 def _told(kept: list[Kept]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import json
 import sys
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from warehouse.errors import Problem, QueryError
 from warehouse.query import Answer, ask
 from warehouse.query import describe as describe_view
 from warehouse.query import tables as list_tables
+from warehouse.questions import examples as list_examples
 
 Config = Annotated[Path | None, Parameter(name=["--config", "-c"])]
 Database = Annotated[Path | None, Parameter(name=["--database", "-d"])]
@@ -95,6 +97,32 @@ def describe(view: str, /, *, config: Config = None, database: Database = None) 
         Look into this file instead of the published one.
     """
     _show(describe_view(_database(config, database), view), "table", None)
+
+
+def examples(name: str | None = None, /, *, config: Config = None, database: Database = None) -> None:
+    """Questions people ask, each as SQL that runs.
+
+    Parameters
+    ----------
+    name
+        Show this question's SQL and its answer; without it, list all.
+    config
+        Settings file that names the published folder. Default: ./transit.toml.
+    database
+        Ask this file instead of the published one.
+    """
+    questions = {question.name: question for question in list_examples()}
+    if name is None:
+        width = max(map(len, questions))
+        for question in questions.values():
+            print(f"{question.name:<{width}}  {question.text}")
+        print("\n`transit examples NAME` shows the SQL and runs it.")
+        return
+    if name not in questions:
+        near = difflib.get_close_matches(name, questions, n=3)
+        raise QueryError("there is no such example", [Problem(name, f"did you mean {', '.join(near)}?" if near else "is unknown")], "`transit examples` lists them.")  # fmt: skip
+    print(questions[name].sql)
+    _show(ask(_database(config, database), questions[name].sql), "table", None)
 
 
 def runs(*, config: Config = None, database: Database = None) -> None:

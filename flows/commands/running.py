@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from flows import embedded
 from flows.folders import Folders, read_folders
+from warehouse.errors import Problem, WarehouseError
 
 if TYPE_CHECKING:
     from flows.run import Step
@@ -98,18 +99,38 @@ def publish(*, config: Config = None) -> int:
     return _run(config, None, ("publish",))
 
 
-def check(*, config: Config = None) -> int:
-    """Check the warehouse; exit code 1 where a check finds rows that offend.
+def check(*, rows: int = 5, config: Config = None) -> int:
+    """Check the warehouse: rows that offend, months refused, quarantine. Exit code 1 where an error is found.
 
     Parameters
     ----------
+    rows
+        Show at most so many rows of each finding.
     config
         Settings file, or a folder with a transit.toml. Default: ./transit.toml.
     """
-    from flows.check import check_warehouse, print_checks
+    from flows.check import check_warehouse
     from flows.settings import read_settings
 
-    return print_checks(check_warehouse(read_settings(config)))
+    settings = read_settings(config)
+    if not settings.folders.database.exists():
+        raise WarehouseError(
+            "there is nothing to check",
+            [Problem(str(settings.folders.database), "does not exist")],
+            "Run `transit load` first.",
+        )
+    results = check_warehouse(settings)
+    for result in results:
+        found = "ok" if result.passed else f"{result.check.severity}: {result.count} rows"
+        print(f"{result.check.name:<28} {found}")
+        if not result.passed:
+            print(f"    {result.check.text}")
+            for row in result.rows[:rows]:
+                told = (f"{name}={cell}" for name, cell in zip(result.columns, row, strict=True) if cell is not None)
+                print("      " + ", ".join(told))
+            if result.count > rows:
+                print(f"      ... and {result.count - rows} more")
+    return int(any(not result.passed and result.check.severity == "error" for result in results))
 
 
 def serve(*, config: Config = None, data: Data = None) -> None:

@@ -26,15 +26,17 @@ def transit(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(command, capsys):
-    app([command, "--help"])
+    with pytest.raises(SystemExit) as stopped:
+        app([command, "--help"])
+    assert stopped.value.code == 0
     shown = capsys.readouterr().out
     assert f"transit {command}" in shown
-    assert "Parameters" in shown or command in {"tables"}
+    assert "Parameters" in shown or "Arguments" in shown
 
 
 def test_help_imports_no_library_of_the_floors_below():
     code = (
-        "import sys\nfrom flows.cli import app\napp(['--help'])\n"
+        "import sys\nfrom flows.cli import app\ntry:\n    app(['--help'])\nexcept SystemExit:\n    pass\n"
         "print(sorted({'polars', 'prefect', 'statsmodels', 'altair', 'duckdb', 'numpy'} & set(sys.modules)))"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

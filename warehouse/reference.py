@@ -89,21 +89,15 @@ def read_reference(folder: Path) -> dict[str, pl.DataFrame]:
         tables["route_path"] = _own_paths(tables, problems)
     for name, table in tables.items():
         problems.extend(_bad_values(name, table))
-    whole = {name: table for name, table in tables.items() if table.name not in unreadable}
     frames = {name: table.frame for name, table in tables.items()}
     if "node" not in tables and {"segment", "route"} <= set(tables):
-        frames["node"] = _nodes_of(tables["segment"].frame, tables["route"].frame)
+        frames["node"] = _nodes_of(frames["segment"], frames["route"])
     # A file with unreadable rows would make every reference to those rows a problem of its own.
-    problems.extend(
-        _dangling(tables, {**{name: table.frame for name, table in whole.items()}, **_made(frames, tables)})
-    )
+    whole = {name: frame for name, frame in frames.items() if FILES[name] not in unreadable}
+    problems.extend(_dangling(tables, whole))
     if problems:
         raise NetworkError(f"{len(problems)} problems with the network in {folder}", problems, remedy)
     return {name: frames[name] for name in FILES if name in frames}
-
-
-def _made(frames: Mapping[str, pl.DataFrame], tables: Mapping[str, CsvRows]) -> dict[str, pl.DataFrame]:
-    return {name: frame for name, frame in frames.items() if name not in tables}
 
 
 def _own_paths(tables: Mapping[str, CsvRows], problems: list[Problem]) -> CsvRows:

@@ -1,0 +1,1 @@
+from mart.vintages(date '2025-03-01')

@@ -7,7 +7,7 @@ from typing import Any
 from dashboards.language import Language
 
 NAVY, TEAL, PLUM, ORANGE, CHARCOAL, LILAC = "#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1"
-PAPER, GRID, MUTED = "#FFFFFF", "#D9DDE1", "#5A6470"
+PAPER, GRID, MUTED, LAND = "#FFFFFF", "#D9DDE1", "#5A6470", "#F2F3F1"
 DEEP = ("#E8EEF3", "#9DB9CF", "#4E83AB", NAVY)
 """A sequence from little to much."""
 COVERAGE = (PLUM, ORANGE, "#9DB9CF", "#E8EEF3")
@@ -15,7 +15,7 @@ COVERAGE = (PLUM, ORANGE, "#9DB9CF", "#E8EEF3")
 
 DARK = {
     NAVY: "#7FB4E6", TEAL: "#4FD1C5", PLUM: "#E58BB9", ORANGE: "#FF9A5C", CHARCOAL: "#E4E7EA", LILAC: "#C4B0EA",
-    PAPER: "#14191F", GRID: "#39424C", MUTED: "#A9B4BF",
+    PAPER: "#14191F", LAND: "#1B2127", GRID: "#39424C", MUTED: "#A9B4BF",
     "#D3DDE8": "#22384E", "#A9BFD3": "#2F5275", "#7C9DBB": "#43729F", "#E8EEF3": "#1F2A35", "#C3D2DF": "#2B3F54", "#9DB9CF": "#38597A", "#4E83AB": "#4E83AB",
 }  # fmt: skip
 """What a colour becomes on a dark page; each keeps a contrast of at least 4.5 for text and 3 for marks."""

@@ -9,6 +9,7 @@ import polars as pl
 from dashboards.chapters.detail import probability_figure
 from dashboards.chapters.places import route_path, segment_path
 from dashboards.charts.load import load
+from dashboards.charts.network import network
 from dashboards.charts.utilization import utilization
 from dashboards.figure import Cell, Figure, Page, Section, Table, percent, period, plain_table, slug
 from dashboards.language import Language, Period
@@ -107,6 +108,74 @@ def heat_figure(material: Material, language: Language, most: int | None = None)
     )  # fmt: skip
 
 
+def map_figure(material: Material, language: Language) -> Figure | None:
+    """The map of the network at the end of the horizon; None where no segment has both ends located."""
+    text = language.text
+    nodes = material["node"].filter(pl.col("lat").is_not_null() & pl.col("lon").is_not_null())
+    ends = nodes.select("node_id", "lon", "lat")
+    last = worst_utilization(material)
+    end = last["target_start"].max() if last.height else None
+    load = last.filter(pl.col("target_start") == end) if isinstance(end, date) else last
+    lines = (
+        material["segment"]
+        .join(ends, left_on="a_node", right_on="node_id")
+        .join(ends.rename({"lon": "lon2", "lat": "lat2"}), left_on="z_node", right_on="node_id")
+        .join(load.select("segment_id", "utilization_ratio", "lit_gbps"), on="segment_id", how="left")
+        .sort(pl.col("utilization_ratio").fill_null(-1), "segment_id")
+        .with_columns(
+            segment=pl.col("segment_id").map_elements(lambda name: material.segment_label(name, language), return_dtype=pl.String),
+            built=pl.col("status") == "in_service",
+            status=pl.col("status").map_elements(lambda name: language.word("status", name), return_dtype=pl.String),
+        )
+    )  # fmt: skip
+    if lines.is_empty():
+        return None
+    used = pl.concat([lines["a_node"], lines["z_node"]]).value_counts()
+    places = nodes.join(used, left_on="node_id", right_on="a_node").sort("count", "node_id", descending=[True, False])
+    shown = places.with_columns(
+        name=pl.col("node_id").map_elements(lambda name: material.node_name(name, language), return_dtype=pl.String),
+        labelled=_apart(places["lon"].to_list(), places["lat"].to_list()),
+    )
+    over = load.filter(pl.col("utilization_ratio") > material.edition.threshold_ratio).height
+    planned = lines.filter(~pl.col("built")).height
+    when = (
+        Period(end, material.edition.grain)
+        if isinstance(end, date)
+        else Period(material.edition.origin, material.edition.grain)
+    )
+    title = text(
+        "title.map", n=lines.height, over=over, by=when, planned=planned, threshold=material.edition.threshold_ratio
+    )
+    ids = lines["segment_id"].to_list()
+    notes = [
+        *load_notes(material, load["segment_id"].to_list(), language, "unit_share"),
+        (text("note.map"), text("note.outlines")),
+    ]
+    heads = [
+        ("segment", text("table.segment"), "text"),
+        ("status", text("table.status"), "text"),
+        ("utilization_ratio", text("table.utilization"), "pct"),
+        ("lit_gbps", text("table.lit"), "n"),
+    ]
+    columns = ("segment", "lon", "lat", "lon2", "lat2", "built", "utilization_ratio", "lit_gbps", "status")
+    return Figure(
+        "map", title, alt=title, spec=network(lines.select(columns), shown.select("name", "lon", "lat", "labelled"), material.edition.threshold_ratio, language),
+        subtitle=text("map.subtitle"), notes=notes, table=plain_table(lines, heads, language, material.edition.grain), csv="map.csv",
+        data=lines.select("segment_id", "a_node", "z_node", "lon", "lat", "lon2", "lat2", "built", "utilization_ratio", "lit_gbps").sort("segment_id"),
+        badges=badges(material, ids, language),
+    )  # fmt: skip
+
+
+def _apart(lons: list[float], lats: list[float]) -> pl.Series:
+    """Which places get their name written: those not too near to one before them."""
+    wide = max(max(lons) - min(lons), max(lats) - min(lats), 1e-9)
+    kept: list[int] = []
+    for index, (lon, lat) in enumerate(zip(lons, lats, strict=True)):
+        if all(abs(lon - lons[other]) > wide / 11 or abs(lat - lats[other]) > wide / 32 for other in kept):
+            kept.append(index)
+    return pl.Series([index in set(kept) for index in range(len(lons))])
+
+
 def load_frame(part: pl.DataFrame, threshold_ratio: float) -> pl.DataFrame:
     """One row per period of a segment direction: median, q100, q900 without failure; the 90 % level of the worst failure
     and its cause; threshold, lit."""
@@ -148,7 +217,7 @@ def load_figure(material: Material, segment_id: str, direction: str, language: L
     heads = [("target_start", text("table.period"), "period"), ("median", text("table.median"), "n"), ("q100", text("table.q100"), "n"),
              ("q900", text("table.q900"), "n"), ("worst", text("table.worst"), "n"), ("threshold", text("table.threshold"), "n"), ("lit", text("table.lit"), "n")]  # fmt: skip
     return Figure(
-        figure_id, title, alt=f"{title}. {subtitle}", spec=load(rows, grain, language), subtitle=subtitle,
+        figure_id, title, alt=f"{title}. {subtitle}", spec=load(rows.drop("threshold", "cause_id"), material.edition.threshold_ratio, grain, language), subtitle=subtitle,
         notes=load_notes(material, [segment_id], language), table=plain_table(rows, heads, language, grain), csv=f"{figure_id}.csv",
         data=rows, badges=badges(material, [segment_id], language),
     )  # fmt: skip
@@ -190,7 +259,7 @@ def pages(material: Material, language: Language) -> list[Page]:
     text = language.text
     listing = Page(
         "segments.html", text("segments.title"), [text("segments.lead", n=len(material.segments))],
-        [Section(figures=[heat_figure(material, language)]), Section(text("segments.table"), table=segment_table(material, language))],
+        [Section(figures=[*_some(map_figure(material, language)), heat_figure(material, language)]), Section(text("segments.table"), table=segment_table(material, language))],
     )  # fmt: skip
     return [listing, *(_page(material, segment_id, language) for segment_id in material.segments)]
 
@@ -238,3 +307,7 @@ def _page(material: Material, segment_id: str, language: Language) -> Page:
             Section(text("segment.routes"), links=[("../" + route_path(route_id), material.route_name(route_id, language)) for route_id in routes])
         )  # fmt: skip
     return Page(segment_path(segment_id), material.segment_label(segment_id, language), lead, sections)
+
+
+def _some(figure: Figure | None) -> list[Figure]:
+    return [figure] if figure else []

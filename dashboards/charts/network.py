@@ -1,0 +1,100 @@
+"""Map of the network: segments by utilization, builds to come dashed, over country outlines."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+from functools import cache
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from dashboards.charts.drawing import Spec, amount_tip, finish, rows_of
+from dashboards.geography.outlines import outlines
+from dashboards.language import Language
+from dashboards.theme import CHARCOAL, GRID, HEAT, LAND, MUTED
+
+MARGIN = 0.08
+
+
+def flat(lon: float, lat: float) -> tuple[float, float]:
+    """Mercator in degrees. Vega would draw the edge of a clipped outline as a great circle; flat points stay straight."""
+    return lon, math.degrees(math.asinh(math.tan(math.radians(lat))))
+
+
+def network(lines: pl.DataFrame, places: pl.DataFrame, threshold_ratio: float, language: Language) -> Spec:
+    """`lines` has one row per segment: segment (shown name), lon, lat, lon2, lat2, built (bool), utilization_ratio (may be null),
+    lit_gbps, status (shown); `places` one per node: name, lon, lat, labelled (bool)."""
+    lons = [*places["lon"].to_list(), *lines["lon"].to_list(), *lines["lon2"].to_list()]
+    lats = [*places["lat"].to_list(), *lines["lat"].to_list(), *lines["lat2"].to_list()]
+    wide, high = (max(lons) - min(lons)) * MARGIN + 0.5, (max(lats) - min(lats)) * MARGIN + 0.5
+    box = (min(lons) - wide, max(min(lats) - high, -85.0), max(lons) + wide, min(max(lats) + high, 85.0))
+    (west, south), (east, north) = flat(*box[:2]), flat(*box[2:])
+    height = min(max(1000 * (north - south) / (east - west), 240), 560)
+    land = [[[*flat(*point)] for point in ring] for ring in outlines(box)]
+    spec = copy.copy(_form(language, threshold_ratio, round(height / 20) * 20))
+    spec["datasets"] = {
+        "land": [
+            {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [_rounded(ring)]}} for ring in land
+        ],
+        "lines": rows_of([_flattened(row) for row in lines.to_dicts()]),
+        "places": rows_of([_flattened(row) for row in places.to_dicts()]),
+    }
+    return spec
+
+
+def _rounded(ring: list[list[float]]) -> list[list[float]]:
+    return [[round(x, 2), round(y, 2)] for x, y in [*ring, ring[0]]]
+
+
+def _flattened(row: dict[str, Any]) -> dict[str, Any]:
+    for lon, lat in (("lon", "lat"), ("lon2", "lat2")):
+        if lon in row:
+            row[lon], row[lat] = flat(row[lon], row[lat])
+    return row
+
+
+@cache
+def _form(language: Language, threshold_ratio: float, height: int) -> Spec:
+    text = language.text
+    steps = [threshold_ratio * 0.75, threshold_ratio, 1.0]
+    names = [
+        text("map.unknown"),
+        text("heat.below", high=steps[0]),
+        text("heat.between", low=steps[0], high=steps[1]),
+        text("heat.over_threshold", low=steps[1]),
+        text("heat.over_full"),
+    ]
+    value = "datum.utilization_ratio"
+    level = f"!isValid({value}) ? 0 : {value} > 1 ? 4 : {value} > {steps[1]} ? 3 : {value} > {steps[0]} ? 2 : 1"
+    land = alt.Chart(alt.NamedData("land")).mark_geoshape(fill=LAND, stroke=GRID, strokeWidth=0.8, tooltip=False)
+    lines = alt.Chart(alt.NamedData("lines")).transform_calculate(
+        level=f"{json.dumps(names, ensure_ascii=False)}[{level}]",
+        state=f"datum.built ? {json.dumps(text('map.built'), ensure_ascii=False)} : {json.dumps(text('map.planned'), ensure_ascii=False)}",
+    )
+    ends = {"longitude": "lon:Q", "latitude": "lat:Q", "longitude2": "lon2:Q", "latitude2": "lat2:Q"}
+    key = alt.Legend(title=None, symbolType="stroke", symbolStrokeWidth=4, symbolSize=400, columns=0)
+    drawn = lines.mark_rule(strokeWidth=3).encode(
+        **ends,
+        color=alt.Color("level:N", scale=alt.Scale(domain=names, range=[MUTED, HEAT[2], "#4E83AB", HEAT[3], HEAT[4]]), legend=key),
+        strokeDash=alt.StrokeDash("state:N", scale=alt.Scale(domain=[text("map.built"), text("map.planned")], range=[[1, 0], [5, 4]]), legend=key),
+        strokeWidth=alt.condition("datum.utilization_ratio > 1", alt.value(5), alt.value(3)),
+        tooltip=[
+            alt.Tooltip("segment:N", title=text("table.segment")), alt.Tooltip("status:N", title=text("table.status")),
+            alt.Tooltip("utilization_ratio:Q", title=text("table.utilization"), format=".0%"), amount_tip("lit_gbps", text("table.lit")),
+        ],
+    )  # fmt: skip
+    at = {"longitude": "lon:Q", "latitude": "lat:Q"}
+    places = alt.Chart(alt.NamedData("places"))
+    dots = places.mark_circle(size=26, color=CHARCOAL, opacity=1).encode(
+        **at, tooltip=alt.Tooltip("name:N", title=text("map.place"))
+    )
+    words = (
+        places.transform_filter("datum.labelled")
+        .mark_text(dy=-9, fontSize=11, color=CHARCOAL, tooltip=False)
+        .encode(**at, text="name:N")
+    )
+    layers = alt.layer(land, drawn, dots, words).project("identity", reflectY=True)
+    return finish(layers.properties(width="container", height=height))

@@ -1,0 +1,1 @@
+"""Country outlines for maps, clipped to what a map shows."""

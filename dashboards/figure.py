@@ -24,6 +24,7 @@ class Cell:
     link: str = ""
     number: bool = False
     badge: str = ""
+    wide: bool = False
 
 
 @dataclass(frozen=True)

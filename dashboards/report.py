@@ -56,6 +56,7 @@ def write_report(
         language = load_language(code, text_folder)
         pages = edition_pages(material, language)
         written += [_write_page(page, pages, material, language, languages, folder, text_folder) for page in pages]
+        written.append(_write_search(pages, language, folder))
         if code == languages[0]:
             written += _write_data(pages, folder)
     return sorted(set(written))
@@ -120,7 +121,8 @@ def _write_page(
         home=home, root=home + "../", t=language.text, edition=edition, edition_title=edition.title_in(language.code),
         origin=Period(edition.origin, edition.grain), navigation=navigation, has_charts=bool(drawn),
         others=[(code, load_language(code, text_folder).text("language")) for code in languages if code != language.code],
-        settings=_settings(language) if drawn else "",
+        settings=_settings(language) if drawn else "", words=_words(language),
+        same=_same_page(page, material, language, folder),
     )  # fmt: skip
     target = folder / language.code / page.path
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -131,6 +133,29 @@ def _write_page(
 @cache
 def _settings(language: Language) -> Markup:
     return Markup(_safe_json({"config": theme.config(), "dark": theme.DARK, **theme.locale(language)}))
+
+
+@cache
+def _words(language: Language) -> Markup:
+    return Markup(_safe_json({name: language.text(f"script.{name}") for name in ("search", "filter", "shown")}))
+
+
+def _same_page(page: Page, material: Material, language: Language, folder: Path) -> list[tuple[str, str]]:
+    """Links to the same page of earlier editions, as far as they have it."""
+    up = "../" * (page.path.count("/") + 1)
+    return [
+        (f"{up}{one.folder}/{language.code}/{page.path}", language.period(Period(one.origin, material.edition.grain)))
+        for one in material.edition.previous[:6]
+        if page.path != "index.html" and (folder / one.folder / language.code / page.path).is_file()
+    ]
+
+
+def _write_search(pages: Sequence[Page], language: Language, folder: Path) -> Path:
+    """What the search box finds: the title and path of every page, in a script, as a page on disk can't read other files."""
+    target = folder / "assets" / f"search-{language.code}.js"
+    entries = sorted((page.title, page.path) for page in pages)
+    target.write_text(f"window.transitPages = {_safe_json(entries)};\n", encoding="utf-8")
+    return target
 
 
 def _write_data(pages: Sequence[Page], folder: Path) -> list[Path]:

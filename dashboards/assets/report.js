@@ -67,7 +67,68 @@
     });
   };
 
-  document.querySelectorAll("table.sortable").forEach(makeSortable);
+  const words = read("words");
+
+  const makeFilter = (table) => {
+    const rows = [...table.tBodies[0].rows];
+    if (rows.length < 12) return;
+    const label = document.createElement("label");
+    const box = document.createElement("input");
+    const count = document.createElement("span");
+    label.className = "filter";
+    box.type = "search";
+    count.setAttribute("role", "status");
+    label.append(words.filter, " ", box, " ", count);
+    box.addEventListener("input", () => {
+      const wanted = box.value.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+      let shown = 0;
+      for (const row of rows) {
+        const text = row.textContent.toLocaleLowerCase();
+        row.hidden = !wanted.every((word) => text.includes(word));
+        shown += row.hidden ? 0 : 1;
+      }
+      count.textContent = wanted.length ? `${words.shown} ${shown} / ${rows.length}` : "";
+    });
+    table.parentElement.before(label);
+  };
+
+  const makeSearch = () => {
+    const pages = window.transitPages;
+    if (!pages) return;
+    const holder = document.createElement("div");
+    const box = document.createElement("input");
+    const list = document.createElement("ul");
+    holder.className = "search";
+    holder.setAttribute("role", "search");
+    box.type = "search";
+    box.placeholder = words.search;
+    box.setAttribute("aria-label", words.search);
+    list.hidden = true;
+    holder.append(box, list);
+    box.addEventListener("input", () => {
+      const wanted = box.value.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+      const found = wanted.length ? pages.filter(([title]) => wanted.every((word) => title.toLocaleLowerCase().includes(word))).slice(0, 12) : [];
+      list.replaceChildren(...found.map(([title, path]) => {
+        const item = document.createElement("li");
+        const link = document.createElement("a");
+        link.href = document.documentElement.dataset.home + path;
+        link.textContent = title;
+        item.append(link);
+        return item;
+      }));
+      list.hidden = !found.length;
+    });
+    box.addEventListener("keydown", (event) => {
+      const first = list.querySelector("a");
+      if (event.key === "Enter" && first) first.click();
+      if (event.key === "ArrowDown" && first) { first.focus(); event.preventDefault(); }
+      if (event.key === "Escape") { box.value = ""; list.hidden = true; }
+    });
+    document.querySelector("header").append(holder);
+  };
+
+  makeSearch();
+  document.querySelectorAll("table.sortable").forEach((table) => { makeSortable(table); makeFilter(table); });
   drawAll().then(() => { document.documentElement.dataset.ready = "yes"; });
   dark.addEventListener("change", drawAll);
 })();

@@ -8,8 +8,8 @@ from dashboards.chapters.plan import order_table, orders_title, timeline_figure
 from dashboards.chapters.routes import route_table
 from dashboards.chapters.segments import heat_figure
 from dashboards.chapters.series import refusals, series_figure
-from dashboards.figure import Page, Section
-from dashboards.language import Language
+from dashboards.figure import Cell, Page, Section, Table
+from dashboards.language import Language, Period
 from dashboards.material import Material
 
 MOST_ROWS = 12
@@ -17,7 +17,7 @@ MOST_ROWS = 12
 
 def pages(material: Material, language: Language) -> list[Page]:
     text = language.text
-    table = order_table(material, language, most=MOST_ROWS)
+    table = order_table(material, language, most=MOST_ROWS, brief=True)
     reason = (
         orders_title(material, language)
         if material["order_plan"].height
@@ -43,6 +43,32 @@ def pages(material: Material, language: Language) -> list[Page]:
         table=route_table(material, language),
         links=[(corridor_path(name), text("corridor.title", name=name)) for name in corridors(material)],
     )
+    earlier = _earlier(material, language)
     refused = refusals(material, language)
     lead = [orders_title(material, language)] if material["order_plan"].height else []
-    return [Page("index.html", text("overview.title"), lead, [order, watch, expect, *([refused] if refused else [])])]
+    return [
+        Page(
+            "index.html",
+            text("overview.title"),
+            lead,
+            [order, watch, expect, *([refused] if refused else []), *([earlier] if earlier else [])],
+        )
+    ]
+
+
+def _earlier(material: Material, language: Language) -> Section | None:
+    """The editions before this one, the newest first."""
+    text = language.text
+    rows = [
+        [
+            Cell(language.period(Period(one.origin, material.edition.grain)), one.origin.isoformat(), link=f"../{one.folder}/{language.code}/index.html"),
+            Cell(language.day(one.known_at.date()), one.known_at.isoformat()), Cell(one.run_id), Cell(one.data_hash),
+        ]
+        for one in material.edition.previous
+    ]  # fmt: skip
+    if not rows:
+        return None
+    heads = ("origin", "known", "run", "data_hash")
+    return Section(
+        text("overview.earlier"), table=Table([text(f"table.{head}") for head in heads], rows), anchor="earlier"
+    )

@@ -92,13 +92,18 @@ def orders_title(material: Material, language: Language) -> str:
     if first["order_by"] is None:
         return text("title.orders_undated", n=orders.height)
     if late.height:
-        months = int(first["overdue_months"])
+        months = round(first["overdue_months"])
         return text("title.orders_overdue", n=orders.height, late=late.height, name=name, months=months)
     return text("title.orders", n=orders.height, day=first["order_by"], name=name)
 
 
-def order_table(material: Material, language: Language, home: str = "", most: int | None = None) -> Table | None:
-    """The order sheet, the most urgent order first."""
+BRIEF = ("segment", "order_by", "ready_by", "option", "p_late")
+
+
+def order_table(
+    material: Material, language: Language, *, most: int | None = None, brief: bool = False
+) -> Table | None:
+    """The order sheet, the most urgent order first; `brief` leaves out how each order was sized and why."""
     text = language.text
     orders = material.orders
     if orders.is_empty():
@@ -106,27 +111,33 @@ def order_table(material: Material, language: Language, home: str = "", most: in
     rows = []
     for row in (orders.head(most) if most else orders).iter_rows(named=True):
         late = row["overdue_months"] > 0
+        size = f"{row['modules']}\u00a0×\u00a0{language.number(row['module_gbps'])}\u00a0{text('unit.gbps')}"
         rows.append(
-            [
-                Cell(material.segment_label(row["segment_id"], language), link=home + segment_path(row["segment_id"])),
-                Cell(
+            {
+                "segment": Cell(material.segment_label(row["segment_id"], language), link=segment_path(row["segment_id"])),
+                "order_by": Cell(
                     language.day(row["order_by"]), row["order_by"].isoformat() if row["order_by"] else "9999",
-                    badge=text("plan.overdue", n=int(row["overdue_months"])) if late else "",
+                    badge=text("plan.overdue", n=round(row["overdue_months"])) if late else "",
                 ),
-                day(language, row["ready_by"]),
-                Cell(f"{language.word('option', row['option'])}: {row['modules']} × {language.number(row['module_gbps'])}\u00a0{text('unit.gbps')}"),
-                Cell(_lead_time(row, language)),
-                percent(language, row["p_late_now_ratio"]),
-                Cell(material.failure_name(row["failure_id"], language)),
-                number(language, row["cost_usd"], 0),
-                Cell(language.reason(row["reason"])),
-            ]
+                "ready_by": day(language, row["ready_by"]),
+                "option": Cell(f"{language.word('option', row['option'])}: {size}"),
+                "lead_time": Cell(_lead_time(row, language)),
+                "p_late": percent(language, row["p_late_now_ratio"]),
+                "failure_sized": Cell(material.failure_name(row["failure_id"], language)),
+                "cost": number(language, row["cost_usd"], 0),
+                "present_value": number(language, row["present_value_usd"], 0),
+                "reason": Cell(language.reason(row["reason"]), wide=True),
+            }
         )  # fmt: skip
-    heads = ["segment", "order_by", "ready_by", "option", "lead_time", "p_late", "failure_sized", "cost", "reason"]
-    if orders["cost_usd"].null_count() == orders.height:
-        rows = [[*row[:7], row[8]] for row in rows]
-        heads.remove("cost")
-    return Table([text(f"table.{head}") for head in heads], rows, caption=orders_title(material, language))
+    heads = [head for head in rows[0] if head in BRIEF or not brief]
+    for head, column in (("cost", "cost_usd"), ("present_value", "present_value_usd")):
+        if head in heads and orders[column].null_count() == orders.height:
+            heads.remove(head)
+    return Table(
+        [text(f"table.{head}") for head in heads],
+        [[row[head] for head in heads] for row in rows],
+        caption=text("plan.sheet_caption", alpha=material.edition.risk_alpha_ratio),
+    )
 
 
 def _lead_time(row: dict[str, Any], language: Language) -> str:

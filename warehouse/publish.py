@@ -101,8 +101,7 @@ def table_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     names = connection.execute(
         "select schema_name || '.' || table_name from duckdb_tables() where not temporary and not internal order by 1"
     ).fetchall()
-    counts = {name: connection.table(name).aggregate("count(*)").fetchone() for (name,) in names}
-    return {name: row[0] for name, row in counts.items() if row is not None}
+    return {name: connection.table(name).aggregate("count(*)").fetchall()[0][0] for (name,) in names}
 
 
 def _sync_folder(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from forecasting.orders import Timeline
-from forecasting.readiness import Versions, versions
+from forecasting.readiness import Outage, Versions, versions
 from forecasting.routing import Float32, Kappa, Loads, Routing, Series, build_routing, link_list, stream_loads
 from forecasting.series import FloatArray, Paths
 from warehouse.errors import PlanError, Problem
@@ -41,6 +42,7 @@ def build_basis(
     coincidence: pl.DataFrame,
     projects: pl.DataFrame,
     today: date,
+    outages: Sequence[Outage] = (),
     seed: int = 0,
     workers: int = 2,
 ) -> Basis:
@@ -55,7 +57,7 @@ def build_basis(
         raise PlanError("there is no route to plan for", [Problem("paths", "hold no p95 of a route of this network")])
     timeline = Timeline(routes.periods, routes.grain, today)
     size, horizon = routes.draws_gbps.shape[1:]
-    built = versions(network, projects, routes.periods, routes.grain, size, today, seed)
+    built = versions(network, projects, routes.periods, routes.grain, size, today, seed, outages)
     kappa = Kappa.from_frame(coincidence)
     links = link_list(network)
     routings = tuple(build_routing(network, series, kappa, links=links, missing=missing) for missing in built.missing)
@@ -70,7 +72,7 @@ def build_basis(
         ("no_forecast", name, "has no forecast, so its traffic is missing from the segments it crosses")
         for name in absent
     ]
-    never = frozenset.intersection(*built.missing)
+    never = frozenset.intersection(*built.missing) - frozenset().union(*(outage.segments for outage in outages))
     notes += [
         ("never_built", name, "is planned without a date or project, so nothing is routed over it")
         for name in sorted(never)

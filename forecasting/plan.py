@@ -89,7 +89,7 @@ def plan_from(
 ) -> Plan:
     """Every view of the plan from its basis."""
     runout, probability, causes = runout_frames(basis, policy)
-    orders, notes = _orders(basis, causes, assumptions, policy)
+    orders, notes = order_frame(basis, causes, assumptions, policy)
     risks, more = risk_frames(basis, assumptions)
     upgrade, shortages = upgrade_frame(basis, assumptions, policy, budget_usd=budget_usd)
     money, missing = money_frame(basis, assumptions, policy, orders, seed)
@@ -212,9 +212,10 @@ def _cause(loads: Loads, index: int, passages: FloatArray) -> str:
     return loads.failure_ids[_most_common(loads.cause[index, -1])]
 
 
-def _orders(
+def order_frame(
     basis: Basis, causes: dict[str, str], assumptions: Assumptions, policy: PlanningPolicy
 ) -> tuple[pl.DataFrame, list[tuple[str, str, str]]]:
+    """Rows of ORDER_PLAN for the segments of `causes`, and notes on what they lack."""
     rows, notes = [], []
     for segment, failure_id in sorted(causes.items()):
         indexes = [index for index, (name, _) in enumerate(basis.loads.links) if name == segment]

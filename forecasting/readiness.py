@@ -17,6 +17,8 @@ from warehouse.errors import PlanError, Problem
 from warehouse.network import NOT_BUILT, Network
 from warehouse.schema import Grain
 
+DRAW_KEY = "draw_key"
+
 
 @dataclass(frozen=True)
 class Versions:
@@ -28,6 +30,19 @@ class Versions:
     missing: tuple[frozenset[str], ...]
     index: NDArray[np.int16]
     ready_days: Mapping[str, FloatArray] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outage:
+    """Segments that are out from a day on until (not including) another; `until` None: for good."""
+
+    segments: frozenset[str]
+    start: date
+    until: date | None = None
+
+    def touches(self, first: date, after: date) -> bool:
+        """Whether it falls into the period from `first` until (not including) `after`."""
+        return self.start < after and (self.until is None or first < self.until)
 
 
 def check_projects(projects: pl.DataFrame, network: Network) -> None:
@@ -44,18 +59,30 @@ def check_projects(projects: pl.DataFrame, network: Network) -> None:
         )
 
 
-def ready_days(project: dict[str, date], today: date, draws: int, rng: np.random.Generator) -> FloatArray:
+def draw_key(project: Mapping[str, date]) -> str:
+    """Projects of one key share their random draws; a story that moves a date keeps the key it had before."""
+    return f"{project['ready_low']} {project['ready_likely']} {project['ready_high']}"
+
+
+def ready_days(project: Mapping[str, date], today: date, probability: FloatArray) -> FloatArray:
     """Days from today on which a planned build is ready, one per draw. What isn't in service today never was earlier."""
     low, likely, high = (
         float((project[name] - project["ready_likely"]).days) for name in ("ready_low", "ready_likely", "ready_high")
     )
     spread = Assumption("", "ready", "", min(low, 0.0), likely, high, "day")
     offset = (project["ready_likely"] - today).days
-    return np.maximum(offset + spread.at(stratified(draws, rng)), 1.0)
+    return np.maximum(offset + spread.at(probability), 1.0)
 
 
 def versions(
-    network: Network, projects: pl.DataFrame, periods: Sequence[date], grain: Grain, draws: int, today: date, seed: int
+    network: Network,
+    projects: pl.DataFrame,
+    periods: Sequence[date],
+    grain: Grain,
+    draws: int,
+    today: date,
+    seed: int,
+    outages: Sequence[Outage] = (),
 ) -> Versions:
     """Which segments exist on each draw and period. A project's dates come before a stated day; with neither, never."""
     check_projects(projects, network)
@@ -68,8 +95,12 @@ def versions(
     horizon = len(periods)
     if len(dated) > 40:
         raise PlanError(f"{len(dated)} planned segments are on paths of routes; at most 40 can be planned for at once")
-    if not dated:
-        return Versions((never,), np.zeros((draws, horizon), dtype=np.int16))
+    ends = [add_periods(start, 1, grain) for start in periods]
+    out = [
+        frozenset(o.segments for o in outages if o.touches(start, end))
+        for start, end in zip(periods, ends, strict=True)
+    ]
+    states = sorted(set(out), key=lambda state: sorted(sorted(one) for one in state))
     starts = np.array([(start - today).days for start in periods], dtype=float)
     code = np.zeros((draws, horizon), dtype=np.int64)
     ready: dict[str, FloatArray] = {}
@@ -78,16 +109,22 @@ def versions(
         row = brings.get(segment.segment_id)
         if row is not None:
             # Projects stated with the same dates are parts of one build: they are ready together on every draw.
-            dates = f"{row['ready_low']} {row['ready_likely']} {row['ready_high']}"
-            if dates not in ready:
-                ready[dates] = ready_days(row, today, draws, np.random.default_rng([seed, crc32(dates.encode())]))
-            days = of_project[row["project_id"]] = ready[dates]
+            key = row.get(DRAW_KEY) or draw_key(row)
+            if key not in ready:
+                ready[key] = stratified(draws, np.random.default_rng([seed, crc32(key.encode())]))
+            days = of_project[row["project_id"]] = ready_days(row, today, ready[key])
         else:
             assert segment.in_service_from is not None
             days = np.full(draws, float((segment.in_service_from - today).days))
         code |= np.where(days[:, None] > starts[None, :], 1 << bit, 0)
+    code |= np.array([states.index(state) for state in out], dtype=np.int64)[None, :] << len(dated)
     codes, index = np.unique(code, return_inverse=True)
-    missing = tuple(never | {s.segment_id for bit, s in enumerate(dated) if one >> bit & 1} for one in codes.tolist())
+    missing = tuple(
+        frozenset(never | {s.segment_id for bit, s in enumerate(dated) if one >> bit & 1}).union(
+            *states[one >> len(dated)]
+        )
+        for one in codes.tolist()
+    )
     return Versions(missing, index.reshape(draws, horizon).astype(np.int16), of_project)
 
 

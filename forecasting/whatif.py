@@ -1,0 +1,336 @@
+"""Applies stories to a plan's inputs, and compares the plan they lead to with the one beside them, draw by draw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from forecasting.assumptions import Assumptions
+from forecasting.basis import Basis, build_basis
+from forecasting.capacity import first_passage, order_statistic
+from forecasting.plan import order_frame, runout_frames
+from forecasting.readiness import DRAW_KEY, Outage, draw_key
+from forecasting.scenario import Scenario
+from forecasting.series import FloatArray, Paths
+from forecasting.spec import PlanningPolicy
+from warehouse.errors import Problem, SettingsError
+from warehouse.network import Network, Path, RiskGroup, Segment
+from warehouse.schema import ASSUMPTION, SCENARIO_EFFECT, check
+
+CELLS_AT_ONCE = 600_000_000
+"""Failure states x links x periods x draws a what-if looks at: more draws than that are thinned, both plans alike."""
+
+
+@dataclass(frozen=True)
+class PlanInputs:
+    """Everything a plan is made from, apart from the policy and the day."""
+
+    paths: Paths
+    network: Network
+    capacity: pl.DataFrame
+    coincidence: pl.DataFrame
+    assumptions: pl.DataFrame
+    projects: pl.DataFrame
+    outages: tuple[Outage, ...] = ()
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """Rows of SCENARIO_EFFECT, the order sheet and the runout in the story, and the draws both plans were made from.
+
+    `lost` has, by route and direction, the mean Gbit/s over periods and paths that nothing carries: with nothing failed
+    (lost_base_gbps, lost_scenario_gbps), and in the worst failure of each period (worst_base_gbps, worst_scenario_gbps).
+    """
+
+    effect: pl.DataFrame
+    lost: pl.DataFrame
+    order_plan: pl.DataFrame
+    runout: pl.DataFrame
+    draws: int
+
+
+def apply_scenario(scenario: Scenario, inputs: PlanInputs) -> PlanInputs:
+    """The inputs in the story. Raises SettingsError with everything it names that does not exist."""
+    problems = _unknown(scenario, inputs)
+    if problems:
+        raise SettingsError(
+            f"scenario {scenario.scenario_id} does not fit the network", problems, "Mend the scenario file."
+        )
+    changed = inputs
+    for kind, entry in scenario.changes:
+        changed = _CHANGES[kind](changed, entry)
+    return changed
+
+
+def what_if(
+    inputs: PlanInputs,
+    scenarios: Sequence[Scenario],
+    *,
+    policy: PlanningPolicy,
+    today: date,
+    seed: int = 0,
+    workers: int = 2,
+) -> WhatIf:
+    """The plan with all the scenarios applied one after the other, beside the plan without, on the same draws."""
+    inputs = replace(inputs, paths=_thinned(inputs))
+    story = inputs
+    for scenario in scenarios:
+        story = apply_scenario(scenario, story)
+    bases = []
+    for one in (inputs, story):
+        bases.append(build_basis(one.paths, one.network, capacity=one.capacity, coincidence=one.coincidence, projects=one.projects, outages=one.outages, today=today, seed=seed, workers=workers))  # fmt: skip
+    name = "+".join(scenario.scenario_id for scenario in scenarios)
+    note = " ".join(scenario.note or scenario.title for scenario in scenarios)
+    stated = [Assumptions.from_frame(one.assumptions) for one in (inputs, story)]
+    return compare(name, note, (bases[0], bases[1]), (stated[0], stated[1]), policy)
+
+
+def compare(
+    scenario_id: str,
+    note: str,
+    bases: tuple[Basis, Basis],
+    stated: tuple[Assumptions, Assumptions],
+    policy: PlanningPolicy,
+) -> WhatIf:
+    """Both plans segment by segment; segments that only one of them knows are left out of the effect."""
+    orders, runouts = [], []
+    for basis, assumptions in zip(bases, stated, strict=True):
+        runout, _, causes = runout_frames(basis, policy)
+        orders.append(order_frame(basis, causes, assumptions, policy)[0])
+        runouts.append(runout)
+    first = [
+        dict(frame.filter(pl.col("order_seq") == 1).select("segment_id", "order_by").iter_rows()) for frame in orders
+    ]
+    place = [{link: index for index, link in enumerate(basis.loads.links)} for basis in bases]
+    last = len(bases[0].timeline.periods)
+    rows: list[dict[str, Any]] = []
+    for link in sorted(place[0].keys() & place[1].keys()):
+        for kind, theta in (("policy", policy.threshold_ratio), ("hard", 1.0)):
+            passages = [
+                _passages(basis, index[link], kind, theta, policy) for basis, index in zip(bases, place, strict=True)
+            ]
+            if passages[0] is None or passages[1] is None:
+                continue
+            both = np.isfinite(passages[0]) & np.isfinite(passages[1])
+            shift = float((passages[1][both] - passages[0][both]).mean()) if both.any() else 0.0
+            rows.append({
+                "scenario_id": scenario_id, "segment_id": link[0], "direction": link[1], "date_kind": kind,
+                "t50_base": bases[0].timeline.at(order_statistic(passages[0], 0.5)), "t50_scenario": bases[1].timeline.at(order_statistic(passages[1], 0.5)),
+                "shift_months": bases[0].timeline.months(shift), "probability_base": float((passages[0] <= last).mean()), "probability_scenario": float((passages[1] <= last).mean()),
+                "order_by_base": first[0].get(link[0]), "order_by_scenario": first[1].get(link[0]), "note": note,
+            })  # fmt: skip
+    dtypes = {name: column.dtype for name, column in SCENARIO_EFFECT.columns.items()}
+    effect = check(pl.DataFrame(rows, schema=dtypes), SCENARIO_EFFECT)
+    return WhatIf(effect, _lost(bases), orders[1], runouts[1], bases[0].draws_gbps.shape[1])
+
+
+def _lost(bases: tuple[Basis, Basis]) -> pl.DataFrame:
+    frames = []
+    for name, basis in zip(("base", "scenario"), bases, strict=True):
+        steady, worst = np.zeros(len(basis.series)), np.zeros(len(basis.series))
+        for number, routing in enumerate(basis.routings):
+            volume = (
+                np.where(basis.versions.index == number, basis.draws_gbps, 0.0).sum(axis=(1, 2))
+                / basis.versions.index.size
+            )
+            steady += routing.states[0].lost * volume
+            worst += np.max([state.lost for state in routing.states], axis=0) * volume
+        keys = pl.DataFrame(basis.series, schema=["route_id", "direction"], orient="row")
+        frames.append(keys.with_columns(pl.Series(f"lost_{name}_gbps", steady), pl.Series(f"worst_{name}_gbps", worst)))
+    joined = frames[0].join(frames[1], on=["route_id", "direction"], how="full", coalesce=True)
+    return joined.select(
+        "route_id", "direction", "lost_base_gbps", "lost_scenario_gbps", "worst_base_gbps", "worst_scenario_gbps"
+    ).sort("route_id", "direction")
+
+
+def _passages(basis: Basis, index: int, kind: str, theta: float, policy: PlanningPolicy) -> FloatArray | None:
+    lit = basis.lit_gbps[index]
+    if not np.isfinite(lit).all():
+        return None
+    loads = basis.loads.worst if kind == "policy" else basis.loads.base
+    return first_passage(loads[index].T, (theta * lit).astype(np.float32), policy.sustained_periods)
+
+
+def _thinned(inputs: PlanInputs) -> Paths:
+    paths = inputs.paths
+    states = len(inputs.network.failures()) * 2 * len(inputs.network.segments)
+    size = paths.draws_gbps.shape[1]
+    most = max(int(CELLS_AT_ONCE / (states * max(len(paths.periods), 1))), 100)
+    return paths if size <= most else replace(paths, draws_gbps=paths.draws_gbps[:, :: -(-size // most)])
+
+
+def _unknown(scenario: Scenario, inputs: PlanInputs) -> list[Problem]:
+    network = inputs.network
+    made = {str(entry["segment"]) for entry in scenario.of("segment") if "a_node" in entry and "z_node" in entry}
+    known = {
+        "route": set(network.routes), "segment": set(network.segments) | made, "risk_group": set(network.risk_groups) | {str(e["id"]) for e in scenario.of("risk_group")},
+        "node": {node for segment in network.segments.values() for node in (segment.a_node, segment.z_node)},
+        "market": {route.market for route in network.routes.values()}, "corridor": {route.corridor for route in network.routes.values()},
+    }  # fmt: skip
+    ids = set(inputs.assumptions["assumption_id"])
+    problems = []
+    for kind, entry in scenario.changes:
+        place = f"scenario {scenario.scenario_id}, {kind}"
+        if kind == "risk_group" or kind == "path":
+            problems += [
+                Problem(place, f"segment {name} is unknown")
+                for name in entry["segments"]
+                if name not in known["segment"]
+            ]
+        if kind == "assumption" and entry["id"] not in ids:
+            problems.append(Problem(place, f"assumption {entry['id']} is unknown"))
+        for name, names in known.items():
+            if name in entry and entry[name] not in names:
+                problems.append(Problem(place, f"{name} {entry[name]} is unknown"))
+        if kind == "segment" and "delay_months" in entry and entry["segment"] not in set(inputs.projects["segment_id"]):
+            problems.append(
+                Problem(place, f"segment {entry['segment']} has no project whose date could move; say ready instead")
+            )
+    return problems
+
+
+def _rows(paths: Paths, names: set[str], direction: str = "both") -> FloatArray:
+    keys = paths.keys
+    mask = (keys["series_kind"] == "route") & keys["series_id"].is_in(sorted(names))
+    return (mask if direction == "both" else mask & (keys["direction"] == direction)).to_numpy()
+
+
+def _grow(inputs: PlanInputs, entry: Any) -> PlanInputs:
+    routes = inputs.network.routes
+    if "route" in entry:
+        names = {entry["route"]}
+    else:
+        names = {name for name, route in routes.items() if route.market == entry.get("market", route.market) and route.corridor == entry.get("corridor", route.corridor)}  # fmt: skip
+    start = entry.get("from", inputs.paths.periods[0])
+    years = np.array([max((day - start).days, 0) / 365.25 for day in inputs.paths.periods])
+    return _scaled(inputs, _rows(inputs.paths, names), (1.0 + entry["yearly_ratio"]) ** years)
+
+
+def _scaled(inputs: PlanInputs, rows: FloatArray, factor: FloatArray) -> PlanInputs:
+    draws = inputs.paths.draws_gbps.copy()
+    draws[rows] *= factor[None, None, :]
+    return replace(inputs, paths=replace(inputs.paths, draws_gbps=draws))
+
+
+def _customer(inputs: PlanInputs, entry: Any) -> PlanInputs:
+    """A won customer adds its Gbit/s to every path; a lost one takes them away, to no less than nothing."""
+    active = np.array(
+        [entry["from"] <= day < entry.get("until", date.max) for day in inputs.paths.periods], dtype=float
+    )
+    draws = inputs.paths.draws_gbps.copy()
+    rows = _rows(inputs.paths, {entry["route"]}, entry.get("direction", "both"))
+    draws[rows] = np.maximum(draws[rows] + entry["gbps"] * active, 0.0)
+    return replace(inputs, paths=replace(inputs.paths, draws_gbps=draws))
+
+
+def _cap(inputs: PlanInputs, entry: Any) -> PlanInputs:
+    lifted = np.array([1.0 + entry["lift_ratio"] if day >= entry["from"] else 1.0 for day in inputs.paths.periods])
+    return _scaled(inputs, _rows(inputs.paths, {entry["route"]}, entry.get("direction", "both")), lifted)
+
+
+def _segment(inputs: PlanInputs, entry: Any) -> PlanInputs:
+    name = entry["segment"]
+    network = inputs.network
+    if name not in network.segments:
+        made = Segment(name, entry["a_node"], entry["z_node"], entry.get("length_km"), "planned", entry.get("ready"))
+        inputs = replace(inputs, network=replace(network, segments={**network.segments, name: made}))
+        lit = entry.get("lit_gbps")
+        return (
+            inputs
+            if lit is None
+            else _capacity(inputs, {"segment": name, "lit_gbps": lit, "from": entry.get("ready", date(2000, 1, 1))})
+        )
+    projects = inputs.projects
+    if DRAW_KEY not in projects.columns:
+        keys = [draw_key(row) for row in projects.iter_rows(named=True)]
+        projects = projects.with_columns(pl.Series(DRAW_KEY, keys, dtype=pl.String))
+    mine = pl.col("segment_id") == name
+    if "delay_months" in entry:
+        days = pl.duration(days=round(entry["delay_months"] * 365.25 / 12))
+        moved = [
+            pl.when(mine).then(pl.col(column) + days).otherwise(pl.col(column)).alias(column)
+            for column in ("ready_low", "ready_likely", "ready_high")
+        ]
+        return replace(inputs, projects=projects.with_columns(moved))
+    day = None if entry.get("never") else entry["ready"]
+    status = "in_service" if day is not None else "planned"
+    segment = replace(network.segments[name], status=status, in_service_from=day)
+    return replace(
+        inputs, projects=projects.filter(~mine), network=replace(network, segments={**network.segments, name: segment})
+    )
+
+
+def _path(inputs: PlanInputs, entry: Any) -> PlanInputs:
+    """Puts a path at a rank; what stood there and after it moves back one."""
+    network = inputs.network
+    route = network.routes[entry["route"]]
+    at, hops = route.a_node, []
+    for name in entry["segments"]:
+        segment = network.segments[name]
+        if at not in (segment.a_node, segment.z_node):
+            raise SettingsError("the scenario's path does not connect", [Problem(f"route {route.route_id}", f"at {at}, segment {name} runs {segment.a_node} to {segment.z_node}")], "Mend the scenario file.")  # fmt: skip
+        hops.append((name, "az" if at == segment.a_node else "za"))
+        at = segment.z_node if at == segment.a_node else segment.a_node
+    if at != route.z_node:
+        raise SettingsError("the scenario's path does not reach", [Problem(f"route {route.route_id}", f"its path ends at {at}, not {route.z_node}")], "Mend the scenario file.")  # fmt: skip
+    rank = entry["rank"]
+    paths = sorted(
+        [Path(p.rank + (p.rank >= rank), p.hops, p.share_ratio) for p in route.paths] + [Path(rank, tuple(hops), 0.0)],
+        key=lambda p: p.rank,
+    )
+    if all(path.share_ratio in (0.0, 1.0) for path in route.paths):
+        paths = [replace(path, share_ratio=1.0 if number == 0 else 0.0) for number, path in enumerate(paths)]
+    return replace(
+        inputs, network=replace(network, routes={**network.routes, route.route_id: replace(route, paths=tuple(paths))})
+    )
+
+
+def _cut(inputs: PlanInputs, entry: Any) -> PlanInputs:
+    network = inputs.network
+    if "segment" in entry:
+        segments = frozenset({entry["segment"]})
+    elif "risk_group" in entry:
+        segments = network.risk_groups[entry["risk_group"]].segments
+    else:
+        segments = frozenset(s.segment_id for s in network.segments.values() if entry["node"] in (s.a_node, s.z_node))
+    return replace(inputs, outages=(*inputs.outages, Outage(segments, entry["from"], entry.get("until"))))
+
+
+def _risk_group(inputs: PlanInputs, entry: Any) -> PlanInputs:
+    network = inputs.network
+    group = RiskGroup(entry["id"], entry.get("kind", "trench"), frozenset(entry["segments"]))
+    return replace(inputs, network=replace(network, risk_groups={**network.risk_groups, group.risk_group_id: group}))
+
+
+def _capacity(inputs: PlanInputs, entry: Any) -> PlanInputs:
+    """From that day on; a later step that is on record is dropped."""
+    later = (pl.col("segment_id") == entry["segment"]) & (pl.col("valid_from") >= entry["from"])
+    row = pl.DataFrame({"segment_id": [entry["segment"]], "valid_from": [entry["from"]], "lit_gbps": [float(entry["lit_gbps"])], "known_at": [datetime(1970, 1, 1, tzinfo=UTC)]})  # fmt: skip
+    row = row.with_columns(pl.col("known_at").cast(pl.Datetime("us", "UTC")))
+    return replace(inputs, capacity=pl.concat([inputs.capacity.filter(~later), row], how="diagonal_relaxed"))
+
+
+def _assumption(inputs: PlanInputs, entry: Any) -> PlanInputs:
+    mine = pl.col("assumption_id") == entry["id"]
+    if "factor" in entry:
+        changes = [
+            pl.when(mine).then(pl.col(name) * entry["factor"]).otherwise(pl.col(name)).alias(name)
+            for name in ("low", "value", "high")
+        ]
+    else:
+        stated = {name: float(entry.get(name, entry["value"])) for name in ("low", "value", "high")}
+        changes = [
+            pl.when(mine).then(pl.lit(value)).otherwise(pl.col(name)).alias(name) for name, value in stated.items()
+        ]
+    return replace(inputs, assumptions=check(inputs.assumptions.with_columns(changes), ASSUMPTION))
+
+
+_CHANGES = {
+    "growth": _grow, "customer": _customer, "cap": _cap, "segment": _segment, "path": _path, "cut": _cut, "risk_group": _risk_group,
+    "capacity": _capacity, "assumption": _assumption,
+}  # fmt: skip

@@ -9,7 +9,7 @@ run: .venv/installed
 
 test: .venv/installed-test
 	@$(MAKE) --no-print-directory check
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 2 --dist loadgroup
 
 check: .venv/installed-test
 	$(BIN)/ruff check .

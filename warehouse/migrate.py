@@ -88,9 +88,10 @@ def install_marts(connection: duckdb.DuckDBPyConnection, *, force: bool = False)
 
 
 def references(text: str, schema: str) -> set[str]:
-    """The objects of a schema that a statement names, comments aside."""
-    code = re.sub(r"--[^\n]*|comment on [^;]*;", "", text)
-    return set(re.findall(rf"\b{schema}\.(\w+)", code))
+    """The objects of a schema that statements read; texts and comments aside."""
+    code = re.sub(r"--[^\n]*|'(?:[^']|'')*'", "", text)
+    code = re.sub(r"comment on [^;]*;", "", code)
+    return set(re.findall(rf'\b{schema}\."?(\w+)', code))
 
 
 def in_order(marts: Mapping[str, str]) -> list[str]:

@@ -18,7 +18,8 @@ from warehouse.schema import Grain
 
 TEXT_FOLDER = Path(__file__).parent / "text"
 FALLBACK = "en"
-NO_BREAK = "\u00a0"
+DOUBLE_STOP = re.compile(r"(?<!\.)\.\.(?!\.)")
+"""A sentence that ends with an abbreviation has one full stop, not two."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Language:
         if pattern is None:
             self.missing.add(key)
             pattern = key
-        return _Formatter(self).vformat(str(pattern), (), values) if values else str(pattern)
+        return DOUBLE_STOP.sub(".", _Formatter(self).vformat(str(pattern), (), values)) if values else str(pattern)
 
     def word(self, kind: str, value: str | None) -> str:
         """The word for a coded value such as a status; an unknown code is shown as it is."""
@@ -63,7 +64,7 @@ class Language:
         words = english or ""
         for pattern, text in self._reasons():
             words = pattern.sub(lambda found, text=text: self._retell(found, text), words)  # type: ignore[misc]
-        return words
+        return DOUBLE_STOP.sub(".", words)
 
     def _reasons(self) -> list[tuple[re.Pattern[str], str]]:
         if not self.patterns:

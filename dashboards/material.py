@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -194,14 +195,26 @@ class Material:
         a, z = (self.node_name(str(row[end]), language) for end in ("a_node", "z_node"))
         return f"{a} → {z}" if direction == "az" else f"{z} → {a}"
 
+    def told(self, reason: str | None, language: Language) -> str:
+        """A reason from a lower floor in this language, with names where it has ids."""
+
+        def named(found: re.Match[str]) -> str:
+            kind, name = found[1], found[2]
+            shown = self.segment_label(name, language) if kind == "segment" else self.group_name(name)
+            return f"with {'segment' if kind == 'segment' else 'everything in risk group'} {shown} out"
+
+        return language.reason(re.sub(r"with (segment|everything in risk group) (\S+) out", named, reason or ""))
+
+    def group_name(self, risk_group_id: str) -> str:
+        groups = self["risk_group"].filter(pl.col("risk_group_id") == risk_group_id)
+        return str(groups["name"][0]) if groups.height and groups["name"][0] else risk_group_id
+
     def failure_name(self, failure_id: str, language: Language) -> str:
         kind, _, name = failure_id.partition(":")
         if kind == "segment":
             return language.text("failure.segment", name=self.segment_label(name, language))
         if kind == "risk_group":
-            groups = self["risk_group"].filter(pl.col("risk_group_id") == name)
-            shown = groups["name"][0] if groups.height and groups["name"][0] else name
-            return language.text("failure.risk_group", name=shown)
+            return language.text("failure.risk_group", name=self.group_name(name))
         if kind == "node":
             return language.text("failure.node", name=self.node_name(name, language))
         if kind == "pair":

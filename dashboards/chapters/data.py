@@ -126,7 +126,9 @@ def _left_out(material: Material, language: Language) -> Section | None:
     rows = []
     for row in notes.iter_rows(named=True):
         subject = material.segment_label(row["subject"], language)
-        rows.append([Cell(language.word("topic", row["topic"])), Cell(subject), Cell(language.reason(row["note"]))])
+        rows.append(
+            [Cell(language.word("topic", row["topic"])), Cell(subject), Cell(material.told(row["note"], language))]
+        )
     return Section(
         text("data.left_out"), table=Table([text(f"table.{head}") for head in ("topic", "subject", "reason")], rows)
     )

@@ -126,7 +126,7 @@ def order_table(
                 "failure_sized": Cell(material.failure_name(row["failure_id"], language)),
                 "cost": number(language, row["cost_usd"], 0),
                 "present_value": number(language, row["present_value_usd"], 0),
-                "reason": Cell(language.reason(row["reason"]), wide=True),
+                "reason": Cell(material.told(row["reason"], language), wide=True),
             }
         )  # fmt: skip
     heads = [head for head in rows[0] if head in BRIEF or not brief]

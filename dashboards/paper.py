@@ -1,0 +1,149 @@
+"""The printed edition: one typeset PDF per language with vector charts, contents, page numbers and alt texts."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import typst
+import vl_convert
+
+from dashboards import theme
+from dashboards.chapters import assumptions, countries, data, method, overview, plan, quality, segments
+from dashboards.chapters.routes import route_table
+from dashboards.chapters.series import series_figure
+from dashboards.charts.drawing import Spec, standalone
+from dashboards.edition import Edition
+from dashboards.figure import Figure, Page, Section, Table
+from dashboards.language import TEXT_FOLDER, Language, Period, load_language
+from dashboards.material import Material, gather
+
+HOME = Path(__file__).parent
+MOST_ROUTES = 12
+MOST_TABLE_ROWS = 60
+NAME = "edition.pdf"
+
+
+def write_paper(
+    frames: Mapping[str, pl.DataFrame], edition: Edition, folder: Path, *, languages: Sequence[str] = ("en", "ru"), text_folder: Path = TEXT_FOLDER
+) -> list[Path]:  # fmt: skip
+    """Write folder/<language>/edition.pdf (PDF/UA-1, fonts embedded). The same inputs give the same bytes."""
+    material = gather(frames, edition)
+    written = []
+    for code in languages:
+        language = load_language(code, text_folder)
+        target = folder / code / NAME
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory() as work:
+            source = compose(material, language, Path(work))
+            (Path(work) / "edition.typ").write_text(source, encoding="utf-8")
+            # Typst's own fonts only: the same page on every machine.
+            pdf = typst.compile(
+                Path(work) / "edition.typ", root=Path(work), ignore_system_fonts=True, pdf_standards=["ua-1"], timestamp=int(edition.known_at.timestamp())
+            )  # fmt: skip
+        if not isinstance(pdf, bytes):
+            raise TypeError("typst returned no document")
+        target.write_bytes(pdf)
+        written.append(target)
+    return written
+
+
+def paper_pages(material: Material, language: Language) -> list[Page]:
+    """The pages that are printed: the edition's chapters, and the charts of the busiest routes."""
+    text = language.text
+    chapters: list[Page] = [page for chapter in (overview, plan) for page in chapter.pages(material, language)]
+    busiest = sorted(material.routes, key=lambda name: (-_size(material, name), name))
+    figures = [
+        series_figure(material, material.keys["route", name][0], language)
+        for name in busiest[:MOST_ROUTES]
+        if ("route", name) in material.keys
+    ]
+    sections = [Section(table=route_table(material, language)), Section(text("route.traffic"), figures=figures)]
+    chapters.append(Page("routes.html", text("routes.title"), [text("routes.lead", n=len(material.routes))], sections))
+    chapters += segments.pages(material, language)[:1]
+    return chapters + [
+        page
+        for chapter in (countries, quality, data, assumptions, method)
+        for page in chapter.pages(material, language)
+    ]
+
+
+def _size(material: Material, route_id: str) -> float:
+    keys = material.keys.get(("route", route_id), [])
+    observed = material.observed.get(keys[0]) if keys else None
+    return float(observed["value_gbps"].drop_nulls().tail(1).sum()) if observed is not None else 0.0
+
+
+def compose(material: Material, language: Language, folder: Path) -> str:
+    """The Typst source of the edition; its charts are written beside it as SVG."""
+    edition, text = material.edition, language.text
+    origin = text("page.edition", origin=Period(edition.origin, edition.grain))
+    head = (HOME / "pages" / "paper.typ").read_text(encoding="utf-8")
+    lines = [
+        head,
+        f"#show: edition.with(title: {quote(edition.title_in(language.code))}, lang: {quote(language.code)}, foot: {quote(edition.run_id + ' · ' + edition.data_hash)})",
+        f"#cover({quote(edition.title_in(language.code))}, {quote(text('overview.title'))}, {quote(origin)}, "
+        f"{quote(text('page.footer', run_id=edition.run_id, data_hash=edition.data_hash, code_version=edition.code_version, seed=str(edition.seed)))}, "
+        f"{quote(text('page.simulated') if edition.simulated else '')}, {quote(text('paper.contents'))})",
+    ]
+    drawn: dict[str, str] = {}
+    for page in paper_pages(material, language):
+        lines.append(f"= #{quote(page.title)}")
+        lines += [f"#par({quote(words)})" for words in page.lead]
+        for section in page.sections:
+            if section.title:
+                lines.append(f"== #{quote(section.title)}")
+            lines += [f"#par({quote(words)})" for words in section.words]
+            for figure in section.figures:
+                if figure.figure_id not in drawn:
+                    drawn[figure.figure_id] = page.title
+                    lines.append(_figure(figure, material, language, folder))
+            if section.table:
+                lines.append(_table(section.table, language))
+    return "\n\n".join(lines) + "\n"
+
+
+def quote(words: str) -> str:
+    """Text as a Typst string: nothing in it can become markup."""
+    escaped = words.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ").replace("\r", " ")
+    return f'"{escaped}"'
+
+
+def svg(spec: Spec, language: Language, width: int = 760) -> str:
+    """A chart as SVG text, in the language's numbers and months."""
+    locale: Mapping[str, Any] = theme.locale(language)
+    return str(
+        vl_convert.vegalite_to_svg(
+            standalone(spec, "", width=width),
+            format_locale=locale["formatLocale"],
+            time_format_locale=locale["timeFormatLocale"],
+        )
+    )
+
+
+def _figure(figure: Figure, material: Material, language: Language, folder: Path) -> str:
+    badges = "".join(f" [{badge}]" for badge in figure.badges)
+    if figure.spec is None:
+        return f"#empty({quote(figure.title)}, {quote(language.text('page.empty', reason=figure.reason))})"
+    name = f"{figure.figure_id}.svg"
+    (folder / name).write_text(svg(figure.spec, language), encoding="utf-8")
+    notes = ", ".join(
+        f"({quote(label)}, {quote(words)})" for label, words in figure.notes if label != language.text("note.run")
+    )
+    return (
+        f"#chart({quote(figure.title + badges)}, {quote(figure.subtitle)}, {quote(name)}, {quote(figure.alt or figure.title)}, ({notes}{',' if notes else ''}))"
+    )  # fmt: skip
+
+
+def _table(table: Table, language: Language) -> str:
+    shown = table.rows[:MOST_TABLE_ROWS]
+    heads = ", ".join(quote(head) for head in table.heads)
+    right = ", ".join("right" if shown and shown[0][place].number else "left" for place in range(len(table.heads)))
+    cells = ",\n".join(
+        ", ".join(quote(cell.text + (f" [{cell.badge}]" if cell.badge else "")) for cell in row) for row in shown
+    )
+    more = language.text("paper.more", n=len(table.rows) - len(shown)) if len(table.rows) > len(shown) else ""
+    return f"#sheet(({heads},), ({right},), {quote(table.caption)}, {quote(more)}, (\n{cells}{',' if cells else ''}\n))"

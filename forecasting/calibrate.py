@@ -14,6 +14,7 @@ from importlib import resources
 from statistics import NormalDist
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecasting.series import FloatArray
 from forecasting.study import Study
@@ -88,7 +89,7 @@ def _fleet_shape(studies: Sequence[Study], table: Prior, horizon: int) -> FloatA
         if not len(found):
             continue
         centre = np.array([table.at(length, horizon)[:, CENTRE] for length in study.backtest.lengths])
-        rows.append(np.abs(found) / centre)
+        rows.append(np.where(_later_half(found), np.abs(found) / centre, np.nan))
         span = study.backtest.lengths[-1] - study.backtest.lengths[0]
         windows += np.minimum(np.isfinite(found).sum(axis=0), 1 + span / steps) * np.isfinite(found).any(axis=0)
     if not rows:
@@ -104,6 +105,14 @@ def _fleet_shape(studies: Sequence[Study], table: Prior, horizon: int) -> FloatA
     blended = np.exp(shape + weight * (measured - shape))
     smooth = np.apply_along_axis(_smoothed, 0, blended)
     return np.maximum.accumulate(smooth, axis=1)
+
+
+def _later_half(found: FloatArray) -> NDArray[np.bool_]:
+    """For each horizon the later half of the origins with an outcome: the nearest to today, and the longest histories."""
+    known = np.isfinite(found)
+    after = np.cumsum(known[::-1], axis=0)[::-1]
+    half: NDArray[np.bool_] = known & (after <= (known.sum(axis=0) + 1) // 2)
+    return half
 
 
 def _smoothed(column: FloatArray) -> FloatArray:

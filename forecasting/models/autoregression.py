@@ -17,21 +17,25 @@ def burg(series: FloatArray, largest: int) -> FloatArray:
     if variance <= 0 or length < 4:
         return np.zeros(0)
     forward, backward = series[1:], series[:-1]
-    coefficients = best = np.zeros(0)
-    least = length * log(variance) + 2 * length / (length - 2)
+    coefficients = np.zeros(largest)
+    best, least = np.zeros(0), length * log(variance) + 2 * length / (length - 2)
     for order in range(1, largest + 1):
         energy = float(forward @ forward + backward @ backward)
         if energy <= 0:
             break
         reflection = 2 * float(forward @ backward) / energy
-        coefficients = np.append(coefficients - reflection * coefficients[::-1], reflection)
+        known = coefficients[: order - 1]
+        known -= reflection * known[::-1]
+        coefficients[order - 1] = reflection
         variance *= 1 - reflection * reflection
         if variance <= 0 or length - order - 2 <= 0:
             break
         criterion = length * log(variance) + 2 * (order + 1) * length / (length - order - 2)
         if criterion < least:
-            least, best = criterion, coefficients
-        forward, backward = (forward - reflection * backward)[1:], (backward - reflection * forward)[:-1]
+            least, best = criterion, coefficients[:order].copy()
+        shorter = forward[1:] - reflection * backward[1:]
+        backward = backward[:-1] - reflection * forward[:-1]
+        forward = shorter
     return best
 
 

@@ -76,15 +76,13 @@ def saturating(data: Window, one_step: float) -> tuple[FloatArray, float]:
     steps = np.arange(length, dtype=float)
     top = float(adjusted.max())
     inverse = np.exp(top - adjusted)
+    paces = (PACES * length)[:, None]
+    fading, fading_ahead = np.exp(-steps / paces), np.exp(-(length - 1 + data.steps) / paces)
     best, best_variance = (np.full(data.horizon, adjusted[-1]), 0.0, 0.0), np.inf
-    ahead = length - 1 + data.steps
-    for pace in PACES * length:
-        fading, fading_ahead = np.exp(-steps / pace), np.exp(-ahead / pace)
-        for weights, target, logistic in ((np.ones(length), adjusted, False), (1 / inverse, inverse, True)):
-            start, bend = _line(fading, target, weights)
-            if (bend <= 0 or start <= 0) if logistic else bend >= 0:
-                continue
-            fitted, further = start + bend * fading, start + bend * fading_ahead
+    for weights, target, logistic in ((np.ones(length), adjusted, False), (1 / inverse, inverse, True)):
+        starts, bends = _lines(fading, target, weights)
+        for row in np.flatnonzero((bends > 0) & (starts > 0) if logistic else bends < 0):
+            fitted, further = starts[row] + bends[row] * fading[row], starts[row] + bends[row] * fading_ahead[row]
             if logistic:
                 fitted, further = top - np.log(fitted), top - np.log(further)
             left = adjusted - fitted
@@ -102,14 +100,13 @@ def saturating(data: Window, one_step: float) -> tuple[FloatArray, float]:
     return further + last * memory**data.steps + data.season_ahead, weight
 
 
-def _line(regressor: FloatArray, target: FloatArray, weights: FloatArray) -> tuple[float, float]:
-    """Intercept and slope by least squares on rows scaled by `weights`."""
-    square = weights * weights
-    total = float(square.sum())
-    middle, level = float(square @ regressor) / total, float(square @ target) / total
-    spread = regressor - middle
-    bend = float((square * spread) @ (target - level)) / (float((square * spread) @ spread) + 1e-300)
-    return level - bend * middle, bend
+def _lines(regressors: FloatArray, target: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Intercepts and slopes (K,) by least squares on each row of `regressors` (K, T), errors scaled by `weights`."""
+    square = weights * weights / float(weights @ weights)
+    middles, level = regressors @ square, float(square @ target)
+    spread = (regressors - middles[:, None]) * square
+    bends: FloatArray = spread @ (target - level) / (np.einsum("kt,kt->k", spread, regressors) + 1e-300)
+    return level - bends * middles, bends
 
 
 def _innovations(left: FloatArray) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import leastsq
-from statsmodels.tsa.seasonal import STL
+from statsmodels.tsa.seasonal import STL, DecomposeResult
 
 from forecasting.kernels import Form, Smoother
 from forecasting.models.window import Window
@@ -145,9 +145,19 @@ def seasonal_ahead(fit: Smoothed, steps: FloatArray) -> FloatArray:
     return ahead
 
 
+def _stl(data: Window) -> DecomposeResult:
+    """STL with the jumps R takes by default: every tenth point of the smoothers, the rest in between."""
+    trend = 3 * data.season // 2 | 1
+    model = STL(
+        data.working, period=data.season, seasonal=13, trend=trend, seasonal_jump=2, trend_jump=max(trend // 10, 1),
+        low_pass_jump=max(data.season // 10, 1),
+    )  # fmt: skip
+    return model.fit(inner_iter=2)
+
+
 def stl_theta(data: Window) -> tuple[FloatArray, FloatArray]:
     """Theta after STL, with the last year's season carried on; also the optimum."""
-    season = np.asarray(STL(data.working, period=data.season, seasonal=13).fit().seasonal)
+    season = np.asarray(_stl(data).seasonal)
     adjusted = data.working - season
     centred = np.arange(data.length) - (data.length - 1) / 2
     slope = float(centred @ adjusted) / float(centred @ centred)

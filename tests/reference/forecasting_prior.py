@@ -2,13 +2,17 @@
 
     python -m tests.reference.forecasting_prior
 
-Only these sizes are shipped, none of the series. Held-out series of the benchmark sets (every second one) are left out, so that
-the benchmark's coverage is measured on series the table has not seen.
+Only these sizes are shipped, none of the series. Every second series of the benchmark sets is left out, and so is all traffic but
+the countries' with an even place in the alphabet, so that coverage is measured on series the table has not seen. For each share of
+outcomes the size is a plane in the logs of history length and horizon, by least squares on the quantiles found.
 """
 
 from __future__ import annotations
 
 import json
+import sys
+import warnings
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -16,43 +20,74 @@ import numpy as np
 from forecasting.calibrate import COVERAGES
 from forecasting.combine import outlook
 from forecasting.models.window import window
-from tests.benchmarks.sets import Series, monthly_sets
+from tests.benchmarks.sets import bench_set, country_years, esnet_weeks, exchange_days, m4_set
 
-HORIZONS = (1, 2, 3, 4, 6, 9, 12, 18, 24, 36, 60)
-MONTH_LENGTHS = (18, 24, 36, 48, 72, 110)
+HORIZONS = (1, 2, 3, 4, 6, 9, 12, 18, 24, 36, 48, 60)
+LEAST_SCORES = 60
+MONTH_LENGTHS = (18, 24, 30, 36, 48, 60, 80, 110)
 
 
-def absolute_scores(series: list[Series], length: int, season: int, horizon: int) -> np.ndarray:
-    """|error| / scale (n, horizon) of the last window of each series long enough, its history cut to `length`."""
-    rows = []
-    for one in series:
-        values = np.concatenate([one.train, one.test])
-        if len(values) < length + horizon or values.min() <= 0:
-            continue
-        past, came = values[-horizon - length : -horizon], values[-horizon:]
-        if past.max() == past.min():
+def scores(values: np.ndarray, length: int, season: int, horizon: int, most: int, every: int) -> Iterable[np.ndarray]:
+    """|error| / scale (horizon,) of windows of one length, the last one first, NaN where there is no outcome."""
+    for end in list(range(len(values) - 1, length - 1, -every))[:most]:
+        past, came = values[end - length : end], values[end : end + horizon]
+        if past.min() <= 0 or past.max() == past.min():
             continue
         seen = outlook(window(past, log=True, season=season, horizon=horizon))
-        rows.append(np.abs(np.log(came / seen.point)) / seen.scale)
-    return np.array(rows)
+        found = np.full(horizon, np.nan)
+        with np.errstate(divide="ignore"):
+            found[: len(came)] = np.abs(np.log(came / seen.point[: len(came)])) / seen.scale[: len(came)]
+        yield np.where(np.isfinite(found), found, np.nan)
 
 
-def table(series: list[Series], lengths: tuple[int, ...], season: int, horizon: int) -> dict[str, object]:
-    steps = np.arange(1.0, horizon + 1)
-    basis = np.column_stack([np.ones(horizon), np.log(steps)])
-    size = []
+def table(
+    series: list[np.ndarray], lengths: tuple[int, ...], season: int, horizon: int, most: int, every: int
+) -> dict[str, object]:
+    """The plane's sizes on the grid of `lengths` and HORIZONS."""
+    places, sizes, weights = [], [], []
+    steps = sorted({step for step in HORIZONS if step <= horizon})
     for length in lengths:
-        found = np.quantile(absolute_scores(series, length, season, horizon), COVERAGES, axis=0).T
-        line = np.linalg.lstsq(basis, found, rcond=None)[0]
-        wanted = np.column_stack([np.ones(len(HORIZONS)), np.log(HORIZONS)])
-        size.append(np.maximum.accumulate(np.maximum(wanted @ line, 0.02), axis=1).round(4).tolist())
-    return {"lengths": list(lengths), "horizons": list(HORIZONS), "size": size}
+        found = np.array([one for values in series for one in scores(values, length, season, horizon, most, every)])
+        for step in steps:
+            column = found[:, step - 1] if len(found) else np.empty(0)
+            column = column[np.isfinite(column)]
+            if len(column) >= LEAST_SCORES:
+                places.append((1.0, np.log(step), np.log(length)))
+                sizes.append(np.log(np.maximum(np.quantile(column, COVERAGES), 0.01)))
+                weights.append(np.sqrt(len(column)))
+        print(f"season {season}: {length} periods, {len(found)} windows", file=sys.stderr, flush=True)
+    root = np.array(weights)[:, None]
+    plane = np.linalg.lstsq(np.array(places) * root, np.array(sizes) * root, rcond=None)[0]
+    reach = min(max(steps), horizon)
+    grid = [
+        [np.maximum.accumulate(np.exp(np.array([1.0, np.log(min(step, 2 * reach)), np.log(length)]) @ plane)).round(4).tolist() for step in HORIZONS]
+        for length in lengths
+    ]  # fmt: skip
+    return {"lengths": list(lengths), "horizons": list(HORIZONS), "size": grid}
+
+
+def known(values: np.ndarray) -> np.ndarray:
+    """Without gaps: the calibration needs neighbours, not dates."""
+    return values[np.isfinite(values)]
 
 
 def main() -> None:
-    series = [one for group in monthly_sets().values() for one in group][::2]
-    month = table(series, MONTH_LENGTHS, 12, 18)
-    tables = {"month": month, "week": month, "day": month, "year": month}
+    warnings.filterwarnings("ignore", category=RuntimeWarning)
+    months = [
+        np.concatenate([one.train, one.test])
+        for name in ("bench_m1_monthly", "bench_m4_monthly_short") for one in bench_set(name)[::2]
+    ]  # fmt: skip
+    weeks = [known(values) for values in list(esnet_weeks().values())[::2]]
+    long_weeks = [np.concatenate([one.train, one.test])[-400:] for one in m4_set("Weekly")[::2]]
+    days = [known(values) for values in exchange_days().values()]
+    hours = [np.concatenate([one.train, one.test])[-400:] for one in m4_set("Hourly")[::4]]
+    years = list(country_years().values())[::2]
+    tables = {
+        "month": table(months, MONTH_LENGTHS, 12, 60, 2, 18),
+        "week": table(weeks + long_weeks, (26, 34, 42, 80, 156, 208), 52, 36, 2, 13),
+        "day": table(days + hours, (60, 120, 240), 7, 48, 3, 48),
+        "year": table(years, (8, 10, 12, 14), 1, 6, 3, 2),
+    }
     out = Path(__file__).parents[2] / "forecasting" / "prior.json"
     out.write_text(json.dumps(tables, separators=(",", ":")) + "\n")
 

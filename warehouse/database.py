@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
@@ -211,12 +210,11 @@ class Warehouse:
         if self._file < 0:
             self._file = os.open(self.path, os.O_RDONLY)
         with target.open("wb") as copy:
-            size, offset = os.fstat(self._file).st_size, 0
-            while offset < size:
-                copied = os.sendfile(copy.fileno(), self._file, offset, min(size - offset, 1 << 30))
-                if copied == 0:
-                    raise OSError(errno.EIO, "the database became shorter while it was copied", str(self.path))
-                offset += copied
+            offset = 0
+            while chunk := os.pread(self._file, 1 << 24, offset):
+                copy.write(chunk)
+                offset += len(chunk)
+            copy.flush()
             os.fsync(copy.fileno())
 
     def _insert(self, table: str, frame: pl.DataFrame) -> None:

@@ -136,7 +136,7 @@ def test_a_full_disk_leaves_the_last_copy(world, monkeypatch):
     def no_room(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "sendfile", no_room)
+    monkeypatch.setattr(os, "pread", no_room)
     with pytest.raises(WarehouseError, match="No space left"):
         publish(world / "work.duckdb", world / "published", edition_id="second")
     assert count(world) == 10

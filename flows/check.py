@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flows.load import open_warehouse
+from flows.inputs import open_warehouse
 from flows.settings import Settings
 from warehouse.checks import CheckResult, run_checks
 from warehouse.errors import Problem, TransitError

@@ -10,8 +10,7 @@ import numpy as np
 import polars as pl
 from prefect import flow
 
-from flows.identity import code_version, frame_hash, settings_json, step_key
-from flows.load import open_warehouse
+from flows.inputs import Known, data_hash_of, forecast_key, read_known, series_of
 from flows.runners import map_tasks, task_runner
 from flows.settings import Settings
 from flows.steps import kept_forecast
@@ -20,7 +19,6 @@ from forecasting.hierarchy import aggregate
 from forecasting.series import History
 from forecasting.spec import ForecastSpec
 from warehouse.errors import Problem, TransitError
-from warehouse.schema import TRAFFIC_PERIOD, Grain
 
 
 class NothingToForecastError(TransitError):
@@ -40,44 +38,6 @@ class GrainForecast:
     computed: bool
 
 
-@dataclass(frozen=True)
-class Known:
-    """What the warehouse holds that a forecast is made from."""
-
-    traffic: pl.DataFrame
-    events: pl.DataFrame
-    routes: pl.DataFrame
-
-
-def bandwidth_as_traffic(bandwidth: pl.DataFrame) -> pl.DataFrame:
-    """Countries' yearly bandwidth as rows of TRAFFIC_PERIOD; a direct figure goes before a derived one."""
-    chosen = bandwidth.sort("country", "year", pl.col("source_kind") != "direct").unique(
-        ["country", "year"], keep="first"
-    )
-    return chosen.select(
-        grain=pl.lit("year"), series_kind=pl.lit("country"), series_id="country", direction=pl.lit("in"), statistic=pl.lit("mean"),
-        period_start=pl.date(pl.col("year"), 1, 1), value_gbps="gbps", coverage_ratio=pl.lit(1.0), censored_ratio=pl.lit(0.0),
-        slot_minutes=pl.lit(0, pl.Int64), simulated=pl.lit(False), reason=pl.lit(None, pl.String),
-    ).sort("series_id", "period_start")  # fmt: skip
-
-
-def read_known(settings: Settings) -> Known:
-    with open_warehouse(settings) as warehouse:
-        traffic = pl.concat(
-            [warehouse.read("traffic_period"), bandwidth_as_traffic(warehouse.read("international_bandwidth"))]
-        )
-        return Known(traffic, warehouse.read("event"), warehouse.read("route"))
-
-
-def series_of(known: Known, grain: Grain) -> pl.DataFrame:
-    """The series that are forecast on their own, to the last period known of any. A group's mean is the sum of its routes."""
-    own = (pl.col("series_kind").is_in(["route", "country"])) | (pl.col("statistic") != "mean")
-    rows = known.traffic.filter((pl.col("grain") == grain) & own).sort(TRAFFIC_PERIOD.key)
-    # A period that is not over has rows without values; the forecast starts with it.
-    last = rows.filter(pl.col("value_gbps").is_not_null())["period_start"].max()
-    return rows.filter(pl.col("period_start") <= pl.lit(last, pl.Date))
-
-
 def forecast_with_groups(history: History, spec: ForecastSpec, known: Known) -> Forecast:
     result = forecast(history, spec, events=known.events, map_chunks=map_tasks)
     means = aggregate(result.paths, known.routes)
@@ -95,8 +55,8 @@ def forecast_grain(settings: Settings, spec: ForecastSpec, known: Known, *, forc
     if own.is_empty():
         return None
     history = History.from_frame(own, spec.grain)
-    data_hash = frame_hash({"traffic": own, "event": known.events, "route": known.routes})
-    key = step_key(data_hash, settings_json(spec), code_version(("forecasting", "warehouse")))
+    data_hash = data_hash_of(own, known)
+    key = forecast_key(data_hash, spec)
     result, computed = kept_forecast(
         settings.folders.steps, key, lambda: forecast_with_groups(history, spec, known), force=force
     )

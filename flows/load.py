@@ -11,8 +11,8 @@ from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from flows.identity import code_version
+from flows.inputs import open_warehouse
 from flows.settings import Settings
-from warehouse.database import Warehouse
 from warehouse.errors import Problem, SourceError
 from warehouse.example.simulate import write_traffic
 from warehouse.load import LoadResult, load_files
@@ -38,15 +38,6 @@ class LoadSummary:
             f"{self.rows_in:,} rows in {self.files} files = {self.loaded:,} loaded + {self.quarantined:,} quarantined"
             f" + {self.already_known:,} already known; {self.periods_changed:,} statistics new"
         )
-
-
-def open_warehouse(settings: Settings) -> Warehouse:
-    return Warehouse.open(
-        settings.folders.database,
-        memory_limit=settings.run.memory_limit,
-        threads=settings.run.threads,
-        wait_seconds=settings.run.wait_for_lock_seconds,
-    )
 
 
 def simulate_example(settings: Settings) -> None:

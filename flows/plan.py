@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import polars as pl
 from prefect import flow, task
@@ -13,19 +13,12 @@ from prefect.cache_policies import NO_CACHE
 from flows.forecast import GrainForecast
 from flows.gates import failed_gates, refuse
 from flows.identity import code_version, frame_hash, settings_json, step_key
-from flows.load import open_warehouse
+from flows.inputs import NETWORK_FRAMES, open_warehouse, route_p95, today_of
 from flows.settings import Settings
 from forecasting.plan import plan
 from warehouse.database import RunRecord, Warehouse, run_id
 from warehouse.network import Network
 from warehouse.schema import FORECAST_QUANTILE, Grain
-
-NETWORK_FRAMES = ("node", "segment", "capacity", "route", "route_path", "risk_group", "project", "assumption")
-
-
-def today_of(settings: Settings) -> date:
-    """The planning date: [run] today, else the clock's."""
-    return settings.run.today or datetime.now(UTC).date()
 
 
 @task(name="plan", cache_policy=NO_CACHE)
@@ -33,12 +26,11 @@ def plan_segments(
     settings: Settings, made: GrainForecast, frames: Mapping[str, pl.DataFrame]
 ) -> Mapping[str, pl.DataFrame]:
     """Result frames of the plan; none where no route's p95 could be forecast."""
-    keys = made.forecast.paths.keys.with_row_index("row")
-    rows = keys.filter((pl.col("series_kind") == "route") & (pl.col("statistic") == "p95"))["row"].to_list()
-    if not rows:
+    paths = route_p95(made.forecast)
+    if paths.keys.is_empty():
         return {}
     return plan(
-        made.forecast.paths.take(rows),
+        paths,
         Network.from_frames(frames),
         capacity=frames["capacity"],
         coincidence=frames["coincidence"],
@@ -106,7 +98,7 @@ def plan_flow(
     Raises GateError, and keeps nothing of that grain, where a gate fails.
     """
     with open_warehouse(settings) as warehouse:
-        frames = {name: warehouse.read(name) for name in (*NETWORK_FRAMES, "coincidence")}
+        frames = {name: warehouse.read(name) for name in NETWORK_FRAMES}
         known = set(warehouse.runs()["run_id"])
         previous = {made_of.spec.grain: _last_quantiles(warehouse, made_of.spec.grain) for made_of in made}
     inputs_hash = frame_hash(frames)

@@ -16,7 +16,7 @@ from dashboards.edition import EarlierEdition, Edition
 from dashboards.report import write_report
 from flows.check import refuse_offenders
 from flows.identity import code_version
-from flows.load import open_warehouse
+from flows.inputs import open_warehouse
 from flows.settings import Settings
 from warehouse.checks import run_checks
 from warehouse.errors import Problem, TransitError

@@ -1,0 +1,132 @@
+"""What forecasts and plans are made from, read from the warehouse. Free of Prefect, so that a what-if starts at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import polars as pl
+
+from flows.identity import code_version, frame_hash, settings_json, step_key
+from flows.settings import Settings
+from flows.steps import kept_forecast
+from forecasting.engine import Forecast
+from forecasting.series import Paths
+from forecasting.spec import ForecastSpec
+from forecasting.whatif import PlanInputs
+from warehouse.database import Warehouse
+from warehouse.errors import Problem, TransitError
+from warehouse.network import Network
+from warehouse.schema import TRAFFIC_PERIOD, Grain
+
+NETWORK_FRAMES = (
+    "node",
+    "segment",
+    "capacity",
+    "route",
+    "route_path",
+    "risk_group",
+    "project",
+    "assumption",
+    "coincidence",
+)
+
+
+class NoForecastKeptError(TransitError):
+    """What is asked for needs a forecast that is not there."""
+
+
+def open_warehouse(settings: Settings) -> Warehouse:
+    return Warehouse.open(
+        settings.folders.database,
+        memory_limit=settings.run.memory_limit,
+        threads=settings.run.threads,
+        wait_seconds=settings.run.wait_for_lock_seconds,
+    )
+
+
+def today_of(settings: Settings) -> date:
+    """The planning date: [run] today, else the clock's."""
+    return settings.run.today or datetime.now(UTC).date()
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the warehouse holds that a forecast is made from."""
+
+    traffic: pl.DataFrame
+    events: pl.DataFrame
+    routes: pl.DataFrame
+
+
+def bandwidth_as_traffic(bandwidth: pl.DataFrame) -> pl.DataFrame:
+    """Countries' yearly bandwidth as rows of TRAFFIC_PERIOD; a direct figure goes before a derived one."""
+    chosen = bandwidth.sort("country", "year", pl.col("source_kind") != "direct").unique(
+        ["country", "year"], keep="first"
+    )
+    return chosen.select(
+        grain=pl.lit("year"), series_kind=pl.lit("country"), series_id="country", direction=pl.lit("in"), statistic=pl.lit("mean"),
+        period_start=pl.date(pl.col("year"), 1, 1), value_gbps="gbps", coverage_ratio=pl.lit(1.0), censored_ratio=pl.lit(0.0),
+        slot_minutes=pl.lit(0, pl.Int64), simulated=pl.lit(False), reason=pl.lit(None, pl.String),
+    ).sort("series_id", "period_start")  # fmt: skip
+
+
+def read_known(settings: Settings) -> Known:
+    with open_warehouse(settings) as warehouse:
+        traffic = pl.concat(
+            [warehouse.read("traffic_period"), bandwidth_as_traffic(warehouse.read("international_bandwidth"))]
+        )
+        return Known(traffic, warehouse.read("event"), warehouse.read("route"))
+
+
+def series_of(known: Known, grain: Grain) -> pl.DataFrame:
+    """The series that are forecast on their own, to the last period known of any. A group's mean is the sum of its routes."""
+    own = (pl.col("series_kind").is_in(["route", "country"])) | (pl.col("statistic") != "mean")
+    rows = known.traffic.filter((pl.col("grain") == grain) & own).sort(TRAFFIC_PERIOD.key)
+    # A period that is not over has rows without values; the forecast starts with it.
+    last = rows.filter(pl.col("value_gbps").is_not_null())["period_start"].max()
+    return rows.filter(pl.col("period_start") <= pl.lit(last, pl.Date))
+
+
+def data_hash_of(own: pl.DataFrame, known: Known) -> str:
+    return frame_hash({"traffic": own, "event": known.events, "route": known.routes})
+
+
+def forecast_key(data_hash: str, spec: ForecastSpec) -> str:
+    """The name a forecast is kept under: its data, its settings and the code that makes it."""
+    return step_key(data_hash, settings_json(spec), code_version(("forecasting", "warehouse")))
+
+
+def plan_inputs(settings: Settings) -> PlanInputs:
+    """The newest forecast's paths and the network as known now. Raises NoForecastKeptError where nothing was forecast from it."""
+    known = read_known(settings)
+    own = series_of(known, settings.forecast.grain)
+    kept = kept_forecast(
+        settings.folders.steps, forecast_key(data_hash_of(own, known), settings.forecast), _nothing_kept
+    )
+    with open_warehouse(settings) as warehouse:
+        frames = {name: warehouse.read(name) for name in NETWORK_FRAMES}
+    return PlanInputs(
+        route_p95(kept[0]),
+        Network.from_frames(frames),
+        frames["capacity"],
+        frames["coincidence"],
+        frames["assumption"],
+        frames["project"],
+    )
+
+
+def route_p95(made: Forecast) -> Paths:
+    """The paths a plan is made from."""
+    keys = made.paths.keys.with_row_index("row")
+    return made.paths.take(
+        keys.filter((pl.col("series_kind") == "route") & (pl.col("statistic") == "p95"))["row"].to_list()
+    )
+
+
+def _nothing_kept() -> Forecast:
+    raise NoForecastKeptError(
+        "there is no forecast of what is loaded",
+        [Problem("forecast", "not made, or made from other data or settings")],
+        "Run `transit forecast` first.",
+    )

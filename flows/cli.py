@@ -30,6 +30,7 @@ for _name, _target, _group, _help in (
     ("describe", "asking:describe", ASKING, "Explain a view: every column, its unit and meaning."),
     ("examples", "asking:examples", ASKING, "Questions people ask, each as SQL that runs."),
     ("runs", "asking:runs", ASKING, "The runs in the published warehouse."),
+    ("whatif", "planning:whatif", RUNNING, "The plan with a story applied, beside the plan without."),
     ("forecast-file", "files:forecast_file", FILES, "Forecast any panel of series in a CSV or Parquet file."),
     ("failures", "files:failures", FILES, "Loads in every failure state, for any network and demand."),
 ):

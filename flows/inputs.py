@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import polars as pl
 
@@ -11,11 +12,12 @@ from flows.identity import code_version, frame_hash, settings_json, step_key
 from flows.settings import Settings
 from flows.steps import kept_forecast
 from forecasting.engine import Forecast
+from forecasting.scenario import Scenario, parse_scenario
 from forecasting.series import Paths
 from forecasting.spec import ForecastSpec
 from forecasting.whatif import PlanInputs
 from warehouse.database import Warehouse
-from warehouse.errors import Problem, TransitError
+from warehouse.errors import Problem, SettingsError, TransitError
 from warehouse.network import Network
 from warehouse.schema import TRAFFIC_PERIOD, Grain
 
@@ -114,6 +116,23 @@ def plan_inputs(settings: Settings) -> PlanInputs:
         frames["assumption"],
         frames["project"],
     )
+
+
+def read_scenarios(folder: Path) -> list[Scenario]:
+    """The stories in folder/*.toml, by name. Raises SettingsError with every problem of every file."""
+    found, problems = [], []
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            found.append(parse_scenario(path.read_text(encoding="utf-8"), path.stem))
+        except SettingsError as error:
+            problems += [Problem(f"{path.name} {problem.where}", problem.what) for problem in error.problems] or [
+                Problem(path.name, error.summary)
+            ]
+        except UnicodeDecodeError as error:
+            problems.append(Problem(path.name, f"is not UTF-8: {error}"))
+    if problems:
+        raise SettingsError("scenarios can't be read", problems, f"Mend the files in {folder}.")
+    return found
 
 
 def route_p95(made: Forecast) -> Paths:

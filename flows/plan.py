@@ -13,12 +13,13 @@ from prefect.cache_policies import NO_CACHE
 from flows.forecast import GrainForecast
 from flows.gates import failed_gates, refuse
 from flows.identity import code_version, frame_hash, settings_json, step_key
-from flows.inputs import NETWORK_FRAMES, open_warehouse, route_p95, today_of
+from flows.inputs import NETWORK_FRAMES, open_warehouse, read_scenarios, route_p95, today_of
 from flows.settings import Settings
 from forecasting.plan import plan
+from forecasting.whatif import PlanInputs, what_if
 from warehouse.database import RunRecord, Warehouse, run_id
 from warehouse.network import Network
-from warehouse.schema import FORECAST_QUANTILE, Grain
+from warehouse.schema import FORECAST_QUANTILE, SCENARIO_EFFECT, Grain
 
 
 @task(name="plan", cache_policy=NO_CACHE)
@@ -29,18 +30,28 @@ def plan_segments(
     paths = route_p95(made.forecast)
     if paths.keys.is_empty():
         return {}
-    return plan(
+    network = Network.from_frames(frames)
+    inputs = PlanInputs(
+        paths, network, frames["capacity"], frames["coincidence"], frames["assumption"], frames["project"]
+    )
+    today, seed, workers = today_of(settings), made.spec.seed, settings.run.workers
+    planned = plan(
         paths,
-        Network.from_frames(frames),
-        capacity=frames["capacity"],
-        coincidence=frames["coincidence"],
-        assumptions=frames["assumption"],
-        projects=frames["project"],
+        network,
+        capacity=inputs.capacity,
+        coincidence=inputs.coincidence,
+        assumptions=inputs.assumptions,
+        projects=inputs.projects,
         policy=settings.plan,
-        today=today_of(settings),
-        seed=made.spec.seed,
-        workers=settings.run.workers,
-    ).frames()
+        today=today,
+        seed=seed,
+        workers=workers,
+    )
+    effects = [
+        what_if(inputs, [story], policy=settings.plan, today=today, seed=seed, workers=workers).effect
+        for story in read_scenarios(settings.network.folder / "scenarios")
+    ]
+    return {**planned.frames(), "scenario_effect": pl.concat(effects) if effects else SCENARIO_EFFECT.empty()}
 
 
 @dataclass(frozen=True)
@@ -101,7 +112,8 @@ def plan_flow(
         frames = {name: warehouse.read(name) for name in NETWORK_FRAMES}
         known = set(warehouse.runs()["run_id"])
         previous = {made_of.spec.grain: _last_quantiles(warehouse, made_of.spec.grain) for made_of in made}
-    inputs_hash = frame_hash(frames)
+    stories = [settings_json(story) for story in read_scenarios(settings.network.folder / "scenarios")]
+    inputs_hash = step_key(frame_hash(frames), *stories)
     kept = []
     for position, grain in enumerate(made):
         planned_here = plan_too and position == 0

@@ -12,6 +12,7 @@ from forecasting.calibrate import prior, sizes
 from forecasting.combine import CANDIDATES
 from forecasting.draw import loadings, paths, shocks
 from forecasting.events import Known, known_events
+from forecasting.pairs import kept_in_range, log_ratio, partners, pulled
 from forecasting.score import score
 from forecasting.series import KEY, FloatArray, History, Paths, add_periods
 from forecasting.spec import ForecastSpec
@@ -61,9 +62,15 @@ def forecast(
         found = study_all(_whole(history, known, spec), map_chunks)
         rows = [row for row in range(count) if isinstance(found[row], Study)]
         studies = [one for one in found if isinstance(one, Study)]
+        keys = history.keys[rows] if count else history.keys
+        pairs = partners(keys)
+        studies = pulled(studies, history.values_gbps[rows], pairs)
         calibrated = sizes(studies, prior(spec.grain))
         drawn = _draw(studies, calibrated, spec)
-    keys = history.keys[rows] if count else history.keys
+        for mean, p95 in pairs:
+            ratio = log_ratio(history.values_gbps[rows[mean]], history.values_gbps[rows[p95]])
+            if np.isfinite(ratio).any():
+                drawn[p95] = kept_in_range(drawn[p95], drawn[mean], ratio)
     periods = (
         tuple(add_periods(history.periods[-1], step, spec.grain) for step in range(1, spec.horizon + 1))
         if count

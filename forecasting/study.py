@@ -40,7 +40,7 @@ class Study:
     """A series' forecast before calibration, in the series' unit: `point`, `scale` (H,), `candidates` (C, H), `weights` (C,).
 
     `errors` are one-step errors of the history's periods, NaN where a period was bridged, on the working scale. `shifts` are the jumps
-    spliced out of the past, by step of the history.
+    spliced out of the past, by step of the history; the series begins at its step `first`.
     """
 
     length: int
@@ -52,6 +52,7 @@ class Study:
     errors: FloatArray
     backtest: Backtest
     shifts: tuple[Shift, ...] = ()
+    first: int = 0
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,7 @@ def study(
         len(ready.values), ready.log, now.point[skip:] * unit, now.scale[skip:] * (1.0 if ready.log else unit),
         now.candidates[:, skip:] * unit, now.weights, errors, backtest,
         tuple(Shift(shift.step + ready.first, shift.size) for shift in shifts),
+        ready.first,
     )  # fmt: skip
 
 

@@ -56,7 +56,7 @@ def forecast_panel(
     places = _places(frame, season)
     ids, values, lasts, reasons = _matrix(places)
     spec = ForecastSpec(
-        horizon=horizon, seed=seed, min_periods=max(min_periods, 3), max_history=max_history or max(120, 3 * season), max_missing_at_end=0,
+        horizon=horizon, seed=seed, min_periods=max(min_periods, 3), max_history=max_history or max(120, 3 * season), max_missing_at_end=2,
         backtest_origins=backtest_origins, grain=_DATED.get(season, ("month", 1))[0],
     )  # fmt: skip
     with threadpool_limits(1):

@@ -1,0 +1,229 @@
+"""Forecasts on public series beside the field, in one run on one machine.
+
+    python -m tests.benchmarks.accuracy [--sample 4] [--sets m1 m4_short seattle ...] [--no-peers] [--prophet]
+
+Prints one table a set: accuracy, interval coverage and width, and milliseconds a series. Peers come from the dependency group
+`benchmarks`. Every forecast sees only its own training part; series of one origin are forecast together, those of different
+origins are not, since a later origin's history is an earlier one's future.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import sys
+import time
+import warnings
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import numpy as np
+import polars as pl
+from statsmodels.tsa.seasonal import seasonal_decompose
+
+from forecasting.accuracy import interval_score, smape
+from forecasting.models.benchmarks import drift, seasonal_naive
+from forecasting.panel import forecast_panel
+from tests.benchmarks.sets import Series, bench_set, m4_set, traffic_sets
+from tests.benchmarks.simulated import level_shifts, s_curves
+
+LEVELS = ("q025", "q10", "q50", "q90", "q975")
+Answer = np.ndarray
+"""(5, horizon): the five levels above; NaN where a method gives no interval."""
+
+
+def named_sets(wanted: list[str], sample: int) -> dict[str, list[Series]]:
+    makers: dict[str, Callable[[], list[Series]]] = {
+        "m1": lambda: bench_set("bench_m1_monthly"), "m4_short": lambda: bench_set("bench_m4_monthly_short"),
+        "m4_short_24_months": lambda: [Series(one.name, 12, one.train[-24:], one.test) for one in bench_set("bench_m4_monthly_short")],
+        "m4_weekly": lambda: m4_set("Weekly"), "m4_hourly": lambda: m4_set("Hourly"),
+        **{name: lambda name=name: traffic_sets()[name] for name in ("seattle_month_36", "exchange_day_28", "esnet_week_8", "country_year_4")},
+        "s_curves_36": s_curves, "level_shifts_12": level_shifts,
+    }  # fmt: skip
+    unsampled = ("seattle_month_36",)
+    return {
+        name: make()[:: 1 if name in unsampled else sample]
+        for name, make in makers.items()
+        if not wanted or name in wanted
+    }
+
+
+def ours(series: list[Series]) -> list[Answer]:
+    """Through the public call, one origin at a time."""
+    groups: dict[str, list[int]] = defaultdict(list)
+    for row, one in enumerate(series):
+        groups[one.name.partition("@")[2]].append(row)
+    answers: list[Answer] = [np.empty(0)] * len(series)
+    for rows in groups.values():
+        frame = pl.concat([
+            pl.DataFrame({"series_id": f"{row:06d}", "step": np.arange(len(series[row].train)), "value": series[row].train}) for row in rows
+        ])  # fmt: skip
+        horizon = len(series[rows[0]].test)
+        found = forecast_panel(frame, season=series[rows[0]].season, horizon=horizon, min_periods=6)
+        for key, part in found.group_by("series_id", maintain_order=True):
+            table = part.select("q025", "q10", "median", "q90", "q975").to_numpy().T
+            answers[int(str(key[0]))] = table if table.shape[1] == horizon else np.full((5, horizon), np.nan)
+    return answers
+
+
+def filled(values: np.ndarray) -> np.ndarray:
+    steps = np.arange(len(values))
+    known = np.isfinite(values)
+    return np.interp(steps, steps[known], values[known])
+
+
+def plain(point: np.ndarray) -> Answer:
+    return np.vstack([np.full((2, len(point)), np.nan), point, np.full((2, len(point)), np.nan)])
+
+
+def naive2(train: np.ndarray, season: int, horizon: int) -> np.ndarray:
+    """The M4 competition's reference: last value, seasonally adjusted where the season is significant at 90 %."""
+    count = len(train)
+    if season > 1 and count >= 3 * season and train.min() > 0:
+        centred = train - train.mean()
+        lags = [
+            float(centred[lag:] @ centred[: count - lag]) / float(centred @ centred) for lag in range(1, season + 1)
+        ]
+        if abs(lags[-1]) > 1.645 * np.sqrt((1 + 2 * sum(lag * lag for lag in lags[:-1])) / count):
+            indices = np.asarray(seasonal_decompose(train, model="multiplicative", period=season).seasonal)
+            return train[-1] / indices[-1] * indices[count - season + np.arange(horizon) % season]
+    return np.full(horizon, train[-1])
+
+
+def peers() -> dict[str, Callable[[np.ndarray, int, int], Answer]]:
+    """statsforecast's four automatic models; {} where it is not installed."""
+    try:
+        from statsforecast import models
+    except ImportError:
+        print("statsforecast is not installed: no peers", file=sys.stderr)
+        return {}
+
+    def say(make: Callable[[int], object]) -> Callable[[np.ndarray, int, int], Answer]:
+        def answer(train: np.ndarray, season: int, horizon: int) -> Answer:
+            found = make(season).forecast(y=train, h=horizon, level=[80, 95])  # type: ignore[attr-defined]
+            return np.vstack([found["lo-95"], found["lo-80"], found["mean"], found["hi-80"], found["hi-95"]])
+
+        return answer
+
+    return {
+        "AutoARIMA": say(lambda season: models.AutoARIMA(season_length=season)),
+        "AutoETS": say(lambda season: models.AutoETS(season_length=season)),
+        "AutoCES": say(lambda season: models.AutoCES(season_length=season)),
+        "DynamicOptimizedTheta": say(lambda season: models.DynamicOptimizedTheta(season_length=season)),
+    }
+
+
+def prophet_answer(train: np.ndarray, season: int, horizon: int) -> Answer:
+    """Prophet as it comes, months for any other grain."""
+    import logging
+
+    import pandas as pd
+    from prophet import Prophet
+
+    logging.getLogger("cmdstanpy").setLevel(logging.ERROR)
+    steps = pd.date_range("2000-01-01", periods=len(train) + horizon, freq="MS" if season == 12 else "D")
+    bounds = []
+    for width in (0.95, 0.8):
+        model = Prophet(interval_width=width).fit(pd.DataFrame({"ds": steps[: len(train)], "y": train}))
+        said = model.predict(pd.DataFrame({"ds": steps[len(train) :]}))
+        bounds.append(said)
+    wide, narrow = bounds
+    return np.vstack([wide["yhat_lower"], narrow["yhat_lower"], wide["yhat"], narrow["yhat_upper"], wide["yhat_upper"]])
+
+
+def measure(answers: list[Answer], series: list[Series], season: int) -> dict[str, float]:
+    """Means over series of each measure; season 1 scales where the training part is shorter than a season and a half."""
+    rows = []
+    for answer, one in zip(answers, series, strict=True):
+        known = np.isfinite(one.test)
+        if not known.any() or not np.isfinite(answer[2]).all():
+            continue
+        train, actual = filled(one.train), one.test[known]
+        low95, low80, point, high80, high95 = answer[:, known]
+        lag = season if len(train) > 1.5 * season else 1
+        scale = float(np.abs(train[lag:] - train[:-lag]).mean())
+        if scale <= 0:
+            continue
+        rows.append((
+            smape(point, actual), np.abs(point - actual).mean() / scale, ((actual >= low80) & (actual <= high80)).mean(),
+            ((actual >= low95) & (actual <= high95)).mean(), interval_score(low95, high95, actual, 0.95).mean() / scale, len(actual),
+        ))  # fmt: skip
+    table = np.array(rows)
+    # One collapsed scale must not speak for all: MASE and MSIS are means without the largest per cent.
+    return {
+        "sMAPE": table[:, 0].mean(), "MASE": trimmed(table[:, 1]), "cov80": table[:, 2].mean(), "cov95": table[:, 3].mean(),
+        "MSIS": trimmed(table[:, 4]), "n": len(table),
+    }  # fmt: skip
+
+
+def trimmed(values: np.ndarray) -> float:
+    return float(np.sort(values)[: max(1, int(np.ceil(0.99 * len(values))))].mean())
+
+
+def report(name: str, series: list[Series], with_peers: bool, with_prophet: bool) -> None:
+    season = series[0].season
+    scored = 1 if name == "m4_weekly" else season
+    answers: dict[str, list[Answer]] = {}
+    spent: dict[str, float] = {}
+
+    def timed(label: str, work: Callable[[], list[Answer]]) -> None:
+        start = time.process_time()
+        answers[label] = work()
+        spent[label] = (time.process_time() - start) / len(series) * 1000
+
+    timed("transit-forecast", lambda: ours(series))
+    clean = [filled(one.train) for one in series]
+    horizons = [len(one.test) for one in series]
+    for label, method in (
+        ("seasonal naive", lambda y, h: seasonal_naive(y, season, h)),
+        ("drift", drift),
+        ("naive2", lambda y, h: naive2(y, scored, h)),
+    ):
+        timed(label, lambda method=method: [plain(method(y, h)) for y, h in zip(clean, horizons, strict=True)])  # type: ignore[misc]
+    # Peers that estimate a state per season position can't take 52 weeks of one year.
+    usable = 1 if min(map(len, clean)) < 2 * season or season == 52 else season
+    four = peers() if with_peers else {}
+    for label, method in four.items():
+        method(clean[0], usable, horizons[0])
+        timed(label, lambda method=method: [method(y, usable, h) for y, h in zip(clean, horizons, strict=True)])  # type: ignore[misc]
+    if four:
+        answers["median of the four"] = [
+            np.median([answers[label][row] for label in four], axis=0) for row in range(len(series))
+        ]
+        spent["median of the four"] = sum(spent[label] for label in four)
+    if with_prophet:
+        timed("Prophet", lambda: [prophet_answer(y, season, h) for y, h in zip(clean, horizons, strict=True)])
+    reference = measure(answers["naive2"], series, scored)
+    print(f"\n### {name}: {len(series)} series, horizon {horizons[0]}\n")
+    print("| method | OWA | sMAPE | MASE | in 80 % | in 95 % | MSIS95 | ms/series |\n|---|---|---|---|---|---|---|---|")
+    for label, found in answers.items():
+        got = measure(found, series, scored)
+        owa = (got["sMAPE"] / reference["sMAPE"] + got["MASE"] / reference["MASE"]) / 2
+        interval = (
+            "| | |" if np.isnan(got["MSIS"]) else f"| {got['cov80']:.3f} | {got['cov95']:.3f} | {got['MSIS']:.2f}"
+        )
+        left = f" ({got['n']} of {len(series)})" if got["n"] < len(series) and label == "transit-forecast" else ""
+        print(
+            f"| {label}{left} | {owa:.3f} | {got['sMAPE']:.2f} | {got['MASE']:.3f} {interval} | {spent[label]:.1f} |",
+            flush=True,
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sets", nargs="*", default=[])
+    parser.add_argument("--sample", type=int, default=4, help="take every n-th series of a set")
+    parser.add_argument("--no-peers", action="store_true")
+    parser.add_argument("--prophet", action="store_true")
+    given = parser.parse_args()
+    warnings.filterwarnings("ignore")
+    versions = "statsmodels " + __import__("statsmodels").__version__ + ", numpy " + np.__version__
+    print(f"{datetime.now(UTC):%Y-%m-%d}, Python {sys.version.split()[0]}, {versions}, one thread")
+    for name, series in named_sets(given.sets, given.sample).items():
+        report(name, series, not given.no_peers, given.prophet)
+    print(f"\npeak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
+
+
+if __name__ == "__main__":
+    main()

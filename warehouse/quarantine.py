@@ -29,13 +29,15 @@ def keep_refused(
 ) -> Refused:
     """Moves what can't be read to quarantine. Raises SourceError for a file that is not UTF-8 or has too many rows."""
     rejected = _rejected(warehouse, path, opened)
-    staged_rows = int(warehouse.sql("select count(*) as n from staged")["n"].item())
-    rows_in = staged_rows + rejected.height
+    counts = warehouse.run("traffic/staged_counts").row(0, named=True)
+    rows_in = counts["rows"] + rejected.height
     if rows_in > spec.max_rows:
         raise SourceError("a file is too large", [Problem(str(path), f"has {rows_in} rows, more than the limit of {spec.max_rows}")], "Split it, or raise max_rows.")  # fmt: skip
     if rows_in == 0:
         raise SourceError("a file has no rows", [Problem(str(path), "has a header and nothing below it")], "Export it again, or take it out of the source's files.")  # fmt: skip
-    refused = pl.concat([rejected, _refused(warehouse, path, opened, rejected)]).sort("line")
+    refused = rejected
+    if counts["refused"]:
+        refused = pl.concat([rejected, _refused(warehouse, path, opened, rejected)]).sort("line")
     known = warehouse.run("traffic/known_refusals", content_hash=content_hash, source=spec.name)
     if known.height:
         warehouse.run("traffic/resolve", batch_id=batch_id, content_hash=content_hash, source=spec.name, lines=refused["line"].to_list())  # fmt: skip
@@ -63,8 +65,6 @@ def _rejected(warehouse: Warehouse, path: Path, opened: Opened) -> pl.DataFrame:
 def _refused(warehouse: Warehouse, path: Path, opened: Opened, rejected: pl.DataFrame) -> pl.DataFrame:
     """Refused rows with their line: rows were staged in order, so only the lines that were rejected have to be skipped."""
     rows = warehouse.run("traffic/refused_rows")
-    if rows.is_empty():
-        return rejected.clear()
     lines = rows["place"].to_list()
     gaps = rejected["line"].to_list()
     start = 1 + (opened.header_lines or 0)

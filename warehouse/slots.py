@@ -7,8 +7,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from warehouse.database import Warehouse
 from warehouse.errors import Problem, SourceError
 from warehouse.sources.spec import SLOT_MINUTES, SourceSpec
@@ -74,7 +72,10 @@ def write_slots(
 
 def _merge(warehouse: Warehouse, spec: SourceSpec, batch_id: int, minutes: int, *, ordered: bool) -> dict[str, Any]:
     written = {"batch_id": batch_id, "slot_minutes": minutes}
-    if _one(warehouse, "traffic/overlap", slot_minutes=minutes)["overlaps"]:
+    speeds = warehouse.run("traffic/speeds")["speed_bps"].to_list()
+    warehouse.run("traffic/reach")
+    overlaps = _one(warehouse, "traffic/overlap", slot_minutes=minutes)["overlaps"]
+    if overlaps:
         warehouse.run("traffic/compare", slot_minutes=minutes, priority=spec.priority)
         warehouse.run("traffic/supersede", **written)
         warehouse.run("traffic/outranked", **written)
@@ -85,8 +86,8 @@ def _merge(warehouse: Warehouse, spec: SourceSpec, batch_id: int, minutes: int, 
     else:
         warehouse.run("traffic/all_slots_new")
         sums = _one(warehouse, "traffic/new_sums")
-    warehouse.run("traffic/append_in_order" if ordered else "traffic/append", **written)
-    warehouse.run("traffic/extents", **written)
+    warehouse.run("traffic/append_in_order" if ordered else "traffic/append", **written, speeds=speeds)
+    warehouse.run("traffic/extents" if overlaps else "traffic/extents_of_file", **written)
     if _one(warehouse, "traffic/may_be_flagged")["maintenance"]:
         warehouse.run("traffic/maintenance", batch_id=batch_id)
     if _one(warehouse, "traffic/may_be_flagged")["two_ports"]:
@@ -114,13 +115,10 @@ def _order(warehouse: Warehouse, opened: Opened, slot_us: int, shift_us: int) ->
     """Whether no slot stands on two rows, and whether rows stand in the order of port and time."""
     if opened.single:
         return False, False
-    # One integer per row: a strictly growing column needs neither grouping nor sorting, and looking costs next to nothing.
-    keys = warehouse.run("traffic/row_keys", slot_us=slot_us, shift_us=shift_us)["key"].to_numpy()
-    ordered = bool(np.all(keys[1:] > keys[:-1]))
-    if ordered:
+    place = {"slot_us": slot_us, "shift_us": shift_us}
+    if _one(warehouse, "traffic/row_order", **place)["ordered"]:
         return True, True
-    keys = np.sort(keys)
-    return bool(np.all(keys[1:] > keys[:-1])), False
+    return bool(_one(warehouse, "traffic/row_distinct", **place)["distinct_slots"]), False
 
 
 def _one(warehouse: Warehouse, name: str, **params: object) -> dict[str, Any]:

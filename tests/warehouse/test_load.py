@@ -218,8 +218,49 @@ def test_parquet_and_csv_of_the_same_links_agree(tmp_path: Path) -> None:
     long = SourceSpec("esnet", time_column="ts", value_column="value", interface_column="series_id", interface_pattern=r"(?P<interface>.+)\.(?P<direction>in|out)")  # fmt: skip
     with open_world(tmp_path, [link.stem for link in links]) as world:
         result = load_one(world, long, shared("esnet_domestic_2018_hourly.parquet"))
-        assert result.slot_minutes == 60
-        assert result.rows_quarantined == 30 * result.rows_in // 35 or result.rows_quarantined > 0
+        assert (result.slot_minutes, result.rows_in) == (60, 610_314)
+        assert sum("is unknown; declare it" in note for note in result.notes) == 20
         for link in links:
             again = load_one(world, SourceSpec("csv", in_column="in", out_column="out"), link)
             assert (again.rows_loaded, again.rows_quarantined) == (0, 0)
+
+
+def test_hourly_and_daily_sums_of_a_third_party_are_our_own(tmp_path: Path) -> None:
+    begin = datetime(2005, 6, 7, 6, 57, tzinfo=UTC)
+    with open_world(tmp_path, ["A5M", "A1H", "A1D"]) as world:
+        for minutes, name in ((5, "A5M"), (60, "A1H"), (1440, "A1D")):
+            spec = SourceSpec("cortez", header=False, value_column="column_1", direction="out", unit="bits_per_slot", slot_minutes=minutes, first_slot=begin)  # fmt: skip
+            assert load_one(world, spec, shared("originals", "cortez", f"{name}.txt")).rows_quarantined == 0
+        bits = samples(world).with_columns(bits=pl.col("out_bps") * pl.col("slot_minutes") * 60)
+        fine = bits.filter(interface_id="A5M")["bits"].round().cast(pl.Int64)
+        for name, count in (("A1H", 12), ("A1D", 288)):
+            theirs = bits.filter(interface_id=name)["bits"].round().cast(pl.Int64)
+            ours = (
+                pl.DataFrame({"bits": fine.head(theirs.len() * count)})
+                .group_by(pl.int_range(pl.len()) // count, maintain_order=True)
+                .sum()
+            )
+            assert ours["bits"].to_list() == theirs.to_list()
+
+
+def test_an_exchange_and_a_trends_export(tmp_path: Path) -> None:
+    seattle = SourceSpec("six", time_column="Epoch Seconds", time_format="epoch_s", value_column="Average aggregate bits per second", direction="in", interface="SIX")  # fmt: skip
+    zabbix = SourceSpec(
+        "zabbix",
+        time_column="clock",
+        time_format="epoch_s",
+        value_column="value_avg",
+        direction="in",
+        interface_column="itemid",
+    )
+    exchanges = SourceSpec("ixp", time_column="ts", value_column="value", direction="out", interface_column="series_id")
+    with open_world(
+        tmp_path, ["SIX", "159138", "LINX.man1", "LINX.sco1", "LINX.car1", "LINX.nva1", "PeeringCZ.total"]
+    ) as world:
+        daily = load_one(world, seattle, shared("originals", "six", "seattleix_avg.csv"))
+        assert (daily.slot_minutes, daily.rows_loaded, daily.rows_quarantined) == (1440, 5161, 0)
+        assert (
+            load_one(world, zabbix, shared("originals", "zabbix", "trend_item159138_to_2019-03-16.csv")).slot_minutes
+            == 60
+        )
+        assert load_one(world, exchanges, shared("ixp_daily_to_2020-02-29.parquet")).rows_loaded == 4900

@@ -81,13 +81,15 @@ def _reading(spec: SourceSpec, path: Path, *, microseconds: bool) -> dict[str, o
     first = spec.time_formats[0]
     if spec.first_slot is not None:
         kind = "none"
-    elif microseconds or first in units:
+    elif microseconds:
+        kind = "microseconds"
+    elif first in units:
         kind = "epoch"
     else:
         kind = "auto" if first == "auto" else "format"
     return {
         "time_kind": kind,
-        "stamp_us": 1.0 if microseconds else units.get(first, 1.0),
+        "stamp_us": units.get(first, 1.0),
         "formats": list(spec.time_formats),
         "zone": spec.time_zone,
         "pattern": spec.interface_pattern,

@@ -4,7 +4,8 @@ with parsed as (
     select
         stamp,
         case
-            when $time_kind = 'none' then 0::bigint
+            when $time_kind = 'none' then $earliest_us::bigint
+            when $time_kind = 'microseconds' then try_cast(stamp as bigint)
             when $time_kind = 'epoch' then try_cast(try_cast(stamp as double) * $stamp_us as bigint)
             when $time_kind = 'format' then epoch_us(timezone($zone, try_strptime(cast(stamp as varchar), $formats)))
             when $zone = 'UTC' then epoch_us(try_cast(cast(stamp as varchar) as timestamp))
@@ -22,8 +23,9 @@ with parsed as (
         case when $decimal_comma then try_cast(replace(replace(cast(value_out as varchar), '.', ''), ',', '.') as double) else try_cast(value_out as double) end as one_out,
         (value is not null and one is null) or (value_in is not null and one_in is null) or (value_out is not null and one_out is null) as unreadable,
         case
-            when word in ('in', 'rx', 'ingress', 'input', 'inbound', 'received', 'receive') then 'in'
-            when word in ('out', 'tx', 'egress', 'output', 'outbound', 'sent', 'transmit') then 'out'
+            -- Not `word in (...)`: a long list becomes a join, and a join does not leave rows in the order of the file.
+            when list_contains(['in', 'rx', 'ingress', 'input', 'inbound', 'received', 'receive'], word) then 'in'
+            when list_contains(['out', 'tx', 'egress', 'output', 'outbound', 'sent', 'transmit'], word) then 'out'
         end as way
     from source_row
 ),

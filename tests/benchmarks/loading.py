@@ -1,0 +1,119 @@
+"""Loading against DuckDB's own bare reads of the same files: python -m tests.benchmarks.loading [million rows]."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from warehouse.database import Warehouse
+from warehouse.load import load_files
+from warehouse.sources.spec import SourceSpec
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+PORTS = 950
+SPEC = SourceSpec("bench", interface_column="interface", in_column="in_bps", out_column="out_bps", slot_minutes=5)
+MONTH = """
+    copy (
+        select timestamp '2024-01-01' + interval 1 month * $month + interval 5 minute * slot as time, 'port-' || lpad(port::varchar, 4, '0') as interface,
+            (hash(port, slot, $month) % 100000000000)::double as in_bps, (hash(slot, port, $month) % 90000000000)::double as out_bps
+        from range($ports) p(port), range($slots) s(slot) order by {order}
+    ) to '{file}'
+"""
+
+
+def make_files(folder: Path, rows: int, *, ending: str, order: str) -> list[Path]:
+    """Monthly files of `rows` rows in all: port, time and two rates that do not compress."""
+    months = max(1, -(-rows // (PORTS * 8064)))
+    slots = rows // (PORTS * months)  # At most a February of slots, so that months do not overlap.
+    files = [folder / f"{order.split(',')[0]}-{month:02d}.{ending}" for month in range(months)]
+    with duckdb.connect() as connection:
+        for month, file in enumerate(files):
+            connection.execute(MONTH.format(order=order, file=file), {"month": month, "ports": PORTS, "slots": slots})
+    return files
+
+
+def seconds(action: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    action()
+    return time.perf_counter() - start
+
+
+def bare(folder: Path, files: list[Path], name: str, order: str = "") -> tuple[float, int]:
+    """Seconds and bytes of a plain `create table as select` of the files."""
+    path = folder / f"{name}.duckdb"
+    reader = "read_parquet" if files[0].suffix == ".parquet" else "read_csv"
+    with duckdb.connect(str(path), config={"threads": 2, "memory_limit": "4GB"}) as connection:
+        connection.execute("set preserve_insertion_order = false")
+        took = seconds(lambda: connection.execute(f"create table t as select * from {reader}({[str(file) for file in files]!r}) {order}"))  # fmt: skip
+        connection.execute("checkpoint")
+    size = path.stat().st_size
+    path.unlink()
+    return took, size
+
+
+def ours(folder: Path, files: list[Path], name: str) -> tuple[Warehouse, float]:
+    warehouse = Warehouse.open(folder / name / "w.duckdb", memory_limit="4GB", threads=2)
+    ports = [f"port-{port:04d}" for port in range(PORTS)]
+    warehouse.append("interface", pl.DataFrame({"interface_id": ports, "route_id": ports, "speed_gbps": [100.0] * PORTS, "time_zone": ["UTC"] * PORTS, "priority": [1] * PORTS}), known_at=NOW)  # fmt: skip
+
+    def load() -> None:
+        for result in load_files(warehouse, SPEC, files, known_at=NOW, today=NOW):
+            assert result.error is None
+            assert result.rows_loaded == result.rows_in
+
+    took = seconds(load)
+    warehouse.connection.execute("checkpoint")
+    return warehouse, took
+
+
+def report(label: str, rows: int, took: float, baseline: float) -> None:
+    print(f"{label:<58}{took:7.2f} s {rows / took / 1e6:7.2f} M rows/s   ratio {baseline / took:5.2f}")
+
+
+def main(rows: int) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for order, what in (("interface, time", "sorted by port"), ("time, interface", "sorted by time")):
+            files = make_files(folder, rows, ending="parquet", order=order)
+            total = sum(pl.scan_parquet(file).select(pl.len()).collect().item() for file in files)
+            plain, _ = bare(folder, files, "plain")
+            ordered, size = bare(folder, files, "ordered", "order by interface, time")
+            print(f"Parquet {what}: {total / 1e6:.1f} M rows in {len(files)} files")
+            report("  bare create table as select", total, plain, plain)
+            report("  bare ... order by interface, time", total, ordered, plain)
+            warehouse, took = ours(folder, files, order[:4])
+            report("  load: ratio to bare", total, took, plain)
+            report("  load: ratio to bare with order by", total, took, ordered)
+            print(f"  bytes a row: {warehouse.path.stat().st_size / total:.1f}, bare and sorted {size / total:.1f}")
+            again = seconds(
+                lambda files=files, warehouse=warehouse: load_files(warehouse, SPEC, files, known_at=NOW, today=NOW)
+            )
+            report("  the same files once more", total, again, took)
+            one = seconds(
+                lambda warehouse=warehouse: warehouse.sql(
+                    "select avg(in_bps) from core.traffic_sample where interface_key = 7"
+                )
+            )
+            print(f"  one port, all its time: {one:.3f} s")
+            warehouse.close()
+            for file in files:
+                file.unlink()
+        files = make_files(folder, rows // 4, ending="csv", order="interface, time")
+        total = sum(pl.scan_csv(file).select(pl.len()).collect().item() for file in files)
+        plain, _ = bare(folder, files, "csv")
+        print(f"CSV: {total / 1e6:.1f} M rows")
+        report("  bare read", total, plain, plain)
+        warehouse, took = ours(folder, files, "csvload")
+        report("  load", total, took, plain)
+        warehouse.close()
+
+
+if __name__ == "__main__":
+    main(int(float(sys.argv[1]) * 1e6) if len(sys.argv) > 1 else 30_000_000)

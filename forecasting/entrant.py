@@ -27,6 +27,8 @@ from warehouse.network import FIBRE_RTT_MS_PER_1000KM, Network
 from warehouse.schema import NEW_ROUTE_QUANTILE, NEW_ROUTE_REGISTRATION, NEW_ROUTE_SHARE, QUANTILE_LEVELS, check
 
 NEEDED = ("logit_price", "logit_rtt", "bass_p", "bass_q", "reference_class_ratio", "new_route_price")
+MOST_SIMILAR = 0.9
+"""Closer than this, the smallest difference in price would move all traffic from one look-alike to the other."""
 Note = tuple[str, str, str]
 
 
@@ -174,7 +176,7 @@ def enter(
     values = utility(prices, rtts, b_price, b_rtt).T
     alike = _look_alikes(network, newcomer, names)
     likeness = stated.get("nest_similarity", f"project:{project['project_id']}")
-    similarity = np.clip(drawn(likeness), 0, 0.99) if likeness and alike else np.zeros(size)
+    similarity = np.clip(drawn(likeness), 0, MOST_SIMILAR) if likeness and alike else np.zeros(size)
     asc = calibrated(before.T, values[:, :-1], alike, similarity)
     own_asc = asc[:, alike].mean(axis=1) if alike else np.zeros(size)
     values = values + np.hstack([asc, own_asc[:, None]])

@@ -77,17 +77,38 @@ def what_if(
     workers: int = 2,
 ) -> WhatIf:
     """The plan with all the scenarios applied one after the other, beside the plan without, on the same draws."""
+    return what_ifs(inputs, [scenarios], policy=policy, today=today, seed=seed, workers=workers)[0]
+
+
+def what_ifs(
+    inputs: PlanInputs,
+    stories: Sequence[Sequence[Scenario]],
+    *,
+    policy: PlanningPolicy,
+    today: date,
+    seed: int = 0,
+    workers: int = 2,
+) -> list[WhatIf]:
+    """Several stories beside one plan, which is made once; each story is one or more scenarios."""
     inputs = replace(inputs, paths=_thinned(inputs))
-    story = inputs
-    for scenario in scenarios:
-        story = apply_scenario(scenario, story)
-    bases = []
-    for one in (inputs, story):
-        bases.append(build_basis(one.paths, one.network, capacity=one.capacity, coincidence=one.coincidence, projects=one.projects, outages=one.outages, today=today, seed=seed, workers=workers))  # fmt: skip
-    name = "+".join(scenario.scenario_id for scenario in scenarios)
-    note = " ".join(scenario.note or scenario.title for scenario in scenarios)
-    stated = [Assumptions.from_frame(one.assumptions) for one in (inputs, story)]
-    return compare(name, note, (bases[0], bases[1]), (stated[0], stated[1]), policy)
+
+    def basis_of(one: PlanInputs) -> Basis:
+        return build_basis(
+            one.paths, one.network, capacity=one.capacity, coincidence=one.coincidence, projects=one.projects, outages=one.outages, today=today, seed=seed, workers=workers,
+        )  # fmt: skip
+
+    base, stated = basis_of(inputs), Assumptions.from_frame(inputs.assumptions)
+    found = []
+    for scenarios in stories:
+        story = inputs
+        for scenario in scenarios:
+            story = apply_scenario(scenario, story)
+        name = "+".join(scenario.scenario_id for scenario in scenarios)
+        note = " ".join(scenario.note or scenario.title for scenario in scenarios)
+        found.append(
+            compare(name, note, (base, basis_of(story)), (stated, Assumptions.from_frame(story.assumptions)), policy)
+        )
+    return found
 
 
 def compare(

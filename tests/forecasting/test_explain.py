@@ -1,0 +1,91 @@
+"""The chain behind a segment's dates."""
+
+import polars as pl
+import pytest
+
+from forecasting.explain import explain
+from forecasting.plan import plan
+from forecasting.spec import PlanningPolicy
+from tests.forecasting.planning_worlds import assumptions, growing, no_projects, ring
+from tests.forecasting.test_ledger import LEAD, MONEY
+from tests.forecasting.test_plan import TODAY
+from warehouse.errors import NetworkError
+from warehouse.network import Network
+from warehouse.schema import COINCIDENCE
+
+
+@pytest.fixture(scope="module")
+def world():
+    frames = ring()
+    network = Network.from_frames(frames)
+    draws = growing(network, level=25)
+    coincidence = pl.DataFrame(
+        {"combination_id": ["A-B:out+A-C:out"], "kappa": [0.9], "kappa_sd": [0.0], "months": [24]}
+    )
+    stated = assumptions(LEAD, *MONEY)
+    made = plan(
+        draws, network, capacity=frames["capacity"], coincidence=pl.concat([COINCIDENCE.empty(), coincidence]), assumptions=stated, projects=no_projects(),
+        policy=PlanningPolicy(), today=TODAY,
+    )  # fmt: skip
+    traffic = draws.keys.with_columns(
+        grain=pl.lit("month"), period_start=pl.date(2024, 12, 1), value_gbps=pl.lit(25.0), coverage_ratio=pl.lit(0.99), slot_minutes=pl.lit(5), simulated=pl.lit(True),
+    )  # fmt: skip
+    return network, {
+        **made.frames(),
+        "coincidence": coincidence,
+        "assumption": stated,
+        "traffic_period": traffic,
+        "forecast_quantile": draws.quantiles(),
+    }
+
+
+def test_the_chain_is_whole(world):
+    network, frames = world
+    found = explain("AB", frames, network)
+    assert [step.title for step in found.steps] == [
+        "samples",
+        "forecast",
+        "paths",
+        "coincidence",
+        "loads",
+        "dates",
+        "order",
+        "assumptions",
+    ]
+    steps = {step.title: step for step in found.steps}
+    assert all(step.table.height for step in found.steps)
+    assert "Simulated." in steps["samples"].sentence
+    assert set(steps["paths"].table.filter(state="none")["route_id"]) == {"A-B", "A-C"}
+    assert steps["coincidence"].table.filter(state="none", direction="az")["kappa"].to_list() == [0.9]
+    assert "never measured together" in steps["coincidence"].sentence
+    assert steps["order"].sentence == frames["order_plan"].filter(segment_id="AB")["reason"][0]
+
+
+def test_every_assumption_is_named(world):
+    network, frames = world
+    ids = explain("AB", frames, network).assumption_ids()
+    assert {"LEAD", "P", "E", "R", "demand"} <= set(ids)
+
+
+def test_the_load_uses_the_measured_coincidence(world):
+    _, frames = world
+    base = (
+        frames["segment_load"]
+        .filter(segment_id="AB", direction="az", failure_id="none", quantile_level=0.5)
+        .sort("target_start")["load_gbps"]
+    )
+    # Two routes of about 25 Gbit/s, whose peaks coincide by 0.9.
+    assert base[0] == pytest.approx(0.9 * 51, rel=0.03)
+
+
+def test_an_unknown_segment_is_told_with_its_neighbours(world):
+    network, frames = world
+    with pytest.raises(NetworkError, match="is unknown"):
+        explain("XY", frames, network)
+
+
+def test_absent_frames_leave_their_step_empty(world):
+    network, _ = world
+    found = explain("AB", {}, network)
+    assert found.steps[0].sentence == "No measured traffic was given."
+    assert found.assumption_ids() == ()

@@ -35,6 +35,8 @@ def write_slots(
     notes: list[str] = []
     row_us = _row_length(warehouse, spec, path)
     minutes = max(slot_minutes, row_us // MINUTE_US)
+    if spec.first_slot is not None:
+        warehouse.run("traffic/number_rows", first=spec.first_slot, row_us=row_us)
     place = {
         "shift_us": row_us if spec.stamp == "end" else 0,
         "slot_us": minutes * MINUTE_US,

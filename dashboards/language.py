@@ -40,6 +40,7 @@ class Language:
     missing: set[str] = field(default_factory=set)
     """Keys that were asked for and are in neither; a test fails on them, a report does not."""
     patterns: list[tuple[re.Pattern[str], str]] = field(default_factory=list)
+    periods: dict[tuple[Period, str], str] = field(default_factory=dict)
 
     def text(self, key: str, /, **values: Any) -> str:
         """The words at a key with the values written in, as `{name:form}`; see `format_value` for the forms."""
@@ -133,6 +134,9 @@ class Language:
         """A period in a sentence: nominative, in, by, after, since or short."""
         if period is None:
             return self.text("number.none")
+        known = self.periods.get((period, form))
+        if known is not None:
+            return known
         start, grain = period.start, period.grain
         iso = start.isocalendar()
         names = {
@@ -140,7 +144,9 @@ class Language:
             for case in ("nominative", "genitive", "prepositional", "dative", "short")
         }
         pattern = str(self.words[f"period.{grain}.{form}"])
-        return pattern.format(day=start.day, month=f"{start.month:02d}", year=start.year, week=iso.week, **names)
+        words = pattern.format(day=start.day, month=f"{start.month:02d}", year=start.year, week=iso.week, **names)
+        self.periods[period, form] = words
+        return words
 
 
 class _Formatter(string.Formatter):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +17,16 @@ from warehouse.schema import FRAMES, Grain, check
 SeriesKey = tuple[str, str, str, str]
 """series_kind, series_id, direction, statistic."""
 KEY = ("series_kind", "series_id", "direction", "statistic")
+
+
+LEVELS = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
+"""The quantile levels that charts and tables show."""
+
+
+def _at_grain(frame: pl.DataFrame, grain: Grain) -> pl.DataFrame:
+    """The rows of the edition's grain, and the yearly ones of countries."""
+    wanted = pl.when(pl.col("series_kind") == "country").then(pl.lit("year")).otherwise(pl.lit(grain))
+    return frame.filter(pl.col("grain") == wanted)
 
 
 def _by_series(frame: pl.DataFrame) -> dict[SeriesKey, pl.DataFrame]:
@@ -34,6 +44,8 @@ class Material:
 
     frames: Mapping[str, pl.DataFrame]
     edition: Edition
+    memory: dict[Any, Any] = field(default_factory=dict)
+    """What one language's pages computed and the next one's need again."""
 
     def __getitem__(self, name: str) -> pl.DataFrame:
         return self.frames[name]
@@ -44,10 +56,7 @@ class Material:
     @cached_property
     def observed(self) -> dict[SeriesKey, pl.DataFrame]:
         """Traffic by series at the edition's grain, and yearly bandwidth by country."""
-        traffic = self["traffic_period"].filter(
-            pl.col("grain") == pl.when(pl.col("series_kind") == "country").then(pl.lit("year")).otherwise(pl.lit(self.edition.grain))
-        )  # fmt: skip
-        found = _by_series(traffic)
+        found = _by_series(self._traffic)
         named = {key[1] for key in found if key[0] == "country"}
         for row in self["international_bandwidth"].partition_by("country", as_dict=False):
             country = str(row["country"][0])
@@ -57,12 +66,35 @@ class Material:
 
     @cached_property
     def quantiles(self) -> dict[SeriesKey, pl.DataFrame]:
-        frame = self["forecast_quantile"]
-        return _by_series(
-            frame.filter(
-                pl.col("grain") == pl.when(pl.col("series_kind") == "country").then(pl.lit("year")).otherwise(pl.lit(self.edition.grain))
-            )
+        return _by_series(self._forecast)
+
+    @cached_property
+    def series(self) -> dict[SeriesKey, pl.DataFrame]:
+        """Each series' periods: start, observed, coverage, and the quantiles of its forecast, all joined at once."""
+        names = {str(level): f"q{round(level * 1000):03d}" for level in LEVELS}
+        past = [
+            part.select(*(pl.lit(name).alias(column) for name, column in zip(key, KEY, strict=True)), start="period_start", observed="value_gbps", coverage="coverage_ratio")
+            for key, part in self.observed.items()
+            if key[0] == "country"
+        ]  # fmt: skip
+        known = self._traffic.select(*KEY, start="period_start", observed="value_gbps", coverage="coverage_ratio")
+        future = (
+            self._forecast.filter(pl.col("quantile_level").is_in(LEVELS))
+            .pivot(on="quantile_level", on_columns=LEVELS, index=[*KEY, "target_start"], values="value_gbps", aggregate_function="first")
+            .rename({"target_start": "start", **names})
         )  # fmt: skip
+        whole = pl.concat([known.filter(pl.col("series_kind") != "country"), *past]).join(
+            future, on=[*KEY, "start"], how="full", coalesce=True
+        )
+        return {key: part.drop(KEY) for key, part in _by_series(whole.sort(*KEY, "start")).items()}
+
+    @cached_property
+    def _traffic(self) -> pl.DataFrame:
+        return _at_grain(self["traffic_period"], self.edition.grain)
+
+    @cached_property
+    def _forecast(self) -> pl.DataFrame:
+        return _at_grain(self["forecast_quantile"], self.edition.grain)
 
     @cached_property
     def refused(self) -> dict[SeriesKey, str]:
@@ -91,6 +123,28 @@ class Material:
             self["route_path"].select("route_id", "rank", "seq", "segment_id").iter_rows()
         ):
             found.setdefault(route_id, {}).setdefault(rank, []).append(segment_id)
+        return found
+
+    @cached_property
+    def assumed(self) -> frozenset[str]:
+        """The segments with an assumed lit capacity."""
+        return frozenset(self["capacity"].filter("assumed")["segment_id"])
+
+    @cached_property
+    def runs(self) -> dict[str, list[dict[str, Any]]]:
+        """Each segment's rows of RUNOUT."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for row in self["runout"].iter_rows(named=True):
+            found.setdefault(row["segment_id"], []).append(row)
+        return found
+
+    @cached_property
+    def users(self) -> dict[str, list[str]]:
+        """The routes that have each segment on one of their paths."""
+        found: dict[str, list[str]] = {}
+        for route_id, paths in self.paths.items():
+            for segment_id in sorted({name for path in paths.values() for name in path}):
+                found.setdefault(segment_id, []).append(route_id)
         return found
 
     @cached_property
@@ -126,7 +180,23 @@ class Material:
 
     @cached_property
     def loads(self) -> dict[tuple[str, str], pl.DataFrame]:
-        return _by_pair(self["segment_load"], "segment_id")
+        """Each segment direction's periods: median, q100, q900 without failure; the 90 % level of the worst failure and its
+        cause; threshold, lit."""
+
+        def at(level: float, failure: str) -> pl.Expr:
+            chosen = (pl.col("quantile_level") == level) & (pl.col("failure_id") == failure)
+            return pl.col("load_gbps").filter(chosen).first()
+
+        frame = (
+            self["segment_load"].group_by("segment_id", "direction", "target_start")
+            .agg(
+                median=at(0.5, "none"), q100=at(0.1, "none"), q900=at(0.9, "none"), worst=at(0.9, "worst"),
+                cause_id=pl.col("cause_id").filter(pl.col("failure_id") == "worst").first(), lit=pl.col("lit_gbps").first(),
+            )
+            .with_columns(threshold=self.edition.threshold_ratio * pl.col("lit"))
+            .sort("segment_id", "direction", "target_start")
+        )  # fmt: skip
+        return {key: part.drop("segment_id", "direction") for key, part in _by_pair(frame, "segment_id").items()}
 
     @cached_property
     def nodes(self) -> dict[str, tuple[str, str | None]]:

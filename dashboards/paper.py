@@ -112,7 +112,7 @@ def quote(words: str) -> str:
     return f'"{escaped}"'
 
 
-def svg(spec: Spec, language: Language, width: int = 760) -> str:
+def svg(spec: Spec, language: Language, width: int = 680) -> str:
     """A chart as SVG text, in the language's numbers and months."""
     locale: Mapping[str, Any] = theme.locale(language)
     return str(
@@ -142,8 +142,10 @@ def _table(table: Table, language: Language) -> str:
     shown = table.rows[:MOST_TABLE_ROWS]
     heads = ", ".join(quote(head) for head in table.heads)
     right = ", ".join("right" if shown and shown[0][place].number else "left" for place in range(len(table.heads)))
+    longest = [max([len(head), *(len(row[place].text) for row in shown)]) for place, head in enumerate(table.heads)]
+    widths = ", ".join(f"{min(max(length, 7), 48)}fr" for length in longest)
     cells = ",\n".join(
         ", ".join(quote(cell.text + (f" [{cell.badge}]" if cell.badge else "")) for cell in row) for row in shown
     )
     more = language.text("paper.more", n=len(table.rows) - len(shown)) if len(table.rows) > len(shown) else ""
-    return f"#sheet(({heads},), ({right},), {quote(table.caption)}, {quote(more)}, (\n{cells}{',' if cells else ''}\n))"
+    return f"#sheet(({heads},), ({widths},), ({right},), {quote(table.caption)}, {quote(more)}, (\n{cells}{',' if cells else ''}\n))"

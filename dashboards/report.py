@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Mapping, Sequence
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from dashboards.material import Material, gather
 
 HOME = Path(__file__).parent
 POLICY = "default-src 'none'; script-src 'self' file:; style-src 'self' file:; img-src 'self' file: data:; base-uri 'none'; form-action 'none'"
+SCRIPTS = f"vega-{version('vl-convert-python')}.js"
 NAVIGATION = ("index", "plan", "routes", "segments", "countries", "quality", "data", "assumptions", "method")
 
 
@@ -51,7 +53,7 @@ def write_report(
     `frames` are keyed by names of warehouse.schema.FRAMES; any may be empty or absent, and the page then says why.
     """
     material = gather(frames, edition)
-    written = _write_assets(folder)
+    written = _write_assets(folder, [folder / one.folder for one in edition.previous])
     for code in languages:
         language = load_language(code, text_folder)
         pages = edition_pages(material, language)
@@ -95,12 +97,20 @@ def _bundle() -> str:
     return str(vl_convert.javascript_bundle())  # type: ignore[call-arg]
 
 
-def _write_assets(folder: Path) -> list[Path]:
-    """Vega's scripts once per site, beside the pages: an inlined copy would cost 0.9 MB on each page."""
+def _write_assets(folder: Path, earlier: Sequence[Path]) -> list[Path]:
+    """Vega's scripts once per site, beside the pages: an inlined copy would cost 0.9 MB on each page.
+
+    Making the bundle takes seconds, so an earlier edition's file of the same version is copied.
+    """
     assets = folder / "assets"
     assets.mkdir(parents=True, exist_ok=True)
-    written = [assets / "vega.js"]
-    written[0].write_text(_bundle(), encoding="utf-8")
+    scripts = assets / SCRIPTS
+    known = next((path / "assets" / SCRIPTS for path in earlier if (path / "assets" / SCRIPTS).is_file()), None)
+    if known:
+        shutil.copyfile(known, scripts)
+    elif not scripts.is_file():
+        scripts.write_text(_bundle(), encoding="utf-8")
+    written = [scripts]
     for name in ("report.css", "report.js", "icon.svg"):
         shutil.copyfile(HOME / "assets" / name, assets / name)
         written.append(assets / name)
@@ -117,7 +127,7 @@ def _write_page(
     navigation = [(f"{name}.html", language.text(f"nav.{name}")) for name in NAVIGATION if f"{name}.html" in paths]
     html = _environment().get_template("sections.html").render(
         code=language.code, policy=POLICY, title=page.title, lead=page.lead, sections=page.sections, path=page.path,
-        real=page.real,
+        real=page.real, scripts=SCRIPTS,
         home=home, root=home + "../", t=language.text, edition=edition, edition_title=edition.title_in(language.code),
         origin=Period(edition.origin, edition.grain), navigation=navigation, has_charts=bool(drawn),
         others=[(code, load_language(code, text_folder).text("language")) for code in languages if code != language.code],

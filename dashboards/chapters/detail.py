@@ -114,11 +114,11 @@ def probability_figure(material: Material, segment_id: str, direction: str, lang
     title = text(
         "title.probability", name=name, by=Period(last["target_start"], grain), policy=last["policy"], hard=last["hard"]
     )
-    runs = material["runout"].filter((pl.col("segment_id") == segment_id) & (pl.col("direction") == direction))
-    error = runs["monte_carlo_se"].max()
+    runs = [run for run in material.runs.get(segment_id, []) if run["direction"] == direction]
+    error = max((run["monte_carlo_se"] for run in runs), default=None)
     figure_id = slug(f"probability-{segment_id}-{direction}")
     notes = [
-        (text("note.unit"), text("note.unit_probability")), (text("note.definition"), text("note.probability", se=error if isinstance(error, float) else None)),
+        (text("note.unit"), text("note.unit_probability")), (text("note.definition"), text("note.probability", se=error)),
         (text("note.source"), text("note.source_load_simulated" if material.edition.simulated else "note.source_load")), run_note(material, language),
     ]  # fmt: skip
     heads = [

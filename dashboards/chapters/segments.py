@@ -19,8 +19,7 @@ from dashboards.notes import Notes, run_note
 
 def assumed_note(material: Material, segment_ids: list[str], language: Language) -> Notes:
     """Which of the segments' lit capacities are assumptions."""
-    assumed = material["capacity"].filter(pl.col("assumed") & pl.col("segment_id").is_in(segment_ids))
-    found = sorted({material.segment_label(str(name), language) for name in assumed["segment_id"]})
+    found = sorted(material.segment_label(name, language) for name in material.assumed.intersection(segment_ids))
     if not found:
         return []
     if len(found) > 3 and len(found) == len(set(segment_ids)):
@@ -49,6 +48,13 @@ def badges(material: Material, segment_ids: list[str], language: Language) -> tu
 
 def worst_utilization(material: Material) -> pl.DataFrame:
     """Median utilization by segment and period: the busier direction in its worst failure. Busiest segment first."""
+    if "worst_utilization" not in material.memory:
+        material.memory["worst_utilization"] = _worst_utilization(material)
+    frame: pl.DataFrame = material.memory["worst_utilization"]
+    return frame
+
+
+def _worst_utilization(material: Material) -> pl.DataFrame:
     frame = material["segment_load"].filter(
         (pl.col("quantile_level") == 0.5) & pl.col("utilization_ratio").is_not_null()
     )
@@ -176,31 +182,10 @@ def _apart(lons: list[float], lats: list[float]) -> pl.Series:
     return pl.Series([index in set(kept) for index in range(len(lons))])
 
 
-def load_frame(part: pl.DataFrame, threshold_ratio: float) -> pl.DataFrame:
-    """One row per period of a segment direction: median, q100, q900 without failure; the 90 % level of the worst failure
-    and its cause; threshold, lit."""
-
-    def at(level: float, failure: str) -> pl.Expr:
-        return (
-            pl.col("load_gbps").filter((pl.col("quantile_level") == level) & (pl.col("failure_id") == failure)).first()
-        )
-
-    return (
-        part.group_by("target_start")
-        .agg(
-            median=at(0.5, "none"), q100=at(0.1, "none"), q900=at(0.9, "none"), worst=at(0.9, "worst"),
-            cause_id=pl.col("cause_id").filter(pl.col("failure_id") == "worst").first(), lit=pl.col("lit_gbps").first(),
-        )
-        .with_columns(threshold=threshold_ratio * pl.col("lit"))
-        .select("target_start", "median", "q100", "q900", "worst", "cause_id", "threshold", "lit")
-        .sort("target_start")
-    )  # fmt: skip
-
-
 def load_figure(material: Material, segment_id: str, direction: str, language: Language) -> Figure:
     text = language.text
     grain = material.edition.grain
-    rows = load_frame(material.loads[segment_id, direction], material.edition.threshold_ratio)
+    rows = material.loads[segment_id, direction]
     name = material.segment_direction(segment_id, direction, language)
     by = Period(rows["target_start"][-1], grain)
     calm = rows.filter(pl.col("median") > pl.col("threshold"))
@@ -235,7 +220,7 @@ def segment_table(material: Material, language: Language, home: str = "") -> Tab
         frame.group_by("segment_id").agg(pl.col("utilization_ratio").sort_by("target_start").last()).iter_rows()
     )
     lit = dict(frame.group_by("segment_id").agg(pl.col("lit_gbps").sort_by("target_start").first()).iter_rows())
-    assumed = set(material["capacity"].filter("assumed")["segment_id"])
+    assumed = material.assumed
     rows = []
     for segment_id, row in material.segments.items():
         runs = material.runouts.get(segment_id, {})
@@ -282,9 +267,9 @@ def _page(material: Material, segment_id: str, language: Language) -> Page:
     if row["source"]:
         lead.append(f"{text('table.source')}: {row['source']}")
     grain = material.edition.grain
-    runs = material["runout"].filter(pl.col("segment_id") == segment_id)
+    runs = material.runs.get(segment_id, [])
     sections = [Section(text("segment.load"), words, figures)]
-    if runs.height:
+    if runs:
         table = Table(
             [text(f"table.{head}") for head in ("direction", "date_kind", "failure", "t10", "t50", "t90", "probability_by_last")],
             [
@@ -295,13 +280,11 @@ def _page(material: Material, segment_id: str, language: Language) -> Page:
                     *(period(language, run[name], grain, run["last_target"]) for name in ("t10", "t50", "t90")),
                     percent(language, run["probability_by_last"]),
                 ]
-                for run in runs.iter_rows(named=True)
+                for run in runs
             ],
         )  # fmt: skip
         sections.append(Section(text("segment.runout"), table=table))
-    routes = [
-        route_id for route_id, paths in material.paths.items() if any(segment_id in path for path in paths.values())
-    ]
+    routes = material.users.get(segment_id, [])
     if routes:
         sections.append(
             Section(text("segment.routes"), links=[("../" + route_path(route_id), material.route_name(route_id, language)) for route_id in routes])

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from statistics import fmean
 
 import polars as pl
 
-from dashboards.charts.fan import fan, fan_rows
+from dashboards.charts.fan import fan
 from dashboards.figure import Figure, Section, Table, plain_table, slug
 from dashboards.language import Language, Period
 from dashboards.material import Material, SeriesKey
 from dashboards.notes import series_notes
-from warehouse.schema import SEASON_LENGTH
-
-EMPTY_OBSERVED = pl.DataFrame(
-    schema={"period_start": pl.Date, "value_gbps": pl.Float64, "coverage_ratio": pl.Float64, "simulated": pl.Boolean}
-)
-EMPTY_QUANTILES = pl.DataFrame(schema={"target_start": pl.Date, "quantile_level": pl.Float64, "value_gbps": pl.Float64})
+from warehouse.schema import SEASON_LENGTH, Grain
 
 
 @dataclass(frozen=True)
@@ -39,27 +35,30 @@ def outlook(material: Material, key: SeriesKey) -> Outlook:
 
     Growth compares the last whole year of medians with the last whole year observed, so that the season falls out.
     """
-    observed = material.observed.get(key, EMPTY_OBSERVED).drop_nulls("value_gbps").sort("period_start")
-    quantiles = material.quantiles.get(key, EMPTY_QUANTILES)
+    held = material.memory.get(("outlook", key))
+    if held is None:
+        held = material.memory["outlook", key] = _outlook(material, key)
+    assert isinstance(held, Outlook)
+    return held
+
+
+def _outlook(material: Material, key: SeriesKey) -> Outlook:
+    frame = material.series.get(key)
+    if frame is None:
+        return Outlook(None, None, None, None, None, None, None, None)
     season = SEASON_LENGTH[material.grain(key[0])]
-    now = observed["value_gbps"][-1] if observed.height else None
-    now_start = observed["period_start"][-1] if observed.height else None
-    median = quantiles.filter(pl.col("quantile_level") == 0.5).sort("target_start")
-    if median.is_empty():
+    seen = frame.filter(pl.col("observed").is_not_null()).select("start", "observed").rows()
+    ahead = frame.filter(pl.col("q500").is_not_null()).select("start", "q500", "q100", "q900").rows()
+    now_start, now = seen[-1] if seen else (None, None)
+    if not ahead:
         return Outlook(now, now_start, None, None, None, None, None, None)
-    end = median["target_start"].max()
-    at_end = dict(quantiles.filter(pl.col("target_start") == end).select("quantile_level", "value_gbps").iter_rows())
-    ahead = median["value_gbps"][season - 1] if median.height >= season else None
     growth = None
-    if observed.height >= season and median.height >= season:
-        before, after = observed["value_gbps"][-season:].mean(), median["value_gbps"][-season:].mean()
-        years = median.height / season
-        if isinstance(before, float) and isinstance(after, float) and before > 0:
-            growth = (after / before) ** (1 / years) - 1
-    return Outlook(
-        now, now_start, ahead, at_end[0.5], at_end.get(0.1), at_end.get(0.9),
-        end if isinstance(end, date) else None, growth,
-    )  # fmt: skip
+    if len(seen) >= season and len(ahead) >= season:
+        before, after = fmean(row[1] for row in seen[-season:]), fmean(row[1] for row in ahead[-season:])
+        growth = (after / before) ** (season / len(ahead)) - 1 if before > 0 else None
+    end_start, end, low, high = ahead[-1]
+    year = ahead[season - 1][1] if len(ahead) >= season else None
+    return Outlook(now, now_start, year, end, low, high, end_start, growth)
 
 
 def finding(material: Material, key: SeriesKey, language: Language) -> tuple[str, str]:
@@ -87,32 +86,31 @@ def finding(material: Material, key: SeriesKey, language: Language) -> tuple[str
 def series_figure(material: Material, key: SeriesKey, language: Language) -> Figure:
     """The fan chart of a series with title, notes, table and data."""
     grain = material.grain(key[0])
-    observed = material.observed.get(key, EMPTY_OBSERVED)
-    quantiles = material.quantiles.get(key, EMPTY_QUANTILES)
     title, subtitle = finding(material, key, language)
     figure_id = slug("-".join(key))
-    rows = fan_rows(observed, quantiles)
-    if observed.drop_nulls("value_gbps").is_empty() and quantiles.is_empty():
+    seen = outlook(material, key)
+    frame = material.series.get(key)
+    if frame is None or (seen.now_start is None and seen.end_start is None):
         reason = language.reason(material.refused.get(key)) or language.text("reason.no_series")
-        return Figure(figure_id, title, reason=reason, subtitle="")
-    simulated = bool(observed.height and observed["simulated"].any())
+        return Figure(figure_id, title, reason=reason)
+    observed = material.observed.get(key)
+    simulated = bool(observed is not None and observed["simulated"].any())
+    rows = frame.drop("coverage")
     return Figure(
-        figure_id, title, alt=f"{title}. {subtitle}".strip(), spec=fan(observed, quantiles, grain, language), subtitle=subtitle,
-        notes=series_notes(material, key, language), table=_table(rows, observed, grain, language), csv=f"{figure_id}.csv", data=rows,
+        figure_id, title, alt=f"{title}. {subtitle}".strip(), spec=fan(rows, grain, language), subtitle=subtitle,
+        notes=series_notes(material, key, language), table=_table(frame, seen, grain, language), csv=f"{figure_id}.csv", data=frame,
         badges=(language.text("page.simulated_short"),) if simulated else (),
     )  # fmt: skip
 
 
-def _table(rows: pl.DataFrame, observed: pl.DataFrame, grain: str, language: Language) -> Table:
+def _table(frame: pl.DataFrame, seen: Outlook, grain: Grain, language: Language) -> Table:
     text = language.text
-    covered = observed.select(pl.col("period_start").alias("start"), pl.col("coverage_ratio").alias("coverage"))
-    whole = rows.join(covered, on="start", how="left").sort("start", descending=True)
-    levels = [("q025", "n"), ("q100", "n"), ("q500", "n"), ("q900", "n"), ("q975", "n")] if rows["q500"].count() else []
     heads = [("start", text("table.period"), "period"), ("observed", text("table.observed"), "n")]
-    heads += [(name, text(f"table.{name}"), form) for name, form in levels]
-    if observed.height and grain != "year":
+    if seen.end_start is not None:
+        heads += [(name, text(f"table.{name}"), "n") for name in ("q025", "q100", "q500", "q900", "q975")]
+    if grain != "year" and seen.now_start is not None:
         heads.append(("coverage", text("table.coverage"), "pct1"))
-    return plain_table(whole, heads, language, grain)  # type: ignore[arg-type]
+    return plain_table(frame.reverse(), heads, language, grain)
 
 
 def refusals(material: Material, language: Language) -> Section | None:

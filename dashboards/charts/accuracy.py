@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import altair as alt
 import polars as pl
 
-from dashboards.charts.drawing import Spec, finish, with_rows
+from dashboards.charts.drawing import Spec, form, with_rows
 from dashboards.language import Language
 from dashboards.theme import NAVY, ORANGE, PLUM, TEAL
 
@@ -35,8 +33,8 @@ def calibration(frame: pl.DataFrame, language: Language) -> Spec:
     return with_rows(_calibration_form(language), rows)
 
 
-@cache
-def _calibration_form(language: Language) -> Spec:
+@form
+def _calibration_form(language: Language) -> alt.TopLevelMixin:
     text = language.text
     names = [text("fan.band", share=share) for share in (0.8, 0.95)]
     chart = alt.Chart(alt.NamedData("rows"))
@@ -60,7 +58,7 @@ def _calibration_form(language: Language) -> Spec:
         chart.mark_rule(strokeWidth=1.5).encode(x, alt.Y("low:Q", scale=share), alt.Y2("high:Q"), color=colour),
         chart.mark_point(filled=True, size=70, opacity=1).encode(x, y, color=colour, shape=shape, tooltip=tips),
     )
-    return finish(layers.properties(width="container", height=260))
+    return layers.properties(width="container", height=260)
 
 
 def skill(frame: pl.DataFrame, language: Language) -> Spec:
@@ -77,8 +75,8 @@ def skill(frame: pl.DataFrame, language: Language) -> Spec:
     return spec
 
 
-@cache
-def _skill_form(language: Language) -> Spec:
+@form
+def _skill_form(language: Language) -> alt.TopLevelMixin:
     text = language.text
     chart = alt.Chart(alt.NamedData("rows"))
     base = chart.encode(
@@ -98,4 +96,5 @@ def _skill_form(language: Language) -> Spec:
         ],
     )
     layered = base.mark_line(point={"size": 40, "filled": True})
-    return finish(layered.properties(width="container", height=260))
+    sized: alt.Chart = layered.properties(width="container", height=260)
+    return sized

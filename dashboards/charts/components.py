@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import altair as alt
 import polars as pl
 
-from dashboards.charts.drawing import Spec, amount_axis, amount_tip, finish, labelled, time_axis, with_rows
+from dashboards.charts.drawing import Spec, amount_axis, amount_tip, form, labelled, time_axis, with_rows
 from dashboards.language import Language
 from dashboards.theme import CHARCOAL, LILAC, NAVY, ORANGE, PLUM, TEAL
 from warehouse.schema import Grain
@@ -26,8 +24,8 @@ def components(frame: pl.DataFrame, grain: Grain, language: Language) -> Spec:
     return spec
 
 
-@cache
-def _form(language: Language, grain: Grain, count: int) -> Spec:
+@form
+def _form(language: Language, grain: Grain, count: int) -> alt.TopLevelMixin:
     colours = [NAVY, ORANGE, TEAL, PLUM, LILAC, CHARCOAL][:count]
     dashes = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 1], [1, 3]][:count]
     legend = alt.Legend(title=None, columns=0, symbolType="stroke", symbolSize=400)
@@ -46,4 +44,5 @@ def _form(language: Language, grain: Grain, count: int) -> Spec:
             ],
         )
     )
-    return finish(chart.properties(width="container", height=240))
+    sized: alt.Chart = chart.properties(width="container", height=240)
+    return sized

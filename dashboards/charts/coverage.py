@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import copy
 import json
-from functools import cache
 
 import altair as alt
 import polars as pl
 
-from dashboards.charts.drawing import Spec, finish, labelled, with_rows
+from dashboards.charts.drawing import Spec, form, labelled, with_rows
 from dashboards.language import Language
 from dashboards.theme import COVERAGE, PAPER
 from warehouse.schema import Grain
@@ -28,8 +27,8 @@ def coverage(frame: pl.DataFrame, grain: Grain, language: Language) -> Spec:
     return spec
 
 
-@cache
-def _form(language: Language, count: int) -> Spec:
+@form
+def _form(language: Language, count: int) -> alt.TopLevelMixin:
     text = language.text
     low, middle, high = STEPS
     names = [
@@ -55,4 +54,4 @@ def _form(language: Language, count: int) -> Spec:
         x=alt.X("utcyearmonthdate(period_start):O", axis=alt.Axis(title=None, format="%b %Y", labelAngle=0, labelOverlap="greedy", labelSeparation=12, ticks=False)),
         y=alt.Y("series:N", axis=alt.Axis(title=None, labelLimit=220, ticks=False, domain=False)),
     )  # fmt: skip
-    return finish(layered.properties(width="container", height=max(60, 20 * count)))
+    return layered.properties(width="container", height=max(60, 20 * count))

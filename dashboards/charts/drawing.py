@@ -5,26 +5,38 @@ from __future__ import annotations
 import copy
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from functools import cache
+from typing import Any, ParamSpec, cast
 
 import altair as alt
 import polars as pl
+from altair.utils.schemapi import debug_mode
 
 from dashboards.language import Language, Period
 from dashboards.theme import config
 from warehouse.schema import Grain
 
+P = ParamSpec("P")
 Spec = dict[str, Any]
 """A Vega-Lite specification with its data inside: `altair.Chart.from_dict` opens it, vl-convert draws it."""
 
 SOLID: tuple[float, ...] = (1, 0)
 
 
-def finish(chart: alt.TopLevelMixin) -> Spec:
-    """The specification of a chart that has no data yet."""
-    return chart.to_dict(validate=True)
+def form(build: Callable[P, alt.TopLevelMixin]) -> Callable[P, Spec]:
+    """The specification of a chart that has no data yet: built once for the same arguments.
+
+    Altair checks each part against its schema as it is made, which takes most of the time; the tests check whole specifications.
+    """
+
+    @cache
+    def built(*args: P.args, **kwargs: P.kwargs) -> Spec:
+        with debug_mode(False):
+            return build(*args, **kwargs).to_dict(validate=False)
+
+    return cast("Callable[P, Spec]", built)
 
 
 def with_rows(form: Spec, rows: Sequence[Mapping[str, Any]]) -> Spec:
@@ -59,9 +71,8 @@ def _plain(value: Any) -> Any:
 
 def labelled(frame: pl.DataFrame, column: str, grain: Grain, language: Language, name: str = "label") -> pl.DataFrame:
     """The frame with each period's name in the language, for tooltips and tables."""
-    starts = frame[column].unique().drop_nulls().to_list()
-    names = {start: language.period(Period(start, grain), "nominative") for start in starts}
-    return frame.with_columns(pl.col(column).replace_strict(names, default=None, return_dtype=pl.String).alias(name))
+    names = [language.period(Period(start, grain)) if start else None for start in frame[column]]
+    return frame.with_columns(pl.Series(name, names, dtype=pl.String))
 
 
 def time_axis(field: str, grain: Grain, **options: Any) -> alt.X:

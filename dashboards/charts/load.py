@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import altair as alt
 import polars as pl
 
-from dashboards.charts.drawing import SOLID, Key, Spec, amount_axis, amount_tip, finish, labelled, time_axis, with_rows
+from dashboards.charts.drawing import SOLID, Key, Spec, amount_axis, amount_tip, form, labelled, time_axis, with_rows
 from dashboards.language import Language
 from dashboards.theme import BANDS, CHARCOAL, NAVY, ORANGE, PLUM
 from warehouse.schema import Grain
@@ -23,8 +22,8 @@ def load(frame: pl.DataFrame, threshold_ratio: float, grain: Grain, language: La
     return with_rows(_form(language, threshold_ratio, grain), rows.to_dicts())
 
 
-@cache
-def _form(language: Language, threshold_ratio: float, grain: Grain) -> Spec:
+@form
+def _form(language: Language, threshold_ratio: float, grain: Grain) -> alt.TopLevelMixin:
     text = language.text
     unit = text("unit.gbps")
     names = [text(f"load.{name}") for name in ("median", "band", "worst", "threshold", "lit")]
@@ -59,4 +58,4 @@ def _form(language: Language, threshold_ratio: float, grain: Grain) -> Spec:
             first.mark_point(shape="triangle-down", filled=True, size=90, color=colour).encode(y=alt.value(4))
         )
     layers.append(chart.mark_rule(opacity=0, strokeWidth=8).encode(start, tooltip=tips))
-    return finish(alt.layer(*layers).add_params(theta).properties(width="container", height=300))
+    return alt.layer(*layers).add_params(theta).properties(width="container", height=300)

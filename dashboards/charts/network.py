@@ -5,13 +5,12 @@ from __future__ import annotations
 import copy
 import json
 import math
-from functools import cache
 from typing import Any
 
 import altair as alt
 import polars as pl
 
-from dashboards.charts.drawing import Spec, amount_tip, finish, rows_of
+from dashboards.charts.drawing import Spec, amount_tip, form, rows_of
 from dashboards.geography.outlines import outlines
 from dashboards.language import Language
 from dashboards.theme import CHARCOAL, GRID, HEAT, LAND, MUTED
@@ -56,8 +55,8 @@ def _flattened(row: dict[str, Any]) -> dict[str, Any]:
     return row
 
 
-@cache
-def _form(language: Language, threshold_ratio: float, height: int) -> Spec:
+@form
+def _form(language: Language, threshold_ratio: float, height: int) -> alt.TopLevelMixin:
     text = language.text
     steps = [threshold_ratio * 0.75, threshold_ratio, 1.0]
     names = [
@@ -97,4 +96,4 @@ def _form(language: Language, threshold_ratio: float, height: int) -> Spec:
         .encode(**at, text="name:N")
     )
     layers = alt.layer(land, drawn, dots, words).project("identity", reflectY=True)
-    return finish(layers.properties(width="container", height=height))
+    return layers.properties(width="container", height=height)

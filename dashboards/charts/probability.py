@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import altair as alt
 import polars as pl
 
-from dashboards.charts.drawing import SOLID, Key, Spec, finish, labelled, time_axis, with_rows
+from dashboards.charts.drawing import SOLID, Key, Spec, form, labelled, time_axis, with_rows
 from dashboards.language import Language
 from dashboards.theme import MUTED, NAVY, ORANGE
 from warehouse.schema import Grain
@@ -18,8 +16,8 @@ def probability(frame: pl.DataFrame, grain: Grain, language: Language) -> Spec:
     return with_rows(_form(language, grain), labelled(frame, "target_start", grain, language).to_dicts())
 
 
-@cache
-def _form(language: Language, grain: Grain) -> Spec:
+@form
+def _form(language: Language, grain: Grain) -> alt.TopLevelMixin:
     text = language.text
     names = [text("probability.policy"), text("probability.hard")]
     key = Key(names, [ORANGE, NAVY], [SOLID, [6, 3]])
@@ -44,4 +42,4 @@ def _form(language: Language, grain: Grain) -> Spec:
         key.tag(line, names[1]).encode(start, share("hard")),
         chart.mark_rule(opacity=0, strokeWidth=8).encode(start, tooltip=tips),
     )
-    return finish(layers.properties(width="container", height=220))
+    return layers.properties(width="container", height=220)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import altair as alt
 import polars as pl
 
-from dashboards.charts.drawing import Spec, amount_tip, finish, with_rows
+from dashboards.charts.drawing import Spec, amount_tip, form, with_rows
 from dashboards.language import Language
 from dashboards.theme import DEEP
 
@@ -19,8 +17,8 @@ def profile(frame: pl.DataFrame, language: Language) -> Spec:
     return with_rows(_form(language), rows.select("day", "hour", "mean_gbps").to_dicts())
 
 
-@cache
-def _form(language: Language) -> Spec:
+@form
+def _form(language: Language) -> alt.TopLevelMixin:
     text = language.text
     days = [*language.words["weekdays.short"][1:], language.words["weekdays.short"][0]]
     chart = (
@@ -41,4 +39,5 @@ def _form(language: Language) -> Spec:
             ],
         )
     )
-    return finish(chart.properties(width="container", height=170))
+    sized: alt.Chart = chart.properties(width="container", height=170)
+    return sized

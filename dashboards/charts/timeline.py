@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import copy
 from datetime import date
-from functools import cache
 
 import altair as alt
 import polars as pl
 
-from dashboards.charts.drawing import Key, Spec, finish, labelled, with_rows
+from dashboards.charts.drawing import Key, Spec, form, labelled, with_rows
 from dashboards.language import Language, Period
 from dashboards.theme import BANDS, CHARCOAL, MUTED, NAVY, ORANGE
 from warehouse.schema import Grain
@@ -45,8 +44,8 @@ def _period(frame: pl.DataFrame, grain: Grain) -> Period | None:
     return Period(last, grain) if isinstance(last, date) else None
 
 
-@cache
-def _form(language: Language, count: int) -> Spec:
+@form
+def _form(language: Language, count: int) -> alt.TopLevelMixin:
     text = language.text
     glyphs = {"range": "▬", "median": "┃", "order_by": "◆", "today": "┆"}
     names = [f"{glyph} {text(f'timeline.{name}')}" for name, glyph in glyphs.items()]
@@ -76,4 +75,4 @@ def _form(language: Language, count: int) -> Spec:
         key.tag(diamond, order).encode(at("order_by"), row, tooltip=tips),
         key.tag(chart.mark_rule(strokeDash=[4, 3]), today).encode(at("today")),
     )
-    return finish(layers.properties(width="container", height=max(60, 26 * count)))
+    return layers.properties(width="container", height=max(60, 26 * count))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import altair as alt
 import polars as pl
 
-from dashboards.charts.drawing import Spec, amount_tip, finish, labelled, with_rows
+from dashboards.charts.drawing import Spec, amount_tip, form, labelled, with_rows
 from dashboards.language import Language
 from dashboards.theme import CHARCOAL, HEAT, PAPER
 from warehouse.schema import Grain
@@ -29,8 +27,8 @@ def utilization(frame: pl.DataFrame, threshold_ratio: float, grain: Grain, langu
     return spec
 
 
-@cache
-def _form(language: Language, threshold_ratio: float, count: int) -> Spec:
+@form
+def _form(language: Language, threshold_ratio: float, count: int) -> alt.TopLevelMixin:
     text = language.text
     steps = [threshold_ratio * 0.5, threshold_ratio * 0.75, threshold_ratio, 1.0]
     names = [
@@ -65,4 +63,4 @@ def _form(language: Language, threshold_ratio: float, count: int) -> Spec:
         ),
         y=alt.Y("segment:N", axis=alt.Axis(title=None, labelLimit=220, ticks=False, domain=False, labelColor=CHARCOAL)),
     )  # fmt: skip
-    return finish(layered.properties(width="container", height=max(60, 24 * count)))
+    return layered.properties(width="container", height=max(60, 24 * count))

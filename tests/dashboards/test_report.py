@@ -29,13 +29,6 @@ class Links(HTMLParser):
                 self.ids.add(value)
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("site")
-    written = write_report(build(), edition(), folder)
-    return folder, written
-
-
 def test_every_link_resolves_inside_the_site(site):
     folder, written = site
     pages = [path for path in written if path.suffix == ".html"]

@@ -153,3 +153,24 @@ def _plan(draws: dict[tuple[str, str], np.ndarray], targets: list[date], ahead: 
         "segment_load": _frame("segment_load", loads), "runout": _frame("runout", runs),
         "runout_probability": _frame("runout_probability", chances), "order_plan": _frame("order_plan", orders),
     }  # fmt: skip
+
+
+def many(routes: int = 300, segments: int = 200, seed: int = 7) -> dict[str, pl.DataFrame]:
+    """The same world with its routes and segments repeated under new ids, for measuring."""
+    frames = build(seed=seed)
+    route_copies, segment_copies = -(-routes // len(ROUTES)), -(-segments // len(SEGMENTS))
+
+    def repeated(name: str, column: str, copies: int, kind: str = "") -> pl.DataFrame:
+        frame = frames[name]
+        rest = frame.filter(pl.col("series_kind") != kind) if kind else frame.clear()
+        part = frame.filter(pl.col("series_kind") == kind) if kind else frame
+        parts = [part.with_columns(pl.col(column) + pl.lit(f"-{copy}" if copy else "")) for copy in range(copies)]
+        return check(pl.concat([*parts, rest]), FRAMES[name])
+
+    for name in ("route", "route_path", "traffic_profile"):
+        frames[name] = repeated(name, "route_id", route_copies)
+    for name in ("traffic_period", "forecast_quantile", "backtest_score", "forecast_component"):
+        frames[name] = repeated(name, "series_id", route_copies, "route")
+    for name in ("segment", "capacity", "segment_load", "runout", "runout_probability", "order_plan"):
+        frames[name] = repeated(name, "segment_id", segment_copies)
+    return frames

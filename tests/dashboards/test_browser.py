@@ -1,0 +1,162 @@
+"""The site in a real chromium: quiet console, no request, every chart drawn, words found, sliders that move."""
+
+import json
+import shutil
+import subprocess
+from contextlib import contextmanager
+
+import pytest
+
+pytestmark = pytest.mark.browser
+PAGES = ("index", "plan", "routes", "segments", "countries", "quality", "data", "assumptions", "method")
+
+
+@contextmanager
+def opened(browser, path, **emulated):
+    """A page of the site; on leaving, its console must have been quiet and nothing fetched but files."""
+    page = browser.new_page()
+    said, fetched = [], []
+    page.on("console", lambda message: said.append((message.type, message.text)))
+    page.on("pageerror", lambda error: said.append(("error", str(error))))
+    page.on("request", lambda request: fetched.append(request.url))
+    if emulated:
+        page.emulate_media(**emulated)
+    page.goto(path.as_uri())
+    page.wait_for_selector("html[data-ready=yes]", timeout=60_000)
+    yield page
+    page.close()
+    assert [line for line in said if line[0] in ("error", "warning")] == []
+    assert [url for url in fetched if not url.startswith(("file:", "data:"))] == []
+
+
+def drawn(page):
+    return page.evaluate("[...document.querySelectorAll('.chart')].map(place => [place.dataset.spec, place.dataset.drawn, place.querySelectorAll('svg path').length])")  # fmt: skip
+
+
+def paths(folder, code):
+    home = folder / code
+    single = [sorted((home / kind).glob("*.html"))[0] for kind in ("route", "segment", "corridor")]
+    return [home / f"{name}.html" for name in PAGES] + single
+
+
+@pytest.mark.parametrize("code", ["en", "ru"])
+def test_every_page_draws_its_charts_quietly(site, browser, code):
+    folder, _ = site
+    charts = 0
+    for path in paths(folder, code):
+        with opened(browser, path) as page:
+            found = drawn(page)
+            assert all(state == "yes" and marks > 3 for _, state, marks in found), (path, found)
+            assert page.evaluate("document.documentElement.lang") == code
+            charts += len(found)
+    assert charts > 18
+
+
+def test_axes_speak_the_language(site, browser):
+    folder, _ = site
+    with opened(browser, folder / "ru" / "segments.html") as page:
+        words = page.inner_text("#utilization .chart") if page.query_selector("#utilization .chart text") is None else " ".join(page.eval_on_selector_all("#utilization .chart text", "all => all.map(one => one.textContent)"))  # fmt: skip
+        assert "янв. 2026" in words
+        assert "Jan" not in words
+    with opened(browser, folder / "ru" / "countries.html") as page:
+        words = " ".join(page.eval_on_selector_all(".chart text", "all => all.map(one => one.textContent)"))
+        assert "12\u00a0000" in words
+        assert "Гбит/с" in words
+
+
+def test_the_slider_moves_the_runout_mark(site, browser):
+    folder, _ = site
+    path = next(path for path in (folder / "en" / "segment").glob("s-ala-akt*.html"))
+    with opened(browser, path) as page:
+
+        def marks():
+            return page.eval_on_selector_all(".chart:has(input) .mark-symbol path", "all => all.filter(one => one.getAttribute('opacity') !== '0').map(one => one.getAttribute('transform'))")  # fmt: skip
+
+        before = marks()
+        slider = page.query_selector(".chart input[type=range]")
+        slider.fill("0.5")
+        page.wait_for_timeout(200)
+        assert marks() != before
+
+
+def test_search_finds_a_route(site, browser):
+    folder, _ = site
+    with opened(browser, folder / "ru" / "index.html") as page:
+        page.fill(".search input", "алматы франк")
+        page.wait_for_selector(".search li a")
+        page.press(".search input", "Enter")
+        page.wait_for_load_state()
+        assert page.inner_text("h1") == "Алматы – Франкфурт"
+        page.wait_for_selector("html[data-ready=yes]")
+
+
+def test_tables_sort_and_filter(site, browser):
+    folder, _ = site
+    with opened(browser, folder / "en" / "routes.html") as page:
+        column = "table tbody td:nth-child(4)"
+        page.click("th:nth-child(4) button")
+        rising = [float(text) for text in page.eval_on_selector_all(column, "all => all.map(one => one.dataset.sort)")]
+        assert rising == sorted(rising)
+        page.click("th:nth-child(4) button")
+        falling = [float(text) for text in page.eval_on_selector_all(column, "all => all.map(one => one.dataset.sort)")]
+        assert falling == sorted(rising, reverse=True)
+    with opened(browser, folder / "en" / "method.html") as page:
+        page.fill(".filter input", "percentile")
+        shown = page.eval_on_selector_all("table tbody tr", "all => all.filter(one => !one.hidden).length")
+        assert 0 < shown < 10
+
+
+@pytest.mark.parametrize("code", ["en", "ru"])
+def test_a_phone_needs_no_sideways_scrolling(site, browser, code):
+    folder, _ = site
+    for path in paths(folder, code):
+        page = browser.new_page()
+        page.set_viewport_size({"width": 360, "height": 740})
+        page.goto(path.as_uri())
+        page.wait_for_selector("html[data-ready=yes]", timeout=60_000)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+        page.close()
+
+
+def test_dark_pages_have_dark_charts(site, browser):
+    folder, _ = site
+    with opened(browser, folder / "en" / "index.html", color_scheme="dark") as page:
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 25, 31)"
+        fills = page.eval_on_selector_all(
+            "#runout .chart [fill]", "all => all.map(one => one.getAttribute('fill').toUpperCase())"
+        )
+        assert "#12436D" not in fills
+        assert "#7FB4E6" in fills
+
+
+def test_prints_with_its_charts(site, browser, tmp_path):
+    pypdf = pytest.importorskip("pypdf")
+    folder, _ = site
+    with opened(browser, folder / "ru" / "plan.html") as page:
+        page.pdf(path=tmp_path / "plan.pdf", format="A4")
+    reader = pypdf.PdfReader(tmp_path / "plan.pdf")
+    words = " ".join(page.extract_text() for page in reader.pages)
+    assert "Ведомость заказов" in words
+    assert len(reader.pages) < 12
+
+
+def test_axe_finds_nothing_serious(site, browser, tmp_path):
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("npm is not installed")
+    packed = subprocess.run([npm, "pack", "axe-core@4.14.1", "--silent"], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)  # fmt: skip
+    if packed.returncode:
+        pytest.skip(f"axe-core can't be had from npm: {packed.stderr[:200]}")
+    shutil.unpack_archive(tmp_path / packed.stdout.strip(), tmp_path / "axe", "gztar")
+    axe = (tmp_path / "axe" / "package" / "axe.min.js").read_text(encoding="utf-8")
+    folder, _ = site
+    found = []
+    for scheme in ("light", "dark"):
+        for path in paths(folder, "en"):
+            with opened(browser, path, color_scheme=scheme) as page:
+                page.evaluate(axe)
+                result = page.evaluate(
+                    "axe.run(document, {preload: false, runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']})"
+                )
+                found += [(scheme, path.name, one["id"], one["nodes"][0]["html"][:200]) for one in result["violations"] if one["impact"] in ("serious", "critical")]  # fmt: skip
+    assert found == [], json.dumps(found, indent=1, ensure_ascii=False)

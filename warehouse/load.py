@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.counters import write_counters
 from warehouse.database import Warehouse
 from warehouse.errors import Problem, SettingsError, SourceError
 from warehouse.quarantine import keep_refused
@@ -99,7 +100,10 @@ def _load_file(
             result, rows_in=refused.rows_in, rows_quarantined=refused.fresh, notes=opened.notes + refused.notes
         )
         if refused.rows_in > refused.fresh + refused.repeated:
-            written = write_slots(warehouse, spec, path, opened, batch_id=batch_id, slot_minutes=slot_minutes)
+            if spec.kind == "counters":
+                written = write_counters(warehouse, spec, batch_id=batch_id, slot_minutes=slot_minutes)
+            else:
+                written = write_slots(warehouse, spec, path, opened, batch_id=batch_id, slot_minutes=slot_minutes)
             flags = warehouse.run("traffic/flags", batch_id=batch_id)
             result = replace(
                 result,
@@ -137,11 +141,20 @@ def _stage(warehouse: Warehouse, spec: SourceSpec, path: Path, today: datetime, 
         warehouse.run("traffic/unpivot")
     warehouse.run("traffic/forget_rejects")
     warehouse.run("traffic/forget_scans")
+    reading = {
+        **opened.reading,
+        "swap": spec.swap_directions,
+        "port_keys": warehouse.run("traffic/port_keys")["interface_key"].to_list(),
+        "today_us": _microseconds(today),
+        "earliest_us": _microseconds(EARLIEST),
+    }
     try:
-        warehouse.run(
-            "traffic/stage", **opened.reading, port_keys=warehouse.run("traffic/port_keys")["interface_key"].to_list(), bits=spec.bits_per_unit, swap=spec.swap_directions, decimal_comma=spec.decimal_comma,
-            today_us=_microseconds(today), earliest_us=_microseconds(EARLIEST),
-        )  # fmt: skip
+        if spec.kind == "counters":
+            unused = ("direction", "direction_group", "single")
+            reading = {name: value for name, value in reading.items() if name not in unused}
+            warehouse.run("traffic/stage_counters", **reading, counter_bits=spec.counter_bits)
+        else:
+            warehouse.run("traffic/stage", **reading, bits=spec.bits_per_unit, decimal_comma=spec.decimal_comma)
     except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException) as error:
         raise SourceError("a file can't be read", [Problem(str(path), str(error).splitlines()[0])], "Check that it is whole and of the stated format.") from error  # fmt: skip
 

@@ -23,8 +23,8 @@ class Written:
     slots_new: int
     slots_changed: int
     slot_minutes: int
-    first_slot: datetime
-    last_slot: datetime
+    first_slot: datetime | None
+    last_slot: datetime | None
     notes: tuple[str, ...]
 
 
@@ -64,7 +64,7 @@ def write_slots(
         contradictions = int(_one(warehouse, "traffic/contradiction_sums")["contradictions"])
     if contradictions:
         notes.append(f"{contradictions} rows give another value for a slot the file has already; the last one holds")
-    sums = _merge(warehouse, spec, batch_id, minutes, ordered=ordered)
+    sums = merge(warehouse, spec, batch_id, minutes, ordered=ordered)
     outranked = sums.get("slots_outranked", 0)
     if outranked:
         notes.append(f"{outranked} slots are measured by a source of higher priority; the values were kept beside it")
@@ -72,13 +72,19 @@ def write_slots(
     return Written(loaded, int(sums["slots_new"]), int(sums["slots_changed"]), minutes, span["first_at"], span["last_at"], tuple(notes))  # fmt: skip
 
 
-def _merge(warehouse: Warehouse, spec: SourceSpec, batch_id: int, minutes: int, *, ordered: bool) -> dict[str, Any]:
+def merge(
+    warehouse: Warehouse, spec: SourceSpec, batch_id: int, minutes: int, *, ordered: bool, nulls_hold: bool = False
+) -> dict[str, Any]:
+    """Writes what batch_slot says that was not known; values that no longer hold are kept beside the samples.
+
+    With `nulls_hold` an empty value is knowledge of its own, not just a direction the file does not speak of.
+    """
     written = {"batch_id": batch_id, "slot_minutes": minutes}
     speeds = warehouse.run("traffic/speeds")["speed_bps"].to_list()
     warehouse.run("traffic/reach")
     overlaps = _one(warehouse, "traffic/overlap", slot_minutes=minutes)["overlaps"]
     if overlaps:
-        warehouse.run("traffic/compare", slot_minutes=minutes, priority=spec.priority)
+        warehouse.run("traffic/compare", slot_minutes=minutes, priority=spec.priority, nulls_hold=nulls_hold)
         warehouse.run("traffic/supersede", **written)
         warehouse.run("traffic/outranked", **written)
         warehouse.run("traffic/take_out", slot_minutes=minutes)

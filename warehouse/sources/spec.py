@@ -13,11 +13,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from warehouse.errors import Problem, SettingsError
 
-Kind = Literal["table"]
+Kind = Literal["table", "counters", "mrtg"]
 Layout = Literal["long", "wide"]
 Stamp = Literal["start", "end"]
 
-KINDS: tuple[str, ...] = ("table",)
+KINDS: tuple[str, ...] = ("table", "counters", "mrtg")
+COUNTER_BITS = (32, 64)
 BITS_PER_UNIT: Mapping[str, float] = {
     "bps": 1.0, "kbps": 1e3, "mbps": 1e6, "gbps": 1e9, "tbps": 1e12,
     "bytes_per_s": 8.0, "kbytes_per_s": 8e3, "mbytes_per_s": 8e6,
@@ -40,6 +41,8 @@ class SourceSpec:
     The interface comes from `interface_column`, from `interface`, or from the file's name without endings.
     `interface_pattern` is a regular expression with the group `interface` and perhaps `direction`.
     `time_format` is auto, epoch_s, epoch_ms, epoch_us, or a strptime format; several are tried in turn.
+    kind counters: `in_column` and `out_column` hold octet counters of `counter_bits`; `discontinuity_column` changes and
+    `uptime_column` (seconds) falls when the device restarted. kind mrtg: a log of MRTG, bytes per second, newest first.
     `first_slot` stands for the time column of files that have one value a line and no times.
     """
 
@@ -61,6 +64,9 @@ class SourceSpec:
     interface: str = ""
     interface_pattern: str = ""
     swap_directions: bool = False
+    counter_bits: int = 64
+    discontinuity_column: str = ""
+    uptime_column: str = ""
     header: bool = True
     separator: str = ""
     decimal_comma: bool = False
@@ -127,6 +133,10 @@ def _problems(spec: SourceSpec) -> list[tuple[str, str]]:
     if spec.first_slot is not None:
         need(spec.slot_minutes is not None, "slot_minutes", "must be given where first_slot stands for the time column")
         need(spec.first_slot.tzinfo is not None, "first_slot", "has no time zone")
+    if spec.kind == "counters":
+        need(spec.counter_bits in COUNTER_BITS, "counter_bits", f"is {spec.counter_bits}; choose 32 or 64")
+        need(bool(spec.in_column or spec.out_column), "in_column", "is empty, and so is out_column")
+        need(spec.layout == "long" and not spec.value_column, "layout", "counters stand in in_column and out_column")
     if spec.kind == "table":
         found.extend(_table_problems(spec, groups or ()))
     return found

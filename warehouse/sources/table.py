@@ -24,7 +24,7 @@ from duckdb import (
 from warehouse.errors import Problem, SourceError
 from warehouse.sources.spec import SourceSpec
 
-CANONICAL = ("stamp", "series", "direction", "value", "value_in", "value_out")
+CANONICAL = ("stamp", "series", "direction", "value", "value_in", "value_out", "discontinuity", "uptime")
 HEAD_BYTES = 256 * 1024
 SEPARATORS = ("\t", ";", ",", "|")
 PARQUET = (".parquet", ".pq")
@@ -223,13 +223,23 @@ def _renamed(spec: SourceSpec, columns: Sequence[str]) -> dict[str, str]:
         "value": spec.value_column,
         "value_in": spec.in_column,
         "value_out": spec.out_column,
+        "discontinuity": spec.discontinuity_column,
+        "uptime": spec.uptime_column,
     }
     return {name: column for name, column in wanted.items() if column}
 
 
 def _used(spec: SourceSpec) -> list[str]:
     time = [] if spec.first_slot else [spec.time_column]
-    named = (spec.interface_column, spec.direction_column, spec.value_column, spec.in_column, spec.out_column)
+    named = (
+        spec.interface_column,
+        spec.direction_column,
+        spec.value_column,
+        spec.in_column,
+        spec.out_column,
+        spec.discontinuity_column,
+        spec.uptime_column,
+    )
     return time + [column for column in named if column]
 
 

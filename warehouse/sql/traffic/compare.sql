@@ -15,19 +15,19 @@ paired as (
         b.in_bps as given_in, b.out_bps as given_out,
         s.in_bps as known_in, s.out_bps as known_out, s.flag as known_flag, s.batch_id as known_batch,
         l.priority as known_priority,
-        b.in_bps is null or abs(b.in_bps - s.in_bps) <= 1e-12 * greatest(abs(b.in_bps), abs(s.in_bps)) as same_in,
-        b.out_bps is null or abs(b.out_bps - s.out_bps) <= 1e-12 * greatest(abs(b.out_bps), abs(s.out_bps)) as same_out
+        case when b.in_bps is null then s.in_bps is null or not $nulls_hold else abs(b.in_bps - s.in_bps) <= 1e-12 * greatest(abs(b.in_bps), abs(s.in_bps)) end as same_in,
+        case when b.out_bps is null then s.out_bps is null or not $nulls_hold else abs(b.out_bps - s.out_bps) <= 1e-12 * greatest(abs(b.out_bps), abs(s.out_bps)) end as same_out
     from batch_slot b
     left join stored s on s.interface_key = b.interface_key and s.slot_start = make_timestamptz(b.slot_us)
     left join core.load_batch l on l.batch_id = s.batch_id
 )
 select
     *,
-    case when $priority <= coalesce(known_priority, $priority) then coalesce(given_in, known_in) else coalesce(known_in, given_in) end as in_bps,
-    case when $priority <= coalesce(known_priority, $priority) then coalesce(given_out, known_out) else coalesce(known_out, given_out) end as out_bps,
+    case when $priority <= coalesce(known_priority, $priority) then case when $nulls_hold then given_in else coalesce(given_in, known_in) end else coalesce(known_in, given_in) end as in_bps,
+    case when $priority <= coalesce(known_priority, $priority) then case when $nulls_hold then given_out else coalesce(given_out, known_out) end else coalesce(known_out, given_out) end as out_bps,
     case
         when known_batch is null then 'new'
-        when same_in and same_out then 'known'
+        when coalesce(same_in, false) and coalesce(same_out, false) then 'known'
         when $priority > known_priority and not (known_in is null and given_in is not null) and not (known_out is null and given_out is not null) then 'outranked'
         else 'changed'
     end as verdict

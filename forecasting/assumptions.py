@@ -24,8 +24,10 @@ Z90 = 1.2815515655446004
 MONTHS_PER = {"month": 1.0, "months": 1.0, "year": 12.0, "years": 12.0, "week": 12 * 7 / 365.25, "weeks": 12 * 7 / 365.25, "day": 12 / 365.25, "days": 12 / 365.25}  # fmt: skip
 HOURS_PER = {"h": 1.0, "hour": 1.0, "hours": 1.0, "day": 24.0, "days": 24.0}
 
-RATIO_NAMES = frozenset({"price_erosion", "om_ratio", "market_share", "coincidence", "nest_similarity", "leased_share"})
-NOT_NEGATIVE = frozenset({"lead_time", "repair_time", "cut_rate", "module_price", "lease_price", "transit_price", "line_system_price", "segment_price", "cost_early", "cost_late"})  # fmt: skip
+RATIO_NAMES = frozenset(
+    {"price_erosion", "om_ratio", "discount_rate", "threshold", "nest_similarity", "market_entry", "alternative_share"}
+)
+NOT_NEGATIVE = frozenset({"iru_price", "iru_term", "transit_revenue", "alternative_price", "alternative_rtt", "new_route_price", "new_route_rtt", "bass_p", "bass_q", "reference_class_ratio", "threshold", "market_entry", "alternative_share", "lead_time", "repair_time", "cut_rate", "module_price", "lease_price", "transit_price", "line_system_price", "segment_price", "cost_early", "cost_late"})  # fmt: skip
 UNITS: Mapping[str, frozenset[str]] = {"lead_time": frozenset(MONTHS_PER), "repair_time": frozenset(HOURS_PER)}
 
 
@@ -126,9 +128,21 @@ def _problems(row: Assumption) -> list[Problem]:
         found.append(Problem(place, f"low is {row.low:g}; it can't be negative"))
     if row.name in RATIO_NAMES and not (row.low > -1 and row.high <= 1):
         found.append(Problem(place, f"runs from {row.low:g} to {row.high:g}; a ratio above 1 can't be (30 % is 0.3)"))
+    kind, _, size = row.scope.partition(":")
+    if kind == "module" and not _positive(size):
+        found.append(
+            Problem(place, f"a module of {size or 'nothing'} Gbit/s can't be; its size must be a number above 0")
+        )
     if row.name in UNITS and row.unit not in UNITS[row.name]:
         found.append(Problem(place, f"unit is {row.unit!r}, must be one of {', '.join(sorted(UNITS[row.name]))}"))
     return found
+
+
+def _positive(text: str) -> bool:
+    try:
+        return 0 < float(text) < np.inf
+    except ValueError:
+        return False
 
 
 def stratified(count: int, rng: np.random.Generator) -> NDArray[np.float64]:

@@ -43,10 +43,14 @@ def build_basis(
     projects: pl.DataFrame,
     today: date,
     outages: Sequence[Outage] = (),
+    pairs: bool = False,
     seed: int = 0,
     workers: int = 2,
 ) -> Basis:
-    """Loads of every segment direction without failure and at their worst, and the capacity under them."""
+    """Loads of every segment direction without failure and at their worst, and the capacity under them.
+
+    With `pairs`, every two segments that fail at the same time count among the failures, too.
+    """
     routes = paths.take(
         np.flatnonzero(
             ((paths.keys["series_kind"] == "route") & (paths.keys["statistic"] == "p95") & paths.keys["series_id"].is_in(list(network.routes))).to_numpy()
@@ -59,8 +63,12 @@ def build_basis(
     size, horizon = routes.draws_gbps.shape[1:]
     built = versions(network, projects, routes.periods, routes.grain, size, today, seed, outages)
     kappa = Kappa.from_frame(coincidence)
+    failures = network.failures(pairs=pairs)
     links = link_list(network)
-    routings = tuple(build_routing(network, series, kappa, links=links, missing=missing) for missing in built.missing)
+    routings = tuple(
+        build_routing(network, series, kappa, links=links, missing=missing, failures=failures)
+        for missing in built.missing
+    )
     noise = np.random.default_rng([seed, 1]).standard_normal((size, horizon), dtype=np.float32)
     loads = stream_loads(routes.draws_gbps, routings, built.index, kappa_noise=noise, workers=workers)
     lit, design, notes = lit_capacity(capacity, network, loads, timeline)

@@ -63,24 +63,19 @@ def plan(
     policy: PlanningPolicy,
     today: date,
     budget_usd: float | None = None,
+    pairs: bool = False,
     seed: int = 0,
     workers: int = 2,
 ) -> Plan:
     """The capacity plan as of `today`. `paths` holds each route's p95 per direction; `seed` draws build dates and coincidence.
+    `pairs` counts any two segments failing at once among the failures; `budget_usd` limits what the upgrades may cost.
 
     Raises PlanError with everything the plan can't be made from; what merely is missing becomes a note.
     """
     stated = Assumptions.from_frame(assumptions)
     basis = build_basis(
-        paths,
-        network,
-        capacity=capacity,
-        coincidence=coincidence,
-        projects=projects,
-        today=today,
-        seed=seed,
-        workers=workers,
-    )
+        paths, network, capacity=capacity, coincidence=coincidence, projects=projects, today=today, pairs=pairs, seed=seed, workers=workers,
+    )  # fmt: skip
     return plan_from(basis, stated, policy, budget_usd=budget_usd, seed=seed)
 
 

@@ -194,10 +194,11 @@ class Network:
         length = self.length_km(path)
         return None if length is None else length / 1000 * FIBRE_RTT_MS_PER_1000KM
 
-    def with_alternatives(self, count: int = 3, weight: PathWeight = "length") -> Network:
-        """The network with up to `count` shortest loop-free paths for each route that has only one.
+    def with_alternatives(self, count: int = 3, weight: PathWeight | Mapping[str, float] = "length") -> Network:
+        """The network with up to `count` best loop-free paths for each route that has only one.
 
-        The given path stays rank 1. Unknown lengths count as the mean of the known ones.
+        The given path stays rank 1. Best is shortest by length (and so by round trip; an unknown length counts as the
+        mean of the known ones), by hops, or cheapest by a cost of every segment.
         """
         import networkx as nx
 
@@ -206,7 +207,8 @@ class Network:
         # Segments are nodes of this graph: simple paths then tell parallel lines apart.
         graph = nx.Graph()
         for segment in self.segments.values():
-            cost = 1.0 if weight == "hops" else segment.length_km if segment.length_km is not None else typical
+            length = segment.length_km if segment.length_km is not None else typical
+            cost = length if weight == "length" else 1.0 if isinstance(weight, str) else weight[segment.segment_id]
             for end in (segment.a_node, segment.z_node):
                 graph.add_edge(("node", end), ("segment", segment.segment_id), cost=cost / 2 + 1e-9)
         routes = dict(self.routes)

@@ -1,5 +1,6 @@
 """From route paths to dates, orders and reasons."""
 
+import json
 import math
 from datetime import date
 
@@ -7,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from forecasting.capacity import first_passage, order_statistic
 from forecasting.plan import plan
 from forecasting.spec import PlanningPolicy
 from tests.forecasting.planning_worlds import (
@@ -19,6 +21,7 @@ from tests.forecasting.planning_worlds import (
     paths,
     ring,
 )
+from tests.shared import SHARED, needs_shared
 from warehouse.errors import PlanError
 from warehouse.network import Network
 from warehouse.schema import ORDER_PLAN, PLAN_NOTE, RUNOUT, RUNOUT_PROBABILITY, SEGMENT_LOAD, check
@@ -119,7 +122,35 @@ def test_capacity_that_comes_too_late_is_told():
 
 def test_bad_assumptions_are_gathered():
     with pytest.raises(PlanError) as caught:
-        make(toy(), stated=assumptions(("L1", "lead_time", "all", -1, 2, 3, "month"), ("L2", "lead_time", "segment:S", 5, 4, 6, "furlong"), ("P", "price_erosion", "all", 0.1, 0.3, 30, "ratio")))  # fmt: skip
+        make(toy(), stated=assumptions(("M0", "module_price", "module:0", 1, 2, 3, "USD"), ("L1", "lead_time", "all", -1, 2, 3, "month"), ("L2", "lead_time", "segment:S", 5, 4, 6, "furlong"), ("P", "price_erosion", "all", 0.1, 0.3, 30, "ratio")))  # fmt: skip
     text = str(caught.value)
-    for part in ("can't be negative", "are not in order", "'furlong'", "a ratio above 1"):
+    for part in (
+        "can't be negative",
+        "are not in order",
+        "'furlong'",
+        "a ratio above 1",
+        "a module of 0 Gbit/s can't be",
+    ):
         assert part in text
+
+
+def test_pairs_make_the_worst_case_worse():
+    frames = ring()
+    draws = growing(Network.from_frames(frames), level=25)
+    single, double = make(draws, frames), make(draws, frames, pairs=True)
+    joined = single.runout.join(double.runout, on=["segment_id", "direction", "date_kind"], suffix="_pairs")
+    assert (joined["probability_by_last_pairs"] >= joined["probability_by_last"]).all()
+    assert set(double.lost_traffic["failure_id"]) > set(single.lost_traffic["failure_id"])
+
+
+@needs_shared
+def test_uncertain_growth_spreads_the_runout():
+    oracle = json.loads((SHARED / "oracles" / "planning.json").read_text())
+    rng = np.random.default_rng(5)
+    steps, draws = 120, 20_000
+    noise = rng.standard_normal((draws, steps)) * 0.15 * math.sqrt(1 / 12)
+    for spread, name in ((0.0, "G3_runout_months_q10_50_90_smu0.0"), (0.08, "G3_runout_months_q10_50_90_smu0.08")):
+        growth = math.log(1.3) + spread * rng.standard_normal((draws, 1))
+        loads = 40 * np.exp(np.cumsum(growth / 12 + noise, axis=1))
+        passages = first_passage(loads, np.array(70.0))
+        assert [order_statistic(passages, level) for level in (0.1, 0.5, 0.9)] == pytest.approx(oracle[name], abs=1)

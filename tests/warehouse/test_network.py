@@ -110,6 +110,18 @@ def test_alternatives_where_only_one_path_is_given():
     assert network.routes["A-C"].carried_by(frozenset({"AB"})) == {2: 1.0}
 
 
+def test_alternatives_by_cost_and_by_hops():
+    frames = tables()
+    bare = {**frames, "route_path": frames["route_path"].filter(pl.col("rank") == 1)}
+    bare["segment"] = pl.concat(
+        [bare["segment"], pl.DataFrame({"segment_id": ["AB2"], "a_node": ["B"], "z_node": ["A"], "length_km": [900.0]})]
+    )
+    cheap = Network.from_frames(bare).with_alternatives(2, {"AB": 1, "AB2": 1, "BC": 1, "CD": 9, "DA": 9})
+    assert cheap.routes["A-C"].paths[1].hops == (("AB2", "za"), ("BC", "az"))
+    short = Network.from_frames(bare).with_alternatives(2, "hops")
+    assert short.routes["A-B"].paths[1].hops == (("AB2", "za"),)
+
+
 def broken(**changes: pl.DataFrame) -> str:
     with pytest.raises(NetworkError) as caught:
         Network.from_frames({**tables(), **changes})

@@ -27,6 +27,13 @@
         ast: true, actions: false, renderer: "svg", defaultStyle: false, tooltip: { disableDefaultStyle: true },
         formatLocale: settings.formatLocale, timeFormatLocale: settings.timeFormatLocale,
       });
+      const svg = place.querySelector("svg");
+      svg.setAttribute("role", "img");
+      svg.setAttribute("aria-label", place.getAttribute("aria-label") ?? place.dataset.alt);
+      for (const part of svg.children) part.setAttribute("aria-hidden", "true");
+      place.dataset.alt = svg.getAttribute("aria-label");
+      place.removeAttribute("role");
+      place.removeAttribute("aria-label");
       place.dataset.drawn = "yes";
     } catch (error) {
       place.dataset.drawn = "no";

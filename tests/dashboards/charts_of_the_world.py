@@ -1,0 +1,49 @@
+"""Each chart of a small world, as the report makes it; `python -m tests.dashboards.charts_of_the_world` writes the golden files anew."""
+
+import json
+from pathlib import Path
+
+from dashboards.chapters import data, detail, plan, quality, segments, series
+from dashboards.language import load_language
+from dashboards.material import gather
+from tests.dashboards.world import build, edition
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def specifications(code="en"):
+    """Name to specification; long rows are cut to the first three, since the form is what matters."""
+    frames = build(past=24, ahead=12)
+    material, language = gather(frames, edition()), load_language(code)
+    calibration, skill = quality.figures(material, language)
+    route = ("route", "R-ALA-FRA", "in", "p95")
+    figures = {
+        "fan": series.series_figure(material, route, language),
+        "fan_year": series.series_figure(material, ("country", "KZ", "in", "mean"), language),
+        "fan_observed": series.series_figure(material, ("country", "TM", "in", "mean"), language),
+        "load": segments.load_figure(material, "S-ALA-AKT", "za", language),
+        "utilization": segments.heat_figure(material, language),
+        "network": segments.map_figure(material, language),
+        "timeline": plan.timeline_figure(material, language),
+        "probability": detail.probability_figure(material, "S-ALA-AKT", "za", language),
+        "profile": detail.profile_figure(material, "R-ALA-FRA", "in", language),
+        "components": detail.components_figure(material, route, language),
+        "coverage": data.coverage_figure(material, language),
+        "calibration": calibration,
+        "skill": skill,
+    }
+    return {name: figure.spec for name, figure in figures.items()}
+
+
+def cut(spec):
+    spec = json.loads(json.dumps(spec))
+    spec["datasets"] = {name: rows[:3] for name, rows in spec["datasets"].items()}
+    return spec
+
+
+if __name__ == "__main__":
+    GOLDEN.mkdir(exist_ok=True)
+    for name, spec in specifications().items():
+        (GOLDEN / f"{name}.json").write_text(
+            json.dumps(cut(spec), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        )

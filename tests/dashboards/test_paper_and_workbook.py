@@ -1,0 +1,78 @@
+"""The PDF and the workbook, read back."""
+
+from dataclasses import replace
+
+import fastexcel
+import polars as pl
+import pytest
+
+from dashboards.paper import quote, write_paper
+from dashboards.workbook import write_workbook
+from tests.dashboards.world import build, edition
+
+SMALL = {"past": 24, "ahead": 12}
+
+
+@pytest.fixture(scope="module")
+def papers(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("paper")
+    return folder, write_paper(build(**SMALL), edition(), folder)
+
+
+def test_the_pdf_is_tagged_typeset_and_readable(papers):
+    pypdf = pytest.importorskip("pypdf")
+    for path, title, heading in zip(
+        papers[1], ("Central Asia", "Центральная Азия"), ("Capacity plan", "План развития"), strict=True
+    ):
+        reader = pypdf.PdfReader(path)
+        assert reader.metadata.title == title
+        assert reader.trailer["/Root"]["/MarkInfo"]["/Marked"]
+        words = "\n".join(page.extract_text() for page in reader.pages)
+        assert heading in words
+        assert edition().data_hash in words
+        assert len(reader.outline) > 5, "real headings make bookmarks"
+        for page in reader.pages:
+            for font in page["/Resources"].get("/Font", {}).values():
+                inner = font.get_object()["/DescendantFonts"][0].get_object() if "/DescendantFonts" in font.get_object() else font.get_object()  # fmt: skip
+                descriptor = inner["/FontDescriptor"].get_object()
+                assert {"/FontFile", "/FontFile2", "/FontFile3"} & set(descriptor), "a font is not embedded"
+
+
+def test_the_pdf_made_again_is_the_same(papers, tmp_path):
+    again = write_paper(build(**SMALL), edition(), tmp_path, languages=("ru",))
+    assert again[0].read_bytes() == (papers[0] / "ru" / "edition.pdf").read_bytes()
+
+
+@pytest.mark.parametrize("name", ['#panic("x")', 'a"b\\', "*bold* _under_ $x$ @ref <tag> // no comment", "\u202eabc"])
+def test_names_are_no_markup(name, tmp_path):
+    frames = {"route": build(**SMALL)["route"].with_columns(name=pl.lit(name))}
+    path = write_paper(frames, replace(edition(), title=name), tmp_path, languages=("en",))[0]
+    assert path.stat().st_size > 5000
+    assert quote('a"b\\') == '"a\\"b\\\\"'
+
+
+def test_the_workbook_has_every_table_with_units(tmp_path):
+    path = write_workbook(build(**SMALL), edition(), tmp_path / "edition.xlsx")
+    book = fastexcel.read_excel(path)
+    assert {"about", "definitions", "order_plan", "forecast_quantile", "traffic_period", "runout"} <= set(
+        book.sheet_names
+    )
+    definitions = book.load_sheet("definitions").to_polars()
+    unit = definitions.filter((pl.col("sheet") == "capacity") & (pl.col("column") == "lit_gbps"))["unit"][0]
+    assert unit == "Gbit/s"
+    forecast = book.load_sheet("forecast_quantile").to_polars()
+    assert {"q0.025", "q0.5", "q0.975"} <= set(forecast.columns)
+    about = dict(book.load_sheet("about").to_polars().rows())
+    assert about["data_hash"] == edition().data_hash
+
+
+def test_the_workbook_made_again_is_the_same(tmp_path):
+    one = write_workbook(build(**SMALL), edition(), tmp_path / "one.xlsx").read_bytes()
+    assert one == write_workbook(build(**SMALL), edition(), tmp_path / "two.xlsx").read_bytes()
+
+
+def test_a_name_is_no_formula(tmp_path):
+    frames = {"route": build(**SMALL)["route"].with_columns(name=pl.lit('=HYPERLINK("http://x","y")'))}
+    path = write_workbook(frames, edition(), tmp_path / "edition.xlsx")
+    names = fastexcel.read_excel(path).load_sheet("route").to_polars()["name"].to_list()
+    assert set(names) == {'=HYPERLINK("http://x","y")'}

@@ -15,9 +15,10 @@ from warehouse.counters import write_counters
 from warehouse.database import Warehouse
 from warehouse.errors import Problem, SettingsError, SourceError
 from warehouse.quarantine import keep_refused
-from warehouse.slots import write_slots
+from warehouse.slots import write_log, write_slots
+from warehouse.sources.open import open_rows
 from warehouse.sources.spec import SLOT_MINUTES, SourceSpec
-from warehouse.sources.table import Opened, open_rows
+from warehouse.sources.table import Opened
 
 EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
 
@@ -102,6 +103,8 @@ def _load_file(
         if refused.rows_in > refused.fresh + refused.repeated:
             if spec.kind == "counters":
                 written = write_counters(warehouse, spec, batch_id=batch_id, slot_minutes=slot_minutes)
+            elif spec.kind == "mrtg":
+                written = write_log(warehouse, spec, path, opened, batch_id=batch_id, slot_minutes=slot_minutes)
             else:
                 written = write_slots(warehouse, spec, path, opened, batch_id=batch_id, slot_minutes=slot_minutes)
             flags = warehouse.run("traffic/flags", batch_id=batch_id)

@@ -11,7 +11,7 @@ import polars as pl
 from warehouse.database import Warehouse
 from warehouse.errors import Problem, SourceError
 from warehouse.sources.spec import SourceSpec
-from warehouse.sources.table import Opened, raw_lines, raw_records
+from warehouse.sources.table import Opened
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def keep_refused(
         raise SourceError("a file has no rows", [Problem(str(path), "has a header and nothing below it")], "Export it again, or take it out of the source's files.")  # fmt: skip
     refused = rejected
     if counts["refused"]:
-        refused = pl.concat([rejected, _refused(warehouse, path, opened, rejected)]).sort("line")
+        refused = pl.concat([rejected, _refused(warehouse, opened, rejected)]).sort("line")
     known = warehouse.run("traffic/known_refusals", content_hash=content_hash, source=spec.name)
     if known.height:
         warehouse.run("traffic/resolve", batch_id=batch_id, content_hash=content_hash, source=spec.name, lines=refused["line"].to_list())  # fmt: skip
@@ -51,7 +51,7 @@ def keep_refused(
 
 
 def _rejected(warehouse: Warehouse, path: Path, opened: Opened) -> pl.DataFrame:
-    if opened.header_lines is None:
+    if not opened.is_text:
         return pl.DataFrame(schema={"line": pl.Int64, "row_text": pl.String, "reason": pl.String})
     rows = warehouse.run("traffic/rejected_lines")
     broken = rows.filter(pl.col("error_type").is_in(["INVALID UNICODE", "INVALID ENCODING"]))
@@ -62,23 +62,20 @@ def _rejected(warehouse: Warehouse, path: Path, opened: Opened) -> pl.DataFrame:
     )
 
 
-def _refused(warehouse: Warehouse, path: Path, opened: Opened, rejected: pl.DataFrame) -> pl.DataFrame:
+def _refused(warehouse: Warehouse, opened: Opened, rejected: pl.DataFrame) -> pl.DataFrame:
     """Refused rows with their line: rows were staged in order, so only the lines that were rejected have to be skipped."""
     rows = warehouse.run("traffic/refused_rows")
     lines = rows["place"].to_list()
     gaps = rejected["line"].to_list()
-    start = 1 + (opened.header_lines or 0)
     numbers: list[int] = []
     skipped = 0
     for place in lines:
-        line = place + start + skipped
+        line = place + opened.first_line + skipped
         while skipped < len(gaps) and gaps[skipped] <= line:
             skipped += 1
             line += 1
         numbers.append(line)
-    found = (
-        raw_records(warehouse.connection, path, numbers) if opened.header_lines is None else raw_lines(path, numbers)
-    )
+    found = opened.raw(numbers)
     texts = [found.get(number, "") for number in numbers]
     return pl.DataFrame(
         {"line": numbers, "row_text": texts, "reason": rows["reason"]},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ class Written:
     rows_loaded: int
     slots_new: int
     slots_changed: int
-    slot_minutes: int
+    slot_minutes: int | None
     first_slot: datetime | None
     last_slot: datetime | None
     notes: tuple[str, ...]
@@ -70,6 +70,28 @@ def write_slots(
         notes.append(f"{outranked} slots are measured by a source of higher priority; the values were kept beside it")
     loaded = int(sums["rows_loaded"]) + contradictions + outranked
     return Written(loaded, int(sums["slots_new"]), int(sums["slots_changed"]), minutes, span["first_at"], span["last_at"], tuple(notes))  # fmt: skip
+
+
+def write_log(
+    warehouse: Warehouse, spec: SourceSpec, path: Path, opened: Opened, *, batch_id: int, slot_minutes: int
+) -> Written:
+    """Writes the staged rows of a log that holds means of several lengths, each stamped at its end, length by length."""
+    warehouse.run("traffic/log_staged")
+    parts = []
+    for seconds in warehouse.run("traffic/log_lengths")["seconds"].to_list():
+        warehouse.run("traffic/log_part", seconds=seconds)
+        part = replace(spec, slot_minutes=seconds // 60, stamp="end")
+        parts.append(write_slots(warehouse, part, path, opened, batch_id=batch_id, slot_minutes=slot_minutes))
+    lengths = ", ".join(str(part.slot_minutes) for part in parts)
+    return Written(
+        sum(part.rows_loaded for part in parts),
+        sum(part.slots_new for part in parts),
+        sum(part.slots_changed for part in parts),
+        None,
+        min((part.first_slot for part in parts if part.first_slot), default=None),
+        max((part.last_slot for part in parts if part.last_slot), default=None),
+        (f"the log holds means of {lengths} minutes; each was kept at its own length", *dict.fromkeys(note for part in parts for note in part.notes)),
+    )  # fmt: skip
 
 
 def merge(

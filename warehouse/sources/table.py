@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from glob import escape
 from pathlib import Path
 
@@ -41,10 +42,15 @@ class Shape:
 
 @dataclass(frozen=True)
 class Opened:
-    """What a reader says of the file behind source_row. `header_lines` is None where rows are not lines of text."""
+    """What a reader says of the file behind source_row: how to parse it, and how to show a row as it was.
+
+    `first_line` is the number of the first data row; `is_text` where lines may be rejected by the CSV reader.
+    """
 
     reading: Mapping[str, object]
-    header_lines: int | None
+    first_line: int
+    raw: Callable[[Sequence[int]], Mapping[int, str]]
+    is_text: bool = False
     notes: tuple[str, ...] = ()
 
     @property
@@ -53,16 +59,25 @@ class Opened:
         return bool(self.reading["single"])
 
 
-def open_rows(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> Opened:
-    """Makes the temporary view source_row over the file (wide_row where it is wide). Raises SourceError with all that is missing."""
-    header_lines: int | None = None
-    if path.suffix.lower() in PARQUET:
-        relation = _parquet(connection, spec, path)
-    else:
-        shape = look(spec, path)
-        header_lines = shape.header_lines
-        _require(spec, path, shape.columns)
-        relation = _text(connection, spec, path, shape)
+def open_text(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> Opened:
+    shape = look(spec, path)
+    require(spec, path, shape.columns)
+    reading = open_relation(connection, spec, path, _text(connection, spec, path, shape))
+    return Opened(reading, shape.header_lines + 1, partial(raw_lines, path), is_text=True)
+
+
+def open_parquet(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> Opened:
+    relation, microseconds = _parquet(connection, spec, path)
+    reading = open_relation(connection, spec, path, relation)
+    if microseconds:
+        reading["time_kind"] = "microseconds"
+    return Opened(reading, 1, partial(raw_records, connection, path))
+
+
+def open_relation(
+    connection: DuckDBPyConnection, spec: SourceSpec, path: Path, relation: DuckDBPyRelation
+) -> dict[str, object]:
+    """Makes the temporary view source_row over a relation (wide_row where it is wide); says how its texts are to be parsed."""
     names = _renamed(spec, relation.columns)
     if spec.layout == "wide":
         time = ColumnExpression(spec.time_column).alias("stamp")
@@ -71,18 +86,15 @@ def open_rows(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> O
         given = [ColumnExpression(column).alias(name) for name, column in names.items()]
         absent = [ConstantExpression(None).cast("varchar").alias(name) for name in CANONICAL if name not in names]
         relation.select(*given, *absent).create_view("source_row", replace=True)
-    microseconds = spec.time_column in relation.columns and str(relation.types[relation.columns.index(spec.time_column)]) == "BIGINT" and header_lines is None and spec.time_format == "auto"  # fmt: skip
-    return Opened(_reading(spec, path, microseconds=microseconds), header_lines)
+    return _reading(spec, path)
 
 
-def _reading(spec: SourceSpec, path: Path, *, microseconds: bool) -> dict[str, object]:
+def _reading(spec: SourceSpec, path: Path) -> dict[str, object]:
     groups = re.compile(spec.interface_pattern).groupindex
     units = {"epoch_s": 1e6, "epoch_ms": 1e3, "epoch_us": 1.0}
     first = spec.time_formats[0]
     if spec.first_slot is not None:
         kind = "none"
-    elif microseconds:
-        kind = "microseconds"
     elif first in units:
         kind = "epoch"
     else:
@@ -105,13 +117,13 @@ def look(spec: SourceSpec, path: Path) -> Shape:
     """Reads the header. Raises SourceError for an empty file, one that is not UTF-8, and one with too many columns."""
     head = read_head(path)
     if not head.strip():
-        raise _refused(path, "is empty", "Export it again, or take it out of the source's files.")
+        raise refused(path, "is empty", "Export it again, or take it out of the source's files.")
     if b"\x00" in head:
-        raise _refused(path, "is not a text file (it contains zero bytes)", "Export it as UTF-8 CSV or Parquet.")
+        raise refused(path, "is not a text file (it contains zero bytes)", "Export it as UTF-8 CSV or Parquet.")
     try:
         text = decode(head)
     except UnicodeDecodeError as error:
-        raise _refused(
+        raise refused(
             path, f"is not UTF-8: byte {error.start + 1} is 0x{head[error.start]:02x}", "Save it as UTF-8."
         ) from error
     lines = text.splitlines()
@@ -121,7 +133,7 @@ def look(spec: SourceSpec, path: Path) -> Shape:
         separator = ";"
     cells = next(csv.reader([first], delimiter=separator))
     if len(cells) > spec.max_columns:
-        raise _refused(path, f"has {len(cells)} columns, more than the limit of {spec.max_columns}", "Raise max_columns if that is right.")  # fmt: skip
+        raise refused(path, f"has {len(cells)} columns, more than the limit of {spec.max_columns}", "Raise max_columns if that is right.")  # fmt: skip
     if not spec.header:
         return Shape(separator, tuple(f"column_{place}" for place in range(1, len(cells) + 1)), 0)
     return Shape(separator, tuple(cell.strip() for cell in cells), lines.index(first) + 1)
@@ -133,7 +145,7 @@ def read_head(path: Path) -> bytes:
         with pa.input_stream(str(path), compression="detect") as stream:
             return bytes(stream.read(HEAD_BYTES))
     except (OSError, pa.ArrowInvalid) as error:
-        raise _refused(path, f"can't be read: {error}", "Check that it is whole and readable.") from error
+        raise refused(path, f"can't be read: {error}", "Check that it is whole and readable.") from error
 
 
 def decode(head: bytes) -> str:
@@ -192,24 +204,27 @@ def _text(connection: DuckDBPyConnection, spec: SourceSpec, path: Path, shape: S
     )  # fmt: skip
 
 
-def _parquet(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> DuckDBPyRelation:
+def _parquet(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> tuple[DuckDBPyRelation, bool]:
+    """The file's rows, and whether its times were turned into microseconds."""
     try:
         relation = connection.read_parquet(escape(str(path)))
     except duckdb.Error as error:
-        raise _refused(path, f"is not a Parquet file that can be read: {str(error).splitlines()[0]}", "Write it again.") from error  # fmt: skip
+        raise refused(path, f"is not a Parquet file that can be read: {str(error).splitlines()[0]}", "Write it again.") from error  # fmt: skip
     if len(relation.columns) > spec.max_columns:
-        raise _refused(path, f"has {len(relation.columns)} columns, more than the limit of {spec.max_columns}", "Raise max_columns if that is right.")  # fmt: skip
-    _require(spec, path, tuple(relation.columns))
+        raise refused(path, f"has {len(relation.columns)} columns, more than the limit of {spec.max_columns}", "Raise max_columns if that is right.")  # fmt: skip
+    require(spec, path, tuple(relation.columns))
     if spec.first_slot is not None:
-        return relation
+        return relation, False
     kind = str(relation.types[relation.columns.index(spec.time_column)])
     if not kind.startswith(("TIMESTAMP", "DATE")):
-        return relation
+        if kind != "VARCHAR" and spec.time_format == "auto":
+            raise refused(path, f"column {spec.time_column} holds numbers ({kind}), not times", "Give time_format: epoch_s, epoch_ms or epoch_us.")  # fmt: skip
+        return relation, False
     time: Expression = ColumnExpression(spec.time_column)
     if kind != "TIMESTAMP WITH TIME ZONE":
         time = FunctionExpression("timezone", ConstantExpression(spec.time_zone), time.cast("timestamp")) if spec.time_zone != "UTC" else time.cast("timestamp")  # fmt: skip
     others = [ColumnExpression(name) for name in relation.columns if name != spec.time_column]
-    return relation.select(FunctionExpression("epoch_us", time).alias(spec.time_column), *others)
+    return relation.select(FunctionExpression("epoch_us", time).alias(spec.time_column), *others), True
 
 
 def _renamed(spec: SourceSpec, columns: Sequence[str]) -> dict[str, str]:
@@ -243,7 +258,8 @@ def _used(spec: SourceSpec) -> list[str]:
     return time + [column for column in named if column]
 
 
-def _require(spec: SourceSpec, path: Path, columns: tuple[str, ...]) -> None:
+def require(spec: SourceSpec, path: Path, columns: tuple[str, ...]) -> None:
+    """Raises SourceError with every column the settings name and the file lacks."""
     problems = [Problem(str(path), f"column {name} is missing") for name in _used(spec) if name not in columns]
     if spec.layout == "wide" and not _renamed(spec, columns):
         problems.append(Problem(str(path), f"no column is named like interface_pattern {spec.interface_pattern!r}"))
@@ -252,5 +268,6 @@ def _require(spec: SourceSpec, path: Path, columns: tuple[str, ...]) -> None:
         raise SourceError("columns are missing", problems, f"The file has: {shown}. Mend the source's column names.")
 
 
-def _refused(path: Path, what: str, remedy: str) -> SourceError:
+def refused(path: Path, what: str, remedy: str) -> SourceError:
+    """The error of a file that can't be read as a whole."""
     return SourceError("a file can't be read", [Problem(str(path), what)], remedy)

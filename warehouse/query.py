@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
 
+from warehouse.additivity import REMEDY as ADDING
+from warehouse.additivity import refuse_wrong_sums
 from warehouse.errors import Problem, QueryError
 from warehouse.reading import open_sealed
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 READS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 REMEDY = "`transit tables` lists the views, `transit describe <view>` their columns."
+P95_ADDED = "a p95 is no number to calculate with: it does not add up over series"
+P95_REMEDY = f"Read one as p95.gbps. {ADDING}"
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,7 @@ def _relation(
     problems += [Problem(f"${name}", "is not in the statement") for name in sorted(set(given) - wanted)]
     if problems:
         raise QueryError("the parameters do not fit the statement", problems)
+    refuse_wrong_sums(connection, sql)
     relation = cast("duckdb.DuckDBPyRelation | None", connection.sql(sql, params=given or None))
     if relation is None:
         raise QueryError("the statement gives no rows", [Problem("statement", sql.strip())])
@@ -141,6 +146,10 @@ def _limits(connection: duckdb.DuckDBPyConnection, timeout_seconds: float) -> It
         raise QueryError(
             "a query can't reach outside the published file", [Problem("query", str(error).splitlines()[0])]
         ) from error
+    except duckdb.BinderException as error:
+        if "STRUCT(gbps DOUBLE)" in str(error):
+            raise QueryError(P95_ADDED, [Problem("query", str(error).splitlines()[0])], P95_REMEDY) from error
+        raise QueryError("the query is wrong", [Problem("query", str(error).strip())], REMEDY) from error
     except duckdb.Error as error:
         raise QueryError("the query is wrong", [Problem("query", str(error).strip())], REMEDY) from error
     finally:

@@ -4,6 +4,7 @@ import csv
 import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from warehouse.checks import run_checks
@@ -13,6 +14,7 @@ from warehouse.questions import checks, examples
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 CASES = sorted(folder.name for folder in GOLDEN.iterdir() if folder.is_dir())
+ABOUT_NO_DATA = {"column_tag", "step_history"}
 FILL = {"VARCHAR": "'-'", "DOUBLE": "0", "BIGINT": "0", "INTEGER": "0", "SMALLINT": "0", "BOOLEAN": "false",
         "DATE": "date '2000-01-01'", "TIMESTAMP WITH TIME ZONE": "timestamptz '2000-01-01 00:00:00+00'"}  # fmt: skip
 
@@ -78,21 +80,52 @@ def test_forecasts_are_told_apart_from_what_was_known_before(warehouse):
     assert both["run_id"].to_list() == ["2025-02-b"]
 
 
-def test_flags_pass_through_every_view_of_traffic_and_plans(warehouse):
+def test_every_view_of_data_tells_what_is_simulated_or_assumed(warehouse):
     views = warehouse.sql("""
         select table_name as name, list(column_name) as columns
         from duckdb_columns() join duckdb_views() on view_name = table_name and duckdb_views.schema_name = duckdb_columns.schema_name
         where duckdb_columns.schema_name = 'mart' group by all
     """)
     carries = {row["name"]: set(row["columns"]) for row in views.iter_rows(named=True)}
-    made = {"value_gbps", "load_gbps", "peak_gbps", "mean_gbps", "median_gbps", "t50", "order_by", "error_gbps"}
+    made = {
+        "value_gbps",
+        "load_gbps",
+        "peak_gbps",
+        "mean_gbps",
+        "median_gbps",
+        "t50",
+        "order_by",
+        "error_gbps",
+        "run_id",
+        "kappa",
+    }
     for name, columns in carries.items():
+        if name not in ABOUT_NO_DATA:
+            assert columns & {"simulated", "assumed"}, name
         if columns & made:
             assert "simulated" in columns, name
-    assert all("assumed" in carries[name] for name in ("runout", "segment_load", "order_plan", "runout_probability"))
+        if "segment_id" in columns and "run_id" in columns:
+            assert "assumed" in columns, name
 
 
-def test_p95_is_marked_as_not_additive(warehouse):
+def test_every_view_has_a_golden_case():
+    assert set(texts(SQL / "marts")) - set(CASES) <= ABOUT_NO_DATA
+
+
+@pytest.mark.parametrize("view", ["traffic_month", "traffic_week", "traffic_day"])
+def test_a_p95_can_not_be_summed_by_accident(warehouse, view):
+    fill(warehouse, GOLDEN / "traffic_month")
+    with pytest.raises(duckdb.BinderException, match="STRUCT"):
+        warehouse.sql(f"select sum(p95) from mart.{view}")
+    (comment,) = warehouse.sql(
+        "select comment from duckdb_columns() where schema_name = 'mart' and table_name = $view and column_name = 'p95'",
+        view=view,
+    )["comment"]
+    assert "never the sum" in comment
+    assert "p95.gbps" in comment
+
+
+def test_means_and_p95_are_told_apart_where_both_stand_in_one_column(warehouse):
     fill(warehouse, GOLDEN / "traffic_latest")
     assert set(warehouse.sql("select distinct statistic, additive from mart.traffic_latest").rows()) == {
         ("mean", True),
@@ -100,10 +133,25 @@ def test_p95_is_marked_as_not_additive(warehouse):
     }
     silent = warehouse.sql("""
         select table_name from duckdb_columns()
-        where schema_name = 'mart' and column_name = 'value_gbps' and table_name similar to '(traffic|forecast)_(all|latest|month|week|day)'
+        where schema_name = 'mart' and column_name = 'value_gbps' and table_name similar to '(traffic|forecast)_(all|latest)'
         and comment not like '%never the sum%'
     """)
     assert silent["table_name"].to_list() == []
+
+
+def test_tags_name_columns_that_exist_and_miss_no_price(warehouse):
+    strangers = warehouse.sql("""
+        select view_name, column_name from mart.column_tag
+        anti join (select table_name as view_name, column_name from duckdb_columns() where schema_name = 'mart'
+                   union all select view_name, '*' from duckdb_views() where schema_name = 'mart') using (view_name, column_name)
+    """)
+    assert strangers.rows() == []
+    untagged = warehouse.sql("""
+        select table_name, column_name from duckdb_columns()
+        where schema_name = 'mart' and (comment like '%USD%' or column_name like '%usd%')
+        and not exists (from mart.column_tag where tag = 'price' and view_name = table_name and column_tag.column_name in ('*', duckdb_columns.column_name))
+    """)
+    assert untagged.rows() == []
 
 
 def test_a_column_means_the_same_unit_everywhere(warehouse):

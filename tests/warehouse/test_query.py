@@ -150,3 +150,42 @@ def test_asking_loads_nothing_heavy():
         "import sys, warehouse.query; print([m for m in ('polars', 'pyarrow', 'numpy', 'pandas') if m in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+ADDED_WRONGLY = {
+    "select sum(p95) from traffic_month": "does not add up over series",
+    "select series_id, avg(p95) from mart.traffic_week group by all": "p95.gbps",
+    "select sum(p95.gbps) from mart.traffic_month": "p95 is not additive",
+    "select direction, sum(x.p95.gbps) over () from traffic_day as x": "p95 is not additive",
+    "with month as (from traffic_month) select sum(coalesce(p95.gbps, 0) * 2) from month": "p95 is not additive",
+    "select sum(value_gbps) from traffic_latest": "statistic = 'mean'",
+    "select sum(value_gbps) from mart.traffic_as_of(now())": "statistic = 'mean'",
+    "select sum(value_gbps) from forecast_latest where statistic = 'mean'": "quantile",
+    "select sum(value_gbps) from mart.forecast_as_of(now())": "quantile",
+    "select sum(median_gbps) from mart.vintages(date '2026-12-01')": "quantile",
+    "select sum(case when direction = 'az' then load_gbps end) from segment_load": "p95 load",
+}
+
+
+@pytest.mark.parametrize("statement", ADDED_WRONGLY)
+def test_sums_of_what_does_not_add_are_refused_and_explained(published, statement):
+    with pytest.raises(QueryError) as caught:
+        ask(published, statement)
+    assert ADDED_WRONGLY[statement] in str(caught.value)
+    assert "market, corridor or total" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "select sum(mean_gbps) from traffic_month",
+        "select sum(value_gbps) from traffic_latest where statistic = 'mean'",
+        "select sum(value_gbps) filter (additive) from traffic_latest",
+        "select sum((p95.gbps > 3)::int), sum(case when p95.gbps > 3 then 1 end), max(p95.gbps) from traffic_month",
+        "select list_sum(list(p95.gbps)) from traffic_month",
+        "select sum(weight * value_gbps) from forecast_component",
+        "select sum(cost_usd) from order_plan",
+    ],
+)
+def test_sums_that_mean_something_are_answered(published, statement):
+    assert len(ask(published, statement).rows) == 1

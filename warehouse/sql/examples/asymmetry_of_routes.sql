@@ -2,10 +2,10 @@
 with direction as (
     select
         series_id, period_start, simulated,
-        max(value_gbps) filter (where direction = 'in') as in_gbps,
-        max(value_gbps) filter (where direction = 'out') as out_gbps
+        max(mean_gbps) filter (where direction = 'in') as in_gbps,
+        max(mean_gbps) filter (where direction = 'out') as out_gbps
     from mart.traffic_month
-    where series_kind = 'route' and statistic = 'mean' and value_gbps is not null
+    where series_kind = 'route' and mean_gbps is not null
     group by series_id, period_start, simulated
 )
 select series_id as route_id, period_start, in_gbps, out_gbps, in_gbps / nullif(out_gbps, 0) as in_per_out, simulated

@@ -1,8 +1,8 @@
 -- How much will each corridor grow in three years, and how wide is the interval?
 with last_known as (
-    select series_id, direction, arg_max(value_gbps, period_start) as now_gbps
+    select series_id, direction, arg_max(mean_gbps, period_start) as now_gbps
     from mart.traffic_month
-    where series_kind = 'corridor' and statistic = 'mean' and value_gbps is not null
+    where series_kind = 'corridor' and mean_gbps is not null
     group by series_id, direction
 )
 select

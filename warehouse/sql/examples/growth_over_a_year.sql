@@ -1,12 +1,12 @@
 -- How fast did each route grow over the last year, month against the same month?
 with month as (
-    select series_id, direction, period_start, value_gbps, simulated
+    select series_id, direction, period_start, mean_gbps, simulated
     from mart.traffic_month
-    where series_kind = 'route' and statistic = 'mean' and value_gbps is not null
+    where series_kind = 'route' and mean_gbps is not null
 )
 select
-    later.series_id as route_id, later.direction, later.period_start, earlier.value_gbps as year_before_gbps, later.value_gbps,
-    later.value_gbps / nullif(earlier.value_gbps, 0) - 1 as growth_ratio, later.simulated
+    later.series_id as route_id, later.direction, later.period_start, earlier.mean_gbps as year_before_gbps, later.mean_gbps,
+    later.mean_gbps / nullif(earlier.mean_gbps, 0) - 1 as growth_ratio, later.simulated
 from month as later
 join month as earlier
     on earlier.series_id = later.series_id

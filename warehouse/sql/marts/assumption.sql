@@ -4,7 +4,8 @@ with latest as (
     from core.assumption
     qualify row_number() over (partition by assumption_id order by known_at desc, correction desc) = 1
 )
-select assumption_id, name, scope, low, value, high, unit, source, author, confidence, known_at
+select assumption_id, name, scope, low, value, high, unit, source, author, confidence, known_at,
+    true as assumed
 from latest
 where not withdrawn;
 comment on view mart.assumption is 'A number a plan needs and nobody measured. As known now.';
@@ -19,3 +20,4 @@ comment on column mart.assumption.source is 'where the row comes from';
 comment on column mart.assumption.author is 'who stands for it';
 comment on column mart.assumption.confidence is 'high, medium, low, or BG (background knowledge no source confirms)';
 comment on column mart.assumption.known_at is 'when it was stated [UTC]';
+comment on column mart.assumption.assumed is 'always true: what nobody measured';

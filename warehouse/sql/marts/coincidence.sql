@@ -6,8 +6,18 @@ with latest as (
 )
 select
     combination_id, avg(kappa) as kappa, coalesce(stddev_samp(kappa), 0) as kappa_sd, count(*) as months,
-    max(known_at) as known_at
+    max(known_at) as known_at,
+    bool_or(made.combination_id is not null) as simulated
 from latest
+left join (
+    select distinct combination_id
+    from (
+        select combination_id, unnest(string_split(combination_id, '+')) as member
+        from (select distinct combination_id from core.coincidence_month)
+    )
+    join mart.route as route on route.route_id = regexp_replace(member, ':[a-z]+$', '')
+    where route.simulated
+) as made using (combination_id)
 group by combination_id;
 comment on view mart.coincidence is 'How far the peaks of the routes that share a segment direction coincide. As known now.';
 comment on column mart.coincidence.combination_id is 'the members, ''route_id:direction'' sorted and joined by +';
@@ -15,3 +25,4 @@ comment on column mart.coincidence.kappa is 'p95(sum) / sum(p95) on time-aligned
 comment on column mart.coincidence.kappa_sd is 'standard deviation over months [ratio]';
 comment on column mart.coincidence.months is 'months measured';
 comment on column mart.coincidence.known_at is 'when the latest of its months became known [UTC]';
+comment on column mart.coincidence.simulated is 'true where a member''s traffic is simulated';

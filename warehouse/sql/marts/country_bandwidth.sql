@@ -19,7 +19,8 @@ select
     coalesce(reported.country, forecast.country) as country, coalesce(reported.year, forecast.year) as year,
     reported.reported_gbps, reported.source_kind, forecast.low_80_gbps, forecast.median_gbps,
     forecast.high_80_gbps,
-    reported.source, reported.confidence, reported.known_at, forecast.run_id, false as simulated
+    reported.source, reported.confidence, reported.known_at, forecast.run_id, false as simulated,
+    coalesce(reported.confidence = 'BG', false) as assumed
 from reported
 full join forecast on forecast.country = reported.country and forecast.year = reported.year;
 comment on view mart.country_bandwidth is 'International Internet bandwidth of countries: reported and, for later years, forecast. Real figures, nothing simulated.';
@@ -35,3 +36,4 @@ comment on column mart.country_bandwidth.confidence is 'high, medium, low, or BG
 comment on column mart.country_bandwidth.known_at is 'when the reported figure became known [UTC]';
 comment on column mart.country_bandwidth.run_id is 'the run that made the forecast; empty: reported only';
 comment on column mart.country_bandwidth.simulated is 'false: these figures are reported';
+comment on column mart.country_bandwidth.assumed is 'true where no source confirms it (confidence BG)';

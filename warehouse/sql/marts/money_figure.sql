@@ -4,7 +4,7 @@ select
     result.run_id, run.known_at, run.origin, run.grain as run_grain,
     result.subject, result.item, result.low_value, result.likely_value, result.high_value, result.unit,
     result.basis, result.assumption_ids, result.reason,
-    run.simulated
+    run.simulated, true as assumed
 from core.money_figure as result
 join mart.run_history as run using (run_id)
 where run.latest;
@@ -23,3 +23,4 @@ comment on column mart.money_figure.basis is 'nominal or real, discount rate, pr
 comment on column mart.money_figure.assumption_ids is 'what it rests on, separated by ;';
 comment on column mart.money_figure.reason is 'what it means, for a reader who is no programmer';
 comment on column mart.money_figure.simulated is 'true where made from simulated traffic';
+comment on column mart.money_figure.assumed is 'always true: prices and rates are assumptions';

@@ -4,7 +4,7 @@ select
     result.run_id, run.known_at, run.origin, run.grain as run_grain,
     result.project_id, result.market, result.alternative_id, result.target_start, result.quantile_level,
     result.value_gbps,
-    run.simulated
+    run.simulated, true as assumed
 from core.new_route_quantile as result
 join mart.run_history as run using (run_id)
 where run.latest;
@@ -20,3 +20,4 @@ comment on column mart.new_route_quantile.target_start is 'first day of the peri
 comment on column mart.new_route_quantile.quantile_level is 'share of paths at or below [0-1]';
 comment on column mart.new_route_quantile.value_gbps is 'the quantile [Gbit/s]';
 comment on column mart.new_route_quantile.simulated is 'true where made from simulated traffic';
+comment on column mart.new_route_quantile.assumed is 'always true: the route does not exist yet';

@@ -5,7 +5,7 @@ select
     result.forecast_id, result.project_id, result.registered_on, result.judged_on, result.p10_gbps,
     result.p50_gbps, result.p90_gbps, result.ready_probability_ratio, result.wrong_if,
     result.assumption_ids,
-    run.simulated
+    run.simulated, true as assumed
 from core.new_route_registration as result
 join mart.run_history as run using (run_id)
 where run.latest;
@@ -25,3 +25,4 @@ comment on column mart.new_route_registration.ready_probability_ratio is 'probab
 comment on column mart.new_route_registration.wrong_if is 'what would show it wrong';
 comment on column mart.new_route_registration.assumption_ids is 'what it rests on, separated by ;';
 comment on column mart.new_route_registration.simulated is 'true where made from simulated traffic';
+comment on column mart.new_route_registration.assumed is 'always true: the route does not exist yet';

@@ -5,7 +5,7 @@ select
     result.project_id, result.market, result.alternative_id, result.is_new, result.price_usd_per_mbps_month,
     result.rtt_ms, result.share_before_ratio, result.share_after_ratio, result.lost_p10_gbps,
     result.lost_p50_gbps, result.lost_p90_gbps,
-    run.simulated
+    run.simulated, true as assumed
 from core.new_route_share as result
 join mart.run_history as run using (run_id)
 where run.latest;
@@ -26,3 +26,4 @@ comment on column mart.new_route_share.lost_p10_gbps is 'what it loses to the ne
 comment on column mart.new_route_share.lost_p50_gbps is 'median [Gbit/s]';
 comment on column mart.new_route_share.lost_p90_gbps is '90 % of paths no more [Gbit/s]';
 comment on column mart.new_route_share.simulated is 'true where made from simulated traffic';
+comment on column mart.new_route_share.assumed is 'always true: shares rest on assumed prices and preferences';

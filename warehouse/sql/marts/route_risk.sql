@@ -4,9 +4,15 @@ select
     result.run_id, run.known_at, run.origin, run.grain as run_grain,
     result.route_id, result.paths, result.rtt_floor_ms, result.rtt_backup_ms, result.availability_ratio,
     result.unavailable_hours, result.lost_tb_year, result.failure_id, result.note,
-    run.simulated
+    run.simulated, coalesce(path.assumed, true) as assumed
 from core.route_risk as result
 join mart.run_history as run using (run_id)
+left join (
+    select path.route_id, bool_or(coalesce(segment.assumed, true)) as assumed
+    from mart.route_path as path
+    left join mart.segment as segment using (segment_id)
+    group by path.route_id
+) as path using (route_id)
 where run.latest;
 comment on view mart.route_risk is 'Paths, round-trip floor and availability of routes, latest runs.';
 comment on column mart.route_risk.run_id is 'the run that made the row; see run_history';
@@ -23,3 +29,4 @@ comment on column mart.route_risk.lost_tb_year is 'expected traffic lost a year 
 comment on column mart.route_risk.failure_id is 'the single failure that loses most of it';
 comment on column mart.route_risk.note is 'what a reader must know';
 comment on column mart.route_risk.simulated is 'true where made from simulated traffic';
+comment on column mart.route_risk.assumed is 'true where a segment of its paths is an assumption, not a fact';

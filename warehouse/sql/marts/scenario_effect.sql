@@ -5,9 +5,14 @@ select
     result.scenario_id, result.segment_id, result.direction, result.date_kind, result.t50_base,
     result.t50_scenario, result.shift_months, result.probability_base, result.probability_scenario,
     result.order_by_base, result.order_by_scenario, result.note,
-    run.simulated
+    run.simulated, coalesce(capacity.assumed, true) as assumed
 from core.scenario_effect as result
 join mart.run_history as run using (run_id)
+left join (
+    select segment_id, bool_or(assumed) as assumed
+    from mart.capacity
+    group by segment_id
+) as capacity using (segment_id)
 where run.latest;
 comment on view mart.scenario_effect is 'What each story changes against the plan, latest runs.';
 comment on column mart.scenario_effect.run_id is 'the run that made the row; see run_history';
@@ -27,3 +32,4 @@ comment on column mart.scenario_effect.order_by_base is 'last day to order [date
 comment on column mart.scenario_effect.order_by_scenario is 'in the story [date]';
 comment on column mart.scenario_effect.note is 'what the story assumes';
 comment on column mart.scenario_effect.simulated is 'true where made from simulated traffic';
+comment on column mart.scenario_effect.assumed is 'true where a capacity of the segment is an assumption, not a fact';

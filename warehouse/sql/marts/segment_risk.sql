@@ -4,9 +4,14 @@ select
     result.run_id, run.known_at, run.origin, run.grain as run_grain,
     result.segment_id, result.direction, result.target_start, result.overload_ratio, result.congested_hours,
     result.failure_id,
-    run.simulated
+    run.simulated, coalesce(capacity.assumed, true) as assumed
 from core.segment_risk as result
 join mart.run_history as run using (run_id)
+left join (
+    select segment_id, bool_or(assumed) as assumed
+    from mart.capacity
+    group by segment_id
+) as capacity using (segment_id)
 where run.latest;
 comment on view mart.segment_risk is 'How likely and how long segments are overloaded, failures weighted by likelihood, latest runs.';
 comment on column mart.segment_risk.run_id is 'the run that made the row; see run_history';
@@ -20,3 +25,4 @@ comment on column mart.segment_risk.overload_ratio is 'share of paths whose load
 comment on column mart.segment_risk.congested_hours is 'expected hours a year over lit capacity while something has failed [h]';
 comment on column mart.segment_risk.failure_id is 'the failure that brings most of them';
 comment on column mart.segment_risk.simulated is 'true where made from simulated traffic';
+comment on column mart.segment_risk.assumed is 'true where a capacity of the segment is an assumption, not a fact';

@@ -5,9 +5,14 @@ select
     result.segment_id, result.order_seq, result.option, result.module_gbps, result.modules, result.ready_by,
     result.cost_usd, result.present_value_usd, result.funded, result.priority, result.risk_if_not_ratio,
     result.reason,
-    run.simulated
+    run.simulated, coalesce(capacity.assumed, true) as assumed
 from core.upgrade as result
 join mart.run_history as run using (run_id)
+left join (
+    select segment_id, bool_or(assumed) as assumed
+    from mart.capacity
+    group by segment_id
+) as capacity using (segment_id)
 where run.latest;
 comment on view mart.upgrade is 'The cheapest mix of orders and what the budget buys of it, latest runs.';
 comment on column mart.upgrade.run_id is 'the run that made the row; see run_history';
@@ -27,3 +32,4 @@ comment on column mart.upgrade.priority is '1 is bought first';
 comment on column mart.upgrade.risk_if_not_ratio is 'probability of running out within the horizon without it [0-1]';
 comment on column mart.upgrade.reason is 'why, for a reader who is no programmer';
 comment on column mart.upgrade.simulated is 'true where made from simulated traffic';
+comment on column mart.upgrade.assumed is 'true where a capacity of the segment is an assumption, not a fact';

@@ -33,8 +33,12 @@ from dashboards.edition import Edition
 from dashboards.figure import Page
 from dashboards.language import TEXT_FOLDER, Language, Period, load_language
 from dashboards.material import Material, gather
+from dashboards.paper import NAME as PAPER
+from dashboards.paper import write_paper
+from dashboards.workbook import write_workbook
 
 HOME = Path(__file__).parent
+WORKBOOK = "edition.xlsx"
 POLICY = "default-src 'none'; script-src 'self' file:; style-src 'self' file:; img-src 'self' file: data:; base-uri 'none'; form-action 'none'"
 SCRIPTS = f"vega-{version('vl-convert-python')}.js"
 NAVIGATION = ("index", "plan", "routes", "segments", "countries", "quality", "data", "assumptions", "method")
@@ -46,18 +50,30 @@ def write_report(
     folder: Path,
     *,
     languages: Sequence[str] = ("en", "ru"),
+    workbook: bool = True,
+    paper: bool = False,
     text_folder: Path = TEXT_FOLDER,
 ) -> list[Path]:
     """Write the edition's pages to folder/<language>/, its data to folder/data/, and return every file written, sorted.
 
     `frames` are keyed by names of warehouse.schema.FRAMES; any may be empty or absent, and the page then says why.
+    The workbook is folder/data/edition.xlsx; `paper` adds folder/<language>/edition.pdf, a few tenths of a second a chart.
     """
     material = gather(frames, edition)
     written = _write_assets(folder, [folder / one.folder for one in edition.previous])
+    extras: list[tuple[str, str]] = []
+    if workbook:
+        written.append(write_workbook(frames, edition, folder / "data" / WORKBOOK))
+        extras.append((f"../data/{WORKBOOK}", "page.workbook"))
+    if paper:
+        written += write_paper(frames, edition, folder, languages=languages, text_folder=text_folder)
+        extras.append((PAPER, "page.paper"))
     for code in languages:
         language = load_language(code, text_folder)
         pages = edition_pages(material, language)
-        written += [_write_page(page, pages, material, language, languages, folder, text_folder) for page in pages]
+        written += [
+            _write_page(page, pages, material, language, languages, folder, text_folder, extras) for page in pages
+        ]
         written.append(_write_search(pages, language, folder))
         if code == languages[0]:
             written += _write_data(pages, folder)
@@ -118,7 +134,8 @@ def _write_assets(folder: Path, earlier: Sequence[Path]) -> list[Path]:
 
 
 def _write_page(
-    page: Page, pages: Sequence[Page], material: Material, language: Language, languages: Sequence[str], folder: Path, text_folder: Path
+    page: Page, pages: Sequence[Page], material: Material, language: Language, languages: Sequence[str], folder: Path, text_folder: Path,
+    extras: Sequence[tuple[str, str]],
 ) -> Path:  # fmt: skip
     edition = material.edition
     home = "../" * page.path.count("/")
@@ -127,7 +144,7 @@ def _write_page(
     navigation = [(f"{name}.html", language.text(f"nav.{name}")) for name in NAVIGATION if f"{name}.html" in paths]
     html = _environment().get_template("sections.html").render(
         code=language.code, policy=POLICY, title=page.title, lead=page.lead, sections=page.sections, path=page.path,
-        real=page.real, scripts=SCRIPTS,
+        real=page.real, scripts=SCRIPTS, extras=[(home + href, language.text(key)) for href, key in extras],
         home=home, root=home + "../", t=language.text, edition=edition, edition_title=edition.title_in(language.code),
         origin=Period(edition.origin, edition.grain), navigation=navigation, has_charts=bool(drawn),
         others=[(code, load_language(code, text_folder).text("language")) for code in languages if code != language.code],

@@ -13,10 +13,24 @@
     return copy;
   };
 
+  // On a phone legends stand in one column, row labels are cut sooner, and a map is as high as it is wide.
+  const stacked = (value) => {
+    if (Array.isArray(value)) return value.map(stacked);
+    if (value === null || typeof value !== "object") return value;
+    const copy = {};
+    for (const [key, item] of Object.entries(value)) {
+      if (key === "datasets") copy[key] = item;
+      else if (key === "legend" && item !== null) copy[key] = { ...item, columns: 1 };
+      else copy[key] = stacked(item);
+    }
+    return copy;
+  };
+
   const narrow = (spec, width) => {
     if (width > 520) return spec;
-    const config = { ...spec.config, axisY: { ...spec.config.axisY, labelLimit: 110 }, legend: { ...spec.config.legend, columns: 1 } };
-    return { ...spec, config };
+    const config = { ...spec.config, axisY: { ...spec.config.axisY, labelLimit: 110 } };
+    const height = spec.projection ? Math.min(spec.height, Math.max(180, width * 0.6)) : spec.height;
+    return { ...stacked(spec), config, height };
   };
 
   const draw = async (place, settings) => {

@@ -87,7 +87,7 @@ def time_axis(field: str, grain: Grain, **options: Any) -> alt.X:
 
 def amount_axis(field: str, title: str, *, zero: bool = True, **options: Any) -> alt.Y:
     return alt.Y(
-        f"{field}:Q", title=title, axis=alt.Axis(format=",~r", tickCount=6), scale=alt.Scale(zero=zero), **options
+        f"{field}:Q", title=title, axis=alt.Axis(format=",f", tickCount=6), scale=alt.Scale(zero=zero), **options
     )
 
 

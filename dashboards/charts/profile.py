@@ -30,7 +30,7 @@ def _form(language: Language) -> alt.TopLevelMixin:
             color=alt.Color(
                 "mean_gbps:Q",
                 scale=alt.Scale(range=list(DEEP), zero=True),
-                legend=alt.Legend(title=text("unit.gbps"), gradientLength=180, format=",~r"),
+                legend=alt.Legend(title=text("unit.gbps"), gradientLength=180, format=",f"),
             ),
             tooltip=[
                 alt.Tooltip("day:N", title=text("profile.day")),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from statistics import NormalDist
 
 import numpy as np
-from scipy import stats
+from numpy.typing import NDArray
+from scipy.special import stdtr
 
 from forecasting.series import FloatArray
 
@@ -59,18 +60,28 @@ def diebold_mariano(difference: FloatArray, horizon: int = 1) -> tuple[float, fl
     The long-run variance is the rectangular one; where that is not positive, Bartlett's; where that is neither, both
     results are NaN: not computable.
     """
-    count = len(difference)
-    if count < max(2, horizon + 1):
-        return float("nan"), float("nan")
-    mean = float(difference.mean())
-    centred = difference - mean
-    gammas = [float(centred[lag:] @ centred[: count - lag]) / count for lag in range(horizon)]
-    tiny = 1e-12 * (gammas[0] + mean * mean)
-    variance = (gammas[0] + 2 * sum(gammas[1:])) / count
-    if variance <= tiny:
-        variance = (gammas[0] + 2 * sum((1 - lag / horizon) * gammas[lag] for lag in range(1, horizon))) / count
-    if variance <= tiny:
-        return float("nan"), float("nan")
-    correction = (count + 1 - 2 * horizon + horizon * (horizon - 1) / count) / count
-    statistic = mean / float(np.sqrt(variance)) * float(np.sqrt(correction))
-    return statistic, float(2 * stats.t.sf(abs(statistic), count - 1))
+    statistic, p = diebold_mariano_columns(difference[:, None], np.array([horizon]))
+    return float(statistic[0]), float(p[0])
+
+
+def diebold_mariano_columns(difference: FloatArray, horizons: NDArray[np.int64]) -> tuple[FloatArray, FloatArray]:
+    """The same for each column of (n, K) with its own horizon; NaN rows of a column are left out."""
+    known = np.isfinite(difference)
+    count = known.sum(axis=0).astype(float)
+    at_least_one = np.maximum(count, 1.0)
+    mean = np.where(known, difference, 0.0).sum(axis=0) / at_least_one
+    centred = np.where(known, difference - mean, 0.0)
+    rectangular = base = (centred * centred).sum(axis=0) / at_least_one
+    bartlett = rectangular.copy()
+    for lag in range(1, int(horizons.max(initial=1))):
+        product = (centred[lag:] * centred[:-lag]).sum(axis=0) / at_least_one
+        rectangular = rectangular + np.where(lag < horizons, 2 * product, 0.0)
+        bartlett = bartlett + np.where(lag < horizons, 2 * (1 - lag / horizons) * product, 0.0)
+    tiny = 1e-12 * (base + mean * mean)
+    variance = np.where(rectangular / at_least_one > tiny, rectangular, bartlett) / at_least_one
+    computable = (variance > tiny) & (count >= np.maximum(2, horizons + 1))
+    correction = (count + 1 - 2 * horizons + horizons * (horizons - 1) / at_least_one) / at_least_one
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistic = np.where(computable, mean / np.sqrt(variance) * np.sqrt(correction), np.nan)
+    p: FloatArray = 2 * stdtr(np.maximum(count - 1, 1), -np.abs(statistic))
+    return statistic, p

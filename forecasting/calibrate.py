@@ -55,17 +55,38 @@ def prior(grain: Grain) -> Prior:
     return Prior(np.array(table["lengths"]), np.array(table["horizons"]), np.array(table["size"]))
 
 
+def deviation(outcome: FloatArray, point: FloatArray, *, log: bool) -> FloatArray:
+    """How far an outcome lies from the point: in logs below it, in shares of it above.
+
+    Growth falls, so what comes above a forecast is not as far above, in logs, as what comes below is below; this makes both
+    sides alike.
+    """
+    if not log:
+        return outcome - point
+    share = outcome / point
+    found: FloatArray = np.where(share > 1, share - 1, np.log(np.where(share > 1, 1.0, share)))
+    return found
+
+
+def reached(point: FloatArray, reach: FloatArray, bounds: FloatArray, *, log: bool) -> FloatArray:
+    """The value whose deviation is `reach`, within `bounds` (2, ...) and never below 0."""
+    found = point * np.where(reach > 0, 1 + reach, np.exp(np.minimum(reach, 0.0))) if log else point + reach
+    return np.maximum(np.clip(found, bounds[0], bounds[1]), 0.0)
+
+
+def standard_reach(size: FloatArray, normal: FloatArray) -> FloatArray:
+    """Signed sizes (H, L) at standard normal quantiles `normal` (L,), beyond the table's last share along its last slope."""
+    knots = np.concatenate([[0.0], KNOTS, [2 * KNOTS[-1] - KNOTS[-2]]])
+    padded = np.column_stack([np.zeros(len(size)), size, 2 * size[:, -1] - size[:, -2]])
+    return np.stack([np.interp(np.abs(normal), knots, row) for row in padded]) * np.sign(normal)
+
+
 def scores(study: Study) -> FloatArray:
     """Signed scores (O, H) of the ensemble's past errors, NaN where there was no outcome."""
     test = study.backtest
     if not len(test.lengths):
         return np.empty((0, len(study.point)))
-    point = test.said[:, 0]
-    if study.log:
-        found: FloatArray = (np.log(test.outcome) - np.log(point)) / test.scale
-    else:
-        found = (test.outcome - point) / test.scale
-    return found
+    return deviation(test.outcome, test.said[:, 0], log=study.log) / test.scale
 
 
 def sizes(studies: Sequence[Study], table: Prior) -> list[FloatArray]:

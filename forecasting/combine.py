@@ -32,6 +32,7 @@ LONG_ONLY = ("around_trend", "stl_theta")
 BLEND_LENGTHS, BLEND_WEIGHTS = (2.0, 3.0, 5.0), (0.5, 0.3, 0.0)
 """Weight of `seasonal_level` alone by history length in seasons: trends of short histories are mostly noise."""
 MOVE_CAP, SPREAD_CAP = 1.5, 1.4
+PATH_CAP = 1.5
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Outlook:
 
     `candidates` is (C, H) in the order of CANDIDATES and `weights` (C,) sums to 1; `point` (H,) is their combination; `scale` (H,)
     is the expected size of its error on the working scale (log where `log`), before calibration. `errors` are the
-    one-step errors of the smoothed level on the working scale.
+    one-step errors of the smoothed level on the working scale. `bounds` (2, H) are the least and the largest value of any path.
     """
 
     candidates: FloatArray
@@ -50,6 +51,7 @@ class Outlook:
     log: bool
     errors: FloatArray
     optima: Mapping[str, FloatArray]
+    bounds: FloatArray
 
 
 def outlook(data: Window) -> Outlook:
@@ -92,7 +94,14 @@ def outlook(data: Window) -> Outlook:
     weights = _weights(natural, data, grows, bends)
     point = weights @ natural
     return Outlook(
-        natural, weights, point, _scale(working, level.errors, level.alpha, data), data.log, level.errors, optima
+        natural,
+        weights,
+        point,
+        _scale(working, level.errors, level.alpha, data),
+        data.log,
+        level.errors,
+        optima,
+        _bounds(point, data),
     )
 
 
@@ -107,6 +116,31 @@ def _capped(working: FloatArray, data: Window) -> FloatArray:
         middle = np.median(working, axis=0)
         working = np.clip(working, middle - SPREAD_CAP, middle + SPREAD_CAP)
     return working
+
+
+def _bounds(point: FloatArray, data: Window) -> FloatArray:
+    """Within PATH_CAP times the rises and falls over as many periods that the history has shown, few of them left out.
+
+    Beyond two thirds of the history the largest moves go on growing with the square root of the horizon.
+    """
+    adjusted, most = data.adjusted, max(2 * data.length // 3, 1)
+    lags = np.unique(np.linspace(1, min(most, data.horizon), 8).round().astype(int))
+    moves = [adjusted[lag:] - adjusted[:-lag] for lag in lags]
+    beyond = np.sqrt(np.maximum(data.steps / lags[-1], 1.0))
+    up = (
+        np.interp(data.steps, lags, np.maximum.accumulate([max(float(np.quantile(one, 0.98)), 0.0) for one in moves]))
+        * beyond
+    )
+    down = (
+        np.interp(data.steps, lags, np.maximum.accumulate([max(-float(np.quantile(one, 0.02)), 0.0) for one in moves]))
+        * beyond
+    )
+    recent, swing = adjusted[-min(3, data.length) :], float(np.abs(data.seasonal).max())
+    working = np.log(point) if data.log else point
+    high = np.maximum(recent.max() + PATH_CAP * np.maximum(up, down / 2), working + up) + swing
+    low = np.minimum(recent.min() - PATH_CAP * np.maximum(down, up / 2), working - down) - swing
+    both: FloatArray = np.stack([low, high])
+    return np.exp(both) if data.log else np.maximum(both, 0.0)
 
 
 def _weights(natural: FloatArray, data: Window, grows: float, bends: float) -> FloatArray:

@@ -8,19 +8,23 @@ series, however many there are, and a series' paths do not depend on which other
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
 
-from forecasting.calibrate import KNOTS
+from forecasting.calibrate import reached, standard_reach
 from forecasting.series import FloatArray
+from forecasting.study import Study
 
 ERROR_CLIP = 3.0
 NOISE_SHARE = 0.15
 """Share of an error's variance that does not carry over to the next period."""
 
 
-def shocks(draws: int, horizon: int, past: int, seed: int) -> FloatArray:
-    """Random weights of past periods (draws x horizon, past), correlated along the horizon.
+def shocks(draws: int, horizon: int, past: int, seed: int) -> NDArray[np.float32]:
+    """Random weights of past periods (horizon x draws, past), correlated along the horizon.
 
-    The second half of the draws mirrors the first, so that medians are exact and means steadier.
+    The second half of the draws mirrors the first, so that every future has its opposite. Only their order is used later,
+    for which single precision is enough.
     """
     rng = np.random.default_rng(np.random.SeedSequence([seed, 1]))
     half = rng.standard_normal(((draws + 1) // 2, past, horizon))
@@ -29,7 +33,7 @@ def shocks(draws: int, horizon: int, past: int, seed: int) -> FloatArray:
     correlation = (1 - NOISE_SHARE) * lasting + NOISE_SHARE * np.eye(horizon)
     along = half @ np.linalg.cholesky(correlation).T
     both = np.concatenate([along, -along])[:draws]
-    return np.ascontiguousarray(both.transpose(0, 2, 1)).reshape(draws * horizon, past)
+    return np.ascontiguousarray(both.transpose(2, 0, 1), dtype=np.float32).reshape(horizon * draws, past)
 
 
 def loadings(errors: FloatArray) -> FloatArray:
@@ -44,15 +48,17 @@ def loadings(errors: FloatArray) -> FloatArray:
     return unit
 
 
-def paths(normal: FloatArray, point: FloatArray, scale: FloatArray, size: FloatArray, *, log: bool) -> FloatArray:
-    """Paths (S, H) of one series from standard normal draws (S, H): `scale` (H,) times `size` (H, coverages) around `point` (H,)."""
-    drawn = np.empty_like(normal)
-    knots = np.concatenate([[0.0], KNOTS, [2 * KNOTS[-1] - KNOTS[-2]]])
-    for step in range(normal.shape[1]):
-        row = size[step]
-        spread = np.concatenate([[0.0], row, [2 * row[-1] - row[-2]]]) * scale[step]
-        column = normal[:, step]
-        drawn[:, step] = np.sign(column) * np.interp(np.abs(column), knots, spread)
-    if log:
-        return point * np.exp(np.clip(drawn, -20.0, 20.0))
-    return np.maximum(point + drawn, 0.0)
+def paths(normal: NDArray[np.float32], study: Study, size: FloatArray) -> FloatArray:
+    """Paths (S, H) of one series: its margins exactly, in the order of the standard normal draws (H, S).
+
+    Each period's draws are the S mid-quantiles of its margin, so that quantiles are as smooth as the margin and draws are joint
+    as the normals are. `size` is (H, coverages).
+    """
+    count = normal.shape[1]
+    order = np.argsort(normal, axis=1)
+    levels = ndtri((np.arange(count) + 0.5) / count)
+    reach = standard_reach(size, levels) * study.scale[:, None]
+    margin = reached(study.point[:, None], reach, study.bounds[:, :, None], log=study.log)
+    drawn = np.empty(normal.shape)
+    np.put_along_axis(drawn, order, margin, axis=1)
+    return drawn.T

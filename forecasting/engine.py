@@ -13,7 +13,7 @@ from forecasting.combine import CANDIDATES
 from forecasting.draw import loadings, paths, shocks
 from forecasting.events import Known, known_events
 from forecasting.pairs import kept_in_range, log_ratio, partners, pulled
-from forecasting.score import score
+from forecasting.score import score_all
 from forecasting.series import KEY, FloatArray, History, Paths, add_periods
 from forecasting.spec import ForecastSpec
 from forecasting.study import Chunk, MapChunks, Study, study_all
@@ -27,6 +27,7 @@ from warehouse.schema import (
     check,
 )
 
+DRAWN_TOGETHER = 16
 CAPPED_FROM = {"p95": 0.05, "mean": 0.25}
 """Share of slots pinned at a cap from which the statistic no longer says what was wanted: the top 5 % is what p95 is made of."""
 
@@ -102,10 +103,13 @@ def _draw(studies: list[Study], calibrated: list[FloatArray], spec: ForecastSpec
     past = min(spec.max_history, len(studies[0].errors))
     weights = shocks(spec.draws, spec.horizon, past, spec.seed)
     taken = loadings(np.stack([study.errors[-past:] for study in studies]))
-    for row, study in enumerate(studies):
-        # One product per series: a matrix product's last digits depend on how many columns it has.
-        normal = (weights @ taken[row]).reshape(spec.draws, spec.horizon)
-        draws[row] = paths(normal, study.point, study.scale, calibrated[row], log=study.log)
+    for start in range(0, len(studies), DRAWN_TOGETHER):
+        # Always the same width: a matrix product's last digits depend on it.
+        block = np.zeros((past, DRAWN_TOGETHER), dtype=np.float32)
+        block[:, : len(taken[start : start + DRAWN_TOGETHER])] = taken[start : start + DRAWN_TOGETHER].T
+        normals = np.ascontiguousarray((weights @ block).T).reshape(DRAWN_TOGETHER, spec.horizon, spec.draws)
+        for row in range(start, min(start + DRAWN_TOGETHER, len(studies))):
+            draws[row] = paths(normals[row - start], studies[row], calibrated[row])
     return draws
 
 
@@ -132,16 +136,11 @@ def _no_forecast(history: History, found: list[Study | str], spec: ForecastSpec)
 def _backtest(
     keys: pl.DataFrame, studies: list[Study], calibrated: list[FloatArray], spec: ForecastSpec
 ) -> pl.DataFrame:
-    frames = []
-    for row, (study, size) in enumerate(zip(studies, calibrated, strict=True)):
-        scored = score(study, size)
-        if scored.height:
-            frames.append(scored.with_columns(row=pl.lit(row, dtype=pl.UInt32)))
-    if not frames:
+    scored = score_all(studies, calibrated)
+    if scored.is_empty():
         return BACKTEST_SCORE.empty()
-    stacked = pl.concat(frames, how="diagonal_relaxed")
     return check(
-        stacked.join(keys.with_row_index("row"), on="row").with_columns(grain=pl.lit(spec.grain)), BACKTEST_SCORE
+        scored.join(keys.with_row_index("row"), on="row").with_columns(grain=pl.lit(spec.grain)), BACKTEST_SCORE
     )
 
 

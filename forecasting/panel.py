@@ -11,7 +11,7 @@ import polars as pl
 from scipy.special import ndtri
 from threadpoolctl import threadpool_limits
 
-from forecasting.calibrate import KNOTS, Prior, prior, sizes
+from forecasting.calibrate import Prior, prior, reached, sizes, standard_reach
 from forecasting.combine import CANDIDATES
 from forecasting.series import FloatArray, add_periods, periods_between
 from forecasting.spec import ForecastSpec
@@ -175,17 +175,8 @@ def _rows(name: str, last: int, study: Study, size: FloatArray) -> pl.DataFrame:
 
 def quantiles(study: Study, size: FloatArray, levels: Sequence[float] | FloatArray) -> FloatArray:
     """Calibrated quantiles (H, L) of one series."""
-    normal = ndtri(np.asarray(levels, dtype=float))
-    knots = np.concatenate([[0.0], KNOTS])
-    spread = np.stack(
-        [np.sign(normal) * np.interp(np.abs(normal), knots, np.concatenate([[0.0], row])) for row in size]
-    )
-    reach = study.scale[:, None] * spread
-    if study.log:
-        found: FloatArray = study.point[:, None] * np.exp(np.clip(reach, -20.0, 20.0))
-    else:
-        found = np.maximum(study.point[:, None] + reach, 0.0)
-    return found
+    reach = study.scale[:, None] * standard_reach(size, ndtri(np.asarray(levels, dtype=float)))
+    return reached(study.point[:, None], reach, study.bounds[:, :, None], log=study.log)
 
 
 def _step_back(season: int, frame: pl.DataFrame) -> pl.Expr:

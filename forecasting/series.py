@@ -123,7 +123,9 @@ class Paths:
         if count == 0:
             return pl.DataFrame(schema={**dict.fromkeys(KEY, pl.String), "grain": pl.String, "target_start": pl.Date, "horizon": pl.Int64, "quantile_level": pl.Float64, "value_gbps": pl.Float64})  # fmt: skip
         ranks = np.ceil(np.asarray(levels) * draws - 1e-9).astype(np.int64).clip(1, draws) - 1
-        values = np.sort(self.draws_gbps, axis=1)[:, ranks, :]
+        values = np.empty((count, len(ranks), horizon))
+        for at in range(0, count, 256):  # a block at a time: a sorted copy of all draws would double the memory
+            values[at : at + 256] = np.partition(self.draws_gbps[at : at + 256], np.unique(ranks), axis=1)[:, ranks, :]
         series = self.keys.select(KEY).with_row_index("row")
         grid = pl.DataFrame({
             "row": np.repeat(np.arange(count, dtype=np.uint32), len(levels) * horizon),

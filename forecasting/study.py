@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from forecasting.combine import CANDIDATES, outlook
 from forecasting.models.benchmarks import drift, seasonal_naive
 from forecasting.models.window import Window, window
+from forecasting.outliers import tamed
 from forecasting.prepare import Ready, prepare
 from forecasting.series import FloatArray
 from forecasting.shifts import Shift, find_shifts, spliced
@@ -25,7 +26,7 @@ class Backtest:
     """What was said at O past origins, next to what came: the test period is never seen by the fit.
 
     `lengths` (O,) is the history known at each origin; `said` is (O, M, H) in the order of MODELS, `scale` and `outcome` (O, H),
-    `outcome` NaN where nothing was measured. `naive_mae` (O,) scales errors: the in-sample error of seasonal naive.
+    `outcome` NaN where nothing was measured. `naive_mae` (O,) scales errors: the in-sample error of seasonal naive. `bounds` (O, 2, H) hold every path.
     """
 
     lengths: FloatArray
@@ -33,6 +34,7 @@ class Backtest:
     scale: FloatArray
     outcome: FloatArray
     naive_mae: FloatArray
+    bounds: FloatArray
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Study:
     """A series' forecast before calibration, in the series' unit: `point`, `scale` (H,), `candidates` (C, H), `weights` (C,).
 
     `errors` are one-step errors of the history's periods, NaN where a period was bridged, on the working scale. `shifts` are the jumps
-    spliced out of the past, by step of the history; the series begins at its step `first`.
+    spliced out of the past, by step of the history; the series begins at its step `first`. Every path stays within `bounds` (2, H).
     """
 
     length: int
@@ -51,8 +53,9 @@ class Study:
     weights: FloatArray
     errors: FloatArray
     backtest: Backtest
-    shifts: tuple[Shift, ...] = ()
-    first: int = 0
+    shifts: tuple[Shift, ...]
+    first: int
+    bounds: FloatArray
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,7 @@ def study(
         len(ready.values), ready.log, now.point[skip:] * unit, now.scale[skip:] * (1.0 if ready.log else unit),
         now.candidates[:, skip:] * unit, now.weights, errors, backtest,
         tuple(Shift(shift.step + ready.first, shift.size) for shift in shifts),
-        ready.first,
+        ready.first, now.bounds[:, skip:] * unit,
     )  # fmt: skip
 
 
@@ -152,9 +155,12 @@ def _window(
         if ready.log
         else []
     )
-    if shifts:
-        past = np.exp(spliced(np.log(past), shifts))
-    return window(past, log=ready.log, season=season, horizon=horizon, starts=starts, frozen=frozen), shifts
+    if ready.log:
+        past = np.exp(tamed(spliced(np.log(past), shifts), season))
+    # Intermittent traffic has no season that its few values could tell.
+    return window(
+        past, log=ready.log, season=season if ready.log else 1, horizon=horizon, starts=starts, frozen=frozen
+    ), shifts
 
 
 def origins(known: NDArray[np.bool_], spec: ForecastSpec, season: int) -> list[int]:
@@ -183,6 +189,7 @@ def _backtest(
     scale = np.full((len(at), horizon), np.nan)
     outcome = np.full((len(at), horizon), np.nan)
     naive_mae = np.empty(len(at))
+    bounds = np.empty((len(at), 2, horizon))
     starts: dict[str, FloatArray] = {}
     for row, length in enumerate(at):
         past = ready.values[:length]
@@ -192,7 +199,7 @@ def _backtest(
         said[row, 1 : 1 + len(CANDIDATES)] = seen.candidates
         said[row, -2] = seasonal_naive(past, season, horizon)
         said[row, -1] = drift(past, horizon)
-        scale[row] = seen.scale
+        scale[row], bounds[row] = seen.scale, seen.bounds
         came = ready.values[length : length + horizon]
         outcome[row, : len(came)] = np.where(ready.known[length : length + horizon], came, np.nan)
         lag = season if length > season else 1
@@ -204,6 +211,7 @@ def _backtest(
             scale * (1.0 if ready.log else unit),
             outcome * unit,
             naive_mae * unit,
+            bounds * unit,
         ),
         starts,
     )

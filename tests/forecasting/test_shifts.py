@@ -28,7 +28,7 @@ def jumped(at: int, factor: float, seed: int = 1, length: int = 60) -> np.ndarra
 def test_a_clear_jump_is_found_and_measured(seed, at, factor):
     found = find_shifts(np.log(jumped(at, factor, seed)), 12, log=True)
     assert at in [shift.step for shift in found]
-    assert sum(shift.size for shift in found) == pytest.approx(np.log(factor), abs=0.15)
+    assert sum(shift.size for shift in found) == pytest.approx(np.log(factor), abs=0.25)
 
 
 def test_splicing_moves_the_past_to_todays_level():

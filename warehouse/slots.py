@@ -46,9 +46,14 @@ def write_slots(
     if not span["aligned"]:
         notes.append("stamps do not lie on the grid of slots; each row was put into the slot it falls in")
     distinct, ordered = _order(warehouse, opened, minutes * MINUTE_US, int(place["shift_us"]))
-    contradictions = 0
+    contradictions = fine_rows = 0
     if row_us < minutes * MINUTE_US:
-        warehouse.run("traffic/slots_averaged", **place)
+        warehouse.run(
+            "traffic/fine_rows", shift_us=place["shift_us"], per_slot_s=place["per_slot_s"], single=opened.single
+        )
+        warehouse.run("traffic/keep_fine", batch_id=batch_id)
+        fine_rows = int(_one(warehouse, "traffic/fine_sums")["rows"])
+        warehouse.run("traffic/slots_averaged", slot_us=place["slot_us"])
         warehouse.run("traffic/slots_of_groups")
         notes.append(f"samples every {row_us / MINUTE_US:g} minutes were averaged into {minutes}-minute slots")
         ordered = False
@@ -68,7 +73,7 @@ def write_slots(
     outranked = sums.get("slots_outranked", 0)
     if outranked:
         notes.append(f"{outranked} slots are measured by a source of higher priority; the values were kept beside it")
-    loaded = int(sums["rows_loaded"]) + contradictions + outranked
+    loaded = fine_rows or int(sums["rows_loaded"]) + contradictions + outranked
     return Written(loaded, int(sums["slots_new"]), int(sums["slots_changed"]), minutes, span["first_at"], span["last_at"], tuple(notes))  # fmt: skip
 
 

@@ -129,6 +129,16 @@ def test_samples_finer_than_a_slot_are_averaged(tmp_path: Path) -> None:
         assert samples(world).select("in_bps", "out_bps", "slot_minutes").rows() == [(2.0, 4.0, 5), (7.0, 14.0, 5)]
 
 
+def test_a_slot_split_over_files_is_averaged_over_all_of_them(tmp_path: Path) -> None:
+    spec = SourceSpec(**{**vars(PAIR), "slot_minutes": 1})
+    rows = [f"2024-01-01 00:0{minute},r1,{minute},{2 * minute}\n" for minute in range(10)]
+    with open_world(tmp_path) as world:
+        for name, part in (("a", rows[2:7]), ("b", rows[:4]), ("c", rows[6:])):
+            load_one(world, spec, write(tmp_path / f"{name}.csv", HEADER + "".join(part)))
+        assert samples(world).select("in_bps", "out_bps", "slot_minutes").rows() == [(2.0, 4.0, 5), (7.0, 14.0, 5)]
+        assert world.sql("select sum(rows_known) as n from core.load_batch")["n"].item() == 3
+
+
 def test_stamps_at_the_end_of_a_slot_belong_to_the_slot_before(tmp_path: Path) -> None:
     spec = SourceSpec(**{**vars(PAIR), "stamp": "end", "unit": "bytes_per_slot"})
     with open_world(tmp_path) as world:

@@ -1,13 +1,16 @@
--- one row per slot: the mean of the samples within it
+-- one row per slot that finer samples touch: the mean of all its samples, whatever file they came in
 create or replace temp table grouped_slot as
-select
-    interface_key,
-    ((at_us - $shift_us) + 1000000) // $slot_us * $slot_us as slot_us,
-    avg(in_bps) / $per_slot_s as in_bps,
-    avg(out_bps) / $per_slot_s as out_bps,
-    count(*) as file_rows,
-    count(*) as used_rows,
-    false as contradicts
-from staged
-where problem is null
-group by all;
+with touched as (
+    select distinct interface_key, (epoch_us(sampled_at) + 1000000) // $slot_us * $slot_us as slot_us from fine_row
+),
+latest as (
+    select f.interface_key, f.sampled_at, arg_max(f.in_bps, f.batch_id) as in_bps, arg_max(f.out_bps, f.batch_id) as out_bps
+    from core.fine_sample f
+    where f.sampled_at >= (select make_timestamptz(min(slot_us) - 1000000) from touched)
+        and f.sampled_at < (select make_timestamptz(max(slot_us) + $slot_us) from touched)
+    group by f.interface_key, f.sampled_at
+)
+select t.interface_key, t.slot_us, avg(l.in_bps) as in_bps, avg(l.out_bps) as out_bps, 0 as file_rows, 0 as used_rows, false as contradicts
+from touched t
+join latest l on l.interface_key = t.interface_key and (epoch_us(l.sampled_at) + 1000000) // $slot_us * $slot_us = t.slot_us
+group by t.interface_key, t.slot_us;

@@ -1,7 +1,8 @@
--- one row per zone and quarter of an hour of the time at hand: its local hour and weekday
+-- one row per zone and quarter of an hour of the time at hand: its local hour and weekday. Zone and quarter are one number, or
+-- the planner would first join every port with every quarter
 create or replace temp table local_hour as
 select
-    time_zone, epoch_us(quarter) // 900000000 as quarter,
-    hour(timezone(time_zone, quarter)) as hour, isodow(timezone(time_zone, quarter)) as weekday
-from (select distinct time_zone from port_route)
+    epoch_us(quarter) // 900000000 * 1000 + zone_key as moment,
+    hour(timezone(time_zone, quarter))::tinyint as hour, isodow(timezone(time_zone, quarter))::tinyint as weekday
+from (select distinct zone_key, time_zone from port_route)
 cross join (select unnest(generate_series($from_at::timestamptz, $until_at::timestamptz, interval 15 minute)) as quarter);

@@ -1,17 +1,23 @@
 -- adds the mean by local weekday and hour over the last 12 months with samples
 insert into core.traffic_profile
-with recent as (
+with hourly as (
     select
-        s.route_key, unnest(['in', 'out']) as direction, unnest([s.in_bps, s.out_bps]) as bps, h.weekday, h.hour
-    from (
-        select p.route_key, p.time_zone, epoch_us(s.slot_start) // 900000000 as quarter, s.in_bps, s.out_bps
-        from core.traffic_sample s join port_route p using (interface_key) join core.slot_rule r on r.flag = s.flag and r.in_mean
-        where s.slot_start >= $from_at and s.slot_start < $until_at and s.slot_minutes <= 60
-    ) s
-    join local_hour h on h.time_zone = s.time_zone and h.quarter = s.quarter
+        p.route_key, h.weekday, h.hour,
+        sum(s.in_bps) as sum_in, count(s.in_bps) as slots_in, sum(s.out_bps) as sum_out, count(s.out_bps) as slots_out
+    from core.traffic_sample s
+    join port_route p using (interface_key)
+    join core.slot_rule r on r.flag = s.flag and r.in_mean
+    join local_hour h on h.moment = epoch_us(s.slot_start) // 900000000 * 1000 + p.zone_key
+    where s.slot_start >= $from_at and s.slot_start < $until_at and s.slot_minutes <= 60
+    group by all
+),
+way as (
+    select route_key, weekday, hour, unnest([
+        {direction: 'in', sum_bps: sum_in, slots: slots_in}, {direction: 'out', sum_bps: sum_out, slots: slots_out}
+    ], recursive := true)
+    from hourly
 )
-select n.route_id, r.direction, r.weekday, r.hour, avg(r.bps) / 1e9, $known_at, $version
-from recent r join route_number n using (route_key)
-where r.bps is not null
-group by all
+select n.route_id, w.direction, w.weekday, w.hour, w.sum_bps / w.slots / 1e9, $known_at, $version
+from way w join route_number n using (route_key)
+where w.slots > 0
 order by all;

@@ -20,6 +20,8 @@ from pathlib import Path
 from warehouse.errors import Problem, TransitError
 
 START_SECONDS = 120.0
+ENDS_WITH = "TRANSIT_ENDS_WITH"
+"""The process whose end a scheduled run must not outlive; its parent, set by `transit serve`."""
 _SHORT_LIVED = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1"}
 
 

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import threading
-import time
 
-
-def _end_with(parent: int) -> None:
-    """A parent killed outright can't stop its server, so the server watches."""
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os._exit(0)
+from flows.parent import end_with
 
 
 def serve(port: int, parent: int) -> None:
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    end_with(parent)
     import uvicorn
 
     uvicorn.run(

@@ -36,6 +36,15 @@ class Folders:
         return self.private / "prefect"
 
     @property
+    def logs(self) -> Path:
+        return self.private / "logs"
+
+    @property
+    def run_lock(self) -> Path:
+        """What a run holds from its first step to its last; the lock file is this name with `.lock`."""
+        return self.private / "run"
+
+    @property
     def steps(self) -> Path:
         return self.private / "steps"
 

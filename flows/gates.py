@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -29,31 +30,36 @@ def too_old(origin: date, grain: Grain, today: date, gates: GateSettings) -> lis
     return []
 
 
-def implausible(forecast: Forecast, history: pl.DataFrame, gates: GateSettings) -> list[Problem]:
-    """Draws that are not finite, negative, far above anything seen, or whose groups are not the sum of their routes."""
+def impossible(forecast: Forecast) -> list[Problem]:
+    """Draws that are not finite or negative."""
     problems = []
     draws = forecast.paths.draws_gbps
-    names = [" ".join(row) for row in forecast.paths.keys.select(KEY).iter_rows()]
-    for row, name in enumerate(names):
+    for row, name in enumerate(" ".join(key) for key in forecast.paths.keys.select(KEY).iter_rows()):
         if not np.isfinite(draws[row]).all():
             problems.append(Problem(name, "has draws that are not finite"))
         elif (draws[row] < 0).any():
             problems.append(Problem(name, "has negative draws"))
-    if gates.max_growth_ratio:
-        largest = history.group_by(KEY).agg(largest=pl.col("value_gbps").max())
-        medians = forecast.paths.keys.select(KEY).with_columns(
-            median=pl.Series(np.median(draws, axis=1).max(axis=1) if draws.size else [], dtype=pl.Float64)
-        )
-        grown = (
-            medians.join(largest, on=KEY)
-            .filter(pl.col("median").is_finite() & (pl.col("median") > gates.max_growth_ratio * pl.col("largest")))
-            .sort(KEY)
-        )
-        problems += [
-            Problem(" ".join(row[:4]), f"grows to {row[4]:.3g} Gbit/s, more than {gates.max_growth_ratio:g} times the largest value seen, {row[5]:.3g}")
-            for row in grown.iter_rows()
-        ]  # fmt: skip
     return problems
+
+
+def exploding(forecast: Forecast, history: pl.DataFrame, gates: GateSettings) -> list[Problem]:
+    """Medians that grow far above anything seen."""
+    if not gates.max_growth_ratio:
+        return []
+    draws = forecast.paths.draws_gbps
+    largest = history.group_by(KEY).agg(largest=pl.col("value_gbps").max())
+    medians = forecast.paths.keys.select(KEY).with_columns(
+        median=pl.Series(np.median(draws, axis=1).max(axis=1) if draws.size else [], dtype=pl.Float64)
+    )
+    grown = (
+        medians.join(largest, on=KEY)
+        .filter(pl.col("median").is_finite() & (pl.col("median") > gates.max_growth_ratio * pl.col("largest")))
+        .sort(KEY)
+    )
+    return [
+        Problem(" ".join(row[:4]), f"grows to {row[4]:.3g} Gbit/s, more than {gates.max_growth_ratio:g} times the largest value seen, {row[5]:.3g}")
+        for row in grown.iter_rows()
+    ]  # fmt: skip
 
 
 def unreliable(forecast: Forecast, gates: GateSettings) -> list[Problem]:
@@ -91,16 +97,35 @@ def changed_too_much(forecast: Forecast, previous: pl.DataFrame, gates: GateSett
     ]  # fmt: skip
 
 
-def failed_gates(made: GrainForecast, previous: pl.DataFrame, gates: GateSettings, today: date) -> list[Problem]:
+@dataclass(frozen=True)
+class Failed:
+    """Gates that did not pass: what is `impossible` nobody can accept, what is `doubtful` a person may."""
+
+    impossible: list[Problem]
+    doubtful: list[Problem]
+
+
+def failed_gates(made: GrainForecast, previous: pl.DataFrame, gates: GateSettings, today: date) -> Failed:
     """Every gate that `made` does not pass; `previous` are the last kept run's rows of FORECAST_QUANTILE."""
     # Countries report a year or two late.
     late = [] if made.spec.grain == "year" else too_old(made.origin, made.spec.grain, today, gates)
-    return [
-        *late,
-        *implausible(made.forecast, made.traffic, gates),
-        *unreliable(made.forecast, gates),
-        *changed_too_much(made.forecast, previous, gates),
-    ]
+    return Failed(
+        impossible(made.forecast),
+        [
+            *late,
+            *exploding(made.forecast, made.traffic, gates),
+            *unreliable(made.forecast, gates),
+            *changed_too_much(made.forecast, previous, gates),
+        ],
+    )
+
+
+def pass_or_refuse(failed: Failed, accepted: str | None) -> list[Problem]:
+    """The doubts that `accepted`, somebody's reason, passes over. Raises GateError where anything else failed."""
+    if accepted and not failed.impossible:
+        return failed.doubtful
+    refuse([*failed.impossible, *failed.doubtful])
+    return []
 
 
 def refuse(problems: list[Problem]) -> None:
@@ -109,5 +134,5 @@ def refuse(problems: list[Problem]) -> None:
         raise GateError(
             f"the forecast is not published: {len(problems)} gate{'s' if len(problems) > 1 else ''} failed",
             problems,
-            "The last edition stays. Look at the data and the forecast; where they are right, raise the limit in [gates] of transit.toml.",
+            "The last edition stays. Look at the data and the forecast. Where they are right: transit run --accept 'why', once; or mend the limit in [gates] of transit.toml.",
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,13 +13,15 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from flows.forecast import GrainForecast
-from flows.gates import failed_gates, refuse
+from flows.gates import failed_gates, pass_or_refuse
 from flows.identity import code_version, frame_hash, settings_json, step_key
 from flows.inputs import NETWORK_FRAMES, open_warehouse, read_scenarios, route_p95, today_of
 from flows.settings import Settings
+from forecasting.entrant import new_routes
 from forecasting.plan import plan
 from forecasting.whatif import PlanInputs, what_if
 from warehouse.database import RunRecord, Warehouse, run_id
+from warehouse.errors import Problem
 from warehouse.network import Network
 from warehouse.schema import FORECAST_QUANTILE, SCENARIO_EFFECT, Grain
 
@@ -51,7 +55,16 @@ def plan_segments(
         what_if(inputs, [story], policy=settings.plan, today=today, seed=seed, workers=workers).effect
         for story in read_scenarios(settings.network.folder / "scenarios")
     ]
-    return {**planned.frames(), "scenario_effect": pl.concat(effects) if effects else SCENARIO_EFFECT.empty()}
+    entering = new_routes(made.forecast.paths, network, assumptions=inputs.assumptions, projects=inputs.projects, today=today, seed=seed)  # fmt: skip
+    told = pl.DataFrame(entering.notes, schema=["topic", "subject", "note"], orient="row")
+    return {
+        **planned.frames(),
+        "plan_note": pl.concat([planned.plan_note, told.cast(pl.String)]).unique(["topic", "subject"], maintain_order=True),
+        "scenario_effect": pl.concat(effects) if effects else SCENARIO_EFFECT.empty(),
+        "new_route_share": entering.new_route_share,
+        "new_route_quantile": entering.new_route_quantile,
+        "new_route_registration": entering.new_route_registration,
+    }
 
 
 @dataclass(frozen=True)
@@ -79,6 +92,14 @@ def record_of(
     )  # fmt: skip
 
 
+def with_acceptance(record: RunRecord, accepted: str | None, passed_over: Sequence[Problem]) -> RunRecord:
+    """The record with the failed gates and why they were accepted among its settings; the run's identity stays."""
+    if not passed_over:
+        return record
+    stated = {**json.loads(record.settings), "accepted": {"why": accepted, "gates": [str(one) for one in passed_over]}}
+    return dataclasses.replace(record, settings=json.dumps(stated, sort_keys=True, ensure_ascii=False))
+
+
 @task(name="keep run", cache_policy=NO_CACHE)
 def keep_run(settings: Settings, made: GrainForecast, planned: Mapping[str, pl.DataFrame], record: RunRecord) -> bool:
     """All results of a run in one transaction; false where it was kept before."""
@@ -103,10 +124,12 @@ def plan_flow(
     started_at: datetime,
     plan_too: bool = True,
     force: bool = False,
+    accepted: str | None = None,
 ) -> list[Kept]:
     """Plans on the first grain, where routes are forecast, and keeps every grain's run. What is kept already is left.
 
-    Raises GateError, and keeps nothing of that grain, where a gate fails.
+    Raises GateError, and keeps nothing of that grain, where a gate fails. With `accepted`, the reason why, gates of
+    judgement are passed and the run's settings say so; what is impossible is refused all the same.
     """
     with open_warehouse(settings) as warehouse:
         frames = {name: warehouse.read(name) for name in NETWORK_FRAMES}
@@ -120,9 +143,10 @@ def plan_flow(
         record = record_of(settings, grain, inputs_hash, started_at, planned=planned_here)
         is_new = False
         if force or record.run_id not in known:
-            refuse(failed_gates(grain, previous[grain.spec.grain], settings.gates, today_of(settings)))
+            failed = failed_gates(grain, previous[grain.spec.grain], settings.gates, today_of(settings))
+            passed_over = pass_or_refuse(failed, accepted)
             planned = plan_segments(settings, grain, frames) if planned_here else {}
-            is_new = keep_run(settings, grain, planned, record)
+            is_new = keep_run(settings, grain, planned, with_acceptance(record, accepted, passed_over))
         kept.append(Kept(record.run_id, record.grain, is_new))
     return kept
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from rich.console import Console
 
-CONSOLE = Console(stderr=True, highlight=False)
+CONSOLE = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 @contextmanager

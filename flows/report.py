@@ -17,6 +17,7 @@ from dashboards.report import write_report
 from flows.check import refuse_offenders
 from flows.identity import code_version
 from flows.inputs import open_warehouse
+from flows.manifest import read_manifest, write_manifest
 from flows.settings import Settings
 from warehouse.checks import run_checks
 from warehouse.errors import Problem, TransitError
@@ -71,6 +72,7 @@ def write_edition(settings: Settings, *, force: bool) -> tuple[Path, bool]:
         "data_hash": edition.data_hash,
     }
     (unfinished / ABOUT).write_text(json.dumps(about, indent=1), encoding="utf-8")
+    write_manifest(unfinished, (path for path in unfinished.rglob("*") if path.is_file()))
     shutil.rmtree(folder, ignore_errors=True)
     unfinished.rename(folder)
     _lead_to(reports, folder)
@@ -115,7 +117,10 @@ def publish_copy(settings: Settings) -> Path:
         refuse_offenders(run_checks(warehouse))
         runs = warehouse.runs().filter("latest")
         edition_id = str(runs["run_id"].sort()[-1]) if runs.height else "empty"
-        return publish(warehouse, settings.folders.published, edition_id=edition_id, keep=settings.run.keep_published)
+        published = settings.folders.published
+        made = publish(warehouse, published, edition_id=edition_id, keep=settings.run.keep_published)
+    write_manifest(published, published.glob("editions/transit-*.duckdb"), known=read_manifest(published))
+    return made
 
 
 @flow(name="report", validate_parameters=False)

@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import Annotated, Literal, TextIO
 
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+from pydantic import Field
 
-from flows import progress
+from flows import journal
 from flows.forecast import GrainForecast, forecast_flow
+from flows.job import end_with_schedule, keep_steps, perform, show_progress
 from flows.load import load_flow, simulate_example
 from flows.plan import Kept, plan_flow
+from flows.records import Job
 from flows.report import publish_flow, report_flow
 from flows.settings import Settings, read_settings
-from warehouse.errors import Problem
+from warehouse.errors import Problem, TransitError
 
 Step = Literal["load", "forecast", "plan", "report", "publish"]
 STEPS: tuple[Step, ...] = ("load", "forecast", "plan", "report", "publish")
@@ -36,52 +38,81 @@ class RunSummary:
     problems: list[Problem] = field(default_factory=list)
     report: Path | None = None
     published: Path | None = None
+    refused: str = ""
 
 
 @flow(name="transit", description="Load traffic, forecast it, plan capacity, write the report, publish the warehouse.")
 def transit_run(
-    config: Path | None = None, data: Path | None = None, steps: list[Step] | None = None, force: bool = False
+    config: Annotated[
+        Path | None, Field(description="Settings file; empty: transit.toml of the working folder")
+    ] = None,
+    data: Annotated[Path | None, Field(description="Folder of the traffic files; empty: as the settings say")] = None,
+    steps: Annotated[list[Step] | None, Field(description="Steps to do; empty: all")] = None,
+    force: Annotated[bool, Field(description="Compute every step again, even where nothing has changed")] = False,
+    accept: Annotated[str | None, Field(description="Why a failed gate is right this once; kept with the run")] = None,
+    trigger: Annotated[str, Field(description="What started it: terminal, schedule or deployment")] = "deployment",
 ) -> RunSummary:
     """The main job, or the named steps of it."""
+    end_with_schedule()
     settings = read_settings(config, data=data)
+    journal.open_journal(settings.folders.logs, max_mb=settings.run.log_mb, files=settings.run.log_files)
+    summary = RunSummary()
     # Prefect gives every subflow a heartbeat thread that takes a second to stop; the parent's is enough.
     with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
-        summary = run_steps(settings, tuple(steps or STEPS), force=force)
-    create_markdown_artifact(
-        key="run", markdown=markdown_of(summary), description="What this run did and where to look."
-    )
+        try:
+            with perform(settings, trigger=trigger, accepted=accept) as job:
+                show_progress(job, len(steps or STEPS))
+                run_steps(settings, tuple(steps or STEPS), job, summary, force=force)
+                job.problems += summary.problems
+        except TransitError as error:
+            summary.problems += error.problems
+            summary.refused = str(error)
+            raise
+        finally:
+            create_markdown_artifact(
+                key="run", markdown=markdown_of(summary), description="What this run did and where to look."
+            )
     return summary
 
 
-def run_steps(settings: Settings, steps: tuple[Step, ...], *, force: bool) -> RunSummary:
-    summary = RunSummary()
-    started_at = datetime.now(UTC)
+def run_steps(settings: Settings, steps: tuple[Step, ...], job: Job, summary: RunSummary, *, force: bool) -> None:
+    """Does the steps in their order, and notes in `summary` what came of each."""
     if "load" in steps:
-        with progress.step("load") as done:
+        with job.step("load") as step:
             loaded = load_flow(settings)
-            done(str(loaded))
+            step.detail, step.rows_in, step.kept = str(loaded), loaded.rows_in, not loaded.loaded
         summary.lines.append(f"Loaded: {loaded}")
         summary.problems += loaded.problems
     if "forecast" in steps or "plan" in steps:
-        with progress.step("forecast") as done:
+        with job.step("forecast") as step:
             made = forecast_flow(settings, force=force and "forecast" in steps)
             told = "; ".join(map(_forecast_told, made))
-            done(told + ("" if any(result.computed for result in made) else " (kept from before)"))
+            step.kept = not any(result.computed for result in made)
+            step.detail = told + (" (kept from before)" if step.kept else "")
         summary.lines.append(f"Forecast: {told}")
-        with progress.step("plan") as done:
-            kept = plan_flow(settings, made, started_at=started_at, plan_too="plan" in steps, force=force)
-            told = _told(kept)
-            done(told)
-        summary.lines.append(f"Plan: {told}")
+        with job.step("plan") as step:
+            kept = plan_flow(
+                settings,
+                made,
+                started_at=job.started_at,
+                plan_too="plan" in steps,
+                force=force,
+                accepted=job.accepted,
+            )
+            step.kept = not any(run.is_new for run in kept)
+            step.detail = _told(kept)
+            job.run_ids = [run.run_id for run in kept]
+        summary.lines.append(f"Plan: {step.detail}")
     if "report" in steps:
-        with progress.step("report") as done:
+        with job.step("report") as step:
             summary.report, written = report_flow(settings, force=force)
-            done(f"{summary.report}" + ("" if written else " (kept from before)"))
+            step.kept = not written
+            step.detail = f"{summary.report}" + ("" if written else " (kept from before)")
     if "publish" in steps:
-        with progress.step("publish") as done:
+        with job.step("publish") as step:
+            keep_steps(job)
             summary.published = publish_flow(settings)
-            done(str(summary.published))
-    return summary
+            step.detail = str(summary.published)
 
 
 def _forecast_told(made: GrainForecast) -> str:
@@ -105,11 +136,13 @@ def prepare(config: Path | None, data: Path | None, steps: tuple[str, ...]) -> N
 
 def markdown_of(summary: RunSummary) -> str:
     lines = ["# Run", *(f"- {line}" for line in summary.lines)]
+    if summary.refused:
+        lines += ["", "## Stopped", "```", summary.refused, "```"]
     if summary.report:
         lines += [f"- Report: {page.as_uri()}" for page in sorted(summary.report.glob("*/index.html"))]
     if summary.published:
         lines.append(f"- Published: {summary.published}")
-    if summary.problems:
+    if summary.problems and not summary.refused:
         lines += ["", "## Problems", *(f"- {problem}" for problem in summary.problems)]
     return "\n".join(lines)
 
@@ -121,7 +154,8 @@ def print_summary(summary: RunSummary, *, file: TextIO = sys.stderr) -> int:
         latest = summary.report.parent / "latest"
         where += [f"  {latest / page.parent.name / page.name}" for page in sorted(summary.report.glob("*/index.html"))]
     if summary.published:
-        where.append(f"  {summary.published}   (transit query, or any DuckDB client)")
+        link = summary.published.parent.parent / "transit.duckdb"
+        where.append(f"  {link}   (transit query, or any DuckDB client)")
     if where:
         file.write("Look at:\n" + "\n".join(where) + "\n")
     if summary.problems:

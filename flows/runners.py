@@ -14,6 +14,7 @@ from prefect import task, unmapped
 from prefect.cache_policies import NO_CACHE
 from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner, ThreadPoolTaskRunner
 
+from flows.parent import end_with
 from flows.settings import RunSettings
 from warehouse.errors import Problem, SettingsError
 
@@ -36,9 +37,10 @@ def map_tasks(function: Callable[[C], R], chunks: Iterable[C]) -> list[R]:
     return [future.result() for future in run_chunk.map(unmapped(function), todo)]
 
 
-def one_blas_thread() -> None:
-    """Workers share the cores; a threaded BLAS would also change the last digits."""
+def prepare_worker() -> None:
+    """Workers share the cores, and a threaded BLAS would change the last digits. None outlives a parent that was killed."""
     os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
+    end_with(os.getppid())
 
 
 def task_runner(run: RunSettings) -> TaskRunner[Any]:
@@ -46,7 +48,7 @@ def task_runner(run: RunSettings) -> TaskRunner[Any]:
     if run.runner == "threads":
         return ThreadPoolTaskRunner(max_workers=1)
     if run.runner == "processes":
-        return ProcessPoolTaskRunner(max_workers=run.workers, initializer=one_blas_thread)
+        return ProcessPoolTaskRunner(max_workers=run.workers, initializer=prepare_worker)
     try:
         from prefect_dask import DaskTaskRunner
     except ImportError as error:

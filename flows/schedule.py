@@ -2,37 +2,70 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
 from pathlib import Path
 
-from prefect.schedules import Cron
+from prefect.runner import Runner
+from prefect.schedules import Cron, Schedule
+from prefect.types.entrypoint import EntrypointType
 
+from flows.embedded import ENDS_WITH
 from flows.run import transit_run
-from flows.settings import read_settings
+from flows.settings import Settings, read_settings
 from warehouse.errors import Problem, SettingsError
 
 
 def serve_schedule(config: Path | None, data: Path | None) -> None:
-    """Blocks until stopped. One run at a time: the warehouse has one writer."""
+    """Blocks until SIGINT or SIGTERM, which also ends a run in progress. One run at a time: the warehouse has one writer."""
     settings = read_settings(config, data=data)
+    parameters = {
+        "config": str(settings.folders.settings_file),
+        "trigger": "schedule",
+        **({"data": str(settings.data)} if data else {}),
+    }
+    # The schedule stays active when this process ends, so that a run missed meanwhile is made up for at the next start.
+    runner = Runner(name="scheduled", limit=1, pause_on_shutdown=False)
+    runner.add_flow(
+        transit_run,
+        name="scheduled",
+        schedule=_cron(settings),
+        parameters=parameters,
+        description="Load, forecast, plan, report and publish.",
+        tags=["transit"],
+        concurrency_limit=1,
+        # Loaded by module: a flow loaded from its file can't resolve its parameters' types.
+        entrypoint_type=EntrypointType.MODULE_PATH,
+    )
+    os.environ[ENDS_WITH] = str(os.getpid())
+    asyncio.run(_until_stopped(runner))
+
+
+def _cron(settings: Settings) -> Schedule:
     try:
-        schedule = Cron(settings.schedule.cron, timezone=settings.schedule.zone)
+        return Cron(settings.schedule.cron, timezone=settings.schedule.zone)
     except ValueError as error:
         raise SettingsError(
             "the schedule is not valid",
             [Problem("[schedule] cron", str(error))],
             'Write five fields, such as "15 4 * * *".',
         ) from error
-    parameters = {
-        "config": str(settings.folders.settings_file),
-        **({"data": str(settings.data)} if data else {}),
-    }
-    transit_run.serve(
-        name="scheduled",
-        schedule=schedule,
-        parameters=parameters,
-        description="Load, forecast, plan, report and publish.",
-        tags=["transit"],
-        limit=1,
-        global_limit=1,
-        print_starting_message=False,
-    )
+
+
+async def _until_stopped(runner: Runner) -> None:
+    """Prefect's own signal handler leaves its stop unawaited and the run in progress alive."""
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+
+    def ask(*_: object) -> None:
+        loop.call_soon_threadsafe(stop.set)
+
+    runner.handle_sigterm = ask  # type: ignore[method-assign]
+    signal.signal(signal.SIGINT, ask)
+    serving = asyncio.ensure_future(runner.start())
+    stopping = asyncio.ensure_future(stop.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if stop.is_set() and not serving.done():
+        await runner.astop()
+    stopping.cancel()
+    await serving

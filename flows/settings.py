@@ -49,15 +49,41 @@ class RunSettings:
     runner: str = "processes"
     dask_address: str | None = None
     keep_published: int = 3
-    wait_for_lock_seconds: float = 0.0
+    keep_reports: int = 60  # report editions; older ones are removed, never the newest; 0: all
+    keep_record_days: int = (
+        400  # how long steps and jobs stay in ops, and flow runs in the embedded Prefect; 0: for ever
+    )
+    wait_for_lock_seconds: float = 0.0  # how long a run waits for another one to end before it gives up
+    log_mb: float = 10.0  # size at which .transit/logs/transit.jsonl starts anew
+    log_files: int = 5  # how many older log files are kept
 
 
 @dataclass(frozen=True)
 class ScheduleSettings:
-    """[schedule]: when `transit serve` runs."""
+    """[schedule]: when `transit serve` runs, and what it watches."""
 
     cron: str = "15 4 * * *"
     zone: str = "UTC"
+    metrics_port: int = 9469  # Prometheus metrics on 127.0.0.1 while serving; 0: none
+    stuck_after_hours: float = 6.0  # a run that takes longer is reported; 0: never
+    late_after_hours: float = 48.0  # no successful run for so long is reported; 0: never
+
+
+@dataclass(frozen=True)
+class NotifySettings:
+    """[notify]: who is told when a run fails, hangs or is late, and when it works again.
+
+    Secrets stand in files of their own or in the environment (TRANSIT_WEBHOOK_URL, TRANSIT_SMTP_PASSWORD), never here.
+    """
+
+    webhook_url_file: Path | None = None  # file that holds the address a JSON message is posted to
+    mail_to: tuple[str, ...] = ()  # addresses; empty: no mail
+    mail_from: str = "transit@localhost"
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = 25
+    smtp_security: str = "none"  # none, starttls or tls
+    smtp_user: str | None = None
+    smtp_password_file: Path | None = None  # file that holds the password
 
 
 @dataclass(frozen=True)
@@ -105,6 +131,7 @@ class Settings:
     country: ForecastSpec = COUNTRY_DEFAULT
     plan: PlanningPolicy = field(default_factory=PlanningPolicy)
     gates: GateSettings = field(default_factory=GateSettings)
+    notify: NotifySettings = field(default_factory=NotifySettings)
 
 
 SECTIONS: Mapping[str, tuple[type, Any]] = {
@@ -117,7 +144,9 @@ SECTIONS: Mapping[str, tuple[type, Any]] = {
     "country": (ForecastSpec, COUNTRY_DEFAULT),
     "plan": (PlanningPolicy, PlanningPolicy()),
     "gates": (GateSettings, GateSettings()),
+    "notify": (NotifySettings, NotifySettings()),
 }
+SECURITIES = ("none", "starttls", "tls")
 RUNNERS = ("threads", "processes", "dask")
 
 
@@ -161,6 +190,16 @@ def read_settings(config: Path | None = None, *, data: Path | None = None) -> Se
             problems.append(Problem(f"[{section}] zone", f"{zone!r} is no IANA time zone, such as Asia/Almaty"))
     if sections["run"].runner not in RUNNERS:
         problems.append(Problem("[run] runner", _unknown(sections["run"].runner, set(RUNNERS))))
+    notify = sections["notify"]
+    if notify.smtp_security not in SECURITIES:
+        problems.append(Problem("[notify] smtp_security", _unknown(notify.smtp_security, set(SECURITIES))))
+    secret_files = {
+        key: folders.base / path for key in ("webhook_url_file", "smtp_password_file") if (path := getattr(notify, key))
+    }
+    problems += [
+        Problem(f"[notify] {key}", f"{path} is no file") for key, path in secret_files.items() if not path.is_file()
+    ]
+    sections["notify"] = dataclasses.replace(notify, **secret_files)
     network = dataclasses.replace(sections["network"], folder=(folders.base / sections["network"].folder).resolve())
     if not network.folder.is_dir():
         problems.append(Problem("[network] folder", f"{network.folder} is no folder"))

@@ -8,12 +8,19 @@ from typing import Annotated
 import polars as pl
 from cyclopts import Parameter
 
-from flows.inputs import plan_inputs, today_of
+from flows.inputs import open_warehouse, plan_inputs, today_of
 from flows.settings import read_settings
+from forecasting.explain import explain as chain
+from forecasting.plan import plan
 from forecasting.scenario import parse_scenario
 from forecasting.whatif import what_if
 from warehouse.errors import Problem, SettingsError
+from warehouse.network import Network
 
+EXPLAINED = (
+    "node", "segment", "capacity", "route", "route_path", "risk_group", "traffic_period", "forecast_quantile", "coincidence",
+    "segment_load", "runout", "order_plan", "upgrade", "money_figure", "assumption", "assumption_effect", "segment_risk", "plan_note",
+)  # fmt: skip
 Config = Annotated[Path | None, Parameter(name=["--config", "-c"])]
 
 
@@ -55,3 +62,44 @@ def whatif(*scenarios: Path, all_segments: bool = False, config: Config = None) 
         with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_width_chars=220, fmt_str_lengths=60, tbl_hide_dataframe_shape=True, tbl_hide_column_data_types=True):  # fmt: skip
             print(shown.drop("note", "scenario_id"))
     print(f"{changed.height} of {result.effect.height} dates change, on {result.draws} joint paths.")
+
+
+def explain(segment: str, /, *, config: Config = None) -> None:
+    """Why a segment's dates are what they are: from samples to p95, paths, failure loads, dates and the order.
+
+    Parameters
+    ----------
+    segment
+        The segment's id, such as KZTM-OLD.
+    config
+        Settings file, or a folder with a transit.toml. Default: ./transit.toml.
+    """
+    with open_warehouse(read_settings(config)) as warehouse:
+        frames = {name: warehouse.read(name) for name in EXPLAINED}
+    story = chain(segment, frames, Network.from_frames(frames))
+    for number, step in enumerate(story.steps, start=1):
+        print(f"{number}. {step.title}\n   {step.sentence}")
+        if step.table.height:
+            with pl.Config(tbl_rows=12, tbl_cols=-1, tbl_width_chars=200, fmt_str_lengths=80, tbl_hide_dataframe_shape=True, tbl_hide_column_data_types=True):  # fmt: skip
+                print(step.table)
+    print(f"Assumptions used: {', '.join(story.assumption_ids()) or 'none'}")
+
+
+def spend(budget_usd: float, /, *, config: Config = None) -> None:
+    """What a budget buys of the upgrade plan, in which order, and what is left waiting. Nothing is kept.
+
+    Parameters
+    ----------
+    budget_usd
+        USD over the whole horizon.
+    config
+        Settings file, or a folder with a transit.toml. Default: ./transit.toml.
+    """
+    settings = read_settings(config)
+    made = plan_inputs(settings)
+    upgrades = plan(
+        made.paths, made.network, capacity=made.capacity, coincidence=made.coincidence, assumptions=made.assumptions, projects=made.projects,
+        policy=settings.plan, today=today_of(settings), budget_usd=budget_usd, seed=settings.forecast.seed, workers=settings.run.workers,
+    ).upgrade  # fmt: skip
+    with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_width_chars=240, fmt_str_lengths=90, tbl_hide_dataframe_shape=True, tbl_hide_column_data_types=True):  # fmt: skip
+        print(upgrades)

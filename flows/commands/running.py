@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from flows import embedded
 from flows.folders import Folders, read_folders
-from warehouse.errors import Problem, WarehouseError
+from warehouse.errors import Problem, SettingsError, WarehouseError
 
-if TYPE_CHECKING:
-    from flows.run import Step
-
+Step = Literal["load", "forecast", "plan", "report", "publish"]
 Config = Annotated[Path | None, Parameter(name=["--config", "-c"])]
 Data = Annotated[Path | None, Parameter(name=["--data"])]
 
 
-def run(*, config: Config = None, data: Data = None, force: bool = False) -> int:
+STEPS: tuple[Step, ...] = ("load", "forecast", "plan", "report", "publish")
+
+
+def run(
+    *,
+    config: Config = None,
+    data: Data = None,
+    force: bool = False,
+    from_: Annotated[Step | None, Parameter(name="--from")] = None,
+    only: Step | None = None,
+    accept: str | None = None,
+) -> int:
     """Load, forecast, plan, report and publish: the main job.
 
     Without a transit.toml in the working folder the bundled example "Central Asia" runs.
@@ -32,8 +42,17 @@ def run(*, config: Config = None, data: Data = None, force: bool = False) -> int
         Folder that the sources' file patterns are relative to; replaces [folders] data.
     force
         Compute every step again, even where nothing has changed.
+    from_
+        Begin at this step; the ones before are taken as they are.
+    only
+        Do this step alone.
+    accept
+        Why a failed gate is right this once. The reason is kept with the run.
     """
-    return _run(config, data, ("load", "forecast", "plan", "report", "publish"), force=force)
+    if from_ and only:
+        raise SettingsError("--from and --only exclude each other", remedy="Give one of them.")
+    steps: tuple[Step, ...] = (only,) if only else STEPS[STEPS.index(from_) :] if from_ else STEPS
+    return _run(config, data, steps, force=force, accept=accept)
 
 
 def load(*, config: Config = None, data: Data = None) -> int:
@@ -152,9 +171,13 @@ def serve(*, config: Config = None, data: Data = None) -> None:
         serve_schedule(config, data)
 
 
-def _run(config: Path | None, data: Path | None, steps: tuple[Step, ...], *, force: bool = False) -> int:
+def _run(
+    config: Path | None, data: Path | None, steps: tuple[Step, ...], *, force: bool = False, accept: str | None = None
+) -> int:
     """0 where the run did its whole job, 1 where a file or source could not be read or a step failed."""
     folders: Folders = read_folders(config)
+    # Ended by a service manager, a run stops as it does for Ctrl-C: its workers and its server end with it.
+    signal.signal(signal.SIGTERM, _interrupt)
     with embedded.prefect_api(folders.prefect_home) as server:
         # Prefect and the libraries are imported while its server starts.
         from flows.run import prepare, print_summary, transit_run
@@ -162,5 +185,11 @@ def _run(config: Path | None, data: Path | None, steps: tuple[Step, ...], *, for
         prepare(config, data, steps)
         if server is not None:
             server.wait()
-        summary = transit_run(config=config, data=data, steps=list(steps), force=force)
+        summary = transit_run(
+            config=config, data=data, steps=list(steps), force=force, accept=accept, trigger="terminal"
+        )
         return print_summary(summary, file=sys.stderr)
+
+
+def _interrupt(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt

@@ -6,7 +6,17 @@ import numpy as np
 import polars as pl
 import pytest
 
-from flows.gates import GateError, changed_too_much, implausible, refuse, too_old, unreliable
+from flows.gates import (
+    Failed,
+    GateError,
+    changed_too_much,
+    exploding,
+    impossible,
+    pass_or_refuse,
+    refuse,
+    too_old,
+    unreliable,
+)
 from flows.settings import GateSettings
 from forecasting.engine import Forecast
 from forecasting.series import Paths
@@ -28,7 +38,8 @@ def around(level: float) -> np.ndarray:
 
 def test_a_sound_forecast_passes():
     forecast = made(around(12.0))
-    assert implausible(forecast, HISTORY, GATES) == []
+    assert impossible(forecast) == []
+    assert exploding(forecast, HISTORY, GATES) == []
     assert unreliable(forecast, GATES) == []
     assert changed_too_much(forecast, forecast.quantiles, GATES) == []
     refuse([])
@@ -38,12 +49,12 @@ def test_a_sound_forecast_passes():
 def test_impossible_draws_are_refused(spoil, word):
     draws = around(12.0)
     draws[0, 3, 1] = spoil
-    (problem,) = implausible(made(draws), HISTORY, GATES)
+    (problem,) = impossible(made(draws))
     assert word in problem.what
 
 
 def test_an_explosion_is_refused():
-    (problem,) = implausible(made(around(10.0 * GATES.max_growth_ratio * 1.2)), HISTORY, GATES)
+    (problem,) = exploding(made(around(10.0 * GATES.max_growth_ratio * 1.2)), HISTORY, GATES)
     assert "times the largest value seen" in problem.what
 
 
@@ -84,3 +95,16 @@ def test_a_refusal_names_all_problems_and_the_remedy():
     with pytest.raises(GateError, match="2 gates failed") as caught:
         refuse(problems)
     assert "The last edition stays" in str(caught.value)
+
+
+def test_doubts_can_be_accepted_and_the_impossible_can_not():
+    doubt = too_old(date(2020, 1, 1), "month", date(2026, 11, 22), GATES)
+    draws = around(12.0)
+    draws[0, 0, 0] = np.nan
+    wrong = impossible(made(draws))
+    assert pass_or_refuse(Failed([], []), None) == []
+    assert pass_or_refuse(Failed([], doubt), "the exchange was closed") == doubt
+    with pytest.raises(GateError, match="1 gate failed"):
+        pass_or_refuse(Failed([], doubt), None)
+    with pytest.raises(GateError, match="2 gates failed"):
+        pass_or_refuse(Failed(wrong, doubt), "the exchange was closed")

@@ -1,0 +1,66 @@
+"""How the last jobs ended, in one small file beside the warehouse: for the doctor, the metrics and the notices."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+NAME = "state.json"
+
+
+@dataclass(frozen=True)
+class State:
+    """Times are seconds since 1970; 0: never."""
+
+    last_start: float = 0.0
+    last_end: float = 0.0
+    last_success: float = 0.0
+    last_failure: float = 0.0
+    failures_in_a_row: int = 0
+    last_seconds: float = 0.0
+    last_outcome: str = ""
+    last_problem: str = ""
+    jobs: int = 0
+    jobs_failed: int = 0
+    rows_read: int = 0
+    running_process: int = 0
+
+
+def read_state(private: Path) -> State:
+    """What is written there; a fresh state where there is no file or it can't be read."""
+    try:
+        stored = json.loads((private / NAME).read_text(encoding="utf-8"))
+        return State(**{name: value for name, value in stored.items() if name in State.__dataclass_fields__})
+    except (OSError, ValueError, TypeError, AttributeError):
+        return State()
+
+
+def write_state(private: Path, state: State) -> None:
+    partial = private / f".{NAME}-{os.getpid()}"
+    partial.write_text(json.dumps(asdict(state), indent=1), encoding="utf-8")
+    partial.replace(private / NAME)
+
+
+def begun(state: State, at: float) -> State:
+    return replace(state, last_start=at, running_process=os.getpid())
+
+
+def ended(state: State, at: float, *, outcome: str, problem: str, rows: int) -> State:
+    """`outcome` is done, partly or failed; partly counts as success: every readable file was worked on."""
+    failed = outcome == "failed"
+    return replace(
+        state,
+        last_end=at,
+        last_seconds=at - state.last_start,
+        last_success=state.last_success if failed else at,
+        last_failure=at if failed else state.last_failure,
+        failures_in_a_row=state.failures_in_a_row + 1 if failed else 0,
+        last_outcome=outcome,
+        last_problem=problem,
+        jobs=state.jobs + 1,
+        jobs_failed=state.jobs_failed + failed,
+        rows_read=state.rows_read + rows,
+        running_process=0,
+    )

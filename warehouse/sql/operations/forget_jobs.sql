@@ -1,0 +1,2 @@
+-- Jobs that began before $before.
+delete from ops.job where started_at < $before

@@ -1,0 +1,2 @@
+-- Steps that began before $before.
+delete from ops.step where started_at < $before

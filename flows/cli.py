@@ -33,6 +33,7 @@ for _name, _target, _group, _help in (
     ("export", "exporting:export", ASKING, "Write the views as Parquet or CSV, with a description of every column."),
     ("dictionary", "exporting:dictionary", ASKING, "Write the data dictionary with lineage, as HTML and Markdown."),
     ("shell", "exporting:shell", ASKING, "Open DuckDB's own command line on the published copy."),
+    ("explain", "planning:explain", RUNNING, "Why a segment's dates are what they are, from samples to order."),
     ("whatif", "planning:whatif", RUNNING, "The plan with a story applied, beside the plan without."),
     ("forecast-file", "files:forecast_file", FILES, "Forecast any panel of series in a CSV or Parquet file."),
     ("failures", "files:failures", FILES, "Loads in every failure state, for any network and demand."),

@@ -85,16 +85,8 @@ def explain(segment: str, /, *, config: Config = None) -> None:
     print(f"Assumptions used: {', '.join(story.assumption_ids()) or 'none'}")
 
 
-def spend(budget_usd: float, /, *, config: Config = None) -> None:
-    """What a budget buys of the upgrade plan, in which order, and what is left waiting. Nothing is kept.
-
-    Parameters
-    ----------
-    budget_usd
-        USD over the whole horizon.
-    config
-        Settings file, or a folder with a transit.toml. Default: ./transit.toml.
-    """
+def spend(budget_usd: float, *, config: Path | None = None) -> None:
+    """What a budget over the horizon buys of the upgrade plan, in which order, and what is left waiting. Nothing is kept."""
     settings = read_settings(config)
     made = plan_inputs(settings)
     upgrades = plan(

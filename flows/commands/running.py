@@ -81,16 +81,23 @@ def forecast(*, config: Config = None, force: bool = False) -> int:
     return _run(config, None, ("forecast",), force=force)
 
 
-def plan(*, config: Config = None, force: bool = False) -> int:
+def plan(*, budget: float | None = None, config: Config = None, force: bool = False) -> int:
     """Runout and order-by dates for every segment, from the newest forecast.
 
     Parameters
     ----------
+    budget
+        USD over the horizon: show what it buys of the upgrade plan, in which order, and keep nothing.
     config
         Settings file, or a folder with a transit.toml. Default: ./transit.toml.
     force
         Compute again, even where nothing has changed.
     """
+    if budget is not None:
+        from flows.commands.planning import spend
+
+        spend(budget, config=config)
+        return 0
     return _run(config, None, ("plan",), force=force)
 
 

@@ -15,6 +15,7 @@ import polars as pl
 
 from warehouse.coincidence import Combinations, month_kappas, segment_combinations
 from warehouse.database import Warehouse
+from warehouse.migrate import SQL
 from warehouse.schema import Grain
 
 CHUNK_SLOTS = 12_000_000
@@ -135,7 +136,11 @@ def _kappas(
     if not combinations:
         return []
     keys = _route_keys(warehouse)
-    slots = _run(warehouse, "month_slots").partition_by("period_start", as_dict=True, include_key=False)
+    # Not through a relation: that takes forty times as long for millions of rows.
+    rows = warehouse.connection.execute(
+        (SQL / "traffic/statistics/month_slots.sql").read_text("utf-8")
+    ).to_arrow_table()
+    slots = pl.DataFrame(pl.from_arrow(rows)).partition_by("period_start", as_dict=True, include_key=False)
     return [
         month_kappas(slots[(row["period_start"],)], combinations, keys, row, min_coverage)
         for row in months.iter_rows(named=True)

@@ -17,6 +17,8 @@ from dashboards.charts.drawing import Spec
 from dashboards.language import Language, Period
 from warehouse.schema import Grain
 
+FOLD = 60
+"""Longer texts of wide cells are folded after so many letters."""
 UNSAFE = re.compile("[&<>\"']")
 
 
@@ -47,6 +49,8 @@ class Table:
                 kind = ' class="n"' if number else ' class="wide"' if wide else ""
                 order = f' data-sort="{escape(sort)}"' if sort else ""
                 shown = f'<a href="{escape(link)}">{escape(text)}</a>' if link else escape(text)
+                if wide and len(text) > FOLD:
+                    shown = f"<details><summary>{escape(text[:FOLD])}…</summary>{escape(text)}</details>"
                 mark = f' <span class="badge">{escape(badge)}</span>' if badge else ""
                 parts.append(f"<td{kind}{order}>{shown}{mark}</td>")
             parts.append("</tr>\n")

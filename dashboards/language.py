@@ -131,7 +131,7 @@ class Language:
         return str(self.words["date.day"]).format(day=day.day, month=months[day.month - 1], year=day.year)
 
     def period(self, period: Period | None, form: str = "nominative") -> str:
-        """A period in a sentence: nominative, in, by, after, since or short."""
+        """A period in a sentence: nominative, in, by, until, after, since or short."""
         if period is None:
             return self.text("number.none")
         known = self.periods.get((period, form))
@@ -225,5 +225,5 @@ def load_language(code: str, folder: Path = TEXT_FOLDER) -> Language:
 _REQUIRED = (
     "plural", "number.decimal", "number.group", "number.group_from", "number.percent", "number.none", "date.day",
     *(f"months.{case}" for case in ("nominative", "genitive", "prepositional", "dative", "short")),
-    *(f"period.{grain}.{form}" for grain in ("month", "week", "day", "year") for form in ("nominative", "in", "by", "after", "since", "short")),
+    *(f"period.{grain}.{form}" for grain in ("month", "week", "day", "year") for form in ("nominative", "in", "by", "until", "after", "since", "short")),
 )  # fmt: skip

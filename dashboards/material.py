@@ -139,6 +139,22 @@ class Material:
         return found
 
     @cached_property
+    def plans(self) -> dict[str, list[dict[str, Any]]]:
+        """Each segment's rows of ORDER_PLAN."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for row in self["order_plan"].iter_rows(named=True):
+            found.setdefault(row["segment_id"], []).append(row)
+        return found
+
+    @cached_property
+    def effects(self) -> dict[str, pl.DataFrame]:
+        """What moves each segment's last day to order."""
+        return {
+            str(key[0]): part
+            for key, part in self["assumption_effect"].partition_by("segment_id", as_dict=True).items()
+        }
+
+    @cached_property
     def users(self) -> dict[str, list[str]]:
         """The routes that have each segment on one of their paths."""
         found: dict[str, list[str]] = {}

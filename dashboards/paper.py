@@ -12,7 +12,19 @@ import typst
 import vl_convert
 
 from dashboards import theme
-from dashboards.chapters import assumptions, countries, data, method, overview, plan, quality, segments
+from dashboards.chapters import (
+    assumptions,
+    countries,
+    data,
+    method,
+    new_routes,
+    overview,
+    plan,
+    quality,
+    risk,
+    scenarios,
+    segments,
+)
 from dashboards.chapters.routes import route_table
 from dashboards.chapters.series import series_figure
 from dashboards.charts.drawing import Spec, standalone
@@ -54,7 +66,9 @@ def write_paper(
 def paper_pages(material: Material, language: Language) -> list[Page]:
     """The pages that are printed: the edition's chapters, and the charts of the busiest routes."""
     text = language.text
-    chapters: list[Page] = [page for chapter in (overview, plan) for page in chapter.pages(material, language)]
+    chapters: list[Page] = [
+        page for chapter in (overview, plan, risk, scenarios, new_routes) for page in chapter.pages(material, language)
+    ]
     busiest = sorted(material.routes, key=lambda name: (-_size(material, name), name))
     figures = [
         series_figure(material, material.keys["route", name][0], language)

@@ -22,10 +22,13 @@ from dashboards.chapters import (
     countries,
     data,
     method,
+    new_routes,
     overview,
     plan,
     quality,
+    risk,
     routes,
+    scenarios,
     segments,
 )
 from dashboards.charts.drawing import Spec
@@ -41,7 +44,20 @@ HOME = Path(__file__).parent
 WORKBOOK = "edition.xlsx"
 POLICY = "default-src 'none'; script-src 'self' file:; style-src 'self' file:; img-src 'self' file: data:; base-uri 'none'; form-action 'none'"
 SCRIPTS = f"vega-{version('vl-convert-python')}.js"
-NAVIGATION = ("index", "plan", "routes", "segments", "countries", "quality", "data", "assumptions", "method")
+NAVIGATION = (
+    "index",
+    "plan",
+    "risk",
+    "scenarios",
+    "new-routes",
+    "routes",
+    "segments",
+    "countries",
+    "quality",
+    "data",
+    "assumptions",
+    "method",
+)
 
 
 def write_report(
@@ -82,7 +98,21 @@ def write_report(
 
 def edition_pages(material: Material, language: Language) -> list[Page]:
     """Every page of the edition in one language."""
-    chapters = (overview, plan, routes, corridors, segments, countries, quality, data, assumptions, method)
+    chapters = (
+        overview,
+        plan,
+        risk,
+        scenarios,
+        new_routes,
+        routes,
+        corridors,
+        segments,
+        countries,
+        quality,
+        data,
+        assumptions,
+        method,
+    )
     return [page for chapter in chapters for page in chapter.pages(material, language)]
 
 

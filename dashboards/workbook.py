@@ -16,7 +16,9 @@ from warehouse.schema import FRAMES
 
 MOST_ROWS = 1_048_000
 """A sheet holds 1,048,576 rows."""
-LEFT_OUT = ("traffic_profile",)
+LEFT_OUT = ("traffic_profile", "forecast_component")
+"""Their data stands beside their charts."""
+LEVELS = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 WIDE = {"forecast_quantile": ("horizon", "value_gbps"), "segment_load": ("lit_gbps", "load_gbps")}
 """Frames of quantiles are laid out with one column per level."""
 
@@ -68,8 +70,11 @@ def definitions() -> pl.DataFrame:
 
 
 def laid_out(frame: pl.DataFrame, name: str) -> pl.DataFrame:
-    """The frame as a reader of sheets wants it: quantile levels side by side, empty columns left out."""
+    """The frame as a reader of sheets wants it: quantile levels side by side, scores over all horizons, empty columns left out."""
+    if name == "backtest_score":
+        frame = frame.filter(pl.col("horizon") == 0)
     if name in WIDE:
+        frame = frame.filter(pl.col("quantile_level").is_in(LEVELS))
         _, value = WIDE[name]
         levels = sorted(frame["quantile_level"].unique())
         index = [

@@ -123,14 +123,15 @@ def _left_out(material: Material, language: Language) -> Section | None:
     notes = material["plan_note"]
     if notes.is_empty():
         return None
+    grouped = notes.group_by("topic", "note", maintain_order=True).agg("subject")
     rows = []
-    for row in notes.iter_rows(named=True):
-        subject = material.segment_label(row["subject"], language)
+    for row in grouped.iter_rows(named=True):
+        subjects = "; ".join(material.segment_label(name.removeprefix("segment:"), language) for name in row["subject"])
         rows.append(
-            [Cell(language.word("topic", row["topic"])), Cell(subject), Cell(material.told(row["note"], language))]
+            [Cell(language.word("topic", row["topic"])), Cell(material.told(row["note"], language)), Cell(subjects)]
         )
     return Section(
-        text("data.left_out"), table=Table([text(f"table.{head}") for head in ("topic", "subject", "reason")], rows)
+        text("data.left_out"), table=Table([text(f"table.{head}") for head in ("topic", "reason", "subject")], rows)
     )
 
 

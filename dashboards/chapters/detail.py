@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import polars as pl
 
 from dashboards.charts.components import MOST, components
 from dashboards.charts.probability import probability
 from dashboards.charts.profile import profile
+from dashboards.charts.tornado import tornado
 from dashboards.figure import Figure, plain_table, slug
 from dashboards.language import Language, Period
 from dashboards.material import Material, SeriesKey
@@ -129,4 +132,50 @@ def probability_figure(material: Material, segment_id: str, direction: str, lang
     return Figure(
         figure_id, title, alt=title, spec=probability(wide, grain, language), notes=notes, table=plain_table(wide, heads, language, grain),
         csv=f"{figure_id}.csv", data=wide, badges=_simulated(material, language),
+    )  # fmt: skip
+
+
+MOST_EFFECTS = 8
+
+
+def tornado_figure(material: Material, segment_id: str, language: Language) -> Figure | None:
+    """How far each assumption moves the last day to order; None where nothing moves it."""
+    text = language.text
+    frame = material.effects.get(segment_id)
+    if frame is None:
+        return None
+    shown = (
+        frame.filter((pl.col("swing_days") > 0) & pl.col("order_by_base").is_not_null())
+        .sort("effect_rank")
+        .head(MOST_EFFECTS)
+    )
+    if shown.is_empty():
+        return None
+    last = material["runout"]["last_target"].max()
+    end = last if isinstance(last, date) else shown["order_by_base"][0]
+
+    def when(value: date | None) -> str:
+        return language.day(value) if value else language.period(Period(end, material.edition.grain), "after")
+
+    names = [
+        language.word("effect", row["assumption_id"]) if row["assumption_id"] in ("demand", "THRESHOLD") else f"{language.word('assumption', row['name'])} ({row['assumption_id']})"
+        for row in shown.iter_rows(named=True)
+    ]  # fmt: skip
+    rows = pl.DataFrame({
+        "assumption": names,
+        **{short: [value or end for value in shown[f"order_by_{short}"]] for short in ("low", "base", "high")},
+        **{f"{short}_label": [when(value) for value in shown[f"order_by_{short}"]] for short in ("low", "base", "high")},
+        "swing": shown["swing_days"], "share": shown["variance_share_ratio"],
+    })  # fmt: skip
+    title = text("title.tornado", name=names[0], days=round(shown["swing_days"][0]))
+    figure_id = slug(f"tornado-{segment_id}")
+    heads = [("assumption", text("table.assumption"), "text"), *((f"{short}_label", text(f"tornado.{short}"), "text") for short in ("low", "base", "high")),
+             ("swing", text("table.swing"), "n0"), ("share", text("table.variance_share"), "pct")]  # fmt: skip
+    notes = [
+        (text("note.unit"), text("note.unit_date")), (text("note.definition"), text("note.tornado")),
+        (text("note.source"), text("note.source_load_simulated" if material.edition.simulated else "note.source_load")), run_note(material, language),
+    ]  # fmt: skip
+    return Figure(
+        figure_id, title, alt=title, spec=tornado(rows.drop("swing", "share"), language), notes=notes, table=plain_table(rows, heads, language, "month"),
+        csv=f"{figure_id}.csv", data=frame, badges=(*_simulated(material, language), text("page.assumed_short")),
     )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from dashboards.chapters import money
 from dashboards.chapters.places import segment_path
 from dashboards.chapters.segments import badges, load_notes
 from dashboards.charts.timeline import timeline
@@ -162,6 +163,7 @@ def pages(material: Material, language: Language) -> list[Page]:
     return [
         Page(
             "plan.html", text("plan.title"), [text("plan.lead", threshold=material.edition.threshold_ratio, alpha=material.edition.risk_alpha_ratio)],
-            [Section(text("plan.sheet"), words, table=table), Section(text("plan.timeline"), figures=[timeline_figure(material, language)])],
+            [Section(text("plan.sheet"), words, table=table), Section(text("plan.timeline"), figures=[timeline_figure(material, language)]),
+                *money.sections(material, language)],
         )
     ]  # fmt: skip

@@ -19,13 +19,16 @@ def _weighted(column: str) -> pl.Expr:
 
 
 def pooled(material: Material) -> pl.DataFrame:
-    """Scores of the edition's grain pooled over series, by model and horizon (0: all horizons); weights are outcomes."""
+    """Scores of the edition's grain pooled over series, by model and horizon (0: all horizons).
+
+    Coverage is weighted by outcomes; MASE is the median over series, as one series with a tiny scale would rule a mean.
+    """
     scores = material["backtest_score"].filter(
         (pl.col("grain") == material.edition.grain) & (pl.col("series_kind") == "route")
     )
     return (
         scores.group_by("model", "horizon")
-        .agg(n=pl.col("n").sum(), series=pl.struct(KEY).n_unique(), **{name: _weighted(name) for name in ("mase", "coverage_80", "coverage_95")})
+        .agg(n=pl.col("n").sum(), series=pl.struct(KEY).n_unique(), mase=pl.col("mase").median(), **{name: _weighted(name) for name in ("coverage_80", "coverage_95")})
         .sort("model", "horizon")
     )  # fmt: skip
 
@@ -67,7 +70,7 @@ def figures(material: Material, language: Language) -> list[Figure]:
                    ("coverage_95", text("table.coverage_95"), "pct")], language, grain,
         )  # fmt: skip
         found.append(
-            Figure("calibration", title, alt=title, spec=calibration(ours, language), subtitle=text("quality.calibration_subtitle"),
+            Figure("calibration", title, alt=title, spec=calibration(ours, language), subtitle=_farthest(ours, language),
                    notes=_notes(material, frame, "calibration", language), table=table, csv="calibration.csv", data=ours, badges=simulated)
         )  # fmt: skip
     naive = overall(frame, "seasonal_naive") if "seasonal_naive" in frame["model"] else None
@@ -97,6 +100,15 @@ def figures(material: Material, language: Language) -> list[Figure]:
                        table=table, csv="skill.csv", data=by_horizon, badges=simulated)
             )  # fmt: skip
     return found
+
+
+def _farthest(ours: pl.DataFrame, language: Language) -> str:
+    """Where the 80 % interval is farthest from its nominal share."""
+    away = ours.filter(pl.col("coverage_80").is_not_null()).sort((pl.col("coverage_80") - 0.8).abs(), descending=True)
+    if away.is_empty():
+        return language.text("quality.calibration_subtitle")
+    row = away.row(0, named=True)
+    return language.text("quality.farthest", horizon=row["horizon"], share=row["coverage_80"], n=row["n"])
 
 
 def score_table(material: Material, language: Language) -> Table | None:

@@ -6,12 +6,12 @@ from datetime import date
 
 import polars as pl
 
-from dashboards.chapters.detail import probability_figure
+from dashboards.chapters.detail import probability_figure, tornado_figure
 from dashboards.chapters.places import route_path, segment_path
 from dashboards.charts.load import load
 from dashboards.charts.network import network
 from dashboards.charts.utilization import utilization
-from dashboards.figure import Cell, Figure, Page, Section, Table, percent, period, plain_table, slug
+from dashboards.figure import Cell, Figure, Page, Section, Table, day, percent, period, plain_table, slug
 from dashboards.language import Language, Period
 from dashboards.material import Material
 from dashboards.notes import Notes, run_note
@@ -131,9 +131,12 @@ def map_figure(material: Material, language: Language) -> Figure | None:
         .with_columns(
             segment=pl.col("segment_id").map_elements(lambda name: material.segment_label(name, language), return_dtype=pl.String),
             built=pl.col("status") == "in_service",
+            status_code=pl.col("status"),
             status=pl.col("status").map_elements(lambda name: language.word("status", name), return_dtype=pl.String),
         )
     )  # fmt: skip
+    everything = lines.height
+    lines = lines.filter(pl.col("utilization_ratio").is_not_null() | (pl.col("status_code") != "in_service"))
     if lines.is_empty():
         return None
     used = pl.concat([lines["a_node"], lines["z_node"]]).value_counts()
@@ -166,7 +169,7 @@ def map_figure(material: Material, language: Language) -> Figure | None:
     columns = ("segment", "lon", "lat", "lon2", "lat2", "built", "utilization_ratio", "lit_gbps", "status")
     return Figure(
         "map", title, alt=title, spec=network(lines.select(columns), shown.select("name", "lon", "lat", "labelled"), material.edition.threshold_ratio, language),
-        subtitle=text("map.subtitle"), notes=notes, table=plain_table(lines, heads, language, material.edition.grain), csv="map.csv",
+        subtitle=text("map.subtitle") + (" " + text("map.left_out", n=everything - lines.height) if everything > lines.height else ""), notes=notes, table=plain_table(lines, heads, language, material.edition.grain), csv="map.csv",
         data=lines.select("segment_id", "a_node", "z_node", "lon", "lat", "lon2", "lat2", "built", "utilization_ratio", "lit_gbps").sort("segment_id"),
         badges=badges(material, ids, language),
     )  # fmt: skip
@@ -269,6 +272,10 @@ def _page(material: Material, segment_id: str, language: Language) -> Page:
     grain = material.edition.grain
     runs = material.runs.get(segment_id, [])
     sections = [Section(text("segment.load"), words, figures)]
+    moved = tornado_figure(material, segment_id, language)
+    order = _orders(material, segment_id, language)
+    if order or moved:
+        sections.append(Section(text("segment.orders"), figures=[moved] if moved else (), table=order))
     if runs:
         table = Table(
             [text(f"table.{head}") for head in ("direction", "date_kind", "failure", "t10", "t50", "t90", "probability_by_last")],
@@ -294,3 +301,18 @@ def _page(material: Material, segment_id: str, language: Language) -> Page:
 
 def _some(figure: Figure | None) -> list[Figure]:
     return [figure] if figure else []
+
+
+def _orders(material: Material, segment_id: str, language: Language) -> Table | None:
+    """The segment's rows of the order plan with their reasons, also where no order is needed."""
+    text = language.text
+    rows = [
+        [
+            Cell(language.word("option", row["option"])), day(language, row["order_by"]), day(language, row["ready_by"]),
+            Cell(f"{row['modules']}\u00a0×\u00a0{language.number(row['module_gbps'])}\u00a0{text('unit.gbps')}" if row["modules"] else text("number.none")),
+            Cell(material.told(row["reason"], language)),
+        ]
+        for row in material.plans.get(segment_id, [])
+    ]  # fmt: skip
+    heads = ("option", "order_by", "ready_by", "modules", "reason")
+    return Table([text(f"table.{head}") for head in heads], rows) if rows else None

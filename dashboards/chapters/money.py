@@ -1,0 +1,76 @@
+"""What the plan costs: the cheapest schedule of orders, and sums that decide between options."""
+
+from __future__ import annotations
+
+from dashboards.chapters.places import segment_path
+from dashboards.figure import Cell, Section, Table, number, percent, period
+from dashboards.language import Language
+from dashboards.material import Material
+
+
+def _subject(material: Material, subject: str, language: Language) -> Cell:
+    kind, _, name = subject.partition(":")
+    if kind in ("segment", "order"):
+        segment_id, _, seq = name.partition("/")
+        shown = material.segment_label(segment_id, language) + (f", {seq}" if seq else "")
+        return Cell(shown, link=segment_path(segment_id) if segment_id in material.segments else "")
+    if kind == "route":
+        return Cell(material.route_name(name, language))
+    if kind == "module":
+        return Cell(language.text("money.module", size=name))
+    return Cell(subject)
+
+
+def schedule(material: Material, language: Language) -> Section | None:
+    """The cheapest schedule, by priority."""
+    text = language.text
+    frame = material["upgrade"].sort("priority", "segment_id", "order_seq")
+    if frame.is_empty():
+        return None
+    rows = [
+        [
+            number(language, row["priority"], 0), Cell(material.segment_label(row["segment_id"], language), link=segment_path(row["segment_id"]) if row["segment_id"] in material.segments else ""),
+            Cell(f"{language.word('option', row['option'])}: {row['modules']}\u00a0×\u00a0{language.number(row['module_gbps'])}\u00a0{text('unit.gbps')}"),
+            period(language, row["ready_by"], material.edition.grain), number(language, row["cost_usd"], 0), number(language, row["present_value_usd"], 0),
+            percent(language, row["risk_if_not_ratio"]), Cell(text("money.funded" if row["funded"] else "money.not_funded")), Cell(material.told(row["reason"], language), wide=True),
+        ]
+        for row in frame.iter_rows(named=True)
+    ]  # fmt: skip
+    heads = ["priority", "segment", "option", "ready_by", "cost", "present_value", "risk_if_not", "funded", "reason"]
+    if frame["funded"].all():
+        rows = [[*row[:7], row[8]] for row in rows]
+        heads.remove("funded")
+    total, value = frame["cost_usd"].sum(), frame["present_value_usd"].sum()
+    words = [text("money.schedule_intro", n=frame.height, cost=float(total), value=float(value))]
+    return Section(text("money.schedule"), words, table=Table([text(f"table.{head}") for head in heads], rows))
+
+
+def figures(material: Material, language: Language) -> Section | None:
+    """Every sum of money with its range and what it rests on."""
+    text = language.text
+    frame = material["money_figure"]
+    if frame.is_empty():
+        return None
+    rows = []
+    for row in frame.iter_rows(named=True):
+        share = row["unit"].startswith("ratio")
+        shown = [
+            percent(language, row[f"{name}_value"]) if share else number(language, row[f"{name}_value"], 0)
+            for name in ("low", "likely", "high")
+        ]
+        rows.append(
+            [
+                _subject(material, row["subject"], language), Cell(language.word("money_item", row["item"])), *shown, Cell(language.word("unit_of", row["unit"])),
+                Cell(f"{language.reason(row['reason'])} {language.reason(row['basis'])} {row['assumption_ids'].replace(';', ', ')}", wide=True),
+            ]
+        )  # fmt: skip
+    heads = ("subject", "item", "low", "median", "high", "unit", "basis")
+    return Section(
+        text("money.figures"),
+        [text("money.figures_intro")],
+        table=Table([text(f"table.{head}") for head in heads], rows),
+    )
+
+
+def sections(material: Material, language: Language) -> list[Section]:
+    return [part for part in (schedule(material, language), figures(material, language)) if part]

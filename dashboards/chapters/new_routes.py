@@ -1,0 +1,142 @@
+"""Routes that do not exist yet: what they may carry, from whom, and when the forecast counts as wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from dashboards.charts.fan import fan
+from dashboards.charts.market import market
+from dashboards.figure import Cell, Figure, Page, Section, Table, day, number, percent, plain_table, slug
+from dashboards.language import Language
+from dashboards.material import LEVELS, Material
+from dashboards.notes import Notes, run_note
+
+
+def _project(material: Material, project_id: str, language: Language) -> str:
+    rows = material["project"].filter(pl.col("project_id") == project_id)
+    return language.choose(rows["name"][0], rows["name_ru"][0]) if rows.height else project_id
+
+
+def _way(material: Material, alternative_id: str, language: Language) -> str:
+    if alternative_id in material.routes:
+        return material.route_name(alternative_id, language)
+    return language.text("kind.total") if alternative_id == "total" else alternative_id
+
+
+def _notes(material: Material, definition: str, unit: str, language: Language) -> Notes:
+    text = language.text
+    return [
+        (text("note.unit"), text(unit)), (text("note.definition"), text(f"note.{definition}")), (text("note.source"), text("note.new_source")), run_note(material, language),
+    ]  # fmt: skip
+
+
+def split_figure(material: Material, project_id: str, name: str, frame: pl.DataFrame, language: Language) -> Figure:
+    text = language.text
+    ordered = frame.sort("is_new", "share_before_ratio", "alternative_id", descending=[True, True, False])
+    rows: list[dict[str, Any]] = []
+    for row in ordered.iter_rows(named=True):
+        way = _way(material, row["alternative_id"], language)
+        for when in ("before", "after"):
+            rows.append({"way": way, "when": text(f"market.{when}"), "share": row[f"share_{when}_ratio"]})
+    new = ordered.filter("is_new")
+    taken = float(new["share_after_ratio"].sum())
+    loser = ordered.filter(~pl.col("is_new")).sort("lost_p50_gbps", "alternative_id", descending=[True, False])
+    most = loser.row(0, named=True) if loser.height else None
+    title = text(
+        "title.split", name=_project(material, project_id, language), market=name, share=taken,
+        loser=_way(material, most["alternative_id"], language) if most else text("number.none"), lost=most["lost_p50_gbps"] if most else None, unit=text("unit.gbps"),
+    )  # fmt: skip
+    figure_id = slug(f"split-{project_id}-{name}")
+    shown = ordered.with_columns(
+        way=pl.col("alternative_id").map_elements(lambda one: _way(material, one, language), return_dtype=pl.String)
+    )
+    heads = [("way", text("table.way"), "text"), ("price_usd_per_mbps_month", text("table.price"), "n2"), ("rtt_ms", text("table.rtt"), "n0"), ("share_before_ratio", text("market.before"), "pct1"),
+             ("share_after_ratio", text("market.after"), "pct1"), ("lost_p10_gbps", text("table.lost_low"), "n"), ("lost_p50_gbps", text("table.lost_p50"), "n"), ("lost_p90_gbps", text("table.lost_high"), "n")]  # fmt: skip
+    return Figure(
+        figure_id, title, alt=title, spec=market(pl.DataFrame(rows), language), notes=_notes(material, "split", "note.unit_market", language),
+        table=plain_table(shown, heads, language, "month"), csv=f"{figure_id}.csv", data=frame, badges=(text("page.assumed_short"),),
+    )  # fmt: skip
+
+
+def _fans(material: Material, project_id: str, language: Language) -> list[Figure]:
+    """What the new route itself carries in each market: the ways that are no route yet."""
+    text = language.text
+    frame = material["new_route_quantile"].filter(
+        (pl.col("project_id") == project_id)
+        & (pl.col("alternative_id") != "total")
+        & ~pl.col("alternative_id").is_in(list(material.routes))
+    )
+    grain = material.edition.grain
+    found = []
+    for (name, way), part in sorted(frame.partition_by("market", "alternative_id", as_dict=True).items()):
+        names = {str(level): f"q{round(level * 1000):03d}" for level in LEVELS}
+        wide = (
+            part.filter(pl.col("quantile_level").is_in(LEVELS))
+            .pivot(on="quantile_level", on_columns=LEVELS, index="target_start", values="value_gbps", aggregate_function="first")
+            .rename({"target_start": "start", **names}).with_columns(observed=pl.lit(None, dtype=pl.Float64)).sort("start")
+        )  # fmt: skip
+        last = wide.row(-1, named=True)
+        title = text(
+            "title.new_route",
+            name=_project(material, project_id, language),
+            market=str(name),
+            median=last["q500"],
+            low=last["q100"],
+            high=last["q900"],
+            unit=text("unit.gbps"),
+        )
+        figure_id = slug(f"new-{project_id}-{name}-{way}")
+        heads = [
+            ("start", text("table.period"), "period"),
+            *((column, text(f"table.{column}"), "n") for column in ("q025", "q100", "q500", "q900", "q975")),
+        ]
+        found.append(
+            Figure(figure_id, title, alt=title, spec=fan(wide, grain, language), notes=_notes(material, "new_route", "note.unit_text", language),
+                   table=plain_table(wide, heads, language, grain), csv=f"{figure_id}.csv", data=wide, badges=(text("page.assumed_short"),))
+        )  # fmt: skip
+    return found
+
+
+def _registered(material: Material, language: Language) -> Section | None:
+    text = language.text
+    frame = material["new_route_registration"]
+    if frame.is_empty():
+        return None
+    rows = [
+        [
+            Cell(_project(material, row["project_id"], language)), day(language, row["registered_on"]), day(language, row["judged_on"]), number(language, row["p10_gbps"]),
+            number(language, row["p50_gbps"]), number(language, row["p90_gbps"]), percent(language, row["ready_probability_ratio"]), Cell(language.reason(row["wrong_if"]), wide=True),
+        ]
+        for row in frame.iter_rows(named=True)
+    ]  # fmt: skip
+    heads = ("project", "registered_on", "judged_on", "q100", "q500", "q900", "ready_probability", "wrong_if")
+    return Section(
+        text("new.registered"),
+        [text("new.registered_intro")],
+        table=Table([text(f"table.{head}") for head in heads], rows),
+    )
+
+
+def pages(material: Material, language: Language) -> list[Page]:
+    text = language.text
+    parts = material["new_route_share"].partition_by("project_id", "market", as_dict=True, maintain_order=True)
+    by_project: dict[str, list[Figure]] = {}
+    for (project_id, name), frame in parts.items():
+        by_project.setdefault(str(project_id), []).append(
+            split_figure(material, str(project_id), str(name), frame, language)
+        )
+    for project_id in sorted(material["new_route_quantile"]["project_id"].unique()):
+        by_project[project_id] = _fans(material, project_id, language) + by_project.get(project_id, [])
+    registered = _registered(material, language)
+    if not by_project and registered is None:
+        return []
+    sections = [
+        Section(_project(material, project_id, language), figures=figures) for project_id, figures in by_project.items()
+    ]
+    return [
+        Page(
+            "new-routes.html", text("new.title"), [text("new.lead")], [*sections, *([registered] if registered else [])]
+        )
+    ]

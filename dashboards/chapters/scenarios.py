@@ -1,0 +1,104 @@
+"""Stories beside the plan: stated assumptions, the same random draws, and what they move."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+
+from dashboards.chapters.places import segment_path
+from dashboards.charts.scenarios import scenarios
+from dashboards.figure import Cell, Figure, Page, Section, Table, day, number, percent, period, slug
+from dashboards.language import Language, Period
+from dashboards.material import Material
+from dashboards.notes import run_note
+
+MOST_SEGMENTS = 15
+
+
+def _moved(frame: pl.DataFrame) -> pl.DataFrame:
+    """One row per segment of a story: the policy date of the direction it moves most. The most moved first."""
+    policy = frame.filter(pl.col("date_kind") == "policy").with_columns(
+        moved=pl.max_horizontal(pl.col("shift_months").abs() / 12, (pl.col("probability_scenario") - pl.col("probability_base")).abs())
+    )  # fmt: skip
+    return (
+        policy.filter(pl.col("moved") > 0.005)
+        .sort("moved", "segment_id", "direction", descending=[True, False, False])
+        .group_by("segment_id", maintain_order=True)
+        .first()
+    )
+
+
+def story_figure(material: Material, scenario_id: str, frame: pl.DataFrame, language: Language) -> Figure:
+    text = language.text
+    grain = material.edition.grain
+    moved = _moved(frame)
+    name = language.word("story", scenario_id)
+    figure_id = slug(f"scenario-{scenario_id}")
+    if moved.is_empty():
+        return Figure(figure_id, text("title.scenario_none", name=name), reason=text("reason.no_shift"))
+    last = material["runout"]["last_target"].max()
+    end = last if isinstance(last, date) else None
+    earlier, later = moved.filter(pl.col("shift_months") < 0).height, moved.filter(pl.col("shift_months") > 0).height
+    top = moved.row(0, named=True)
+    first = material.segment_label(top["segment_id"], language)
+    title = text("title.scenario", name=name, earlier=earlier, later=later, first=first, shift=abs(top["shift_months"]))
+    shown = moved.filter(pl.col("t50_base").is_not_null() | pl.col("t50_scenario").is_not_null()).head(MOST_SEGMENTS)
+
+    def when(value: date | None) -> str:
+        return (
+            language.period(Period(value, grain))
+            if value
+            else language.period(Period(end, grain), "after")
+            if end
+            else text("number.none")
+        )
+
+    rows = pl.DataFrame(
+        {
+            "segment": [material.segment_label(row, language) for row in shown["segment_id"]],
+            "base": [value or end for value in shown["t50_base"]], "scenario": [value or end for value in shown["t50_scenario"]],
+            "base_label": [when(value) for value in shown["t50_base"]], "scenario_label": [when(value) for value in shown["t50_scenario"]],
+        },
+        schema={"segment": pl.String, "base": pl.Date, "scenario": pl.Date, "base_label": pl.String, "scenario_label": pl.String},
+    )  # fmt: skip
+    table = Table(
+        [text(f"table.{head}") for head in ("segment", "t50_base", "t50_scenario", "shift_months", "probability_base", "probability_scenario", "order_by_base", "order_by_scenario")],
+        [
+            [
+                Cell(material.segment_label(row["segment_id"], language), link=segment_path(row["segment_id"]) if row["segment_id"] in material.segments else ""),
+                period(language, row["t50_base"], grain, end), period(language, row["t50_scenario"], grain, end), number(language, row["shift_months"], 1),
+                percent(language, row["probability_base"]), percent(language, row["probability_scenario"]), day(language, row["order_by_base"]), day(language, row["order_by_scenario"]),
+            ]
+            for row in moved.iter_rows(named=True)
+        ],
+    )  # fmt: skip
+    notes = [
+        (text("note.unit"), text("note.unit_date")), (text("note.definition"), text("note.scenario")), (text("note.story"), language.reason(frame["note"][0])),
+        (text("note.source"), text("note.source_load_simulated" if material.edition.simulated else "note.source_load")), run_note(material, language),
+    ]  # fmt: skip
+    badges = ((text("page.simulated_short"),) if material.edition.simulated else ()) + (text("page.assumed_short"),)
+    if rows.is_empty():
+        return Figure(
+            figure_id,
+            title,
+            reason=text("reason.no_median"),
+            notes=notes,
+            table=table,
+            csv=f"{figure_id}.csv",
+            data=frame,
+            badges=badges,
+        )
+    return Figure(
+        figure_id, title, alt=title, spec=scenarios(rows, language), subtitle=text("scenario.subtitle"), notes=notes, table=table,
+        csv=f"{figure_id}.csv", data=frame, badges=badges,
+    )  # fmt: skip
+
+
+def pages(material: Material, language: Language) -> list[Page]:
+    text = language.text
+    stories = material["scenario_effect"].partition_by("scenario_id", as_dict=True, maintain_order=True)
+    if not stories:
+        return []
+    figures = [story_figure(material, str(key[0]), frame, language) for key, frame in stories.items()]
+    return [Page("scenarios.html", text("scenario.title"), [text("scenario.lead")], [Section(figures=figures)])]

@@ -1,0 +1,51 @@
+"""What a story does to the runout of segments, beside the plan."""
+
+from __future__ import annotations
+
+import copy
+
+import altair as alt
+import polars as pl
+
+from dashboards.charts.drawing import Spec, form, with_rows
+from dashboards.language import Language
+from dashboards.theme import MUTED, NAVY, ORANGE
+
+
+def scenarios(frame: pl.DataFrame, language: Language) -> Spec:
+    """One row per segment, the most moved first: segment (shown name), base, scenario (dates, the horizon's end where open), base_label, scenario_label."""
+    order = frame["segment"].unique(maintain_order=True).to_list()
+    spec = with_rows(copy.deepcopy(_form(language, len(order))), frame.to_dicts())
+    for layer in spec["layer"]:
+        layer["encoding"]["y"]["sort"] = order
+    return spec
+
+
+@form
+def _form(language: Language, count: int) -> alt.TopLevelMixin:
+    text = language.text
+    chart = alt.Chart(alt.NamedData("rows"))
+    row = alt.Y("segment:N", axis=alt.Axis(title=None, labelLimit=280, ticks=False, domain=False, grid=True))
+    names = [text("scenario.base"), text("scenario.story")]
+    tips = [
+        alt.Tooltip("segment:N", title=text("table.segment")),
+        alt.Tooltip("base_label:N", title=names[0]),
+        alt.Tooltip("scenario_label:N", title=names[1]),
+    ]
+
+    def at(field: str) -> alt.X:
+        return alt.X(
+            f"{field}:T",
+            scale=alt.Scale(type="utc", padding=12),
+            axis=alt.Axis(title=None, format="%Y", tickCount="year", grid=True),
+        )
+
+    colour = alt.Color("which:N", scale=alt.Scale(domain=names, range=[NAVY, ORANGE]), legend=alt.Legend(title=None))
+    shape = alt.Shape(
+        "which:N", scale=alt.Scale(domain=names, range=["circle", "diamond"]), legend=alt.Legend(title=None)
+    )
+    layers = [chart.mark_rule(color=MUTED, strokeWidth=2).encode(at("base"), alt.X2("scenario:T"), row)]
+    for field, name in zip(("base", "scenario"), names, strict=True):
+        marks = chart.transform_calculate(which=f"'{name}'").mark_point(filled=True, size=90, opacity=1)
+        layers.append(marks.encode(at(field), row, color=colour, shape=shape, tooltip=tips))
+    return alt.layer(*layers).properties(width="container", height=max(60, 26 * count))

@@ -30,6 +30,9 @@ RATIO_NAMES = frozenset(
 NOT_NEGATIVE = frozenset({"iru_price", "iru_term", "transit_revenue", "alternative_price", "alternative_rtt", "new_route_price", "new_route_rtt", "bass_p", "bass_q", "reference_class_ratio", "threshold", "market_entry", "alternative_share", "lead_time", "repair_time", "cut_rate", "module_price", "lease_price", "transit_price", "line_system_price", "segment_price", "cost_early", "cost_late"})  # fmt: skip
 UNITS: Mapping[str, frozenset[str]] = {"lead_time": frozenset(MONTHS_PER), "repair_time": frozenset(HOURS_PER)}
 
+OBSERVED = "_observed"
+FEWEST_OBSERVED = 3
+
 
 @dataclass(frozen=True)
 class Assumption:
@@ -44,9 +47,13 @@ class Assumption:
     unit: str
     source: str = ""
     known_on: date | None = None
+    observed: tuple[float, ...] = ()
+    """Where it was measured instead of stated: the values, each as likely as the others."""
 
     def at(self, probability: float | FloatArray) -> FloatArray:
         """The value that lies above `probability` of what is thought possible."""
+        if self.observed:
+            return np.asarray(np.quantile(self.observed, probability, method="inverted_cdf"))
         z = np.asarray(ndtri(np.asarray(probability, dtype=float)), dtype=float) / Z90
         if self.low > 0:
             upper, lower = np.log(self.high / self.value), np.log(self.value / self.low)
@@ -61,7 +68,14 @@ class Assumption:
         return self.at(np.clip(rng.random(size), 1e-6, 1 - 1e-6))
 
     def scaled(self, factor: float, unit: str) -> Assumption:
-        return replace(self, low=self.low * factor, value=self.value * factor, high=self.high * factor, unit=unit)
+        return replace(
+            self,
+            low=self.low * factor,
+            value=self.value * factor,
+            high=self.high * factor,
+            unit=unit,
+            observed=tuple(value * factor for value in self.observed),
+        )
 
     def in_months(self) -> Assumption:
         return self.scaled(MONTHS_PER[self.unit], "month")
@@ -70,7 +84,7 @@ class Assumption:
         return self.scaled(HOURS_PER[self.unit], "h")
 
     def fixed(self, value: float) -> Assumption:
-        return replace(self, low=value, value=value, high=value)
+        return replace(self, low=value, value=value, high=value, observed=())
 
 
 @dataclass(frozen=True)
@@ -101,8 +115,15 @@ class Assumptions:
         return cls(rows)
 
     def get(self, name: str, *scopes: str) -> Assumption | None:
-        """The assumption of that name for the first of the scopes that has one, else for `all`, else None."""
+        """The assumption of that name for the first of the scopes that has one, else for `all`, else None.
+
+        Three or more rows named NAME_observed (dated projects, say) are a distribution of their own, and come before a
+        stated range of the same scope.
+        """
         for scope in (*scopes, "all"):
+            seen = [row for row in self.rows if row.name == name + OBSERVED and row.scope == scope]
+            if len(seen) >= FEWEST_OBSERVED:
+                return _from_observed(name, seen)
             for row in self.rows:
                 if row.name == name and row.scope == scope:
                     return row
@@ -116,6 +137,16 @@ class Assumptions:
         return Assumptions(tuple(changed.get(row.assumption_id, row) for row in self.rows))
 
 
+def _from_observed(name: str, rows: list[Assumption]) -> Assumption:
+    unit = rows[0].unit
+    months = all(row.unit in MONTHS_PER for row in rows) and unit in MONTHS_PER
+    values = tuple(row.value * (MONTHS_PER[row.unit] / MONTHS_PER[unit] if months else 1.0) for row in rows)
+    low, middle, high = (float(value) for value in np.quantile(values, [0.1, 0.5, 0.9], method="inverted_cdf"))
+    known = max((row.known_on for row in rows if row.known_on is not None), default=None)
+    ids = ";".join(row.assumption_id for row in rows)
+    return Assumption(ids, name, rows[0].scope, low, middle, high, unit, rows[0].source, known, values)
+
+
 def _problems(row: Assumption) -> list[Problem]:
     place = f"assumption {row.assumption_id} ({row.name}, {row.scope})"
     found = []
@@ -124,17 +155,18 @@ def _problems(row: Assumption) -> list[Problem]:
         return [Problem(place, "low, value and high must be numbers")]
     if not row.low <= row.value <= row.high:
         found.append(Problem(place, f"low {row.low:g}, value {row.value:g}, high {row.high:g} are not in order"))
-    if row.name in NOT_NEGATIVE and row.low < 0:
+    name = row.name.removesuffix(OBSERVED)
+    if name in NOT_NEGATIVE and row.low < 0:
         found.append(Problem(place, f"low is {row.low:g}; it can't be negative"))
-    if row.name in RATIO_NAMES and not (row.low > -1 and row.high <= 1):
+    if name in RATIO_NAMES and not (row.low > -1 and row.high <= 1):
         found.append(Problem(place, f"runs from {row.low:g} to {row.high:g}; a ratio above 1 can't be (30 % is 0.3)"))
     kind, _, size = row.scope.partition(":")
     if kind == "module" and not _positive(size):
         found.append(
             Problem(place, f"a module of {size or 'nothing'} Gbit/s can't be; its size must be a number above 0")
         )
-    if row.name in UNITS and row.unit not in UNITS[row.name]:
-        found.append(Problem(place, f"unit is {row.unit!r}, must be one of {', '.join(sorted(UNITS[row.name]))}"))
+    if name in UNITS and row.unit not in UNITS[name]:
+        found.append(Problem(place, f"unit is {row.unit!r}, must be one of {', '.join(sorted(UNITS[name]))}"))
     return found
 
 

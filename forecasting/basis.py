@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -32,6 +32,8 @@ class Basis:
     network: Network
     timeline: Timeline
     notes: tuple[tuple[str, str, str], ...]
+    projects: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The projects that bring each planned segment."""
 
 
 def build_basis(
@@ -85,7 +87,12 @@ def build_basis(
         ("never_built", name, "is planned without a date or project, so nothing is routed over it")
         for name in sorted(never)
     ]
-    return Basis(loads, lit, design, routings, built, series, routes.draws_gbps, noise, network, timeline, tuple(notes))
+    brings: dict[str, tuple[str, ...]] = {}
+    for segment, project in projects.select("segment_id", "project_id").sort("segment_id", "project_id").iter_rows():
+        brings[segment] = (*brings.get(segment, ()), project)
+    return Basis(
+        loads, lit, design, routings, built, series, routes.draws_gbps, noise, network, timeline, tuple(notes), brings
+    )
 
 
 def lit_capacity(

@@ -21,6 +21,7 @@ from forecasting.money import (
     transit_bill,
 )
 from forecasting.spec import PlanningPolicy
+from warehouse.network import NOT_BUILT
 from warehouse.schema import MONEY_FIGURE, check
 
 Note = tuple[str, str, str]
@@ -42,6 +43,8 @@ def money_frame(
         _lease_or_buy(found, assumptions, rate, iru)
     for price in assumptions.named("transit_price"):
         _bills(found, basis, price)
+    for segment in sorted(basis.network.segments):
+        _build(found, basis, assumptions, segment)
     if not found.rows:
         return MONEY_FIGURE.empty(), found.notes
     return check(pl.DataFrame(found.rows), MONEY_FIGURE), sorted(set(found.notes))
@@ -117,6 +120,18 @@ def _unserved(basis: Basis, order: dict[str, Any]) -> tuple[float, float]:
         basis.loads.base[indexes][:, first:last].astype(float) - lit, 0, order["modules"] * order["module_gbps"]
     ).max(axis=0)
     return float(over.mean(axis=1).sum() * months) if over.size else 0.0, (last - first) * months
+
+
+def _build(found: _Figures, basis: Basis, assumptions: Assumptions, segment: str) -> None:
+    """What a line costs that is not there yet."""
+    line = basis.network.segments[segment]
+    price = assumptions.get(
+        "segment_price", f"segment:{segment}", *(f"project:{name}" for name in basis.projects.get(segment, ()))
+    )
+    if line.status not in NOT_BUILT or price is None or line.length_km is None:
+        return
+    length = line.length_km
+    found.add(f"segment:{segment}", "build_cost", lambda price: length * price, {"price": price}, "USD", f"{length:g} km of a new line.", discounted=False)  # fmt: skip
 
 
 def _lease_or_buy(found: _Figures, assumptions: Assumptions, rate: Assumption, iru: Assumption) -> None:

@@ -104,6 +104,18 @@ def _segment(basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, seg
     return found
 
 
+def most_important(effects: pl.DataFrame, count: int = 3) -> pl.DataFrame:
+    """What moves the days to order most over all segments: assumption_id, name, mean_swing_days, segments, widest_segment_id."""
+    return (
+        effects.sort("swing_days", "segment_id", descending=[True, False])
+        .group_by("assumption_id", maintain_order=True)
+        .agg(pl.col("name").first(), pl.col("swing_days").sum().alias("total"), pl.len().alias("segments"), pl.col("segment_id").first().alias("widest_segment_id"))
+        .with_columns(mean_swing_days=pl.col("total") / effects["segment_id"].n_unique())
+        .sort("mean_swing_days", "assumption_id", descending=[True, False]).head(count)
+        .select("assumption_id", "name", "mean_swing_days", "segments", "widest_segment_id")
+    )  # fmt: skip
+
+
 def alpha_range(assumptions: Assumptions) -> tuple[Assumption, float, float] | None:
     """The accepted risk that the stated costs of early and late imply, at its ends; None where either is not stated."""
     early, late = assumptions.get("cost_early"), assumptions.get("cost_late")

@@ -50,8 +50,10 @@ class Timeline:
         return self.periods[-1]
 
     def lead_times(self, stated: Assumption) -> FloatArray:
-        """Equally likely lead times in periods."""
-        return stated.in_months().quantiles(LEAD_TIME_SLICES) / MONTHS_PER_PERIOD[self.grain]
+        """Equally likely lead times in periods: those observed, or slices of a stated range."""
+        months = stated.in_months()
+        likely = np.array(months.observed) if months.observed else months.quantiles(LEAD_TIME_SLICES)
+        return likely / MONTHS_PER_PERIOD[self.grain]
 
     def months(self, periods: float) -> float:
         return periods * MONTHS_PER_PERIOD[self.grain]

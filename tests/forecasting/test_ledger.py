@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from forecasting.ledger import most_important
 from forecasting.plan import plan
 from forecasting.spec import PlanningPolicy
 from tests.forecasting.planning_worlds import (
@@ -141,3 +142,39 @@ def test_the_risk_that_the_costs_imply_is_told():
         in made.plan_note.filter(topic="risk_from_costs")["note"][0]
     )
     assert "CL" in made.assumption_effect["assumption_id"].to_list()
+
+
+def test_what_matters_most_over_all_segments():
+    draws, frames = busy()
+    made = make(
+        draws,
+        frames,
+        LEAD,
+        ("CE", "cost_early", "all", 10_000, 20_000, 30_000, "USD"),
+        ("CL", "cost_late", "all", 110_000, 120_000, 130_000, "USD"),
+    )
+    most = most_important(made.assumption_effect)
+    assert most.height == 3
+    assert most["mean_swing_days"].is_sorted(descending=True)
+    assert most["assumption_id"][2] == "CL"
+
+
+def test_a_line_to_be_built_has_its_cost():
+    frames = one_line(60.0)
+    frames["segment"] = pl.DataFrame(
+        {
+            "segment_id": ["S", "NEW"],
+            "a_node": ["A", "A"],
+            "z_node": ["Z", "Z"],
+            "length_km": [100.0, 200.0],
+            "status": ["in_service", "planned"],
+        }
+    )
+    project = build(date(2026, 1, 1), date(2026, 6, 1), date(2027, 1, 1))
+    prices = (
+        ("F", "segment_price", "all", 10_000, 16_000, 25_000, "USD/km"),
+        ("G", "segment_price", "project:P", 100, 100, 100, "USD/km"),
+    )
+    made = make(growing(Network.from_frames(frames)), frames, LEAD, *prices, projects=project)
+    figure = made.money_figure.filter(item="build_cost").row(0, named=True)
+    assert (figure["subject"], figure["likely_value"], figure["assumption_ids"]) == ("segment:NEW", 20_000, "G")

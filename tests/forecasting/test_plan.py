@@ -77,6 +77,21 @@ def test_order_date_is_the_last_one_within_the_risk():
     assert "2.0 months ago" in late["reason"]
 
 
+def test_lead_times_of_past_projects_are_a_distribution_of_their_own():
+    observed = assumptions(
+        *((f"L{months}", "lead_time_observed", "all", months, months, months, "month") for months in (2, 3, 4))
+    )
+    for alpha, day in ((0.2, date(2024, 12, 1)), (0.1, date(2024, 11, 1))):
+        order = make(toy(), stated=observed, policy=PlanningPolicy(risk_alpha_ratio=alpha)).order_plan.row(
+            0, named=True
+        )
+        assert order["order_by"] == day
+        assert order["p_late_now_ratio"] == pytest.approx(1 / 6)
+        assert order["overdue_months"] == pytest.approx((TODAY - day).days / 30)
+    assert "L2;L3;L4" in order["reason"]
+    assert "1 month ago" in order["reason"]
+
+
 def test_without_a_lead_time_there_is_no_date_and_the_reason_says_so():
     made = make(toy(), stated=assumptions())
     order = made.order_plan.row(0, named=True)

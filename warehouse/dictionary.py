@@ -5,10 +5,13 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 
+from warehouse.diagram import to_mermaid, to_svg
 from warehouse.migrate import references
+from warehouse.reading import open_sealed
 from warehouse.schema import REFERENCE_FRAMES, RESULT_FRAMES
 
 TITLE = "Data dictionary"
@@ -61,9 +64,20 @@ def entries(connection: duckdb.DuckDBPyConnection) -> list[Entry]:
     return sorted(found, key=lambda entry: (order.index(entry.schema), kinds.index(entry.kind), entry.name))
 
 
+def write_dictionary(database: Path, folder: Path) -> list[Path]:
+    """data-dictionary.md and data-dictionary.html of a published warehouse, in `folder`."""
+    with open_sealed(database) as connection:
+        found = entries(connection)
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [folder / "data-dictionary.md", folder / "data-dictionary.html"]
+    for file, text in zip(files, (to_markdown(found), to_html(found)), strict=True):
+        file.write_text(text, encoding="utf-8")
+    return files
+
+
 def to_markdown(found: Sequence[Entry]) -> str:
     """One page of Markdown with a table per object."""
-    lines = [f"# {TITLE}", ""]
+    lines = [f"# {TITLE}", "", "## Where everything comes from", "", "```mermaid", to_mermaid(found), "```", ""]
     for schema, about in ABOUT.items():
         lines += [f"## {schema}", "", about, ""]
         for entry in _of(found, schema):
@@ -84,7 +98,7 @@ def to_markdown(found: Sequence[Entry]) -> str:
 def to_html(found: Sequence[Entry]) -> str:
     """One self-contained page; every object has an anchor of its full name."""
     links = {entry.full_name: entry.full_name for entry in found}
-    body = [f"<h1>{TITLE}</h1>"]
+    body = [f"<h1>{TITLE}</h1>", '<h2 id="lineage">Where everything comes from</h2>', to_svg(found)]
     for schema, about in ABOUT.items():
         body.append(f'<h2 id="{schema}">{schema}</h2><p>{html.escape(about)}</p>')
         for entry in _of(found, schema):

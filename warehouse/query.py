@@ -6,6 +6,7 @@ Importing this module loads DuckDB and nothing heavier; polars comes only with `
 from __future__ import annotations
 
 import difflib
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ from warehouse.reading import open_sealed
 if TYPE_CHECKING:
     import polars as pl
 
+# Table functions that take an address in memory, or change the connection, though they stand in a select.
+UNSAFE = re.compile(r"\b(enable_logging|disable_logging|truncate_duckdb_logs|pandas_scan|arrow_scan\w*|python_map_function)\"?\s*\(", re.IGNORECASE)  # fmt: skip
 READS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 REMEDY = "`transit tables` lists the views, `transit describe <view>` their columns."
 P95_ADDED = "a p95 is no number to calculate with: it does not add up over series"
@@ -109,6 +112,8 @@ def _relation(
             [Problem("statement", f"is {str(kind).rsplit('.', 1)[-1]}")],
             "The published warehouse is a finished copy: copy the file to work on it.",
         )
+    if unsafe := UNSAFE.search(sql):
+        raise QueryError("a query can't reach outside the published file", [Problem("query", f"calls {unsafe[1]}")])
     given = dict(params or {})
     wanted = statements[0].named_parameters
     problems = [Problem(f"${name}", "has no value") for name in sorted(wanted - set(given))]

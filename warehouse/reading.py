@@ -53,5 +53,8 @@ def open_sealed(path: Path, *, memory_limit: str = "1GB", threads: int = 2) -> d
             [Problem(place, "has no views in the schema mart")],
             "Give the path of a published warehouse, or run `transit publish` to make it anew.",
         )
-    connection.execute("set TimeZone = 'UTC'; set search_path = 'mart'; set lock_configuration = true;")
+    # Python variables are no tables here.
+    connection.execute(
+        "set python_enable_replacements = false; set TimeZone = 'UTC'; set search_path = 'mart'; set lock_configuration = true;"
+    )
     return connection

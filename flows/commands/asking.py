@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import difflib
 import json
+import re
 import sys
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -32,6 +33,7 @@ def query(
     *,
     file: Path | None = None,
     param: Annotated[list[str] | None, Parameter(name=["--param", "-p"])] = None,
+    params: str | None = None,
     format: Annotated[Format, Parameter(name=["--format", "-f"])] = "table",
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
     max_rows: int = 1000,
@@ -49,6 +51,8 @@ def query(
         Read the statement from a file instead.
     param
         name=value for each $name in the statement; may be repeated.
+    params
+        The same as one JSON object, or a JSON file that holds it.
     format
         table, csv, json; parquet and xlsx need --output.
     output
@@ -64,7 +68,11 @@ def query(
     """
     statement = _statement(sql, file)
     answer = ask(
-        _database(config, database), statement, params=_params(param or []), max_rows=max_rows, timeout_seconds=timeout
+        _database(config, database),
+        statement,
+        params=_json_params(params) | _params(param or []),
+        max_rows=max_rows,
+        timeout_seconds=timeout,
     )
     _show(answer, format, output)
     if answer.truncated:
@@ -96,7 +104,16 @@ def describe(view: str, /, *, config: Config = None, database: Database = None) 
     database
         Look into this file instead of the published one.
     """
-    _show(describe_view(_database(config, database), view), "table", None)
+    path = _database(config, database)
+    answer = describe_view(path, view)
+    schema, _, name = view.rpartition(".")
+    kinds = {row[0]: row[2] for row in list_tables(path, schema=schema or "mart").rows}
+    print(f"{schema or 'mart'}.{name}: {kinds.get(name) or ''}\n")
+    _show(answer, "table", None)
+    if using := [
+        question.name for question in list_examples() if re.search(rf"\bmart\.{re.escape(name)}\b", question.sql)
+    ]:
+        print(f"\nExamples: {', '.join(using)} (`transit examples NAME`)")
 
 
 def examples(name: str | None = None, /, *, config: Config = None, database: Database = None) -> None:
@@ -174,6 +191,19 @@ def _params(given: Sequence[str]) -> dict[str, object]:
     return params
 
 
+def _json_params(given: str | None) -> dict[str, object]:
+    if given is None:
+        return {}
+    try:
+        text = given if given.lstrip().startswith("{") else Path(given).read_text(encoding="utf-8")
+        found = json.loads(text)
+    except (OSError, ValueError) as error:
+        raise QueryError("the parameters can't be read", [Problem("--params", str(error))], "Give a JSON object, or a file with one.") from error  # fmt: skip
+    if not isinstance(found, dict):
+        raise QueryError("the parameters are no JSON object", [Problem("--params", text)], 'Write --params \'{"segment": "KZTM-OLD"}\'')  # fmt: skip
+    return found
+
+
 def _number(text: str) -> object:
     for kind in (int, float):
         try:
@@ -189,7 +219,32 @@ def _plain(cell: Any) -> Any:
     return float(cell) if isinstance(cell, Decimal) else cell
 
 
+def _told(cell: Any) -> Any:
+    plain = _plain(cell)
+    return str(cell) if plain is cell else plain
+
+
+def _flat(answer: Answer) -> Answer:
+    """A struct's parts as columns of their own, such as p95.gbps: tables and sheets have no room for a struct."""
+    if not any(kind.startswith("STRUCT(") for kind in answer.types):
+        return answer
+    columns: list[tuple[str, str]] = []
+    picks: list[tuple[int, str | None]] = []
+    for at, (name, kind) in enumerate(zip(answer.columns, answer.types, strict=True)):
+        parts = re.findall(r"(?:STRUCT\(|, )(\w+) (\w+)", kind) if kind.startswith("STRUCT(") else []
+        if not parts or kind.endswith("[]"):
+            columns.append((name, kind))
+            picks.append((at, None))
+        for part, part_kind in parts if not kind.endswith("[]") else []:
+            columns.append((f"{name}.{part}", part_kind))
+            picks.append((at, part))
+    rows = [tuple(row[at] if part is None else (row[at] or {}).get(part) for at, part in picks) for row in answer.rows]
+    return Answer(tuple(name for name, _ in columns), tuple(kind for _, kind in columns), rows, answer.truncated)
+
+
 def _show(answer: Answer, output_format: Format, output: Path | None) -> None:
+    if output_format in {"table", "csv", "xlsx"}:
+        answer = _flat(answer)
     if output_format in {"parquet", "xlsx"}:
         if output is None:
             raise QueryError(
@@ -210,7 +265,7 @@ def _show(answer: Answer, output_format: Format, output: Path | None) -> None:
 def _write_text(answer: Answer, output_format: Format, file: Any) -> None:
     if output_format == "json":
         rows = [dict(zip(answer.columns, map(_plain, row), strict=True)) for row in answer.rows]
-        json.dump(rows, file, ensure_ascii=False, indent=1, default=str)
+        json.dump(rows, file, ensure_ascii=False, indent=1, default=_told)
         file.write("\n")
     else:
         writer = csv.writer(file, lineterminator="\n")
@@ -225,7 +280,13 @@ def _write_binary(answer: Answer, output_format: Format, output: Path) -> None:
     if output_format == "parquet":
         frame.write_parquet(output)
     else:
-        frame.write_excel(output)
+        # A sheet knows no time zones: times stay UTC. Lists become text.
+        zoned = [name for name, kind in frame.schema.items() if isinstance(kind, pl.Datetime) and kind.time_zone]
+        nested = [name for name, kind in frame.schema.items() if kind.is_nested()]
+        frame.with_columns(
+            *(pl.col(name).dt.convert_time_zone("UTC").dt.replace_time_zone(None) for name in zoned),
+            *(pl.Series(name, list(map(str, frame[name].to_list()))) for name in nested),
+        ).write_excel(output)
 
 
 def _print_table(answer: Answer) -> None:

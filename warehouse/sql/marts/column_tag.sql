@@ -33,7 +33,7 @@ with tagged(tag, column_name, view_names) as (
         ('customer', 'name', ['route', 'project']),
         ('customer', 'name_ru', ['route', 'project']),
         ('customer', 'operators', ['segment']),
-        ('customer', '*', ['interface', 'load_history', 'quarantine', 'coincidence', 'coincidence_month']),
+        ('customer', '*', ['interface', 'load_history', 'quarantine', 'coincidence', 'coincidence_month', 'step_history']),
         -- Replaced by a number in a public export.
         ('route', 'route_id', ['route', 'route_path', 'route_risk', 'lost_traffic', 'traffic_peak', 'traffic_profile']),
         ('route', 'scope_id', ['event']),
@@ -49,6 +49,7 @@ with tagged(tag, column_name, view_names) as (
         ('free_text', 'note', ['route_risk', 'scenario_effect']),
         ('free_text', '*', ['plan_note']),
         ('free_text', 'effect', ['event']),
+        ('free_text', 'event_id', ['event', 'level_shift']),
         ('free_text', 'wrong_if', ['new_route_registration']),
         ('free_text', 'assumption_ids', ['new_route_registration', 'money_figure']),
         ('free_text', 'name', ['assumption', 'assumption_effect', 'risk_group']),

@@ -1,0 +1,18 @@
+"""A made-up warehouse for the analysts' pages, the examples and their benchmark: every value follows from its index."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from warehouse.database import Warehouse
+
+FOLDER = Path(__file__).parent
+
+
+def fill(warehouse: Warehouse, *, routes: int = 8, months: int = 36, vintages: int = 12, horizon: int = 36) -> None:
+    """Fills an empty warehouse with `routes` routes over `months` months, and `vintages` monthly runs."""
+    sizes = {"routes": routes, "months": months, "vintages": vintages, "horizon": horizon}
+    for name in ("facts", "results"):
+        for statement in warehouse.connection.extract_statements((FOLDER / f"{name}.sql").read_text("utf-8")):
+            given = {name: sizes[name] for name in statement.named_parameters}
+            warehouse.connection.execute(statement, given or None)

@@ -81,9 +81,7 @@ def test_a_log_of_four_resolutions(tmp_path: Path) -> None:
         assert counts["slot_minutes"].to_list() == [5, 30, 120, 1440]
         assert counts["len"].sum() + result.rows_known >= 2530
         row = samples(world).filter(slot_start=datetime(2016, 2, 11, 6, 50, tzinfo=UTC), slot_minutes=5)
-        assert row["in_bps"].to_list() == [
-            8 * 3823592074
-        ]  # The mean that ended at 06:55, 1455173700.
+        assert row["in_bps"].to_list() == [8 * 3823592074]  # The mean that ended at 06:55, 1455173700.
 
 
 def test_a_file_named_like_a_pattern_is_that_file(tmp_path: Path) -> None:

@@ -59,7 +59,9 @@ def plan_segments(
     told = pl.DataFrame(entering.notes, schema=["topic", "subject", "note"], orient="row")
     return {
         **planned.frames(),
-        "plan_note": pl.concat([planned.plan_note, told.cast(pl.String)]).unique(["topic", "subject"], maintain_order=True),
+        "plan_note": pl.concat([planned.plan_note, told.cast(pl.String)]).unique(
+            ["topic", "subject"], maintain_order=True
+        ),
         "scenario_effect": pl.concat(effects) if effects else SCENARIO_EFFECT.empty(),
         "new_route_share": entering.new_route_share,
         "new_route_quantile": entering.new_route_quantile,

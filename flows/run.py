@@ -4,8 +4,7 @@ load -> forecast -> plan -> report -> publish. Each step leaves what it made on 
 from, so a run that was stopped goes on where it was, and a run with nothing new finds everything done.
 """
 
-from __future__ import annotations
-
+# No `from __future__ import annotations`: a scheduled run gets the flow pickled, and its types must be types by then.
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -11,9 +11,11 @@ from prefect.runner import Runner
 from prefect.schedules import Cron, Schedule
 from prefect.types.entrypoint import EntrypointType
 
+from flows import journal, progress
 from flows.embedded import ENDS_WITH
 from flows.run import transit_run
 from flows.settings import Settings, read_settings
+from flows.watch import serve_metrics, watch
 from warehouse.errors import Problem, SettingsError
 
 
@@ -38,6 +40,12 @@ def serve_schedule(config: Path | None, data: Path | None) -> None:
         # Loaded by module: a flow loaded from its file can't resolve its parameters' types.
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
+    journal.open_journal(settings.folders.logs, max_mb=settings.run.log_mb, files=settings.run.log_files)
+    journal.write("serving", cron=settings.schedule.cron, zone=settings.schedule.zone)
+    if settings.schedule.metrics_port:
+        serve_metrics(settings.folders.private, settings.schedule.metrics_port)
+    watch(settings)
+    progress.note(f"runs at {settings.schedule.cron} {settings.schedule.zone}; Ctrl-C stops it")
     os.environ[ENDS_WITH] = str(os.getpid())
     asyncio.run(_until_stopped(runner))
 

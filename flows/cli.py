@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from importlib.metadata import version
 
@@ -14,7 +15,7 @@ app = App(
     help="Forecast international transit traffic; say which segment to upgrade, by when, and how sure that is.",
     version=lambda: version("transit-forecast"),
 )
-RUNNING, ASKING, FILES = "Run", "Ask the published data", "Work on files"
+RUNNING, OPERATING, ASKING, FILES = "Run", "Keep it running", "Ask the published data", "Work on files"
 for _name, _target, _group, _help in (
     ("run", "running:run", RUNNING, "Load, forecast, plan, report and publish: the main job."),
     ("load", "running:load", RUNNING, "Load traffic files and the network into the warehouse."),
@@ -25,6 +26,10 @@ for _name, _target, _group, _help in (
     ("check", "running:check", RUNNING, "Check the warehouse: rows that offend, months refused, quarantine."),
     ("serve", "running:serve", RUNNING, "Run by a cron schedule until stopped."),
     ("init", "starting:init", RUNNING, "Write a transit.toml and a network folder to start from."),
+    ("doctor", "operating:doctor", OPERATING, "Look at everything a run needs, and say what to do."),
+    ("backup", "operating:backup", OPERATING, "Write the warehouse into one file."),
+    ("restore", "operating:restore", OPERATING, "Put a backup in place."),
+    ("verify", "operating:verify", OPERATING, "Check published files against their hashes."),
     ("query", "asking:query", ASKING, "Ask the published warehouse in SQL."),
     ("tables", "asking:tables", ASKING, "List the views analysts can use."),
     ("describe", "asking:describe", ASKING, "Explain a view: every column, its unit and meaning."),
@@ -41,19 +46,30 @@ for _name, _target, _group, _help in (
     app.command(f"flows.commands.{_target}", name=_name, group=_group, help=_help)
 
 
+_REMEDY = "What was finished is kept; mend that and run the same command again. `transit doctor` looks further."
+_REMEDIES = {
+    errno.ENOSPC: f"The disk is full: make room. {_REMEDY}",
+    errno.EROFS: f"That place can't be written. Run in another folder, or name others in [folders]. {_REMEDY}",
+    errno.EACCES: f"You may not write there. Mend the permissions, or name other [folders]. {_REMEDY}",
+}
+
+
 def main() -> None:
     try:
         app()
     except TransitError as error:
         print(error, file=sys.stderr)
         sys.exit(1)
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            # The reader of our output left, as `| head` does.
+            sys.stderr.close()
+            sys.exit(0)
+        print(f"{type(error).__name__}: {error}\n{_REMEDIES.get(error.errno or 0, _REMEDY)}", file=sys.stderr)
+        sys.exit(1)
     except KeyboardInterrupt:
         print("Stopped. What was finished is kept; run the same command again to go on.", file=sys.stderr)
         sys.exit(130)
-    except BrokenPipeError:
-        # The reader of our output left, as `| head` does.
-        sys.stderr.close()
-        sys.exit(0)
 
 
 if __name__ == "__main__":

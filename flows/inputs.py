@@ -38,12 +38,16 @@ class NoForecastKeptError(TransitError):
     """What is asked for needs a forecast that is not there."""
 
 
+PATIENCE_SECONDS = 15.0
+"""A run has its own lock; what else opens the warehouse, `transit check` say, is soon done."""
+
+
 def open_warehouse(settings: Settings) -> Warehouse:
     return Warehouse.open(
         settings.folders.database,
         memory_limit=settings.run.memory_limit,
         threads=settings.run.threads,
-        wait_seconds=settings.run.wait_for_lock_seconds,
+        wait_seconds=max(settings.run.wait_for_lock_seconds, PATIENCE_SECONDS),
     )
 
 

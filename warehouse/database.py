@@ -133,7 +133,16 @@ class Warehouse:
             self.connection.execute("rollback")
             raise
         else:
-            self.connection.execute("commit")
+            try:
+                self.connection.execute("commit")
+            except duckdb.Error as error:
+                if "No space left" not in str(error):
+                    raise
+                raise WarehouseError(
+                    "the disk is full",
+                    [Problem(str(self.path), str(error).splitlines()[0])],
+                    "Make room and run again; what was kept before is whole.",
+                ) from error
         finally:
             self._in_transaction = False
 

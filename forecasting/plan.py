@@ -128,30 +128,33 @@ def load_frame(basis: Basis) -> pl.DataFrame:
         for index in range(len(links))
         if np.isfinite(basis.lit_gbps[index]).all() and basis.loads.worst[index].any()
     ]
+    if not shown:
+        return SEGMENT_LOAD.empty()
+    horizon, count = len(periods), len(levels)
+    cell = np.arange(len(shown) * horizon * count)
+    where = pl.DataFrame({
+        "segment_id": pl.Series([links[index][0] for index in shown]).gather(cell // (horizon * count)),
+        "direction": pl.Series([links[index][1] for index in shown]).gather(cell // (horizon * count)),
+        "target_start": pl.Series(list(periods)).gather(cell // count % horizon),
+        "quantile_level": np.tile(levels, len(shown) * horizon),
+        "lit_gbps": np.repeat(basis.lit_gbps[shown].ravel(), count),
+    })  # fmt: skip
     frames = []
     for failure_id, loads in (("none", basis.loads.base), (WORST, basis.loads.worst)):
-        for index in shown:
-            values = np.partition(loads[index], np.unique(ranks), axis=1)[:, ranks].astype(float)
-            lit = np.repeat(basis.lit_gbps[index], len(levels))
-            causes = [
-                ids[_most_common(basis.loads.cause[index, step])] if failure_id == WORST else "none"
-                for step in range(len(periods))
-            ]
-            frames.append(
-                pl.DataFrame({
-                    "segment_id": links[index][0], "direction": links[index][1], "failure_id": failure_id, "target_start": np.repeat(np.array(periods, dtype="datetime64[D]"), len(levels)),
-                    "quantile_level": np.tile(levels, len(periods)), "load_gbps": values.ravel(), "lit_gbps": lit,
-                    "cause_id": np.repeat(np.array(causes), len(levels)),
-                })
-            )  # fmt: skip
-    if not frames:
-        return SEGMENT_LOAD.empty()
-    return check(
-        pl.concat(frames).with_columns(
-            utilization_ratio=pl.when(pl.col("lit_gbps") > 0).then(pl.col("load_gbps") / pl.col("lit_gbps"))
-        ),
-        SEGMENT_LOAD,
-    )
+        values = np.concatenate([np.partition(loads[index], np.unique(ranks), axis=1)[:, ranks] for index in shown])
+        brings = (
+            [0] * (len(shown) * horizon)
+            if failure_id == "none"
+            else [_most_common(row) for index in shown for row in basis.loads.cause[index]]
+        )
+        cause_id = pl.Series(ids).gather(np.repeat(brings, count))
+        frames.append(
+            where.with_columns(
+                failure_id=pl.lit(failure_id), load_gbps=pl.Series(values.ravel().astype(float)), cause_id=cause_id
+            )
+        )
+    utilization = pl.when(pl.col("lit_gbps") > 0).then(pl.col("load_gbps") / pl.col("lit_gbps"))
+    return check(pl.concat(frames).with_columns(utilization_ratio=utilization), SEGMENT_LOAD)
 
 
 def _most_common(causes: NDArray[np.int16]) -> int:
@@ -178,17 +181,7 @@ def runout_frames(basis: Basis, policy: PlanningPolicy) -> tuple[pl.DataFrame, p
                 **{f"t{p}": basis.timeline.at(order_statistic(passages, p / 100)) for p in (10, 50, 90)},
                 "last_target": basis.timeline.last, "probability_by_last": float(share[-1]), "monte_carlo_se": monte_carlo_se(float(share[-1]), passages.size),
             })  # fmt: skip
-            probabilities.append(
-                pl.DataFrame(
-                    {
-                        "segment_id": segment,
-                        "direction": way,
-                        "date_kind": kind,
-                        "target_start": list(basis.timeline.periods),
-                        "probability": share,
-                    }
-                )
-            )
+            probabilities.append((segment, way, kind, share))
             if kind == "policy":
                 first = float(np.minimum(passages, 1e6).mean())
                 if first < first_of.get(segment, np.inf):
@@ -196,7 +189,15 @@ def runout_frames(basis: Basis, policy: PlanningPolicy) -> tuple[pl.DataFrame, p
     if not runouts:
         return RUNOUT.empty(), RUNOUT_PROBABILITY.empty(), {}
     frame = pl.DataFrame(runouts, schema_overrides=dict.fromkeys(("t10", "t50", "t90", "last_target"), pl.Date))
-    return check(frame, RUNOUT), check(pl.concat(probabilities), RUNOUT_PROBABILITY), causes
+    return check(frame, RUNOUT), _probability_frame(probabilities, basis.timeline.periods), causes
+
+
+def _probability_frame(rows: list[tuple[str, str, str, FloatArray]], periods: Sequence[date]) -> pl.DataFrame:
+    wide = pl.DataFrame({
+        "segment_id": [row[0] for row in rows], "direction": [row[1] for row in rows], "date_kind": [row[2] for row in rows],
+        "target_start": [list(periods)] * len(rows), "probability": [row[3].tolist() for row in rows],
+    })  # fmt: skip
+    return check(wide.explode("target_start", "probability"), RUNOUT_PROBABILITY)
 
 
 def _cause(loads: Loads, index: int, passages: FloatArray) -> str:

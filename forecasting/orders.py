@@ -73,6 +73,7 @@ def order_rows(
     loads: Float32,
     lit: FloatArray,
     design_gbps: float | None,
+    length_km: float | None,
     *,
     failure_id: str,
     remarks: Sequence[str],
@@ -93,58 +94,64 @@ def order_rows(
     risen = np.flatnonzero(np.diff(steps, prepend=0))
     if not risen.size:
         return [_no_order(segment_id, full, failure_id, remarks, policy, timeline)]
-    rows = []
+    rows: list[dict[str, Any]] = []
     for seq, index in enumerate(risen, 1):
         before = int(steps[index - 1]) if index else 0
         option, stated = choose_option(segment_id, lit[index] + steps[index] * module, design_gbps, assumptions)
+        if option == "new_line_system" and any(row["option"] == option for row in rows):
+            # The system ordered before has room for more waves.
+            option, stated = "new_wave", assumptions.get("lead_time", f"segment:{segment_id}", "option:new_wave")
         passages = full if before == 0 else _passages(loads, theta * (lit + before * module), policy.sustained_periods)
-        row: dict[str, Any] = {
-            "segment_id": segment_id, "order_seq": seq, "option": option, "modules": int(steps[index]) - before, "module_gbps": module,
-            "overdue_months": 0.0, "risk_alpha_ratio": alpha, "failure_id": failure_id,
-        }  # fmt: skip
         needed = order_statistic(passages, min(alpha + 1 / passages.size, 1.0))
         needed = needed if math.isfinite(needed) else float(index + 1)
-        row["ready_by"] = timeline.at(needed)
-        row |= _price(row["modules"], module, option, needed, assumptions, policy, timeline)
         when = timeline.at(needed)
-        size = f"{row['modules']} x {module:g} Gbit/s"
+        row: dict[str, Any] = {
+            "segment_id": segment_id, "order_seq": seq, "option": option, "modules": int(steps[index]) - before, "module_gbps": module,
+            "overdue_months": 0.0, "risk_alpha_ratio": alpha, "failure_id": failure_id, "ready_by": when,
+        }  # fmt: skip
+        row |= _price(row, length_km, needed, assumptions, policy, timeline)
         cause = (
             f"On {100 * alpha:g} % of the paths its load {say(failure_id)} passes {100 * theta:g} % of {lit[index] + before * module:g} Gbit/s "
             f"by {when:%Y-%m}"
         )
-        if stated is None:
-            reason = (
-                f"{cause}, so {size} must be ready then. No date to order: no assumption states a lead time for it."
-            )
-        else:
-            lead = timeline.lead_times(stated)
-            last = order_by(passages, lead, alpha)
-            months = stated.in_months()
-            row |= {
-                "lead_time_low_months": months.low, "lead_time_likely_months": months.value, "lead_time_high_months": months.high,
-                "p_late_now_ratio": probability_late(passages, lead, timeline.now),
-            }  # fmt: skip
-            reason = (
-                f"{cause}. {size} take {months.low:.3g} to {months.high:.3g} months (assumption {stated.assumption_id})"
-            )
-            if math.isfinite(last):
-                row["order_by"] = timeline.at(last)
-                late = timeline.months(timeline.now - last)
-                row["overdue_months"] = round(max(late, 0.0), 2)
-                if late > 0:
-                    reason += (
-                        f": to be late with no more than {100 * alpha:g} % risk the order was due by {row['order_by']}, "
-                        f"{_months(late)} ago. Ordered today it is late with {100 * row['p_late_now_ratio']:.0f} % probability."
-                    )
-                else:
-                    reason += (
-                        f": ordered by {row['order_by']}, it is late with no more than {100 * alpha:g} % probability."
-                    )
-            else:
-                reason += f"; no order date falls within the horizon, which ends {timeline.last:%Y-%m}."
-        row["reason"] = " ".join([reason, *remarks])
+        if stated is not None:
+            row |= _timing(passages, stated, alpha, timeline)
+        row["reason"] = " ".join([_reason(row, cause, stated, timeline), *remarks])
         rows.append(row)
     return rows
+
+
+def _timing(passages: FloatArray, stated: Assumption, alpha: float, timeline: Timeline) -> dict[str, Any]:
+    lead, months = timeline.lead_times(stated), stated.in_months()
+    last = order_by(passages, lead, alpha)
+    found: dict[str, Any] = {
+        "lead_time_low_months": months.low, "lead_time_likely_months": months.value, "lead_time_high_months": months.high,
+        "p_late_now_ratio": probability_late(passages, lead, timeline.now),
+    }  # fmt: skip
+    if math.isfinite(last):
+        found |= {
+            "order_by": timeline.at(last),
+            "overdue_months": round(max(timeline.months(timeline.now - last), 0.0), 2),
+        }
+    return found
+
+
+def _reason(row: dict[str, Any], cause: str, stated: Assumption | None, timeline: Timeline) -> str:
+    size = f"{row['modules']} x {row['module_gbps']:g} Gbit/s"
+    risk = f"no more than {100 * row['risk_alpha_ratio']:g} %"
+    if row["option"] == "new_line_system":
+        size += " on a new line system"
+    if stated is None:
+        return f"{cause}, so {size} must be ready then. No date to order: no assumption states a lead time for it."
+    taken = f"{cause}. {size} take {row['lead_time_low_months']:.3g} to {row['lead_time_high_months']:.3g} months (assumption {stated.assumption_id})"
+    if "order_by" not in row:
+        return f"{taken}; no order date falls within the horizon, which ends {timeline.last:%Y-%m}."
+    if row["overdue_months"] > 0:
+        return (
+            f"{taken}: to be late with {risk} risk the order was due by {row['order_by']}, {_months(row['overdue_months'])} ago. "
+            f"Ordered today it is late with {100 * row['p_late_now_ratio']:.0f} % probability."
+        )
+    return f"{taken}: ordered by {row['order_by']}, it is late with {risk} probability."
 
 
 def choose_option(
@@ -187,19 +194,20 @@ def _no_order(
 
 
 def _price(
-    modules: int,
-    module: float,
-    option: str,
-    needed: float,
-    assumptions: Assumptions,
-    policy: PlanningPolicy,
-    timeline: Timeline,
-) -> dict[str, float]:
-    price = assumptions.get("module_price", f"module:{module:g}")
+    row: dict[str, Any], length_km: float | None, needed: float, assumptions: Assumptions, policy: PlanningPolicy, timeline: Timeline
+) -> dict[str, float]:  # fmt: skip
+    """Today's price and its present value; the price of a new line system belongs to the order that brings it."""
+    scope = f"module:{row['module_gbps']:g}"
+    price, erosion = assumptions.get("module_price", scope), assumptions.get("price_erosion", scope)
+    system = assumptions.get("line_system_price", f"segment:{row['segment_id']}")
+    extra = 0.0
+    if row["option"] == "new_line_system":
+        if system is None or length_km is None:
+            return {}
+        extra = system.value * length_km
     if price is None:
         return {}
-    cost = modules * price.value
-    erosion = assumptions.get("price_erosion", f"module:{module:g}")
+    cost = row["modules"] * price.value
     years = max(timeline.months(needed - timeline.now), 0.0) / 12
-    later = cost * (1 - (erosion.value if erosion else 0.0)) ** years
-    return {"cost_usd": cost, "present_value_usd": later / (1 + policy.discount_rate_ratio) ** years}
+    later = cost * (1 - (erosion.value if erosion else 0.0)) ** years + extra
+    return {"cost_usd": cost + extra, "present_value_usd": later / (1 + policy.discount_rate_ratio) ** years}

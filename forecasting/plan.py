@@ -218,7 +218,7 @@ def order_frame(
         loads: Float32 = basis.loads.worst[indexes]
         remarks = _remarks(basis, indexes, failure_id)
         found = order_rows(
-            segment, loads, basis.lit_gbps[indexes[0]], basis.design_gbps.get(segment),
+            segment, loads, basis.lit_gbps[indexes[0]], basis.design_gbps.get(segment), basis.network.segments[segment].length_km,
             failure_id=failure_id, remarks=remarks, assumptions=assumptions, policy=policy, timeline=basis.timeline,
         )  # fmt: skip
         rows += found
@@ -228,14 +228,13 @@ def order_frame(
             notes.append(
                 ("missing_lead_time", segment, "no assumption named lead_time covers it, so it has no order date")
             )
-        if any(row["modules"] and "cost_usd" not in row for row in found):
-            notes.append(
-                (
-                    "missing_price",
-                    f"module:{policy.module_gbps:g}",
-                    "no assumption named module_price covers it, so orders have no cost",
-                )
-            )
+        unpriced = [row for row in found if row["modules"] and "cost_usd" not in row]
+        if unpriced and assumptions.get("module_price", f"module:{policy.module_gbps:g}") is None:
+            note = "no assumption named module_price covers it, so orders have no cost"
+            notes.append(("missing_price", f"module:{policy.module_gbps:g}", note))
+        elif unpriced:
+            note = "no assumption named line_system_price (or no length) covers it, so its new line system has no cost"
+            notes.append(("missing_price", f"segment:{segment}", note))
     if not rows:
         return ORDER_PLAN.empty(), notes
     dtypes = {name: column.dtype for name, column in ORDER_PLAN.columns.items()}

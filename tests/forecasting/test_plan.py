@@ -101,6 +101,27 @@ def test_without_a_lead_time_there_is_no_date_and_the_reason_says_so():
     assert {"missing_lead_time", "missing_price"} <= set(made.plan_note["topic"])
 
 
+def test_beyond_the_design_the_new_line_system_is_priced_once():
+    frames = one_line(60.0)
+    frames["segment"] = frames["segment"].with_columns(length_km=pl.lit(10.0))
+    lit = frames["capacity"].with_columns(design_gbps=pl.lit(100.0))
+    prices = (
+        ("P", "module_price", "module:100", 60_000, 60_000, 60_000, "USD"),
+        ("LEAD", "lead_time", "option:new_line_system", 9, 9, 9, "month"),
+        ("WAVE", "lead_time", "option:new_wave", 1, 1, 1, "month"),
+    )
+    draws = paths({("R", "out"): np.tile(np.linspace(40, 200, 24), (10, 1))})
+    system = ("SYS", "line_system_price", "all", 7000, 7000, 7000, "USD/km")
+    made = make(draws, frames, lit=lit, stated=assumptions(*prices, system))
+    assert made.order_plan["option"].to_list() == ["new_line_system", "new_wave"]
+    assert made.order_plan["cost_usd"].to_list() == [130_000, 60_000]
+    assert made.order_plan["lead_time_likely_months"].to_list() == [9, 1]
+    assert "on a new line system" in made.order_plan["reason"][0]
+    without = make(draws, frames, lit=lit, stated=assumptions(*prices))
+    assert without.order_plan["cost_usd"].to_list() == [None, 60_000]
+    assert ("missing_price", "segment:S") in without.plan_note.select("topic", "subject").rows()
+
+
 def test_frames_keep_the_contract():
     made = make(growing(Network.from_frames(ring())), ring())
     for frame, schema in (

@@ -37,7 +37,11 @@ def money_frame(
         "", "discount_rate", "all", chosen, chosen, chosen, "ratio/year"
     )
     found = _Figures(basis, rate, seed)
-    for order in orders.filter(pl.col("modules") > 0).iter_rows(named=True):
+    ordered = pl.col("modules") * pl.col("module_gbps")
+    earlier = orders.sort("segment_id", "order_seq").with_columns(
+        before_gbps=ordered.cum_sum().over("segment_id") - ordered
+    )
+    for order in earlier.filter(pl.col("modules") > 0).iter_rows(named=True):
         _order(found, basis, assumptions, rate, order)
     for iru in assumptions.named("iru_price"):
         _lease_or_buy(found, assumptions, rate, iru)
@@ -77,21 +81,33 @@ class _Figures:
 
 
 def _order(found: _Figures, basis: Basis, assumptions: Assumptions, rate: Assumption, order: dict[str, Any]) -> None:
-    scope, subject = f"module:{order['module_gbps']:g}", f"order:{order['segment_id']}/{order['order_seq']}"
+    segment = order["segment_id"]
+    scope, subject = f"module:{order['module_gbps']:g}", f"order:{segment}/{order['order_seq']}"
     price, erosion = assumptions.get("module_price", scope), assumptions.get("price_erosion", scope)
     count = order["modules"]
+    what = f"{count} x {order['module_gbps']:g} Gbit/s"
+    length = basis.network.segments[segment].length_km
+    system = assumptions.get("line_system_price", f"segment:{segment}")
     saving = None
     if price is None:
         found.notes.append(
             ("missing_price", scope, "no assumption named module_price covers it, so orders have no cost")
         )
+    elif order["option"] == "new_line_system" and (system is None or length is None):
+        found.notes.append(("missing_price", f"segment:{segment}", "no assumption named line_system_price (or no length) covers it, so its new line system has no cost"))  # fmt: skip
     else:
-        found.add(subject, "cost", lambda price: count * price, {"price": price}, "USD", f"{count} x {order['module_gbps']:g} Gbit/s at today's price.", discounted=False)  # fmt: skip
+        extra = {"system": system} if order["option"] == "new_line_system" and system is not None else {}
+
+        def today(price: Number, system: Number = 0.0) -> Number:
+            return count * price + (length or 0.0) * system
+
+        reason = f"{what} {'and a new line system ' if extra else ''}at today's price."
+        found.add(subject, "cost", today, {"price": price, **extra}, "USD", reason, discounted=False)
         if erosion is None:
             found.notes.append(("missing_price_erosion", scope, "no assumption named price_erosion covers it, so what waiting saves is left out"))  # fmt: skip
         else:
             saving = {"price": price, "rate": rate, "erosion": erosion}
-            found.add(subject, "deferral_value", lambda price, rate, erosion: deferral_value(count * price, rate, erosion), saving, "USD", "Saved by buying a year later, if nothing were lost by it.")  # fmt: skip
+            found.add(subject, "deferral_value", lambda price, rate, erosion: deferral_value(count * price, rate, erosion), saving, "USD", "Saved by buying the modules a year later, if nothing were lost by it.")  # fmt: skip
     revenue = assumptions.get("transit_revenue", f"segment:{order['segment_id']}")
     if revenue is None:
         found.notes.append(("missing_price", "transit_revenue", "no assumption states what carried traffic earns, so what waiting loses is left out"))  # fmt: skip
@@ -109,13 +125,13 @@ def _order(found: _Figures, basis: Basis, assumptions: Assumptions, rate: Assump
 
 
 def _unserved(basis: Basis, order: dict[str, Any]) -> tuple[float, float]:
-    """Expected Gbit/s x months above lit capacity in the year after an order was to be ready; and that year's months."""
+    """Expected Gbit/s x months above what is lit and ordered before, in the year after an order was to be ready; that year's months."""
     indexes = [index for index, (name, _) in enumerate(basis.loads.links) if name == order["segment_id"]]
     periods = basis.timeline.periods
     first = next((number for number, day in enumerate(periods) if day >= order["ready_by"]), len(periods))
     months = basis.timeline.months(1.0)
     last = min(first + round(12 / months), len(periods))
-    lit = basis.lit_gbps[indexes[0]][None, first:last, None]
+    lit = basis.lit_gbps[indexes[0]][None, first:last, None] + order["before_gbps"]
     over = np.clip(
         basis.loads.base[indexes][:, first:last].astype(float) - lit, 0, order["modules"] * order["module_gbps"]
     ).max(axis=0)

@@ -178,3 +178,18 @@ def test_a_line_to_be_built_has_its_cost():
     made = make(growing(Network.from_frames(frames)), frames, LEAD, *prices, projects=project)
     figure = made.money_figure.filter(item="build_cost").row(0, named=True)
     assert (figure["subject"], figure["likely_value"], figure["assumption_ids"]) == ("segment:NEW", 20_000, "G")
+
+
+def test_what_is_unserved_counts_above_the_orders_before():
+    frames = one_line(60.0)
+    draws = paths({("R", "out"): np.tile(np.linspace(40, 300, 36), (10, 1))})
+    made = make(draws, frames, LEAD, *MONEY)
+    rows = made.money_figure.filter(item="revenue_at_risk").sort("subject")
+    assert rows.height == made.order_plan.height > 1
+    load = np.linspace(40, 300, 36)
+    for order in made.order_plan.iter_rows(named=True):
+        before = 100 * sum(made.order_plan.filter(pl.col("order_seq") < order["order_seq"])["modules"])
+        first = (order["ready_by"].year - 2025) * 12 + order["ready_by"].month - 1
+        excess = np.clip(load[first : first + 12] - 60 - before, 0, 100 * order["modules"]).sum()
+        row = rows.filter(subject=f"order:S/{order['order_seq']}")
+        assert row["likely_value"][0] == pytest.approx(excess * 2500, rel=0.01)

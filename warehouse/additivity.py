@@ -52,10 +52,10 @@ def _why(column: str, tag: str) -> str:
 
 
 def _tags(connection: duckdb.DuckDBPyConnection, views: set[str]) -> dict[str, str]:
+    if not connection.execute("select 1 from duckdb_views() where schema_name = 'mart' and view_name = 'column_tag'").fetchall():  # fmt: skip
+        return {}  # An edition made before there were tags.
     found = connection.execute(
-        "select column_name, max(tag) from duckdb_views(), mart.column_tag "
-        "where schema_name = 'mart' and duckdb_views.view_name = column_tag.view_name and tag like 'not_additive%' "
-        "and list_contains($views, column_tag.view_name) group by column_name",
+        "select column_name, max(tag) from mart.column_tag where tag like 'not_additive%' and list_contains($views, view_name) group by column_name",
         {"views": sorted(views)},
     ).fetchall()
     return {"p95.gbps" if column == "p95" else column: tag for column, tag in found}

@@ -83,6 +83,11 @@ def _write_all(
             "select view_name, comment from duckdb_views() where schema_name = 'mart' order by 1"
         ).fetchall()
     )
+    if "column_tag" not in comments:
+        raise WarehouseError(
+            "this copy was made before exports were", [Problem("mart.column_tag", "is missing")],
+            "Publish it again with this version: `transit publish`.",
+        )  # fmt: skip
     unknown = sorted(set(views) - set(comments))
     if unknown:
         raise QueryError("there are no such views", [Problem(name, "is not a view of mart") for name in unknown], "`transit tables` lists them.")  # fmt: skip

@@ -10,6 +10,7 @@ import pytest
 
 from warehouse.database import Warehouse
 from warehouse.errors import QueryError, WarehouseError
+from warehouse.export import export_marts
 from warehouse.publish import publish
 from warehouse.query import ask, describe, query, tables
 
@@ -238,3 +239,20 @@ def test_sums_of_what_does_not_add_are_refused_and_explained(published, statemen
 )
 def test_sums_that_mean_something_are_answered(published, statement):
     assert len(ask(published, statement).rows) == 1
+
+
+@pytest.fixture
+def older(tmp_path):
+    """A copy as an older version made it: fewer views, and no tags."""
+    with Warehouse.open(tmp_path / "work.duckdb") as warehouse:
+        warehouse.sql("drop view mart.column_tag; drop view mart.traffic_day;")
+        return publish(warehouse, tmp_path / "published", edition_id="old")
+
+
+def test_a_copy_of_an_older_version_opens_or_says_what_to_do(older, tmp_path):
+    assert ask(older, "select sum(mean_gbps) from traffic_month").rows == [(None,)]
+    with pytest.raises(QueryError, match=r"(?s)traffic_day.*transit tables"):
+        ask(older, "from traffic_day")
+    with pytest.raises(WarehouseError, match="transit publish"):
+        export_marts(older, tmp_path / "out", profile="public")
+    assert not (tmp_path / "out").exists()

@@ -114,6 +114,11 @@ def escape(text: str) -> str:
     return escaped(text) if UNSAFE.search(text) else text
 
 
+def joined(unit: str) -> str:
+    """A unit that no line breaks at its slash."""
+    return unit.replace("/", "/\u2060")
+
+
 def number(language: Language, value: float | None, digits: int | None = None) -> Cell:
     return Cell(language.number(value, digits), "" if value is None else f"{value:.9g}", number=True)
 

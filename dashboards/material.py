@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +20,7 @@ SeriesKey = tuple[str, str, str, str]
 KEY = ("series_kind", "series_id", "direction", "statistic")
 
 
+LONG_AFTER = 200
 LEVELS = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 """The quantile levels that charts and tables show."""
 
@@ -86,7 +88,9 @@ class Material:
         whole = pl.concat([known.filter(pl.col("series_kind") != "country"), *past]).join(
             future, on=[*KEY, "start"], how="full", coalesce=True
         )
-        return {key: part.drop(KEY) for key, part in _by_series(whole.sort(*KEY, "start")).items()}
+        started = pl.col("observed").is_not_null() | pl.col("q500").is_not_null()
+        begun = whole.sort(*KEY, "start").filter(started.cum_sum().over(KEY) > 0)
+        return {key: part.drop(KEY) for key, part in _by_series(begun).items()}
 
     @cached_property
     def _traffic(self) -> pl.DataFrame:
@@ -95,6 +99,15 @@ class Material:
     @cached_property
     def _forecast(self) -> pl.DataFrame:
         return _at_grain(self["forecast_quantile"], self.edition.grain)
+
+    @cached_property
+    def today(self) -> date:
+        """The day the plan stands at: when the data became known or, for data known long after, the end of observation."""
+        known = self.edition.known_at.date()
+        if (known - self.edition.origin).days <= LONG_AFTER:
+            return known
+        first = self["segment_load"]["target_start"].min()
+        return first if isinstance(first, date) else self.edition.origin
 
     @cached_property
     def refused(self) -> dict[SeriesKey, str]:
@@ -247,7 +260,7 @@ class Material:
             seen: dict[str, int] = {}
             for name in names.values():
                 seen[name] = seen.get(name, 0) + 1
-            held[language.code] = {key: name if seen[name] == 1 else f"{name} ({key})" for key, name in names.items()}
+            held[language.code] = {key: name if seen[name] == 1 else f"{key}: {name}" for key, name in names.items()}
         return held[language.code]
 
     @cached_property

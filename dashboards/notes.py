@@ -51,8 +51,15 @@ def series_notes(material: Material, key: SeriesKey, language: Language) -> Note
 def definition(material: Material, key: SeriesKey, language: Language) -> str:
     kind, _, _, statistic = key
     observed = material.observed.get(key)
-    slots = observed["slot_minutes"].drop_nulls().unique().sort().to_list() if observed is not None else []
-    slot = "/".join(language.number(int(value)) for value in slots) or "5"
+    slots: list[int] = []
+    if observed is not None and observed.height:
+        slots = (
+            observed.filter(pl.col("value_gbps").is_not_null() & (pl.col("slot_minutes") > 0))["slot_minutes"]
+            .unique()
+            .sort()
+            .to_list()
+        )
+    slot = ", ".join(slot_words(minutes, language) for minutes in slots) or slot_words(5, language)
     grain = language.text(f"grain.{material.grain(kind)}")
     words = language.text(f"note.{statistic}", slot=slot, grain=grain, zone=material.edition.time_zone)
     if statistic == "p95" and slots and max(slots) > 5:
@@ -60,8 +67,21 @@ def definition(material: Material, key: SeriesKey, language: Language) -> str:
     return words
 
 
+def slot_words(minutes: int, language: Language) -> str:
+    """A slot's length as an adjective."""
+    if minutes == 1440:
+        return language.text("slot.day")
+    if minutes == 60:
+        return language.text("slot.hour")
+    if minutes % 60 == 0:
+        return language.text("slot.hours", n=minutes // 60)
+    return language.text("slot.minutes", n=minutes)
+
+
 def coverage(observed: pl.DataFrame, material: Material, kind: str, language: Language) -> str:
     grain = material.grain(kind)
+    begun = observed["value_gbps"].is_not_null().arg_max()
+    observed = observed.slice(begun or 0)
     valued = observed["value_gbps"].is_not_null().sum()
     median = observed["coverage_ratio"].median()
     words = language.text(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.chapters.places import segment_path
-from dashboards.figure import Cell, Section, Table, number, percent, period
+from dashboards.figure import Cell, Section, Table, joined, number, percent, period
 from dashboards.language import Language
 from dashboards.material import Material
 
@@ -30,7 +30,7 @@ def schedule(material: Material, language: Language) -> Section | None:
     rows = [
         [
             number(language, row["priority"], 0), Cell(material.segment_label(row["segment_id"], language), link=segment_path(row["segment_id"]) if row["segment_id"] in material.segments else ""),
-            Cell(f"{language.word('option', row['option'])}: {row['modules']}\u00a0×\u00a0{language.number(row['module_gbps'])}\u00a0{text('unit.gbps')}"),
+            Cell(f"{language.word('option', row['option'])}: {row['modules']}\u00a0×\u00a0{language.number(row['module_gbps'])}\u00a0{joined(text('unit.gbps'))}"),
             period(language, row["ready_by"], material.edition.grain), number(language, row["cost_usd"], 0), number(language, row["present_value_usd"], 0),
             percent(language, row["risk_if_not_ratio"]), Cell(text("money.funded" if row["funded"] else "money.not_funded")), Cell(material.told(row["reason"], language), wide=True),
         ]

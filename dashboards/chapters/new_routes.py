@@ -22,7 +22,7 @@ def _project(material: Material, project_id: str, language: Language) -> str:
 def _way(material: Material, alternative_id: str, language: Language) -> str:
     if alternative_id in material.routes:
         return material.route_name(alternative_id, language)
-    return language.text("kind.total") if alternative_id == "total" else alternative_id
+    return language.text("kind.total") if alternative_id == "total" else _project(material, alternative_id, language)
 
 
 def _notes(material: Material, definition: str, unit: str, language: Language) -> Notes:

@@ -7,7 +7,7 @@ from dashboards.chapters.places import corridor_path
 from dashboards.chapters.plan import order_table, orders_title, timeline_figure
 from dashboards.chapters.routes import route_table
 from dashboards.chapters.segments import heat_figure
-from dashboards.chapters.series import refusals, series_figure
+from dashboards.chapters.series import refusals_in_short, series_figure
 from dashboards.figure import Cell, Page, Section, Table
 from dashboards.language import Language, Period
 from dashboards.material import Material
@@ -44,7 +44,7 @@ def pages(material: Material, language: Language) -> list[Page]:
         links=[(corridor_path(name), text("corridor.title", name=name)) for name in corridors(material)],
     )
     earlier = _earlier(material, language)
-    refused = refusals(material, language)
+    refused = refusals_in_short(material, language)
     lead = [orders_title(material, language)] if material["order_plan"].height else []
     return [
         Page(

@@ -11,7 +11,7 @@ from dashboards.chapters import money
 from dashboards.chapters.places import segment_path
 from dashboards.chapters.segments import badges, load_notes
 from dashboards.charts.timeline import timeline
-from dashboards.figure import Cell, Figure, Page, Section, Table, day, number, percent, period
+from dashboards.figure import Cell, Figure, Page, Section, Table, day, joined, number, percent, period
 from dashboards.language import Language, Period
 from dashboards.material import Material
 
@@ -58,7 +58,7 @@ def timeline_figure(material: Material, language: Language, most: int | None = N
     ids = shown["segment_id"].to_list()
     spec = timeline(
         shown.select("segment", "t10", "t50", "t90", "last_target", "order_by"),
-        material.edition.known_at.date(),
+        material.today,
         grain,
         language,
     )
@@ -93,9 +93,16 @@ def orders_title(material: Material, language: Language) -> str:
     if first["order_by"] is None:
         return text("title.orders_undated", n=orders.height)
     if late.height:
-        months = round(first["overdue_months"])
-        return text("title.orders_overdue", n=orders.height, late=late.height, name=name, months=months)
+        months = overdue(first["overdue_months"], language)
+        return text("title.orders_overdue", n=orders.height, late=late.height, name=name, late_by=months)
     return text("title.orders", n=orders.height, day=first["order_by"], name=name)
+
+
+def overdue(months: float, language: Language) -> str:
+    """How late, in months, or in days where it is less than one."""
+    if months >= 1:
+        return language.plural("count.months", round(months))
+    return language.plural("count.periods_day", max(1, round(months * 30.4)))
 
 
 BRIEF = ("segment", "order_by", "ready_by", "option", "p_late")
@@ -112,13 +119,13 @@ def order_table(
     rows = []
     for row in (orders.head(most) if most else orders).iter_rows(named=True):
         late = row["overdue_months"] > 0
-        size = f"{row['modules']}\u00a0×\u00a0{language.number(row['module_gbps'])}\u00a0{text('unit.gbps')}"
+        size = f"{row['modules']}\u00a0×\u00a0{language.number(row['module_gbps'])}\u00a0{joined(text('unit.gbps'))}"
         rows.append(
             {
                 "segment": Cell(material.segment_label(row["segment_id"], language), link=segment_path(row["segment_id"])),
                 "order_by": Cell(
                     language.day(row["order_by"]), row["order_by"].isoformat() if row["order_by"] else "9999",
-                    badge=text("plan.overdue", n=round(row["overdue_months"])) if late else "",
+                    badge=text("plan.overdue", late=overdue(row["overdue_months"], language)) if late else "",
                 ),
                 "ready_by": day(language, row["ready_by"]),
                 "option": Cell(f"{language.word('option', row['option'])}: {size}"),

@@ -41,6 +41,7 @@ def lost_figure(material: Material, language: Language) -> Figure:
         when=when,
         routes=top["routes"],
     )
+    title = title[:1].upper() + title[1:]
     notes = [
         (text("note.unit"), text("note.unit_text")), (text("note.definition"), text("note.lost")),
         (text("note.source"), text("note.source_load_simulated" if material.edition.simulated else "note.source_load")), run_note(material, language),

@@ -11,7 +11,7 @@ from dashboards.chapters.places import route_path, segment_path
 from dashboards.charts.load import load
 from dashboards.charts.network import network
 from dashboards.charts.utilization import utilization
-from dashboards.figure import Cell, Figure, Page, Section, Table, day, percent, period, plain_table, slug
+from dashboards.figure import Cell, Figure, Page, Section, Table, day, joined, percent, period, plain_table, slug
 from dashboards.language import Language, Period
 from dashboards.material import Material
 from dashboards.notes import Notes, run_note
@@ -309,7 +309,7 @@ def _orders(material: Material, segment_id: str, language: Language) -> Table | 
     rows = [
         [
             Cell(language.word("option", row["option"])), day(language, row["order_by"]), day(language, row["ready_by"]),
-            Cell(f"{row['modules']}\u00a0×\u00a0{language.number(row['module_gbps'])}\u00a0{text('unit.gbps')}" if row["modules"] else text("number.none")),
+            Cell(f"{row['modules']}\u00a0×\u00a0{language.number(row['module_gbps'])}\u00a0{joined(text('unit.gbps'))}" if row["modules"] else text("number.none")),
             Cell(material.told(row["reason"], language)),
         ]
         for row in material.plans.get(segment_id, [])

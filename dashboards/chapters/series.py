@@ -9,11 +9,13 @@ from statistics import fmean
 import polars as pl
 
 from dashboards.charts.fan import fan
-from dashboards.figure import Figure, Section, Table, plain_table, slug
+from dashboards.figure import Cell, Figure, Section, Table, number, plain_table, slug
 from dashboards.language import Language, Period
 from dashboards.material import Material, SeriesKey
 from dashboards.notes import series_notes
 from warehouse.schema import SEASON_LENGTH, Grain
+
+MOST_REASONS = 12
 
 
 @dataclass(frozen=True)
@@ -134,3 +136,19 @@ def refusals(material: Material, language: Language) -> Section | None:
     return Section(
         text("overview.no_forecast"), [text("overview.no_forecast_intro")], table=table, anchor="no-forecast"
     )
+
+
+def refusals_in_short(material: Material, language: Language) -> Section | None:
+    """How many series are not forecast for each reason; the list itself is on the page about the data."""
+    if not material.refused:
+        return None
+    text = language.text
+    counts: dict[tuple[str, str], int] = {}
+    for key, reason in material.refused.items():
+        group = (language.word("kind", key[0]), language.reason(reason))
+        counts[group] = counts.get(group, 0) + 1
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    rows = [[Cell(kind), number(language, count, 0), Cell(reason)] for (kind, reason), count in ordered[:MOST_REASONS]]
+    table = Table([text("table.kind"), text("table.series"), text("table.reason")], rows)
+    links = [("data.html#no-forecast", text("overview.no_forecast_all"))]
+    return Section(text("overview.no_forecast"), [text("overview.no_forecast_intro")], table=table, links=links)

@@ -80,9 +80,17 @@ def time_axis(field: str, grain: Grain, **options: Any) -> alt.X:
     return alt.X(
         f"{field}:T",
         scale=alt.Scale(type="utc"),
-        axis=alt.Axis(title=None, format="%Y" if grain in ("year", "month", "week") else "%b %Y", tickCount="year"),
+        axis=year_ticks() if grain in ("year", "month") else month_ticks(),
         **options,
     )
+
+
+def year_ticks(**options: Any) -> alt.Axis:
+    return alt.Axis(title=None, format="%Y", tickCount="year", **options)
+
+
+def month_ticks(**options: Any) -> alt.Axis:
+    return alt.Axis(title=None, format="%b %Y", tickCount=6, **options)
 
 
 def amount_axis(field: str, title: str, *, zero: bool = True, **options: Any) -> alt.Y:

@@ -21,18 +21,19 @@ def fan(frame: pl.DataFrame, grain: Grain, language: Language) -> Spec:
     for place, row in enumerate(rows):
         row["median"] = row["observed"] if seen and place == seen[-1] else row["q500"]
         row["forecast_start"] = row["start"] if ahead and place == ahead[0] else None
-    return with_rows(_form(language, grain, bool(ahead)), rows)
+    return with_rows(_form(language, grain, bool(ahead), bool(seen)), rows)
 
 
 @form
-def _form(language: Language, grain: Grain, has_forecast: bool) -> alt.TopLevelMixin:
+def _form(language: Language, grain: Grain, has_forecast: bool, has_observed: bool) -> alt.TopLevelMixin:
     text = language.text
     unit = text("unit.gbps")
     observed, median = text("fan.observed"), text("fan.median")
     bands = [text("fan.band", share=share) for share, *_ in BANDS]
-    domain = [observed, median, *bands] if has_forecast else [observed]
-    colours = [CHARCOAL, NAVY, *(colour for _, _, _, colour in BANDS)]
-    key = Key(domain, colours[: len(domain)], [SOLID, [6, 3], SOLID, SOLID, SOLID][: len(domain)])
+    entries = [(observed, CHARCOAL, SOLID)] if has_observed else []
+    if has_forecast:
+        entries += [(median, NAVY, (6, 3)), *((name, band[3], SOLID) for name, band in zip(bands, BANDS, strict=True))]
+    key = Key(*zip(*entries, strict=True))
     chart = alt.Chart(alt.NamedData("rows"))
     start = time_axis("start", grain)
     period = alt.Tooltip("label:N", title=text("table.period"))
@@ -49,9 +50,10 @@ def _form(language: Language, grain: Grain, has_forecast: bool) -> alt.TopLevelM
         )
         line = chart.mark_line(strokeWidth=2.5)
         layers.append(key.tag(line, median).encode(start, amount_axis("median", unit)))
-    line = chart.mark_line(point={"size": 45 if grain == "year" else 14, "filled": True})
-    layers.append(key.tag(line, observed).encode(start, amount_axis("observed", unit)))
-    tips = [period, amount_tip("observed", observed)]
+    if has_observed:
+        line = chart.mark_line(point={"size": 45 if grain == "year" else 14, "filled": True})
+        layers.append(key.tag(line, observed).encode(start, amount_axis("observed", unit)))
+    tips = [period, amount_tip("observed", observed)] if has_observed else [period]
     if has_forecast:
         tips += [amount_tip(f"q{level}", text(f"table.q{level}")) for level in ("500", "100", "900", "025", "975")]
     layers.append(chart.mark_rule(opacity=0, strokeWidth=8).encode(start, tooltip=tips))

@@ -8,7 +8,7 @@ from datetime import date
 import altair as alt
 import polars as pl
 
-from dashboards.charts.drawing import Key, Spec, form, labelled, with_rows
+from dashboards.charts.drawing import Key, Spec, form, labelled, month_ticks, with_rows, year_ticks
 from dashboards.language import Language, Period
 from dashboards.theme import BANDS, CHARCOAL, MUTED, NAVY, ORANGE
 from warehouse.schema import Grain
@@ -30,9 +30,8 @@ def timeline(frame: pl.DataFrame, today: date, grain: Grain, language: Language)
     rows = rows.with_columns(
         order_label=pl.col("order_by").map_elements(language.day, return_dtype=pl.String).fill_null(language.text("number.none")),
         today=pl.lit(today),
-        end=pl.when(pl.col("open")).then(pl.col("last_target")),
     )  # fmt: skip
-    spec = with_rows(copy.deepcopy(_form(language, len(order))), rows.to_dicts())
+    spec = with_rows(copy.deepcopy(_form(language, len(order), grain in ("week", "day"))), rows.to_dicts())
     for layer in spec["layer"]:
         if "y" in layer["encoding"]:
             layer["encoding"]["y"]["sort"] = order
@@ -45,7 +44,7 @@ def _period(frame: pl.DataFrame, grain: Grain) -> Period | None:
 
 
 @form
-def _form(language: Language, count: int) -> alt.TopLevelMixin:
+def _form(language: Language, count: int, short: bool) -> alt.TopLevelMixin:
     text = language.text
     glyphs = {"range": "▬", "median": "┃", "order_by": "◆", "today": "┆"}
     names = [f"{glyph} {text(f'timeline.{name}')}" for name, glyph in glyphs.items()]
@@ -58,7 +57,7 @@ def _form(language: Language, count: int) -> alt.TopLevelMixin:
         return alt.X(
             f"{field}:T",
             scale=alt.Scale(type="utc", padding=12),
-            axis=alt.Axis(title=None, format="%Y", tickCount="year", grid=True),
+            axis=month_ticks(grid=True) if short else year_ticks(grid=True),
         )
 
     tips = [
@@ -70,7 +69,9 @@ def _form(language: Language, count: int) -> alt.TopLevelMixin:
     diamond = chart.mark_point(shape="diamond", size=110, filled=True, opacity=1)
     layers = alt.layer(
         key.tag(bar, span).encode(at("t10"), alt.X2("until:T"), row, tooltip=tips),
-        chart.mark_text(text="▸", align="left", dx=1, fontSize=16, color=MUTED).encode(at("end"), row),
+        chart.mark_text(text="▸", align="left", dx=1, fontSize=16, color=MUTED).encode(
+            at("until"), row, opacity=alt.condition("datum.open", alt.value(1), alt.value(0))
+        ),
         key.tag(tick, median).encode(at("t50"), row, tooltip=tips),
         key.tag(diamond, order).encode(at("order_by"), row, tooltip=tips),
         key.tag(chart.mark_rule(strokeDash=[4, 3]), today).encode(at("today")),

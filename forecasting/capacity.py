@@ -38,6 +38,16 @@ def order_statistic(values: AnyFloat, probability: float) -> float:
     return float(np.partition(values, rank - 1)[rank - 1])
 
 
+def beyond_risk(values: AnyFloat, alpha: float) -> float:
+    """The first of the sorted values at which more than a share alpha of them is reached: the (floor(alpha n) + 1)-th.
+
+    inf where that is inf, or where alpha leaves none.
+    """
+    flat = values.ravel()
+    rank = math.floor(alpha * flat.size + 1e-9)
+    return float(np.partition(flat, rank)[rank]) if rank < flat.size else math.inf
+
+
 def runout_probability(passages: AnyFloat, horizon: int) -> FloatArray:
     """F(t) for t = 1 ... horizon: share of paths whose first passage is at or before t."""
     counts = np.bincount(passages[np.isfinite(passages)].astype(np.int64), minlength=horizon + 1)[1 : horizon + 1]
@@ -60,9 +70,7 @@ def order_by(passages: AnyFloat, lead_times: AnyFloat, alpha: float) -> float:
 
     P(late | t0) counts the pairs with T - L < t0, so the answer is the (floor(alpha n) + 1)-th smallest T - L.
     """
-    slack = np.subtract.outer(passages, lead_times).ravel()
-    rank = math.floor(alpha * slack.size + 1e-9)
-    return float(np.partition(slack, rank)[rank]) if rank < slack.size else math.inf
+    return beyond_risk(np.subtract.outer(passages, lead_times), alpha)
 
 
 def alpha_from_costs(early_usd: float, late_usd: float) -> float:

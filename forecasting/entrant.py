@@ -12,7 +12,7 @@ A way is named by the segment that stands for it; ways that share a risk group w
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from zlib import crc32
 
@@ -20,8 +20,9 @@ import numpy as np
 import polars as pl
 
 from forecasting.assumptions import Assumption, Assumptions, stratified
-from forecasting.newroute import bass, calibrated, composite_cost, induced_factor, shares, updated, utility
+from forecasting.newroute import bass, calibrated, composite_cost, induced_factor, shares, utility
 from forecasting.readiness import DRAW_KEY, draw_key, ready_days
+from forecasting.registration import register
 from forecasting.series import FloatArray, Paths
 from warehouse.network import FIBRE_RTT_MS_PER_1000KM, Network
 from warehouse.schema import NEW_ROUTE_QUANTILE, NEW_ROUTE_REGISTRATION, NEW_ROUTE_SHARE, QUANTILE_LEVELS, check
@@ -94,7 +95,9 @@ def new_routes(
             continue
         share_rows += _share_rows(made, project_id, market)
         quantiles.append(_quantiles(made, paths, project_id, market))
-        registered.append(_registration(made, paths, rows[0], market, today))
+        registered.append(
+            register(made.ways_gbps[-1], made.ready_days, paths.periods, rows[0], market, today, made.assumption_ids)
+        )
         text = ", ".join(f"{name} {value:.2f}" for name, value in made.spreads.items())
         notes.append(
             (
@@ -306,47 +309,3 @@ def _quantiles(made: Entry, paths: Paths, project_id: str, market: str) -> pl.Da
         "target_start": np.tile(np.array(paths.periods, dtype="datetime64[D]"), levels * count), "quantile_level": np.repeat(QUANTILE_LEVELS, count * horizon),
         "value_gbps": values.ravel(),
     })  # fmt: skip
-
-
-def _registration(made: Entry, paths: Paths, project: dict[str, Any], market: str, today: date) -> dict[str, Any]:
-    """Judged at the end of the horizon, or two years after the likely date where that comes first."""
-    wanted = min(paths.periods[-1], project["ready_likely"] + timedelta(days=730))
-    step = max(number for number, day in enumerate(paths.periods) if day <= max(wanted, paths.periods[0]))
-    judged = paths.periods[step]
-    values = made.ways_gbps[-1, :, step]
-    low, middle, high = (_quantile(values, level) for level in (0.1, 0.5, 0.9))
-    ready = float((made.ready_days <= (judged - today).days).mean())
-    wrong = f"in {judged:%Y-%m} it carries less than {low:.3g} or more than {high:.3g} Gbit/s of {market}"
-    return {
-        "forecast_id": f"{project['project_id']}/{market}/{today}", "project_id": project["project_id"], "registered_on": today, "judged_on": judged,
-        "p10_gbps": low, "p50_gbps": middle, "p90_gbps": high, "ready_probability_ratio": ready, "wrong_if": wrong, "assumption_ids": ";".join(made.assumption_ids),
-    }  # fmt: skip
-
-
-def judge(registration: pl.DataFrame, observed: pl.DataFrame, today: date, *, observed_sd_log: float) -> pl.DataFrame:
-    """Each registered forecast beside what came: one row with the level updated month by month, its score and verdict.
-
-    `observed` has project_id, month and gbps. Pinball loss (factor 2, mean of the three levels) is taken on the mean of
-    the months seen; the verdict stays `open` until the day it is judged on.
-    """
-    rows = []
-    for row in registration.sort("forecast_id").iter_rows(named=True):
-        seen = (
-            observed.filter((pl.col("project_id") == row["project_id"]) & (pl.col("gbps") > 0))
-            .sort("month")["gbps"]
-            .to_list()
-        )
-        prior_sd = max(np.log(max(row["p90_gbps"], 1e-9) / max(row["p10_gbps"], 1e-9)) / (2 * 1.2815515655446004), 1e-6)
-        level = updated(max(row["p50_gbps"], 1e-9), float(prior_sd), seen, observed_sd_log)
-        came = seen[-1] if seen else 0.0
-        losses = [
-            2 * max(q * (came - row[name]), (q - 1) * (came - row[name]))
-            for q, name in ((0.1, "p10_gbps"), (0.5, "p50_gbps"), (0.9, "p90_gbps"))
-        ]
-        over = today >= row["judged_on"]
-        verdict = "open" if not over else "right" if row["p10_gbps"] <= came <= row["p90_gbps"] else "wrong"
-        rows.append({
-            "forecast_id": row["forecast_id"], "months_seen": len(seen), "last_gbps": came, "updated_gbps": level.median, "updated_sd_log": level.sd_log,
-            "weight_of_data_ratio": level.weight, "pinball_gbps": float(np.mean(losses)), "verdict": verdict,
-        })  # fmt: skip
-    return pl.DataFrame(rows)

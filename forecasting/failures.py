@@ -11,7 +11,7 @@ import polars as pl
 from forecasting.orders import say
 from forecasting.routing import Rerouter, link_list
 from warehouse.errors import PlanError, Problem
-from warehouse.network import Network
+from warehouse.network import NOT_BUILT, Network
 from warehouse.network_files import read_network, read_table
 
 __all__ = ["FailureReport", "failures", "read_network", "read_table"]
@@ -80,7 +80,7 @@ def failures(
     """Loads, worst case, lost demand and headroom over every failure of the network, for `demand` (route_id, direction, gbps).
 
     `today` chooses the lit capacity and which segments are built; without it the latest capacity on record holds and
-    planned segments without a date count as missing. Loads are sums: the peaks of routes that meet count as one.
+    what is only planned counts as missing. Loads are sums: the peaks of routes that meet count as one.
     """
     if not 0 < threshold_ratio <= 1:
         raise PlanError("the threshold is out of range", [Problem("threshold_ratio", f"is {threshold_ratio}, must lie above 0 and at most 1")])  # fmt: skip
@@ -88,7 +88,8 @@ def failures(
     series = tuple(sorted(wanted))
     volume = np.array([wanted[one] for one in series])
     links = link_list(network)
-    missing = network.not_built(today or date.max)
+    unbuilt = frozenset(name for name, segment in network.segments.items() if segment.status in NOT_BUILT)
+    missing = unbuilt if today is None else network.not_built(today)
     rerouter = Rerouter.build(network, links, series, missing)
     lit = _lit(network, today)
     lit_of = np.array([lit.get(segment, np.nan) for segment, _ in links])

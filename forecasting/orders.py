@@ -11,14 +11,7 @@ from typing import Any
 import numpy as np
 
 from forecasting.assumptions import MONTHS_PER, Assumption, Assumptions
-from forecasting.capacity import (
-    first_passage,
-    modules_needed,
-    order_by,
-    order_statistic,
-    probability_late,
-    runout_probability,
-)
+from forecasting.capacity import beyond_risk, first_passage, modules_needed, order_by, probability_late
 from forecasting.readiness import date_at, position_of
 from forecasting.routing import Float32
 from forecasting.series import FloatArray
@@ -82,15 +75,14 @@ def order_rows(
     timeline: Timeline,
 ) -> list[dict[str, Any]]:
     """Rows of ORDER_PLAN for one segment from its worst loads, (directions, H, S), and lit capacity (H,)."""
-    horizon = lit.shape[0]
     theta, alpha, module = policy.threshold_ratio, policy.risk_alpha_ratio, policy.module_gbps
     rank = min(max(math.ceil((1 - alpha) * loads.shape[2] - 1e-9), 1), loads.shape[2]) - 1
     sized = np.partition(loads, rank, axis=2)[:, :, rank]
     steps = modules_needed(sized, lit, theta, module).max(axis=0)
     full = _passages(loads, theta * lit, policy.sustained_periods)
-    if runout_probability(full, horizon)[-1] > alpha + 1e-9:
-        period = int(order_statistic(full, min(alpha + 1 / full.size, 1.0)))
-        steps[period - 1 :] = np.maximum(steps[period - 1 :], 1)
+    passed = beyond_risk(full, alpha)
+    if math.isfinite(passed):
+        steps[int(passed) - 1 :] = np.maximum(steps[int(passed) - 1 :], 1)
     risen = np.flatnonzero(np.diff(steps, prepend=0))
     if not risen.size:
         return [_no_order(segment_id, full, failure_id, remarks, policy, timeline)]
@@ -102,7 +94,7 @@ def order_rows(
             # The system ordered before has room for more waves.
             option, stated = "new_wave", assumptions.get("lead_time", f"segment:{segment_id}", "option:new_wave")
         passages = full if before == 0 else _passages(loads, theta * (lit + before * module), policy.sustained_periods)
-        needed = order_statistic(passages, min(alpha + 1 / passages.size, 1.0))
+        needed = beyond_risk(passages, alpha)
         needed = needed if math.isfinite(needed) else float(index + 1)
         when = timeline.at(needed)
         row: dict[str, Any] = {

@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from forecasting.assumptions import Assumptions
-from forecasting.entrant import enter, judge, market_paths, new_routes, shortest_rtt
+from forecasting.entrant import enter, market_paths, new_routes, shortest_rtt
+from forecasting.registration import judge
 from forecasting.series import Paths, add_periods
 from tests.forecasting.planning_worlds import assumptions, paths
 from tests.forecasting.test_ledger import build

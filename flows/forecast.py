@@ -16,9 +16,10 @@ from flows.settings import Settings
 from flows.steps import kept_forecast
 from forecasting.engine import Forecast, forecast
 from forecasting.hierarchy import aggregate
-from forecasting.series import History
+from forecasting.series import KEY, History
 from forecasting.spec import ForecastSpec
 from warehouse.errors import Problem, TransitError
+from warehouse.schema import NO_FORECAST, Grain, check
 
 
 class NothingToForecastError(TransitError):
@@ -46,7 +47,40 @@ def forecast_with_groups(history: History, spec: ForecastSpec, known: Known) -> 
         keys=pl.concat([result.paths.keys, means.keys]),
         draws_gbps=np.concatenate([result.paths.draws_gbps, means.draws_gbps]),
     )
-    return dataclasses.replace(result, paths=paths, quantiles=paths.quantiles())
+    refused = unsummed(known, spec.grain, means.keys, result.no_forecast)
+    return dataclasses.replace(
+        result,
+        paths=paths,
+        quantiles=paths.quantiles(),
+        no_forecast=check(pl.concat([result.no_forecast, refused]), NO_FORECAST),
+    )
+
+
+def unsummed(known: Known, grain: Grain, summed: pl.DataFrame, refused: pl.DataFrame) -> pl.DataFrame:
+    """Groups whose mean is no sum because a route of theirs has no forecast: rows of NO_FORECAST that name the routes."""
+    groups = (
+        known.traffic.filter((pl.col("grain") == grain) & pl.col("series_kind").is_in(["market", "corridor", "total"]))
+        .filter(pl.col("statistic") == "mean").select(KEY).unique().join(summed, on=KEY, how="anti")
+    )  # fmt: skip
+    members = pl.concat([
+        known.routes.select(series_kind=pl.lit(kind), series_id=column, route_id="route_id")
+        for kind, column in (("market", pl.col("market")), ("corridor", pl.col("corridor")), ("total", pl.lit("total")))
+    ])  # fmt: skip
+    routes = refused.filter((pl.col("series_kind") == "route") & (pl.col("statistic") == "mean")).select(
+        "direction", route_id="series_id"
+    )
+    named = (
+        groups.join(members, on=["series_kind", "series_id"]).join(routes, on=["direction", "route_id"]).sort("route_id")
+        .group_by(KEY, maintain_order=True).agg(routes=pl.col("route_id"), count=pl.len())
+    )  # fmt: skip
+    first = pl.col("routes").list.head(3).list.join(", ")
+    more = pl.when(pl.col("count") > 3).then(pl.format(" and {} more", pl.col("count") - 3)).otherwise(pl.lit(""))
+    reason = pl.format("a sum without its routes {}{} would be too small, and they have no forecast", first, more)
+    return groups.join(named, on=KEY, how="left").select(
+        *KEY,
+        grain=pl.lit(grain),
+        reason=pl.coalesce(reason, pl.lit("not all of its routes have traffic in this direction")),
+    )
 
 
 def forecast_grain(settings: Settings, spec: ForecastSpec, known: Known, *, force: bool) -> GrainForecast | None:

@@ -100,7 +100,7 @@ def data_hash_of(own: pl.DataFrame, known: Known) -> str:
 
 def forecast_key(data_hash: str, spec: ForecastSpec) -> str:
     """The name a forecast is kept under: its data, its settings and the code that makes it."""
-    return step_key(data_hash, settings_json(spec), code_version(("forecasting", "warehouse")))
+    return step_key(data_hash, settings_json(spec), code_version(("flows", "forecasting", "warehouse")))
 
 
 def plan_inputs(settings: Settings) -> PlanInputs:

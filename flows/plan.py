@@ -85,7 +85,7 @@ def record_of(
     chosen = {"forecast": made.spec, "time": settings.time}
     stated = settings_json({**chosen, "plan": settings.plan, "today": today_of(settings)} if planned else chosen)
     data_hash = step_key(made.data_hash, inputs_hash if planned else "")
-    code = code_version(("forecasting", "warehouse"))
+    code = code_version(("flows", "forecasting", "warehouse"))
     now = datetime.now(UTC)
     return RunRecord(
         run_id=run_id(origin=made.origin, settings=stated, code_version=code, data_hash=data_hash, seed=made.spec.seed),

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
@@ -22,7 +23,18 @@ from warehouse.errors import Problem, TransitError
 START_SECONDS = 120.0
 ENDS_WITH = "TRANSIT_ENDS_WITH"
 """The process whose end a scheduled run must not outlive; its parent, set by `transit serve`."""
-_SHORT_LIVED = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1"}
+_SHORT_LIVED = {
+    "PREFECT_UI_ENABLED": "0",
+    "PREFECT__SERVER_EPHEMERAL": "1",
+    "PREFECT__SERVER_FINAL": "1",
+    # Nothing reads the events of a single run, and they are most of its database.
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_ENABLED": "0",
+}
+_LONG_LIVED = {
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "true",
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(30 * 86400),
+    "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": str(7 * 86400),
+}
 
 
 class PrefectError(TransitError):
@@ -61,7 +73,8 @@ class EmbeddedServer:
         self.url = f"http://127.0.0.1:{self.port}/api"
         self._migrated = prefect_home / f"migrated-{version('prefect')}"
         self._log = prefect_home / "server.log"
-        environment = {**os.environ, **({} if scheduler else _SHORT_LIVED)}
+        environment = {**(_LONG_LIVED if scheduler else _SHORT_LIVED), **os.environ}
+        _set_damaged_aside(prefect_home)
         # A database this version has already migrated need not be looked over at each start.
         environment["PREFECT_API_DATABASE_MIGRATE_ON_START"] = "false" if self._migrated.exists() else "true"
         with self._log.open("ab") as log:
@@ -97,6 +110,29 @@ class EmbeddedServer:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def _set_damaged_aside(prefect_home: Path) -> None:
+    """A damaged database would keep the server from starting, minutes long and without a word; it holds no results."""
+    path = prefect_home / "prefect.db"
+    if not path.exists():
+        return
+    try:
+        with closing(sqlite3.connect(path, timeout=5)) as database:
+            told = str(database.execute("pragma quick_check(1)").fetchone()[0])
+    except sqlite3.DatabaseError as error:
+        told = str(error)
+    if told in {"ok", "database is locked"}:
+        return
+    aside = prefect_home / f"damaged-{time.strftime('%Y%m%dT%H%M%S')}"
+    aside.mkdir()
+    for file in prefect_home.glob("prefect.db*"):
+        file.rename(aside / file.name)
+    for mark in prefect_home.glob("migrated-*"):
+        mark.unlink()
+    sys.stderr.write(
+        f"Prefect's database was damaged ({told}) and lies in {aside} now. It holds no results: nothing is lost.\n"
+    )
 
 
 @contextmanager

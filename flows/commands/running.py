@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -187,15 +188,29 @@ def _run(
     signal.signal(signal.SIGTERM, _interrupt)
     with embedded.prefect_api(folders.prefect_home) as server:
         # Prefect and the libraries are imported while its server starts.
+        import httpx
+
+        from flows.retention import prune_prefect
         from flows.run import prepare, print_summary, transit_run
+        from flows.settings import read_settings
 
         prepare(config, data, steps)
         if server is not None:
             server.wait()
-        summary = transit_run(
-            config=config, data=data, steps=list(steps), force=force, accept=accept, trigger="terminal"
-        )
-        return print_summary(summary, file=sys.stderr)
+        try:
+            summary = transit_run(
+                config=config, data=data, steps=list(steps), force=force, accept=accept, trigger="terminal"
+            )
+        except httpx.HTTPError as error:
+            raise embedded.PrefectError(
+                "Prefect's API failed in the midst of the run",
+                [Problem(os.environ.get("PREFECT_API_URL", ""), str(error).splitlines()[0])],
+                "What was finished is kept: run the same command again, or without PREFECT_API_URL. `transit doctor` looks at the server.",
+            ) from error
+        code = print_summary(summary, file=sys.stderr)
+    if server is not None:
+        prune_prefect(folders.prefect_home, read_settings(config, data=data).run.keep_record_days)
+    return code
 
 
 def _interrupt(_signal: int, _frame: object) -> None:

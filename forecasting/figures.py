@@ -12,6 +12,7 @@ from forecasting.assumptions import Assumption, Assumptions
 from forecasting.basis import Basis
 from forecasting.money import (
     Number,
+    bought_later,
     break_even_erosion,
     deferral_value,
     iru_present_value,
@@ -20,6 +21,7 @@ from forecasting.money import (
     spread,
     transit_bill,
 )
+from forecasting.series import FloatArray
 from forecasting.spec import PlanningPolicy
 from warehouse.network import NOT_BUILT
 from warehouse.schema import MONEY_FIGURE, check
@@ -89,6 +91,7 @@ def _order(found: _Figures, basis: Basis, assumptions: Assumptions, rate: Assump
     length = basis.network.segments[segment].length_km
     system = assumptions.get("line_system_price", f"segment:{segment}")
     saving = None
+    extra: dict[str, Assumption] = {}
     if price is None:
         found.notes.append(
             ("missing_price", scope, "no assumption named module_price covers it, so orders have no cost")
@@ -96,7 +99,7 @@ def _order(found: _Figures, basis: Basis, assumptions: Assumptions, rate: Assump
     elif order["option"] == "new_line_system" and (system is None or length is None):
         found.notes.append(("missing_price", f"segment:{segment}", "no assumption named line_system_price (or no length) covers it, so its new line system has no cost"))  # fmt: skip
     else:
-        extra = {"system": system} if order["option"] == "new_line_system" and system is not None else {}
+        extra |= {"system": system} if order["option"] == "new_line_system" and system is not None else {}
 
         def today(price: Number, system: Number = 0.0) -> Number:
             return count * price + (length or 0.0) * system
@@ -112,10 +115,12 @@ def _order(found: _Figures, basis: Basis, assumptions: Assumptions, rate: Assump
     if revenue is None:
         found.notes.append(("missing_price", "transit_revenue", "no assumption states what carried traffic earns, so what waiting loses is left out"))  # fmt: skip
         return
-    excess, months = _unserved(basis, order)
+    periods, years = _unserved(basis, order)
+    first = years < years[0] + 0.99 if years.size else np.zeros(0, dtype=bool)
+    excess = float(periods[first].sum())
     found.add(
         subject, "revenue_at_risk", lambda revenue: revenue_at_risk(excess, 1.0, revenue), {"revenue": revenue}, "USD",
-        f"Revenue of traffic above all that is lit, with nothing failed, if it is {months:.0f} months late: {excess:.3g} Gbit/s x months expected.", discounted=False,
+        f"Revenue of traffic above all that is lit, with nothing failed, if it is a year late: {excess:.3g} Gbit/s x months expected.", discounted=False,
     )  # fmt: skip
     if saving is not None:
         found.add(
@@ -123,19 +128,36 @@ def _order(found: _Figures, basis: Basis, assumptions: Assumptions, rate: Assump
             {**saving, "revenue": revenue}, "USD", "Revenue at risk less what buying a year later saves. Negative: waiting a year pays, at the risk stated in the plan.",
         )  # fmt: skip
 
+        def value(price: Number, rate: Number, erosion: Number, revenue: Number, system: Number = 0.0) -> Number:
+            earned = sum(
+                revenue_at_risk(gbps_months, 1.0, revenue) / (1 + rate) ** year
+                for gbps_months, year in zip(periods, years, strict=True)
+            )
+            start = years[0] if years.size else 0.0
+            return (
+                earned
+                - bought_later(count * price, rate, erosion, start)
+                - (length or 0.0) * system / (1 + rate) ** start
+            )
 
-def _unserved(basis: Basis, order: dict[str, Any]) -> tuple[float, float]:
-    """Expected Gbit/s x months above what is lit and ordered before, in the year after an order was to be ready; that year's months."""
+        found.add(
+            subject, "net_present_value", value, {**saving, **extra, "revenue": revenue}, "USD",
+            f"Revenue until {basis.timeline.last:%Y-%m} of the traffic that would not fit without it, with nothing failed, less its price. What it saves in a failure is not counted.",
+        )  # fmt: skip
+
+
+def _unserved(basis: Basis, order: dict[str, Any]) -> tuple[FloatArray, FloatArray]:
+    """Expected Gbit/s x months above what is lit and ordered before, in each period from the one an order is ready for;
+    and how many years from today each begins."""
     indexes = [index for index, (name, _) in enumerate(basis.loads.links) if name == order["segment_id"]]
     periods = basis.timeline.periods
     first = next((number for number, day in enumerate(periods) if day >= order["ready_by"]), len(periods))
     months = basis.timeline.months(1.0)
-    last = min(first + round(12 / months), len(periods))
-    lit = basis.lit_gbps[indexes[0]][None, first:last, None] + order["before_gbps"]
-    over = np.clip(
-        basis.loads.base[indexes][:, first:last].astype(float) - lit, 0, order["modules"] * order["module_gbps"]
-    ).max(axis=0)
-    return float(over.mean(axis=1).sum() * months) if over.size else 0.0, (last - first) * months
+    lit = basis.lit_gbps[indexes[0]][None, first:, None] + order["before_gbps"]
+    over = basis.loads.base[indexes][:, first:].astype(float) - lit
+    served = np.clip(over, 0, order["modules"] * order["module_gbps"]).max(axis=0).mean(axis=1)
+    years = np.array([max((day - basis.timeline.today).days, 0) / 365.25 for day in periods[first:]])
+    return np.asarray(served * months), years
 
 
 def _build(found: _Figures, basis: Basis, assumptions: Assumptions, segment: str) -> None:

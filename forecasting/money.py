@@ -77,6 +77,11 @@ def revenue_at_risk(gbps: Number, months: Number, usd_per_mbps_month: Number) ->
     return MBPS_PER_GBPS * gbps * months * usd_per_mbps_month
 
 
+def real_rate(nominal: Number, inflation: Number) -> Number:
+    """The discount rate for flows in prices of today, from the one for flows in prices of their day."""
+    return (1 + nominal) / (1 + inflation) - 1
+
+
 def net_present_value(flows_usd: FloatArray, rate: Number) -> Number:
     """Of yearly flows, the first one now."""
     years = np.arange(len(flows_usd)).reshape(-1, *[1] * np.ndim(rate))

@@ -193,3 +193,11 @@ def test_what_is_unserved_counts_above_the_orders_before():
         excess = np.clip(load[first : first + 12] - 60 - before, 0, 100 * order["modules"]).sum()
         row = rows.filter(subject=f"order:S/{order['order_seq']}")
         assert row["likely_value"][0] == pytest.approx(excess * 2500, rel=0.01)
+    value = made.money_figure.filter(item="net_present_value", subject="order:S/1").row(0, named=True)
+    first = (made.order_plan["ready_by"][0].year - 2025) * 12 + made.order_plan["ready_by"][0].month - 1
+    years = np.array([(day - TODAY).days / 365.25 for day in draws.periods[first:]])
+    earned = (np.clip(load[first:] - 60, 0, 100 * made.order_plan["modules"][0]) * 2500 / 1.12**years).sum()
+    assert value["likely_value"] == pytest.approx(
+        earned - 60_000 * made.order_plan["modules"][0] * (0.85 / 1.12) ** years[0], rel=0.02
+    )
+    assert value["low_value"] < value["likely_value"] < value["high_value"]

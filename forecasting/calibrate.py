@@ -123,9 +123,8 @@ def _fleet_shape(studies: Sequence[Study], table: Prior, horizon: int) -> FloatA
         measured[step] += measured[step - 1] - shape[step - 1] if step else 0.0
     windows = np.where(seen, windows, 0.0)
     weight = (windows / (windows + PRIOR_WINDOWS))[:, None]
-    blended = np.exp(shape + weight * (measured - shape))
-    smooth = np.apply_along_axis(_smoothed, 0, blended)
-    return np.maximum.accumulate(smooth, axis=1)
+    bent = np.apply_along_axis(_smoothed, 0, measured - shape)
+    return np.maximum.accumulate(np.exp(shape + weight * bent), axis=1)
 
 
 def _later_half(found: FloatArray) -> NDArray[np.bool_]:
@@ -137,11 +136,6 @@ def _later_half(found: FloatArray) -> NDArray[np.bool_]:
 
 
 def _smoothed(column: FloatArray) -> FloatArray:
-    """Half a straight line in the log of the horizon, half a moving average of five."""
-    if len(column) < 5:
-        return column
-    basis = np.column_stack([np.ones(len(column)), np.log(np.arange(1.0, len(column) + 1))])
-    line = basis @ np.linalg.lstsq(basis, column, rcond=None)[0]
-    average = np.convolve(np.pad(column, 2, mode="edge"), np.full(5, 0.2), mode="valid")
-    mixed: FloatArray = np.maximum(0.5 * line + 0.5 * average, 0.05)
-    return mixed
+    """A moving average of three horizons."""
+    average: FloatArray = np.convolve(np.pad(column, 1, mode="edge"), np.full(3, 1 / 3), mode="valid")
+    return average

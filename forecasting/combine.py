@@ -18,7 +18,7 @@ from forecasting.models.smoothing import (
     stl_theta,
     theta_line,
 )
-from forecasting.models.window import Window
+from forecasting.models.window import Window, median_of
 from forecasting.series import FloatArray
 
 CANDIDATES = (
@@ -32,7 +32,8 @@ LONG_ONLY = ("around_trend", "stl_theta")
 BLEND_LENGTHS, BLEND_WEIGHTS = (2.0, 3.0, 5.0), (0.5, 0.3, 0.0)
 """Weight of `seasonal_level` alone by history length in seasons: trends of short histories are mostly noise."""
 MOVE_CAP, SPREAD_CAP = 1.5, 1.4
-PATH_CAP = 1.5
+PATH_CAP, SHORT_LENGTH = 1.5, 12.0
+"""A short history has not shown its largest moves yet: the cap widens by SHORT_LENGTH / length."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,11 @@ def outlook(data: Window) -> Outlook:
     level = smooth_level(data.adjusted, starts.get("theta"), frozen=frozen)
     optima = {"theta": level.optimum}
     said = {"theta": theta_line(level, data.slope, data.length, steps) + data.season_ahead}
-    said["seasonal_level"] = level.level + data.season_ahead
-    if data.season == 1 or data.length < data.season + 6:
+    unseasonal = data.season == 1 or data.length < data.season + 6
+    # Without a season the last value is as good a level as the smoothed one, and their mean is better.
+    last_share = 0.5 if unseasonal else 0.0
+    said["seasonal_level"] = last_share * data.adjusted[-1] + (1 - last_share) * level.level + data.season_ahead
+    if unseasonal:
         fit = smooth_trend(data.adjusted, starts.get("damped_trend"), frozen=frozen)
         optima["damped_trend"] = fit.optimum
         said["damped_trend"] = damped_ahead(fit, steps) + data.season_ahead
@@ -97,7 +101,7 @@ def outlook(data: Window) -> Outlook:
         natural,
         weights,
         point,
-        _scale(working, level.errors, level.alpha, data),
+        _scale(working, weights, level.errors, level.alpha, data),
         data.log,
         level.errors,
         optima,
@@ -125,20 +129,17 @@ def _bounds(point: FloatArray, data: Window) -> FloatArray:
     """
     adjusted, most = data.adjusted, max(2 * data.length // 3, 1)
     lags = np.unique(np.linspace(1, min(most, data.horizon), 8).round().astype(int))
-    moves = [adjusted[lag:] - adjusted[:-lag] for lag in lags]
+    # The 98th percentiles by sorting: np.quantile costs more than all the rest here.
+    moves = [np.sort(adjusted[lag:] - adjusted[:-lag]) for lag in lags]
+    rises = np.maximum.accumulate([max(float(one[int(0.98 * (len(one) - 1))]), 0.0) for one in moves])
+    falls = np.maximum.accumulate([max(-float(one[len(one) - 1 - int(0.98 * (len(one) - 1))]), 0.0) for one in moves])
     beyond = np.sqrt(np.maximum(data.steps / lags[-1], 1.0))
-    up = (
-        np.interp(data.steps, lags, np.maximum.accumulate([max(float(np.quantile(one, 0.98)), 0.0) for one in moves]))
-        * beyond
-    )
-    down = (
-        np.interp(data.steps, lags, np.maximum.accumulate([max(-float(np.quantile(one, 0.02)), 0.0) for one in moves]))
-        * beyond
-    )
+    up, down = np.interp(data.steps, lags, rises) * beyond, np.interp(data.steps, lags, falls) * beyond
     recent, swing = adjusted[-min(3, data.length) :], float(np.abs(data.seasonal).max())
     working = np.log(point) if data.log else point
-    high = np.maximum(recent.max() + PATH_CAP * np.maximum(up, down / 2), working + up) + swing
-    low = np.minimum(recent.min() - PATH_CAP * np.maximum(down, up / 2), working - down) - swing
+    room = PATH_CAP * (1 + SHORT_LENGTH / data.length)
+    high = np.maximum(recent.max() + room * np.maximum(up, down / 2), working + up) + swing
+    low = np.minimum(recent.min() - room * np.maximum(down, up / 2), working - down) - swing
     both: FloatArray = np.stack([low, high])
     return np.exp(both) if data.log else np.maximum(both, 0.0)
 
@@ -167,7 +168,7 @@ def _weights(natural: FloatArray, data: Window, grows: float, bends: float) -> F
     return share
 
 
-def _scale(working: FloatArray, errors: FloatArray, alpha: float, data: Window) -> FloatArray:
+def _scale(working: FloatArray, weights: FloatArray, errors: FloatArray, alpha: float, data: Window) -> FloatArray:
     """Growing one-step error, plus the candidates' disagreement, plus the size of yearly changes."""
     tail = errors[min(3, data.length // 4) :]
     one_step = _steady_size(tail, centred=False)
@@ -175,7 +176,7 @@ def _scale(working: FloatArray, errors: FloatArray, alpha: float, data: Window) 
     yearly = _steady_size(data.working[season:] - data.working[:-season] if season else tail, centred=True)
     scale: FloatArray = (
         one_step * np.sqrt(1 + (data.steps - 1) * alpha * alpha)
-        + np.minimum(working.std(axis=0), 1.0)
+        + np.minimum(np.sqrt(weights @ (working - weights @ working) ** 2), 1.0)
         + 0.5 * yearly * np.sqrt(data.steps / 12)
         + 1e-9
     )
@@ -185,6 +186,6 @@ def _scale(working: FloatArray, errors: FloatArray, alpha: float, data: Window) 
 def _steady_size(values: FloatArray, *, centred: bool) -> float:
     """Between root mean square and median size, so that one outlier widens less than it would."""
     square = float(np.sqrt(np.mean(values * values)))
-    middle = np.median(values) if centred else 0.0
-    median = 1.4826 * float(np.median(np.abs(values - middle)))
+    middle = median_of(values) if centred else 0.0
+    median = 1.4826 * median_of(np.abs(values - middle))
     return float(np.sqrt(square * max(median, 0.2 * square)))

@@ -28,6 +28,8 @@ from warehouse.schema import (
 )
 
 DRAWN_TOGETHER = 16
+MOST_DOUBLES = 2**28
+"""Draws beyond which they are kept in single precision: 2 GiB as doubles."""
 CAPPED_FROM = {"p95": 0.05, "mean": 0.25}
 """Share of slots pinned at a cap from which the statistic no longer says what was wanted: the top 5 % is what p95 is made of."""
 
@@ -97,7 +99,8 @@ def _whole(history: History, known: Known, spec: ForecastSpec) -> Chunk:
 
 
 def _draw(studies: list[Study], calibrated: list[FloatArray], spec: ForecastSpec) -> FloatArray:
-    draws = np.empty((len(studies), spec.draws, spec.horizon))
+    shape = (len(studies), spec.draws, spec.horizon)
+    draws: FloatArray = np.empty(shape, dtype=np.float32 if np.prod(shape) > MOST_DOUBLES else np.float64)
     if not studies:
         return draws
     past = min(spec.max_history, len(studies[0].errors))

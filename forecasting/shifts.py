@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from forecasting.models.window import seasonal_indices
+from forecasting.models.window import median_of, seasonal_indices
 from forecasting.series import FloatArray
 
 SIGMAS, STATED_SIGMAS = 5.0, 2.0
@@ -56,11 +56,11 @@ def spliced(working: FloatArray, shifts: Collection[Shift]) -> FloatArray:
 
 def _largest(adjusted: FloatArray, stated: Collection[int], *, least: float) -> Shift | None:
     changes = np.diff(adjusted)
-    usual = float(np.median(changes))
+    usual = median_of(changes)
     sizes = np.abs(changes - usual)
     # Without the few largest, and not the median alone: where most changes are 0 every step would be a jump.
     common = np.sort(sizes)[: len(sizes) - min(MOST_SHIFTS + 1, len(sizes) // 8)]
-    far = sizes / (max(float(np.sqrt(np.mean(common**2))), 1.4826 * float(np.median(sizes))) + 1e-12)
+    far = sizes / (max(float(np.sqrt(np.mean(common**2))), 1.4826 * median_of(sizes)) + 1e-12)
     far[: NEIGHBOURS - 1] = 0.0
     far[len(changes) - LEAST_AFTER + 1 :] = 0.0
     limit = np.full(len(changes), SIGMAS)
@@ -72,7 +72,7 @@ def _largest(adjusted: FloatArray, stated: Collection[int], *, least: float) -> 
         step, jump = int(at) + 1, float(changes[at]) - usual
         before, after = adjusted[step - NEIGHBOURS : step], adjusted[step : step + NEIGHBOURS]
         apart = (len(before) + len(after)) / 2
-        moved = float(np.median(after) - np.median(before)) - usual * apart
+        moved = median_of(after) - median_of(before) - usual * apart
         if abs(jump) > least and moved * jump > 0 and LASTS_RATIO <= abs(moved / jump) <= 1 / LASTS_RATIO:
             return Shift(step, (jump + moved) / 2)
     return None

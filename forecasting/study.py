@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from forecasting.combine import CANDIDATES, outlook
 from forecasting.models.benchmarks import drift, seasonal_naive
-from forecasting.models.window import Window, window
-from forecasting.outliers import tamed
+from forecasting.models.window import Window, seasonal_indices, window
+from forecasting.outliers import REACH, tamed
 from forecasting.prepare import Ready, prepare
 from forecasting.series import FloatArray
 from forecasting.shifts import Shift, find_shifts, spliced
@@ -125,7 +125,7 @@ def study(
     ahead = spec.horizon + ready.trailing
     stated = tuple(step - ready.first for step in stated)
     backtest, starts = _backtest(ready, spec, season, stated)
-    data, shifts = _window(ready, len(ready.values), season, ahead, stated, starts, frozen=False)
+    data, shifts = look_back(ready.values, log=ready.log, season=season, horizon=ahead, stated=stated, starts=starts)
     now = outlook(data)
     skip, unit = ready.trailing, ready.unit
     errors = np.full(len(values), np.nan)
@@ -138,28 +138,29 @@ def study(
     )  # fmt: skip
 
 
-def _window(
-    ready: Ready,
-    length: int,
+def look_back(
+    past: FloatArray,
+    *,
+    log: bool,
     season: int,
     horizon: int,
-    stated: tuple[int, ...],
-    starts: dict[str, FloatArray],
-    *,
-    frozen: bool,
+    stated: tuple[int, ...] = (),
+    starts: dict[str, FloatArray] | None = None,
+    frozen: bool = False,
 ) -> tuple[Window, list[Shift]]:
-    """The first `length` values moved to the level of the last of them, and the jumps that were moved."""
-    past = ready.values[:length]
-    shifts = (
-        find_shifts(np.log(past), season, log=True, stated=[step for step in stated if step < length])
-        if ready.log
-        else []
-    )
-    if ready.log:
-        past = np.exp(tamed(spliced(np.log(past), shifts), season))
-    # Intermittent traffic has no season that its few values could tell.
+    """The past moved to the level of its last value and without outliers, and the jumps that were moved."""
+    if not log:
+        # Intermittent traffic has no season that its few values could tell.
+        return window(past, log=False, season=1, horizon=horizon, starts=starts, frozen=frozen), []
+    working = np.log(past)
+    shifts = find_shifts(working, season, log=True, stated=[step for step in stated if step < len(past)])
+    moved = spliced(working, shifts)
+    clean = tamed(moved, season)
+    # The last values stay as they are: nobody knows yet whether they are outliers or news. They make no season, though.
+    values = np.exp(np.concatenate([clean[:-REACH], moved[-REACH:]]))
+    seasonal = seasonal_indices(clean, season)
     return window(
-        past, log=ready.log, season=season if ready.log else 1, horizon=horizon, starts=starts, frozen=frozen
+        values, log=True, season=season, horizon=horizon, starts=starts, frozen=frozen, seasonal=seasonal
     ), shifts
 
 
@@ -193,7 +194,11 @@ def _backtest(
     starts: dict[str, FloatArray] = {}
     for row, length in enumerate(at):
         past = ready.values[:length]
-        seen = outlook(window(past, log=ready.log, season=season, horizon=horizon, starts=starts, frozen=row % 4 != 0))
+        seen = outlook(
+            look_back(
+                past, log=ready.log, season=season, horizon=horizon, stated=stated, starts=starts, frozen=row % 4 != 0
+            )[0]
+        )
         starts = {**starts, **seen.optima}
         said[row, 0] = seen.point
         said[row, 1 : 1 + len(CANDIDATES)] = seen.candidates

@@ -19,9 +19,7 @@ import numpy as np
 
 from forecasting.calibrate import COVERAGES, deviation
 from forecasting.combine import outlook
-from forecasting.models.window import window
-from forecasting.outliers import tamed
-from forecasting.shifts import find_shifts, spliced
+from forecasting.study import look_back
 from tests.benchmarks.sets import bench_set, country_years, esnet_weeks, exchange_days, m4_set
 
 HORIZONS = (1, 2, 3, 4, 6, 9, 12, 18, 24, 36, 48, 60)
@@ -35,8 +33,7 @@ def scores(values: np.ndarray, length: int, season: int, horizon: int, most: int
         past, came = values[end - length : end], values[end : end + horizon]
         if past.min() <= 0 or past.max() == past.min():
             continue
-        past = np.exp(tamed(spliced(np.log(past), find_shifts(np.log(past), season, log=True)), season))
-        seen = outlook(window(past, log=True, season=season, horizon=horizon))
+        seen = outlook(look_back(past, log=True, season=season, horizon=horizon)[0])
         found = np.full(horizon, np.nan)
         with np.errstate(divide="ignore"):
             found[: len(came)] = np.abs(deviation(came, seen.point[: len(came)], log=True)) / seen.scale[: len(came)]

@@ -1,0 +1,95 @@
+"""Past origins see nothing of their future, and intervals hold what they promise where the truth is known."""
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from forecasting.calibrate import COVERAGES, prior, sizes
+from forecasting.panel import quantiles
+from forecasting.score import score_all
+from forecasting.spec import ForecastSpec
+from forecasting.study import MODELS, Study, origins, study
+from tests.forecasting.worlds import growing
+from warehouse.schema import GRAINS
+
+SPEC = ForecastSpec(horizon=12, draws=200, backtest_origins=4)
+
+
+def test_a_past_origin_says_the_same_whatever_came_later():
+    values = growing(72, 1)
+    other = values.copy()
+    at = origins(np.ones(72, dtype=bool), SPEC, 12)
+    other[at[2] :] *= np.linspace(1, 3, 72 - at[2])
+    one, two = study(values, SPEC, 12), study(other, SPEC, 12)
+    assert isinstance(one, Study)
+    assert isinstance(two, Study)
+    np.testing.assert_allclose(two.backtest.said[:3], one.backtest.said[:3], rtol=1e-12)
+    np.testing.assert_allclose(two.backtest.scale[:3], one.backtest.scale[:3], rtol=1e-12)
+    assert not np.allclose(two.backtest.said[3], one.backtest.said[3])
+
+
+def test_outcomes_are_what_was_measured_and_gaps_are_no_outcomes():
+    values = growing(60, 2)
+    values[50:52] = np.nan
+    found = study(values, SPEC, 12)
+    assert isinstance(found, Study)
+    for length, outcome in zip(found.backtest.lengths.astype(int), found.backtest.outcome, strict=True):
+        expected = np.full(12, np.nan)
+        expected[: 60 - length] = values[length : length + 12]
+        np.testing.assert_allclose(outcome, expected)
+        assert length not in (51, 52)
+
+
+def test_a_jump_is_spliced_at_past_origins_too():
+    values = growing(80, 3, noise=0.02, season=0.0)
+    values[40:] *= 3
+    found = study(values, replace(SPEC, horizon=6), 12)
+    assert isinstance(found, Study)
+    assert np.nanmax(np.abs(np.log(found.backtest.said[:, 0] / found.backtest.outcome))) < 0.3
+
+
+@pytest.mark.parametrize("grain", GRAINS)
+def test_the_shipped_table_rises_with_its_share(grain):
+    table = prior(grain)
+    assert (np.diff(table.size, axis=2) >= 0).all()
+    assert table.size.min() > 0
+    assert table.at(40, 24).shape == (24, len(COVERAGES))
+
+
+@pytest.mark.parametrize("count", [4, 48])
+@pytest.mark.parametrize(("walk", "noise"), [(0.06, 0.0), (0.03, 0.04), (0.0, 0.08)])
+def test_intervals_cover_what_they_say_where_the_truth_is_known(count, walk, noise):
+    """12 months of random walks, noise around lines, and both: small fleets lean on the shipped table, larger ones on themselves."""
+    rng = np.random.default_rng(1)
+    steps = np.arange(60)
+    truth = np.exp(
+        rng.normal(0.015, 0.01, (96, 1)) * steps + np.cumsum(rng.normal(0, walk, (96, 60)), axis=1)
+        + rng.normal(0, noise, (96, 60)) + 0.1 * np.sin(2 * np.pi * (steps + rng.uniform(0, 12, (96, 1))) / 12)
+    )  # fmt: skip
+    studies = [one for row in truth if isinstance(one := study(row[:48], SPEC, 12), Study)]
+    hits80, hits95 = [], []
+    for start in range(0, 96, count):
+        group = studies[start : start + count]
+        for one, size, came in zip(group, sizes(group, prior("month")), truth[start : start + count, 48:], strict=True):
+            low95, low80, high80, high95 = quantiles(one, size, [0.025, 0.1, 0.9, 0.975]).T
+            hits80.append(np.mean((came >= low80) & (came <= high80)))
+            hits95.append(np.mean((came >= low95) & (came <= high95)))
+    assert 0.72 < np.mean(hits80) < 0.90
+    assert 0.92 < np.mean(hits95) < 0.999
+
+
+def test_scores_agree_with_what_was_said():
+    found = study(growing(60, 4), SPEC, 12)
+    assert isinstance(found, Study)
+    rows = score_all([found], sizes([found], prior("month")))
+    error = found.backtest.said[:, MODELS.index("theta")] - found.backtest.outcome
+    theta = rows.filter((pl.col("model") == "theta") & (pl.col("horizon") == 0)).row(0, named=True)
+    assert theta["n"] == np.isfinite(error).sum()
+    assert theta["mae_gbps"] == pytest.approx(np.nanmean(np.abs(error)))
+    assert theta["bias_gbps"] == pytest.approx(np.nanmean(error))
+    first = rows.filter((pl.col("model") == "ensemble") & (pl.col("horizon") == 1)).row(0, named=True)
+    assert first["mae_gbps"] == pytest.approx(
+        np.nanmean(np.abs(found.backtest.said[:, 0, 0] - found.backtest.outcome[:, 0]))
+    )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 # Table functions that take an address in memory, or change the connection, though they stand in a select.
-UNSAFE = re.compile(r"\b(enable_logging|disable_logging|truncate_duckdb_logs|pandas_scan|arrow_scan\w*|python_map_function)\"?\s*\(", re.IGNORECASE)  # fmt: skip
+UNSAFE = re.compile(r"\b(enable_logging|disable_logging|truncate_duckdb_logs|pandas_scan|arrow_scan\w*|python_map_function)\b", re.IGNORECASE)  # fmt: skip
 READS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 REMEDY = "`transit tables` lists the views, `transit describe <view>` their columns."
 P95_ADDED = "a p95 is no number to calculate with: it does not add up over series"

@@ -7,9 +7,12 @@ from datetime import date
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from forecasting.capacity import first_passage, order_statistic
 from forecasting.plan import plan
+from forecasting.series import Paths
 from forecasting.spec import PlanningPolicy
 from tests.forecasting.planning_worlds import (
     assumptions,
@@ -190,3 +193,28 @@ def test_uncertain_growth_spreads_the_runout():
         loads = 40 * np.exp(np.cumsum(growth / 12 + noise, axis=1))
         passages = first_passage(loads, np.array(70.0))
         assert [order_statistic(passages, level) for level in (0.1, 0.5, 0.9)] == pytest.approx(oracle[name], abs=1)
+
+
+@given(st.floats(1.0, 1.6), st.floats(0.0, 60.0), st.floats(0.0, 0.2))
+@settings(max_examples=8, deadline=None)
+def test_laws_of_traffic_capacity_and_threshold(more, lit, theta):
+    frames = ring()
+    network = Network.from_frames(frames)
+    draws = growing(network, level=25, draws=60)
+    base = make(draws, frames)
+    busier = Paths(draws.grain, draws.keys, draws.periods, draws.draws_gbps * more)
+    wider = frames["capacity"].with_columns(lit_gbps=pl.col("lit_gbps") + lit)
+    for other, sign in (
+        (make(busier, frames), 1),
+        (make(draws, frames, lit=wider), -1),
+        (make(draws, frames, policy=PlanningPolicy(threshold_ratio=0.8 + theta)), -1),
+    ):
+        joined = base.runout_probability.join(
+            other.runout_probability, on=["segment_id", "direction", "date_kind", "target_start"], suffix="_other"
+        )
+        assert (sign * (joined["probability_other"] - joined["probability"]) >= -1e-12).all()
+        modules = [
+            frame.order_plan.group_by("segment_id").agg(pl.col("modules").sum()).sort("segment_id")["modules"]
+            for frame in (base, other)
+        ]
+        assert (sign * (modules[1] - modules[0]) >= 0).all()

@@ -71,3 +71,24 @@ def reconcile(base: FloatArray, summing: FloatArray, variance: FloatArray) -> Fl
     correction = np.linalg.solve(constraints @ weighted, constraints @ base.reshape(nodes, -1))
     moved: FloatArray = base.reshape(nodes, -1) - weighted @ correction
     return moved.reshape(base.shape)
+
+
+def reconcile_nonnegative(base: FloatArray, summing: FloatArray, variance: FloatArray, rounds: int = 20) -> FloatArray:
+    """`reconcile` of one period (nodes,) with leaves from 0 up: leaves that would be negative are held at 0 and the rest solved again.
+
+    Ends coherent in any case: what is still negative after `rounds` is set to 0 and the sums are made anew.
+    """
+    leaves = summing.shape[1]
+    held = np.zeros(leaves, dtype=bool)
+    moved = reconcile(base, summing, variance)
+    for _ in range(rounds):
+        negative = moved[-leaves:] < 0
+        if not (negative & ~held).any():
+            break
+        held |= negative
+        start, spread = base.copy(), variance.copy()
+        start[-leaves:][held], spread[-leaves:][held] = 0.0, 0.0
+        moved = reconcile(start, summing, spread)
+    bottom = np.where(held, 0.0, np.maximum(moved[-leaves:], 0.0))
+    together: FloatArray = summing @ bottom
+    return together

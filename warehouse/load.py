@@ -17,7 +17,7 @@ from warehouse.errors import Problem, SettingsError, SourceError
 from warehouse.quarantine import keep_refused
 from warehouse.slots import write_log, write_slots
 from warehouse.sources.open import open_rows
-from warehouse.sources.spec import SLOT_MINUTES, SourceSpec
+from warehouse.sources.spec import LOGS, SLOT_MINUTES, SourceSpec
 from warehouse.sources.table import Opened
 
 EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
@@ -95,6 +95,7 @@ def _load_file(
         result = replace(result, rows_in=rows, rows_known=rows, notes=("the same file was loaded before",))
     else:
         opened = open_rows(warehouse.connection, spec, path)
+        found = opened.spec or spec
         _stage(warehouse, spec, path, today, opened)
         refused = keep_refused(warehouse, spec, path, content_hash=content_hash, batch_id=batch_id, opened=opened)
         result = replace(
@@ -103,10 +104,10 @@ def _load_file(
         if refused.rows_in > refused.fresh + refused.repeated:
             if spec.kind == "counters":
                 written = write_counters(warehouse, spec, batch_id=batch_id, slot_minutes=slot_minutes)
-            elif spec.kind == "mrtg":
-                written = write_log(warehouse, spec, path, opened, batch_id=batch_id, slot_minutes=slot_minutes)
+            elif spec.kind in LOGS:
+                written = write_log(warehouse, found, path, opened, batch_id=batch_id, slot_minutes=slot_minutes)
             else:
-                written = write_slots(warehouse, spec, path, opened, batch_id=batch_id, slot_minutes=slot_minutes)
+                written = write_slots(warehouse, found, path, opened, batch_id=batch_id, slot_minutes=slot_minutes)
             flags = warehouse.run("traffic/flags", batch_id=batch_id)
             result = replace(
                 result,

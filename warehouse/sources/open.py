@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 from duckdb import DuckDBPyConnection
 
-from warehouse.sources import mrtg, workbook
+from warehouse.sources import flowexport, mrtg, rrd, workbook, zabbix
 from warehouse.sources.spec import SourceSpec
 from warehouse.sources.table import PARQUET, Opened, open_parquet, open_relation, open_text, require
 
@@ -22,8 +22,13 @@ def open_rows(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> O
     """Makes the temporary view source_row over the file (wide_row where it is wide). Raises SourceError with all that is missing."""
     ending = path.suffix.lower()
     if spec.kind == "mrtg":
-        spec = replace(spec, time_column="stamp", time_format="epoch_s", in_column="value_in", out_column="value_out")
-        return _open_frame(connection, spec, path, mrtg.read(path))
+        return _open_frame(connection, _log(spec), path, mrtg.read(path))
+    if spec.kind == "rrd":
+        return _open_frame(connection, _log(spec), path, *rrd.read(spec, path))
+    if spec.kind == "zabbix":
+        return zabbix.open_export(connection, spec, path)
+    if spec.kind == "flows":
+        return flowexport.open_flows(connection, spec, path)
     if ending in PARQUET:
         return open_parquet(connection, spec, path)
     if ending in WORKBOOKS:
@@ -31,14 +36,20 @@ def open_rows(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> O
     return open_text(connection, spec, path)
 
 
-def _open_frame(connection: DuckDBPyConnection, spec: SourceSpec, path: Path, frame: pl.DataFrame) -> Opened:
+def _log(spec: SourceSpec) -> SourceSpec:
+    return replace(spec, time_column="stamp", time_format="epoch_s", in_column="value_in", out_column="value_out")
+
+
+def _open_frame(
+    connection: DuckDBPyConnection, spec: SourceSpec, path: Path, frame: pl.DataFrame, notes: tuple[str, ...] = ()
+) -> Opened:
     """Rows that a reader made: one table frame_row, all text, in the order of the file."""
     require(spec, path, tuple(frame.columns))
     connection.register("frame_given", frame.to_arrow())
     connection.execute("create or replace temp table frame_row as select * from frame_given")
     connection.unregister("frame_given")
     reading = open_relation(connection, spec, path, connection.table("frame_row"))
-    return Opened(reading, 2, partial(_records, frame))
+    return Opened(reading, 2, partial(_records, frame), notes=notes, spec=spec)
 
 
 def _records(frame: pl.DataFrame, wanted: Sequence[int]) -> Mapping[int, str]:

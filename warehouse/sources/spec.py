@@ -6,18 +6,22 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from warehouse.errors import Problem, SettingsError
 
-Kind = Literal["table", "counters", "mrtg"]
+Kind = Literal["table", "counters", "mrtg", "rrd", "zabbix", "flows", "prometheus", "itu"]
 Layout = Literal["long", "wide"]
 Stamp = Literal["start", "end"]
 
-KINDS: tuple[str, ...] = ("table", "counters", "mrtg")
+KINDS: tuple[str, ...] = ("table", "counters", "mrtg", "rrd", "zabbix", "flows", "prometheus", "itu")
+LOGS = ("mrtg", "rrd")
+"""Kinds whose files hold means of several lengths."""
 COUNTER_BITS = (32, 64)
 BITS_PER_UNIT: Mapping[str, float] = {
     "bps": 1.0, "kbps": 1e3, "mbps": 1e6, "gbps": 1e9, "tbps": 1e12,
@@ -25,6 +29,9 @@ BITS_PER_UNIT: Mapping[str, float] = {
     "bits_per_slot": 1.0, "bytes_per_slot": 8.0,
 }  # fmt: skip
 """Bits in one unit; the units per slot are divided by the length of the slot as well."""
+NOT_READING = ("files", "url", "since", "again_minutes", "timeout_seconds", "tries", "user", "token_file", "password_file", "ca_file")  # fmt: skip
+"""Settings that say where things are found, not how they are read."""
+COUNTRY_UNITS = ("bps", "kbps")
 TIME_FORMATS = ("auto", "epoch_s", "epoch_ms", "epoch_us")
 NULL_WORDS = ("", "NaN", "nan", "NAN", "null", "NULL", "None", "-", "N/A", "n/a", "NA", "U")
 SLOT_MINUTES = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60, 120, 180, 240, 360, 480, 720, 1440)
@@ -44,6 +51,7 @@ class SourceSpec:
     kind counters: `in_column` and `out_column` hold octet counters of `counter_bits`; `discontinuity_column` changes and
     `uptime_column` (seconds) falls when the device restarted. kind mrtg: a log of MRTG, bytes per second, newest first.
     `first_slot` stands for the time column of files that have one value a line and no times.
+    What each kind asks for is told, with an example, in README.md beside this module.
     """
 
     name: str
@@ -78,6 +86,23 @@ class SourceSpec:
     max_file_bytes: int = 64 * 1024**3
     max_rows: int = 2_000_000_000
     max_columns: int = 5_000
+    items: Mapping[str, str] = field(default_factory=dict)  # zabbix: itemid -> interface and direction, "ALA-FRA in"
+    map_file: str = ""  # flows: CSV of interface_id, a, z: prefixes or AS numbers at either end
+    sampling_rate: int = 0  # flows: one packet in so many was seen; 0: as each record says, else 1
+    url: str = ""  # prometheus: address of the server, without user or password
+    in_query: str = ""  # prometheus: bit/s in, such as rate(ifHCInOctets[5m]) * 8
+    out_query: str = ""
+    label: str = ""  # prometheus: the interface's name from labels, such as {instance} {ifName}
+    since: datetime | None = None  # prometheus: the first time ever asked for
+    again_minutes: int = 60  # prometheus: how far back known slots are asked for once more
+    timeout_seconds: float = 60.0
+    tries: int = 4
+    user: str = ""
+    token_file: str = ""  # prometheus: file with a bearer token
+    password_file: str = ""
+    ca_file: str = ""  # prometheus: certificates to trust instead of the system's
+    population_file: str = ""  # itu: CSV of country, area (ISO 3166 alpha-3), year, population
+    per_inhabitant_unit: str = ""  # itu: bps or kbps, where the file's own header is wrong
 
     def __post_init__(self) -> None:
         problems = [Problem(f"{self.name or 'source'}.{where}", what) for where, what in _problems(self)]
@@ -98,7 +123,10 @@ class SourceSpec:
 
     def fingerprint(self) -> str:
         """Changes when a file would be read differently; not with where files are looked for."""
-        choices = {key: value for key, value in asdict(self).items() if key != "files"}
+        choices = {key: value for key, value in asdict(self).items() if key not in NOT_READING}
+        for name in (self.map_file, self.population_file):
+            path = Path(name or "/")
+            choices[f"content of {name}"] = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
         return hashlib.sha256(json.dumps(choices, sort_keys=True, default=str).encode()).hexdigest()
 
 
@@ -139,7 +167,44 @@ def _problems(spec: SourceSpec) -> list[tuple[str, str]]:
         need(spec.layout == "long" and not spec.value_column, "layout", "counters stand in in_column and out_column")
     if spec.kind == "table":
         found.extend(_table_problems(spec, groups or ()))
+    found.extend((where, what) for holds, where, what in _kind_checks(spec) if not holds)
     return found
+
+
+def _kind_checks(spec: SourceSpec) -> list[tuple[bool, str, str]]:
+    if spec.kind == "rrd":
+        return [(bool(spec.in_column or spec.out_column), "in_column", "is empty, and so is out_column: name the data sources of the RRD file, such as traffic_in")]  # fmt: skip
+    if spec.kind == "zabbix":
+        named = [bool(re.fullmatch(r".+ (in|out)", name)) for name in spec.items.values()]
+        return [
+            (all(named), "items", 'must name an interface and a direction each, such as "ALA-FRA in"'),
+            (bool(spec.items or (spec.interface and spec.direction)), "items", "is empty, and so is interface or direction"),
+        ]  # fmt: skip
+    if spec.kind == "flows":
+        return [
+            (bool(spec.map_file), "map_file", "is empty: it says which prefixes or AS numbers lie at the ends of an interface"),
+            (spec.unit == "bps" and not spec.decimal_comma, "unit", "has no place: flow records hold bytes"),
+            (spec.sampling_rate >= 0, "sampling_rate", f"is {spec.sampling_rate}, must not be negative"),
+        ]  # fmt: skip
+    if spec.kind == "prometheus":
+        address = urlsplit(spec.url)
+        return [
+            (address.scheme in ("http", "https") and bool(address.hostname), "url", "must begin with http:// or https:// and name a server"),
+            ("@" not in address.netloc, "url", "holds a user or password; give user and password_file"),
+            (not address.query and not address.fragment, "url", "must not hold a query"),
+            (bool(spec.in_query or spec.out_query), "in_query", "is empty, and so is out_query"),
+            (bool(spec.label), "label", "is empty: it makes the interface's name from labels, such as {instance} {ifName}"),
+            (spec.since is not None and spec.since.tzinfo is not None, "since", "must be a time with a zone: the first time to ask for"),
+            (spec.slot_minutes is not None and spec.slot_minutes <= 60, "slot_minutes", "must be given, 60 at most"),
+            (not (spec.token_file and spec.user), "token_file", "is given and user as well"),
+            (spec.tries >= 1 and spec.timeout_seconds > 0 and spec.again_minutes >= 0, "tries", "must be at least 1, timeout_seconds above 0, again_minutes 0 or more"),
+        ]  # fmt: skip
+    if spec.kind == "itu":
+        return [
+            (bool(spec.population_file), "population_file", "is empty: values per inhabitant need inhabitants"),
+            (spec.per_inhabitant_unit in ("", *COUNTRY_UNITS), "per_inhabitant_unit", f"is {spec.per_inhabitant_unit!r}; choose from {', '.join(COUNTRY_UNITS)}"),
+        ]  # fmt: skip
+    return []
 
 
 def _table_problems(spec: SourceSpec, groups: tuple[str, ...]) -> list[tuple[str, str]]:

@@ -52,6 +52,7 @@ class Opened:
     raw: Callable[[Sequence[int]], Mapping[int, str]]
     is_text: bool = False
     notes: tuple[str, ...] = ()
+    spec: SourceSpec | None = None  # what the file was found to be, where that is more than the settings say
 
     @property
     def single(self) -> bool:
@@ -62,7 +63,7 @@ class Opened:
 def open_text(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> Opened:
     shape = look(spec, path)
     require(spec, path, shape.columns)
-    reading = open_relation(connection, spec, path, _text(connection, spec, path, shape))
+    reading = open_relation(connection, spec, path, text_relation(connection, spec, path, shape))
     return Opened(reading, shape.header_lines + 1, partial(raw_lines, path), is_text=True)
 
 
@@ -192,7 +193,8 @@ def _lines(stream: pa.NativeFile) -> Iterator[bytes]:
         yield rest
 
 
-def _text(connection: DuckDBPyConnection, spec: SourceSpec, path: Path, shape: Shape) -> DuckDBPyRelation:
+def text_relation(connection: DuckDBPyConnection, spec: SourceSpec, path: Path, shape: Shape) -> DuckDBPyRelation:
+    """The rows of a text file, every cell a text."""
     names = dict.fromkeys(shape.columns)
     unique = [name if name and shape.columns.count(name) == 1 else f"{name}#{place}" for place, name in enumerate(shape.columns, 1)]  # fmt: skip
     doubled = [name for name in names if name in _used(spec) and shape.columns.count(name) > 1]

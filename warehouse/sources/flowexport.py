@@ -1,0 +1,202 @@
+"""Flow exports -> traffic of a port by the prefixes or AS numbers at its ends, in slots of five minutes."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from pathlib import Path
+
+import polars as pl
+from duckdb import DuckDBPyConnection
+
+from warehouse.errors import Problem, SourceError
+from warehouse.migrate import SQL
+from warehouse.sources.flowrecords import Record, records
+from warehouse.sources.spec import SourceSpec
+from warehouse.sources.table import Opened, open_relation
+
+SLOT_SECONDS = 300
+Prefix = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True)
+class End:
+    """One end of a port: its prefixes and AS numbers; neither: anything."""
+
+    prefixes: tuple[Prefix, ...]
+    numbers: frozenset[int]
+
+    def closeness(self, address: str, number: str) -> int | None:
+        """How exactly a flow's end is met: the length of the prefix, an AS number as 0, anything as -1; None: not."""
+        if not self.prefixes and not self.numbers:
+            return -1
+        met = [0] if number.isdigit() and int(number) in self.numbers else []
+        if self.prefixes:
+            try:
+                here = ip_address(address)
+            except ValueError:
+                return max(met, default=None)
+            met += [1 + prefix.prefixlen for prefix in self.prefixes if prefix.version == here.version and here in prefix]  # fmt: skip
+        return max(met, default=None)
+
+
+@dataclass
+class Tally:
+    """What the records came to."""
+
+    flows: int = 0
+    octets: float = 0
+    unmatched: int = 0
+    unmatched_octets: float = 0
+    rates: set[int] = field(default_factory=set)
+    slots: dict[tuple[str, int, str], float] = field(default_factory=lambda: defaultdict(float))
+    bad: list[tuple[str | None, str, str | None, str]] = field(default_factory=list)
+
+
+def open_flows(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> Opened:
+    """Keeps the file's parts of each slot and makes source_row over the sums of all files that share a slot with it."""
+    tally = read(spec, path)
+    with path.open("rb") as file:
+        identity = {"source": spec.name, "content_hash": hashlib.file_digest(file, "sha256").hexdigest()}
+    keys = sorted({(port, slot) for port, slot, _ in tally.slots})
+    given = pl.DataFrame(
+        [(port, slot, tally.slots.get((port, slot, "in"), 0.0), tally.slots.get((port, slot, "out"), 0.0)) for port, slot in keys],
+        schema={"interface": pl.String, "slot_s": pl.Int64, "in_bits": pl.Float64, "out_bits": pl.Float64}, orient="row",
+    )  # fmt: skip
+    bad = pl.DataFrame(tally.bad, schema=dict.fromkeys(("stamp", "interface", "value_in", "record"), pl.String), orient="row")  # fmt: skip
+    connection.register("flow_given", given.to_arrow())
+    connection.register("flow_bad", bad.to_arrow())
+    _run(connection, "flow_parts_forget", identity)
+    _run(connection, "flow_parts_keep", identity)
+    _run(connection, "flow_slots", {**identity, "slot_s": float(SLOT_SECONDS)})
+    connection.unregister("flow_given")
+    connection.unregister("flow_bad")
+    found = replace(
+        spec, layout="long", time_column="stamp", time_format="epoch_s", interface_column="interface", interface_pattern="",
+        in_column="value_in", out_column="value_out", value_column="", direction="", slot_minutes=SLOT_SECONDS // 60, stamp="start",
+    )  # fmt: skip
+    rows = connection.table("frame_row")
+    reading = open_relation(connection, found, path, rows)
+    return Opened(reading, 1, partial(_shown, rows.pl()), notes=_notes(spec, tally), spec=found)
+
+
+def read(spec: SourceSpec, path: Path) -> Tally:
+    """Bits by port, slot and direction: a flow from a port's a-end to its z-end is `out`, and is spread evenly over its time."""
+    ports = read_map(Path(spec.map_file))
+    met: dict[tuple[str, str, str, str], tuple[str, str] | None] = {}
+    tally = Tally()
+    for record in records(path, spec.time_zone):
+        tally.flows += 1
+        if tally.flows > spec.max_rows:
+            raise SourceError("a file is too large", [Problem(str(path), f"has more records than the limit of {spec.max_rows}")], "Split it, or raise max_rows.")  # fmt: skip
+        if record.fault:
+            column, text = record.fault
+            stamp = text if column == "stamp" else str(int(record.start))
+            tally.bad.append((stamp or None, next(iter(ports)), text if column != "stamp" else None, record.raw[:2000]))
+            continue
+        rate = spec.sampling_rate or record.sampling
+        tally.rates.add(rate)
+        octets = record.octets * rate
+        ends = (record.src, record.dst, record.src_as, record.dst_as)
+        if ends not in met:
+            met[ends] = _port_of(ports, *ends)
+        port = met[ends]
+        if port is None:
+            tally.unmatched += 1
+            tally.unmatched_octets += octets
+            continue
+        tally.octets += octets
+        _spread(tally.slots, port, record, 8 * octets)
+    if not tally.flows:
+        raise SourceError("a file has no rows", [Problem(str(path), "holds no flow record")], "Export it again, or take it out of the source's files.")  # fmt: skip
+    return tally
+
+
+def read_map(path: Path) -> Mapping[str, tuple[End, End]]:
+    """Ports by name with their two ends, from a CSV of interface_id, a, z. Raises SourceError with every problem."""
+    remedy = "Give a CSV with the columns interface_id, a, z: prefixes (10.0.0.0/8) or AS numbers (AS64500), separated by spaces; empty: anything."
+    try:
+        rows = list(csv.DictReader(io.StringIO(path.read_text("utf-8-sig"), newline="")))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise SourceError("the map of flows can't be read", [Problem(str(path), str(error))], remedy) from error
+    problems: list[Problem] = []
+    ports: dict[str, tuple[End, End]] = {}
+    for line, row in enumerate(rows, start=2):
+        place = f"{path.name} line {line}"
+        name = (row.get("interface_id") or "").strip()
+        ends = tuple(_end(row.get(side) or "", place, problems) for side in ("a", "z"))
+        if not name or name in ports:
+            problems.append(Problem(place, f"interface_id {name!r} is empty or stands there twice"))
+        elif not any(end.prefixes or end.numbers for end in ends):
+            problems.append(Problem(place, "names neither end"))
+        ports[name] = (ends[0], ends[1])
+    if problems or not ports:
+        raise SourceError("the map of flows can't be used", problems or [Problem(str(path), "has no rows")], remedy)
+    return ports
+
+
+def _end(text: str, place: str, problems: list[Problem]) -> End:
+    prefixes: list[Prefix] = []
+    numbers: set[int] = set()
+    for word in text.replace(";", " ").split():
+        number = word.upper().removeprefix("AS")
+        if number.isdigit():
+            numbers.add(int(number))
+            continue
+        try:
+            prefixes.append(ip_network(word))
+        except ValueError as error:
+            problems.append(Problem(place, f"{word!r} is neither a prefix nor an AS number: {error}"))
+    return End(tuple(prefixes), frozenset(numbers))
+
+
+def _port_of(ports: Mapping[str, tuple[End, End]], src: str, dst: str, src_as: str, dst_as: str) -> tuple[str, str] | None:  # fmt: skip
+    """The port and direction that meet a flow's ends most exactly; the first of the map where several do."""
+    best: tuple[int, tuple[str, str]] | None = None
+    for name, (a, z) in ports.items():
+        for way, near, far in (("out", a, z), ("in", z, a)):
+            closeness = (near.closeness(src, src_as), far.closeness(dst, dst_as))
+            if closeness[0] is None or closeness[1] is None:
+                continue
+            if best is None or closeness[0] + closeness[1] > best[0]:
+                best = (closeness[0] + closeness[1], (name, way))
+    return best[1] if best else None
+
+
+def _spread(slots: dict[tuple[str, int, str], float], port: tuple[str, str], record: Record, bits: float) -> None:
+    name, way = port
+    first, last = int(record.start // SLOT_SECONDS), int(record.end // SLOT_SECONDS)
+    length = record.end - record.start
+    for slot in range(first, last + 1):
+        begin, end = slot * SLOT_SECONDS, (slot + 1) * SLOT_SECONDS
+        share = (min(end, record.end) - max(begin, record.start)) / length if length > 0 else 1.0
+        if share > 0:
+            slots[(name, begin, way)] += bits * share
+
+
+def _notes(spec: SourceSpec, tally: Tally) -> tuple[str, ...]:
+    rates = ", ".join(str(rate) for rate in sorted(tally.rates))
+    said = [f"{tally.flows} flow records; sampling rate {rates or 'none'}{' as set' if spec.sampling_rate else ' as the records say'}, applied"]  # fmt: skip
+    if tally.unmatched:
+        whole = tally.octets + tally.unmatched_octets
+        said.append(f"{tally.unmatched} records ({tally.unmatched_octets / whole if whole else 0:.1%} of the bytes) lie between no two ends of the map and were left out")  # fmt: skip
+    return tuple(said)
+
+
+def _run(connection: DuckDBPyConnection, name: str, params: Mapping[str, object]) -> None:
+    connection.execute((SQL / "traffic" / f"{name}.sql").read_text("utf-8"), dict(params))
+
+
+def _shown(frame: pl.DataFrame, wanted: Sequence[int]) -> Mapping[int, str]:
+    found = {}
+    for row in wanted:
+        cells = frame.row(row - 1, named=True)
+        found[row] = cells["record"] or json.dumps(cells, ensure_ascii=False)
+    return found

@@ -1,0 +1,165 @@
+"""Flow records of nfdump (text, CSV, JSON) and pmacct (JSON lines, CSV) -> one plain record each, whatever its field names."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+
+from warehouse.sources.table import read_head, refused
+
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "start": ("timestamp_start", "first", "ts", "firstseen", "timestamp_min", "stamp_inserted"),
+    "end": ("timestamp_end", "last", "te", "lastseen", "timestamp_max"),
+    "src": ("ip_src", "src_ip", "src4_addr", "src6_addr", "src addr", "sa", "srcaddr"),
+    "dst": ("ip_dst", "dst_ip", "dst4_addr", "dst6_addr", "dst addr", "da", "dstaddr"),
+    "src_as": ("as_src", "src_as", "src as", "sas", "srcas"),
+    "dst_as": ("as_dst", "dst_as", "dst as", "das", "dstas"),
+    "octets": ("bytes", "in_bytes", "in bytes", "ibyt", "inbytes"),
+    "sampling": ("sampling_rate", "sampling", "sampler interval"),
+}
+MAX_LINE = 1 << 20
+LAST_SECOND = 1 << 33
+
+
+@dataclass(frozen=True)
+class Record:
+    """A flow: epoch seconds, addresses and AS numbers as texts, octets. `fault` names what can't be read, and its text."""
+
+    start: float
+    end: float
+    src: str
+    dst: str
+    src_as: str
+    dst_as: str
+    octets: float
+    sampling: int
+    fault: tuple[str, str] | None
+    raw: str
+
+
+def records(path: Path, zone: str) -> Iterator[Record]:
+    """Every record of the file, in its order. Raises SourceError where the file is none of the formats."""
+    head = read_head(path).lstrip(b"\xef\xbb\xbf \t\r\n")
+    if head.startswith(b"["):
+        found = _array(path)
+    elif head.startswith(b"{"):
+        found = _json_lines(path)
+    elif head.startswith(b"Flow Record:"):
+        found = _blocks(path)
+    else:
+        found = _table(path)
+    clock = ZoneInfo(zone)
+    for fields, raw in found:
+        yield _record(fields, raw, clock)
+
+
+def _lines(path: Path) -> Iterator[str]:
+    with pa.input_stream(str(path), compression="detect") as stream:
+        rest = b""
+        while block := stream.read(1 << 20):
+            parts = (rest + block).split(b"\n")
+            rest = parts.pop()
+            if len(rest) > MAX_LINE:
+                raise refused(path, f"has a line longer than {MAX_LINE} bytes", "Export one record a line.")
+            for part in parts:
+                yield part.decode("utf-8", "replace").rstrip("\r")
+        if rest:
+            yield rest.decode("utf-8", "replace").rstrip("\r")
+
+
+def _array(path: Path) -> Iterator[tuple[Mapping[str, object] | None, str]]:
+    try:
+        found = json.loads("\n".join(_lines(path)))
+    except (ValueError, RecursionError) as error:
+        raise refused(path, f"is no JSON that can be read: {error}", "Export it again; it may be cut off.") from error
+    for item in found:
+        yield (item if isinstance(item, dict) else None), json.dumps(item, ensure_ascii=False)
+
+
+def _json_lines(path: Path) -> Iterator[tuple[Mapping[str, object] | None, str]]:
+    for line in _lines(path):
+        if not line.strip():
+            continue
+        try:
+            item = json.loads(line)
+        except (ValueError, RecursionError):
+            item = None
+        yield (item if isinstance(item, dict) else None), line
+
+
+def _blocks(path: Path) -> Iterator[tuple[Mapping[str, object] | None, str]]:
+    """nfdump -o raw: a block of `name = value` lines a record. A block without times is the exporter's, not a flow's."""
+    block: dict[str, object] = {}
+    for line in (*_lines(path), "Flow Record:"):
+        if line.startswith("Flow Record:"):
+            if block:
+                yield block, "; ".join(f"{name} = {value}" for name, value in block.items())
+            block = {}
+            continue
+        name, mark, value = line.partition("=")
+        if mark and len(block) < 1000:
+            words = value.split()
+            block[name.strip()] = words[0] if words else ""
+
+
+def _table(path: Path) -> Iterator[tuple[Mapping[str, object] | None, str]]:
+    lines = _lines(path)
+    names = [name.strip().lower() for name in next((line for line in lines if line.strip()), "").split(",")]
+    if not any(alias in names for alias in FIELDS["start"]) or not any(alias in names for alias in FIELDS["octets"]):
+        raise refused(path, "is no flow export that is known: nfdump text, CSV or JSON, pmacct JSON lines or CSV", "Export it with nfdump -o csv or -o json, or pmacct's JSON output.")  # fmt: skip
+    for line in lines:
+        if line.strip() == "Summary":
+            return
+        if not line.strip():
+            continue
+        try:
+            cells = next(csv.reader([line]))
+        except csv.Error:
+            cells = []
+        yield (dict(zip(names, cells, strict=False)) if len(cells) >= len(names) else None), line
+
+
+def _record(fields: Mapping[str, object] | None, raw: str, zone: ZoneInfo) -> Record:
+    if fields is None:
+        return Record(0, 0, "", "", "", "", 0, 1, ("stamp", "of a record that can't be split into fields"), raw)
+    named = {str(name).lower(): value for name, value in fields.items()}
+    texts = {name: next((str(named[alias]).strip() for alias in aliases if named.get(alias) not in (None, "")), "") for name, aliases in FIELDS.items()}  # fmt: skip
+    start, octets = _time(texts["start"], zone), _number(texts["octets"])
+    end = _time(texts["end"], zone) if texts["end"] else start
+    sampling = _number(texts["sampling"])
+    fault = None
+    if start is None or end is None or not 0 <= end - start <= 86400:
+        shown = texts["start"] if start is None else f"{texts['start']} to {texts['end']}"
+        fault = ("stamp", shown)
+    elif octets is None or octets < 0:
+        fault = ("value_in", texts["octets"] or "no bytes")
+    rate = int(sampling) if sampling is not None and 1 <= sampling < 1 << 32 else 1
+    return Record(start or 0, end or 0, texts["src"], texts["dst"], texts["src_as"], texts["dst_as"], octets or 0, rate, fault, raw)  # fmt: skip
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if abs(value) < 1e18 else None
+
+
+def _time(text: str, zone: ZoneInfo) -> float | None:
+    value = _number(text)
+    if value is not None:
+        value = value / 1000 if value > 1e11 else value
+    else:
+        try:
+            stamp = datetime.fromisoformat(text)
+            value = (stamp.replace(tzinfo=zone) if stamp.tzinfo is None else stamp.astimezone(UTC)).timestamp()
+        except (ValueError, OverflowError):
+            return None
+    return value if 0 < value < LAST_SECOND else None

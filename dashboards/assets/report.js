@@ -55,6 +55,41 @@
     }
   };
 
+  // A chart as a file: drawn again in light colours on white, with its title and its run.
+  const save = async (place, settings, kind) => {
+    const figure = place.closest("figure");
+    const lines = [...figure.querySelectorAll(":scope > .subtitle, .notes div:last-child dd")].map((part) => part.textContent);
+    const spec = { ...read(place.dataset.spec), config: settings.config, background: "#FFFFFF" };
+    spec.title = { text: figure.querySelector("h3").textContent, subtitle: lines };
+    if (spec.width === "container") spec.width = 760;
+    const away = document.createElement("div");
+    const drawn = await vegaEmbed(away, spec, {
+      ast: true, actions: false, renderer: "none", defaultStyle: false,
+      formatLocale: settings.formatLocale, timeFormatLocale: settings.timeFormatLocale,
+    });
+    const link = document.createElement("a");
+    link.href = kind === "svg"
+      ? URL.createObjectURL(new Blob([await drawn.view.toSVG()], { type: "image/svg+xml" }))
+      : await drawn.view.toImageURL("png", 2);
+    link.download = `${figure.id}.${kind}`;
+    link.click();
+    drawn.finalize();
+  };
+
+  const addSaving = (settings) => {
+    for (const place of document.querySelectorAll(".chart")) {
+      const line = place.closest("figure").querySelector(".download");
+      if (!line) continue;
+      for (const kind of ["svg", "png"]) {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.textContent = kind.toUpperCase();
+        button.addEventListener("click", () => save(place, settings, kind));
+        line.append(" ", button);
+      }
+    }
+  };
+
   const drawAll = () => {
     const holder = document.getElementById("settings");
     if (!holder) return Promise.resolve();
@@ -150,6 +185,7 @@
 
   makeSearch();
   document.querySelectorAll("table.sortable").forEach((table) => { makeSortable(table); makeFilter(table); });
+  if (document.getElementById("settings")) addSaving(read("settings"));
   drawAll().then(() => { document.documentElement.dataset.ready = "yes"; });
   dark.addEventListener("change", drawAll);
 })();

@@ -87,3 +87,45 @@ def test_a_missing_key_is_remembered_and_does_not_break():
     assert language.text("no.such.key") == "no.such.key"
     assert "no.such.key" in language.missing
     language.missing.clear()
+
+
+def reasons():
+    """Every reason that the forecast gives for having none, made by the code that gives it."""
+    import numpy as np
+
+    from forecasting.prepare import prepare
+    from forecasting.spec import ForecastSpec
+
+    spec = ForecastSpec(horizon=6, min_periods=24)
+    level = np.full(48, 5.0) + np.arange(48) % 3
+    gone, short, holes, negative, quiet = (level.copy() for _ in range(5))
+    gone[-6:] = np.nan
+    short[:30] = np.nan
+    holes[2:30] = np.nan
+    holes[::2] = np.nan
+    holes[[0, -1]] = 5.0
+    negative[4] = -1.0
+    quiet[-9:] = 0.0
+    series = (np.full(48, np.nan), gone, short, holes, negative, np.zeros(48), np.full(48, 5.0), quiet)
+    return [found for values in series if isinstance(found := prepare(values, spec, 12), str)]
+
+
+def test_reasons_of_the_forecast_are_told_in_russian():
+    told = {english: RU.reason(english) for english in reasons()}
+    assert len(told) >= 6
+    for english, russian in told.items():
+        assert not re.search(r"[A-Za-z]{3}", russian), (english, russian)
+
+
+def test_reasons_of_the_plan_are_told_in_russian():
+    english = (
+        "On 20 % of the paths its load with segment KZ-ATYBEY out passes 80 % of 800 Gbit/s by 2027-04. 1 x 400 Gbit/s take 3 to 9 months "
+        "(assumption LEAD): to be late with no more than 20 % risk the order was due by 2026-10-17, 1.2 months ago. Ordered today it is late with "
+        "26 % probability. The routes that meet here were never measured together, so their peaks are counted as if they coincided (factor 1)."
+    )
+    assert RU.reason(english).replace("\u00a0", " ") == (
+        "На 20 % траекторий нагрузка при отказе участка KZ-ATYBEY превышает 80 % от 800 Гбит/с к апрелю 2027 г. Поставка 1 × 400 Гбит/с занимает от 3 до 9 мес. "
+        "(допущение LEAD): чтобы риск опоздать не превышал 20 %, заказать нужно было до 17 октября 2026 г., то есть 1,2 мес. назад. При заказе сегодня "
+        "вероятность опоздать — 26 %. Маршруты, сходящиеся здесь, не измерялись одновременно, поэтому их пики сложены так, будто совпадают (коэффициент 1)."
+    )
+    assert EN.reason(english) == english

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from dashboards.paper import quote, write_paper
+from dashboards.pictures import write_pictures
 from dashboards.workbook import write_workbook
 from tests.dashboards.world import build, edition
 
@@ -76,3 +77,11 @@ def test_a_name_is_no_formula(tmp_path):
     path = write_workbook(frames, edition(), tmp_path / "edition.xlsx")
     names = fastexcel.read_excel(path).load_sheet("route").to_polars()["name"].to_list()
     assert set(names) == {'=HYPERLINK("http://x","y")'}
+
+
+def test_every_chart_is_a_picture_too(tmp_path):
+    frames = build(**SMALL)
+    written = write_pictures(frames, edition(), tmp_path, languages=("ru",), only=("runout", "utilization"))
+    assert [path.name for path in written] == ["runout.svg", "runout.png", "utilization.svg", "utilization.png"]
+    assert "исчерпаться" in written[0].read_text(encoding="utf-8")
+    assert written[1].read_bytes().startswith(b"\x89PNG")

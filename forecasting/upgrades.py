@@ -160,11 +160,9 @@ def _rows(
         day = basis.timeline.periods[period]
         years = _years(basis)[period]
         worth = float(offer.cost_usd[period]) * count
-        price = (
-            worth * (1 + policy.discount_rate_ratio) ** years
-            if offer.option == "new_wave"
-            else market.today_usd[number] * count
-        )
+        left = basis.timeline.months(float(horizon - period))
+        bought = worth * (1 + policy.discount_rate_ratio) ** years
+        price = bought if offer.option == "new_wave" else market.today_usd[number] * count * left
         with_system = plan.system_period == period and all(row["option"] != "new_line_system" for row in rows)
         option = "new_line_system" if with_system and market.system is not None else offer.option
         if with_system and market.system is not None:

@@ -122,6 +122,7 @@ def test_a_short_need_is_leased():
     stated = (*PRICES, ("LS", "lease_price", "module:100", 9000, 9000, 9000, "USD/month"))
     frame, _ = make(rising([50, 50, 50, 100]), one_line(100), *stated)
     assert frame["option"].to_list() == ["leased"]
+    assert frame["cost_usd"][0] == 9000, "one month of it is left"
     assert frame["present_value_usd"][0] < 9000
 
 

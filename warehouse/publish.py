@@ -69,6 +69,11 @@ def publish(warehouse: Warehouse | Path, published: Path, *, edition_id: str, ke
     return final
 
 
+def prune(published: Path, keep: int) -> None:
+    """Leaves the newest `keep` copies, and the one in use."""
+    _prune(published / EDITIONS, keep, (published / LINK).resolve())
+
+
 def _number(file: Path) -> int:
     return int(file.stem.rsplit("-", 1)[1])
 

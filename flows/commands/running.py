@@ -115,15 +115,29 @@ def report(*, config: Config = None, force: bool = False) -> int:
     return _run(config, None, ("report",), force=force)
 
 
-def publish(*, config: Config = None) -> int:
+def publish(*, keep: int | None = None, config: Config = None) -> int:
     """Publish a finished copy of the warehouse for analysts.
 
     Parameters
     ----------
+    keep
+        Leave only the newest so many copies. Never more than [run] keep_published, which every publication leaves.
     config
         Settings file, or a folder with a transit.toml. Default: ./transit.toml.
     """
-    return _run(config, None, ("publish",))
+    if keep is not None and keep < 1:
+        raise SettingsError("at least one copy must be kept", [Problem("--keep", f"is {keep}")])
+    code = _run(config, None, ("publish",))
+    if keep is not None and code == 0:
+        from flows.manifest import read_manifest, write_manifest
+        from warehouse.publish import EDITIONS, prune
+
+        published = read_folders(config).published
+        prune(published, keep)
+        write_manifest(
+            published, (published / EDITIONS).glob("transit-*.duckdb"), known=read_manifest(published)
+        )  # fmt: skip
+    return code
 
 
 def check(*, rows: int = 5, config: Config = None) -> int:

@@ -11,7 +11,7 @@ import pytest
 
 from warehouse.database import Warehouse
 from warehouse.errors import WarehouseError
-from warehouse.publish import publish
+from warehouse.publish import prune, publish
 from warehouse.query import ask
 
 COUNT = "select count(*) from core.sent"
@@ -147,6 +147,18 @@ def test_a_full_disk_leaves_the_last_copy(world, monkeypatch):
 def test_bad_arguments_are_refused(world, edition, keep, said):
     with pytest.raises(WarehouseError, match=said):
         publish(world / "work.duckdb", world / "published", edition_id=edition, keep=keep)
+
+
+def test_older_copies_are_pruned_and_the_one_in_use_stays(world):
+    for edition in ("b", "c"):
+        publish(world / "work.duckdb", world / "published", edition_id=edition)
+    in_use = world / "published" / "transit.duckdb"
+    in_use.unlink()
+    in_use.symlink_to("editions/transit-first-0001.duckdb")
+    prune(world / "published", 1)
+    kept = sorted(file.name for file in (world / "published" / "editions").iterdir())
+    assert kept == ["transit-c-0003.duckdb", "transit-first-0001.duckdb"]
+    assert count(world) == 10
 
 
 def test_nothing_to_publish(tmp_path):

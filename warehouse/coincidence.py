@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
+
+from warehouse.slotgrid import SlotGrid, p95
 
 Combinations = Sequence[Sequence[tuple[str, str]]]
 """Sets of (route_id, direction)."""
@@ -36,46 +37,30 @@ def segment_combinations(steps: pl.DataFrame) -> list[list[tuple[str, str]]]:
     return [distinct[name] for name in sorted(distinct)]
 
 
-def month_kappas(
-    slots: pl.DataFrame, combinations: Combinations, route_keys: Mapping[str, int], month: Mapping[str, Any], min_coverage: float
-) -> pl.DataFrame:  # fmt: skip
-    """One row per combination measured in the month: combination_id, period_start, kappa, slots.
-
-    `slots` holds route_key, slot_us, in_bps and out_bps. Only slots valid in every member count, and there must be enough of them.
-    """
-    aligned, columns, minutes = _aligned(slots)
-    expected = (month["until_at"] - month["from_at"]).total_seconds() / 60 / minutes
-    rows = []
-    for members in combinations:
-        named = [(route_keys.get(route, -1), direction) for route, direction in members]
-        if any(name not in columns for name in named):
+def coincidences(
+    grid: SlotGrid, named: Sequence[tuple[str, Sequence[tuple[int, str]]]], *, from_at: datetime, until_at: datetime, min_coverage: float
+) -> list[tuple[str, float, int]]:  # fmt: skip
+    """Name, kappa and slots of each combination of (route_key, direction); only slots valid in all members count."""
+    expected = (until_at - from_at).total_seconds() / 60 / grid.minutes
+    whole: dict[tuple[int, str], tuple[int, float]] = {}
+    found = []
+    for name, members in named:
+        columns = [grid.column(*member) for member in members]
+        block = [column for column in columns if column is not None]
+        if len(block) < len(members):
             continue
-        block = aligned[:, np.array([columns[name] for name in named])]
-        valid = block[~np.isnan(block).any(axis=1)]
-        if len(valid) < max(1.0, min_coverage * expected):
+        total = np.sum(block, axis=0)
+        valid = ~np.isnan(total)
+        slots = int(valid.sum())
+        if slots < max(1.0, min_coverage * expected):
             continue
-        apart = sum(p95(column) for column in valid.T)
+        apart = 0.0
+        for member, column in zip(members, block, strict=True):
+            if member not in whole:
+                known = column[~np.isnan(column)]
+                whole[member] = (len(known), p95(known))
+            count, value = whole[member]
+            apart += value if count == slots else p95(column[valid])
         if apart > 0:
-            rows.append((combination_id(members), month["period_start"], p95(valid.sum(axis=1)) / apart, len(valid)))
-    schema = {"combination_id": pl.String, "period_start": pl.Date, "kappa": pl.Float64, "slots": pl.Int64}
-    return pl.DataFrame(rows, schema=schema, orient="row").unique().sort("combination_id")
-
-
-def p95(values: NDArray[np.float64]) -> float:
-    """The billing p95: the value of rank ceil(0.95 n), in integers."""
-    rank = (95 * len(values) + 99) // 100 - 1
-    return float(np.partition(values, rank)[rank])
-
-
-def _aligned(slots: pl.DataFrame) -> tuple[NDArray[np.float64], dict[tuple[int, str], int], float]:
-    """Slots x (route, direction), NaN where nothing is valid; the column of each; the length of a slot in minutes."""
-    times, row = np.unique(slots["slot_us"].to_numpy(), return_inverse=True)
-    routes, column = np.unique(slots["route_key"].to_numpy(), return_inverse=True)
-    aligned = np.full((len(times), 2 * len(routes)), np.nan)
-    aligned[row, 2 * column] = slots["in_bps"].to_numpy()
-    aligned[row, 2 * column + 1] = slots["out_bps"].to_numpy()
-    columns = {
-        (int(key), way): 2 * place + step for place, key in enumerate(routes) for step, way in enumerate(("in", "out"))
-    }
-    minutes = float(np.min(np.diff(times))) / 6e7 if len(times) > 1 else 5.0
-    return aligned, columns, minutes
+            found.append((name, p95(total[valid]) / apart, slots))
+    return found

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import cast
 
 import duckdb
 import polars as pl
@@ -111,9 +110,12 @@ class Warehouse:
 
     def sql(self, query: str, **params: object) -> pl.DataFrame:
         """The rows of a query with $named parameters; an empty frame for a statement that returns none."""
-        # The stubs promise a relation; a statement without rows gives None.
-        relation = cast("duckdb.DuckDBPyRelation | None", self.connection.sql(query, params=params or None))
-        return pl.DataFrame() if relation is None else relation.pl()
+        # Not through a relation: that takes forty times as long for millions of rows.
+        last = self.connection.extract_statements(query)[-1]
+        done = self.connection.execute(query, params or None)
+        if last.expected_result_type != [duckdb.ExpectedResultType.QUERY_RESULT]:
+            return pl.DataFrame()
+        return pl.DataFrame(done.to_arrow_table())
 
     def run(self, name: str, **params: object) -> pl.DataFrame:
         """Executes the packaged sql/<name>.sql with its $parameters."""

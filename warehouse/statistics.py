@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
 
-from warehouse.coincidence import Combinations, month_kappas, segment_combinations
+from warehouse.coincidence import Combinations, coincidences, combination_id, segment_combinations
 from warehouse.database import Warehouse
-from warehouse.migrate import SQL
 from warehouse.schema import Grain
+from warehouse.slotgrid import GROUP_RANK, PEAK, SlotGrid, group_p95, peaks, slot_grid
 
 CHUNK_SLOTS = 12_000_000
-"""Slots looked at in one go, so that memory does not grow with the history: exact quantiles are held in memory."""
+"""Slots of the periods looked at in one go; of each period in turn the slots are held in memory."""
+KAPPA = {"combination_id": pl.String, "period_start": pl.Date, "kappa": pl.Float64, "slots": pl.Int64}
 
 
 @dataclass(frozen=True)
@@ -79,28 +81,55 @@ def update_statistics(
 def _make(
     warehouse: Warehouse, grain: Grain, chunk: pl.DataFrame, zone: str, min_coverage: float, today: datetime, stamp: Mapping[str, Any]
 ) -> None:  # fmt: skip
-    reach = {"from_at": chunk["from_at"].min(), "until_at": chunk["until_at"].max()}
-    _run(warehouse, "clock", grain=grain, first=chunk["period_start"].min(), last=chunk["period_start"].max())
-    _run(warehouse, "route_sums", **reach)
-    _run(warehouse, "route_periods", min_coverage=min_coverage, today=today)
-    _run(warehouse, "route_slots", **reach)
-    _run(warehouse, "group_periods", min_coverage=min_coverage, today=today)
+    _route_periods(warehouse, chunk, min_coverage, today)
+    at_hand = {"grain": grain, "first": chunk["period_start"].min(), "last": chunk["period_start"].max()}
+    _run(warehouse, "group_parts", **at_hand)
+    weights = _run(warehouse, "group_weights").partition_by("period_start", as_dict=True)
+    zones = dict(_run(warehouse, "route_zones").iter_rows())
+    combinations = segment_combinations(_run(warehouse, "rank_one_paths")) if grain == "month" else []
+    ranked, highest, kappas = (
+        [pl.DataFrame(schema=GROUP_RANK)],
+        [pl.DataFrame(schema=PEAK)],
+        [pl.DataFrame(schema=KAPPA)],
+    )
+    for period, grid in _grids(warehouse, chunk):
+        start = period["period_start"]
+        if (start,) in weights:
+            ranked.append(group_p95(grid, weights[(start,)]))
+        if period["until_at"] <= today:
+            highest.append(peaks(grid, zones, start))
+            kappas.append(_kappas(warehouse, combinations, period, grid, min_coverage))
+    with _table(warehouse, "group_rank", pl.concat(ranked)):
+        _run(warehouse, "group_periods", min_coverage=min_coverage, today=today)
     _run(warehouse, "append_periods", grain=grain, zone=zone, **stamp)
-    _run(warehouse, "local_hours", **reach)
-    _run(warehouse, "peaks", grain=grain, today=today, **stamp)
-    if grain == "month":
-        over = chunk.filter(pl.col("until_at") <= today)
-        _keep_coincidence(warehouse, segment_combinations(_run(warehouse, "rank_one_paths")), over, min_coverage, stamp)
-
-
-def _keep_coincidence(
-    warehouse: Warehouse, combinations: Combinations, months: pl.DataFrame, min_coverage: float, stamp: Mapping[str, Any]
-) -> None:  # fmt: skip
-    made = _kappas(warehouse, combinations, months, min_coverage)
-    if made:
-        warehouse.connection.register("made_coincidence", pl.concat(made).to_arrow())
+    with _table(warehouse, "made_peak", pl.concat(highest)):
+        _run(warehouse, "peaks", grain=grain, **stamp)
+    with _table(warehouse, "made_coincidence", pl.concat(kappas)):
         _run(warehouse, "append_coincidence", **stamp)
-        warehouse.connection.unregister("made_coincidence")
+
+
+def _route_periods(warehouse: Warehouse, chunk: pl.DataFrame, min_coverage: float, today: datetime) -> None:
+    _run(warehouse, "no_route_sums")
+    for period in chunk.select("period_start", "from_at", "until_at").iter_rows(named=True):
+        _run(warehouse, "route_sums", **period)
+    _run(warehouse, "route_periods", min_coverage=min_coverage, today=today)
+
+
+def _grids(warehouse: Warehouse, chunk: pl.DataFrame) -> Iterator[tuple[dict[str, Any], SlotGrid]]:
+    """The periods of a chunk that have valid slots, one at a time."""
+    minutes = dict(_run(warehouse, "slot_lengths").iter_rows())
+    for period in chunk.select("period_start", "from_at", "until_at").iter_rows(named=True):
+        if period["period_start"] in minutes:
+            slots = _run(warehouse, "route_slots", **period)
+            if slots.height:
+                yield period, slot_grid(slots, minutes[period["period_start"]])
+
+
+@contextmanager
+def _table(warehouse: Warehouse, name: str, frame: pl.DataFrame) -> Iterator[None]:
+    warehouse.connection.register(name, frame.to_arrow())
+    yield
+    warehouse.connection.unregister(name)
 
 
 def coincidence(
@@ -114,15 +143,10 @@ def coincidence(
         _run(warehouse, name)
     _run(warehouse, "periods", zone=time_zone, grains=["month"])
     _run(warehouse, "touched", after_batch=0, everything=True)
-    empty = pl.DataFrame(schema={"combination_id": pl.String, "period_start": pl.Date, "kappa": pl.Float64, "slots": pl.Int64})  # fmt: skip
-    made = [empty]
+    made = [pl.DataFrame(schema=KAPPA)]
     for chunk in _chunks(_run(warehouse, "touched_of_grain", grain="month")):
-        reach = {"from_at": chunk["from_at"].min(), "until_at": chunk["until_at"].max()}
-        _run(warehouse, "clock", grain="month", first=chunk["period_start"].min(), last=chunk["period_start"].max())
-        _run(warehouse, "route_sums", **reach)
-        _run(warehouse, "route_periods", min_coverage=min_coverage_ratio, today=reach["until_at"])
-        _run(warehouse, "route_slots", **reach)
-        made += _kappas(warehouse, combinations, chunk, min_coverage_ratio)
+        _route_periods(warehouse, chunk, min_coverage_ratio, chunk.row(-1, named=True)["until_at"])
+        made += [_kappas(warehouse, combinations, period, grid, min_coverage_ratio) for period, grid in _grids(warehouse, chunk)]  # fmt: skip
     return (
         pl.concat(made).group_by("combination_id")
         .agg(pl.col("kappa").mean(), kappa_sd=pl.col("kappa").std().fill_null(0.0), months=pl.len().cast(pl.Int64))
@@ -131,21 +155,12 @@ def coincidence(
 
 
 def _kappas(
-    warehouse: Warehouse, combinations: Combinations, months: pl.DataFrame, min_coverage: float
-) -> list[pl.DataFrame]:
-    if not combinations:
-        return []
-    keys = _route_keys(warehouse)
-    # Not through a relation: that takes forty times as long for millions of rows.
-    rows = warehouse.connection.execute(
-        (SQL / "traffic/statistics/month_slots.sql").read_text("utf-8")
-    ).to_arrow_table()
-    slots = pl.DataFrame(pl.from_arrow(rows)).partition_by("period_start", as_dict=True, include_key=False)
-    return [
-        month_kappas(slots[(row["period_start"],)], combinations, keys, row, min_coverage)
-        for row in months.iter_rows(named=True)
-        if (row["period_start"],) in slots
-    ]
+    warehouse: Warehouse, combinations: Combinations, period: Mapping[str, Any], grid: SlotGrid, min_coverage: float
+) -> pl.DataFrame:
+    keys = _route_keys(warehouse) if combinations else {}
+    named = {combination_id(members): [(keys.get(route, -1), way) for route, way in members] for members in combinations}  # fmt: skip
+    found = coincidences(grid, sorted(named.items()), from_at=period["from_at"], until_at=period["until_at"], min_coverage=min_coverage)  # fmt: skip
+    return pl.DataFrame([(name, period["period_start"], kappa, slots) for name, kappa, slots in found], schema=KAPPA, orient="row")  # fmt: skip
 
 
 def _profile(warehouse: Warehouse, stamp: Mapping[str, Any]) -> None:

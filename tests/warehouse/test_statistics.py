@@ -10,8 +10,9 @@ import polars as pl
 import pytest
 
 from tests.warehouse.traffic_worlds import NOW, PAIR, load_one, open_world
-from warehouse.coincidence import p95, segment_combinations
+from warehouse.coincidence import segment_combinations
 from warehouse.database import Warehouse
+from warehouse.slotgrid import p95
 from warehouse.statistics import coincidence, update_statistics
 
 GIGA = 1e9

@@ -1,7 +1,7 @@
--- one row per route, period and slot length: statistics of each direction
-create or replace temp table route_sum as
+-- one row per route and slot length of a period: statistics of each direction
+insert into route_sum
 select
-    p.route_key, c.period_start, s.slot_minutes, any_value(c.from_at) as from_at, any_value(c.until_at) as until_at,
+    p.route_key, $period_start, s.slot_minutes, $from_at, $until_at,
     avg(s.in_bps) filter (r.in_mean) as mean_in,
     avg(s.out_bps) filter (r.in_mean) as mean_out,
     quantile_disc(s.in_bps, 0.95) filter (r.in_p95) as p95_in,
@@ -14,7 +14,6 @@ select
     count(s.out_bps) filter (s.flag = 'censored') as censored_out
 from core.traffic_sample s
 join port_route p using (interface_key)
-join clock c on c.quarter = epoch_us(s.slot_start) // 900000000
 join core.slot_rule r on r.flag = s.flag
 where s.slot_start >= $from_at and s.slot_start < $until_at
-group by p.route_key, c.period_start, s.slot_minutes;
+group by p.route_key, s.slot_minutes;

@@ -150,7 +150,7 @@ def _rows(
 ) -> list[dict[str, Any]]:
     worst, theta = basis.loads.worst[indexes], policy.threshold_ratio
     horizon = worst.shape[1]
-    have = 0.0
+    have, system_bought = 0.0, False
     rows: list[dict[str, Any]] = []
     starts = [
         (period, number) for period in range(horizon) for number in np.flatnonzero(plan.starts[:, period] > 0).tolist()
@@ -163,10 +163,15 @@ def _rows(
         left = basis.timeline.months(float(horizon - period))
         bought = worth * (1 + policy.discount_rate_ratio) ** years
         price = bought if offer.option == "new_wave" else market.today_usd[number] * count * left
-        with_system = plan.system_period == period and all(row["option"] != "new_line_system" for row in rows)
-        option = "new_line_system" if with_system and market.system is not None else offer.option
-        if with_system and market.system is not None:
-            worth += float(market.system.cost_usd[period])
+        option = offer.option
+        if (
+            market.system is not None
+            and plan.system_period is not None
+            and plan.system_period <= period
+            and not system_bought
+        ):
+            option, system_bought = "new_line_system", True
+            worth += float(market.system.cost_usd[plan.system_period])
             price += market.today_usd[-1]
         risk = float(
             (

@@ -59,18 +59,27 @@
   const save = async (place, settings, kind) => {
     const figure = place.closest("figure");
     const lines = [...figure.querySelectorAll(":scope > .subtitle, .notes div:last-child dd")].map((part) => part.textContent);
-    const spec = { ...read(place.dataset.spec), config: settings.config, background: "#FFFFFF" };
+    const spec = { ...read(place.dataset.spec), config: settings.config };
     spec.title = { text: figure.querySelector("h3").textContent, subtitle: lines };
     if (spec.width === "container") spec.width = 760;
     const away = document.createElement("div");
     const drawn = await vegaEmbed(away, spec, {
-      ast: true, actions: false, renderer: "none", defaultStyle: false,
+      ast: true, actions: false, renderer: "svg", defaultStyle: false, tooltip: false,
       formatLocale: settings.formatLocale, timeFormatLocale: settings.timeFormatLocale,
     });
     const link = document.createElement("a");
-    link.href = kind === "svg"
-      ? URL.createObjectURL(new Blob([await drawn.view.toSVG()], { type: "image/svg+xml" }))
-      : await drawn.view.toImageURL("png", 2);
+    if (kind === "svg") {
+      const text = (await drawn.view.toSVG()).replace(/>/, '><rect width="100%" height="100%" fill="#FFFFFF"/>');
+      link.href = URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
+    } else {
+      const plain = await drawn.view.toCanvas(2);
+      const paper = Object.assign(document.createElement("canvas"), { width: plain.width, height: plain.height });
+      const brush = paper.getContext("2d");
+      brush.fillStyle = "#FFFFFF";
+      brush.fillRect(0, 0, paper.width, paper.height);
+      brush.drawImage(plain, 0, 0);
+      link.href = paper.toDataURL("image/png");
+    }
     link.download = `${figure.id}.${kind}`;
     link.click();
     drawn.finalize();

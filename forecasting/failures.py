@@ -33,6 +33,8 @@ class FailureReport:
     failures: pl.DataFrame
     headroom_factor: float | None
     threshold_ratio: float
+    notes: tuple[str, ...] = ()
+    """What could not be said, and why: segments without capacity, routes without demand, lines that are not built."""
 
     def frames(self) -> dict[str, pl.DataFrame]:
         return {"failures": self.failures, "loads": self.loads, "worst": self.worst, "lost": self.lost}
@@ -134,7 +136,32 @@ def failures(
         failure_frame,
         None if factor is None else float(str(factor)),
         threshold_ratio,
+        _notes(network, wanted, {links[row][0] for row in used}, lit, missing, today),
     )
+
+
+def _notes(
+    network: Network, wanted: dict[tuple[str, str], float], loaded: set[str], lit: dict[str, float], missing: frozenset[str], today: date | None
+) -> tuple[str, ...]:  # fmt: skip
+    found = []
+    first = dict(network.capacity.group_by("segment_id").agg(pl.col("valid_from").min()).iter_rows())
+    for segment in sorted(loaded - set(lit)):
+        later = first.get(segment)
+        why = (
+            f"its first capacity holds from {later}, after {today}"
+            if later is not None
+            else "it has no capacity on record"
+        )
+        found.append(f"{segment}: {why}, so its utilization and headroom are not given.")
+    silent = sorted(set(network.routes) - {route for route, _ in wanted})
+    if silent:
+        found.append(
+            f"{len(silent)} routes have no demand: {', '.join(silent[:8])}{' ...' if len(silent) > 8 else ''}."
+        )
+    used = {segment for route in network.routes.values() for path in route.paths for segment in path.segments}
+    if missing & used:
+        found.append(f"Not built, and so carrying nothing: {', '.join(sorted(missing & used))}.")
+    return tuple(found)
 
 
 def _lit(network: Network, today: date | None) -> dict[str, float]:

@@ -21,7 +21,7 @@ from forecasting.spec import PlanningPolicy
 from warehouse.schema import SCENARIO_EFFECT, check
 
 __all__ = ["PlanInputs", "WhatIf", "apply_scenario", "compare", "what_if", "what_ifs"]
-CELLS_AT_ONCE = 600_000_000
+CELLS_AT_ONCE = 1_000_000_000
 """Failure states x links x periods x draws a what-if looks at: more draws than that are thinned, both plans alike."""
 
 

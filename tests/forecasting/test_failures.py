@@ -1,5 +1,7 @@
 """The ring example, the folder of CSV files, and loads against a graph library's own paths and sums."""
 
+from datetime import date
+
 import networkx as nx
 import numpy as np
 import polars as pl
@@ -83,6 +85,24 @@ def test_capacity_of_the_day():
     assert failures(
         network, DEMAND, today=pl.date_range(pl.date(2026, 1, 1), pl.date(2026, 1, 1), eager=True)[0]
     ).headroom_factor == pytest.approx(80 / 70)
+
+
+def test_capacity_in_the_future_and_lines_not_built_are_told():
+    frames = ring()
+    later = frames["capacity"].with_columns(
+        valid_from=pl.when(pl.col("segment_id") == "AB").then(pl.date(2030, 1, 1)).otherwise(pl.col("valid_from"))
+    )
+    status = pl.when(pl.col("segment_id") == "DA").then(pl.lit("planned")).otherwise(pl.lit("in_service"))
+    network = Network.from_frames(
+        {**frames, "capacity": later, "segment": frames["segment"].with_columns(status=status)}
+    )
+    report = failures(network, DEMAND.head(2), today=date(2026, 1, 1))
+    assert report.notes == (
+        "AB: its first capacity holds from 2030-01-01, after 2026-01-01, so its utilization and headroom are not given.",
+        "Routes without demand: B-C.",
+        "Not built, and so carrying nothing: DA.",
+    )
+    assert report.worst.filter(segment_id="AB")["headroom_factor"].null_count() == 1
 
 
 def test_without_capacity_loads_are_still_given():

@@ -155,9 +155,8 @@ def _notes(
         found.append(f"{segment}: {why}, so its utilization and headroom are not given.")
     silent = sorted(set(network.routes) - {route for route, _ in wanted})
     if silent:
-        found.append(
-            f"{len(silent)} routes have no demand: {', '.join(silent[:8])}{' ...' if len(silent) > 8 else ''}."
-        )
+        more = f" and {len(silent) - 8} more" if len(silent) > 8 else ""
+        found.append(f"Routes without demand: {', '.join(silent[:8])}{more}.")
     used = {segment for route in network.routes.values() for path in route.paths for segment in path.segments}
     if missing & used:
         found.append(f"Not built, and so carrying nothing: {', '.join(sorted(missing & used))}.")

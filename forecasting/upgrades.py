@@ -243,3 +243,26 @@ def _funded(rows: list[dict[str, Any]], budget_usd: float | None) -> pl.DataFram
                 f" The budget of {budget_usd:,.0f} USD does not reach: {100 * row['risk_if_not_ratio']:.0f} % risk of running out by the end of the horizon remains."
             )
     return check(pl.DataFrame(rows), UPGRADE)
+
+
+def budget_words(upgrade: pl.DataFrame, budget_usd: float) -> str:
+    """What a budget buys first and what risk remains, in a few sentences."""
+    if upgrade.is_empty():
+        return "There is nothing to buy within the horizon, or nothing on offer has a price."
+    bought, waiting = upgrade.filter("funded").sort("priority"), upgrade.filter(~pl.col("funded"))
+    first = ", ".join(
+        f"{segment} in {day:%Y-%m}" for segment, day in bought.head(5).select("segment_id", "ready_by").iter_rows()
+    )
+    text = (
+        f"{budget_usd:,.0f} USD buy {bought.height} of {upgrade.height} orders for {bought['cost_usd'].sum():,.0f} USD"
+    )
+    text += f": first {first}." if first else "."
+    if waiting.is_empty():
+        return f"{text} Nothing waits."
+    risks = (
+        waiting.group_by("segment_id")
+        .agg(pl.col("risk_if_not_ratio").max())
+        .sort("risk_if_not_ratio", "segment_id", descending=[True, False])
+    )
+    left = ", ".join(f"{segment} ({100 * risk:.0f} %)" for segment, risk in risks.head(5).iter_rows())
+    return f"{text} {waiting.height} wait, for {waiting['cost_usd'].sum():,.0f} USD more; the probability of running out without them is highest at {left}."

@@ -13,7 +13,7 @@ from forecasting.basis import build_basis
 from forecasting.money import bought_later
 from forecasting.schedule import Offer, System, best_within_budget, cheapest
 from forecasting.spec import PlanningPolicy
-from forecasting.upgrades import upgrade_frame
+from forecasting.upgrades import budget_words, upgrade_frame
 from tests.forecasting.planning_worlds import (
     assumptions,
     capacity,
@@ -161,4 +161,9 @@ def test_a_budget_says_what_is_bought_first_and_what_risk_remains():
     assert 0 < bought.height < half.height
     assert bought["cost_usd"].sum() <= everything["cost_usd"].sum() / 2
     assert bought["priority"].max() == bought.height
+    words = budget_words(half, float(everything["cost_usd"].sum()) / 2)
+    assert f"buy {bought.height} of {half.height} orders" in words
+    assert half.filter(~pl.col("funded"))["segment_id"][0] in words
+    assert "Nothing waits." in budget_words(everything, 1e9)
+    assert "nothing to buy" in budget_words(everything.head(0), 1e9)
     assert all("risk of running out" in reason for reason in half.filter(~pl.col("funded"))["reason"])

@@ -24,6 +24,8 @@ COVERAGES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 """Shares of outcomes for which the size of the score is tabulated."""
 KNOTS = np.array([NormalDist().inv_cdf((1 + share) / 2) for share in COVERAGES])
 CENTRE = COVERAGES.index(0.8)
+MANY_WINDOWS = 400.0
+"""Independent windows from which the measured sizes need little smoothing along the horizon."""
 PRIOR_WINDOWS = 100.0
 """How many independent windows of its own a fleet needs to weigh as much as the prior."""
 
@@ -89,16 +91,20 @@ def scores(study: Study) -> FloatArray:
     return deviation(test.outcome, test.said[:, 0], log=study.log) / test.scale
 
 
-def sizes(studies: Sequence[Study], table: Prior) -> list[FloatArray]:
-    """For each study the sizes (H, coverages) that its scale is multiplied with."""
+def sizes(studies: Sequence[Study], table: Prior, independent: float = 1.0) -> list[FloatArray]:
+    """For each study the sizes (H, coverages) that its scale is multiplied with.
+
+    `independent` is the share of the series that are independent of the others: directions and statistics of one route tell
+    the same story several times.
+    """
     if not studies:
         return []
     horizon = len(studies[0].point)
-    shape = _fleet_shape(studies, table, horizon)
+    shape = _fleet_shape(studies, table, horizon, independent)
     return [table.at(study.length, horizon)[:, [CENTRE]] * shape for study in studies]
 
 
-def _fleet_shape(studies: Sequence[Study], table: Prior, horizon: int) -> FloatArray:
+def _fleet_shape(studies: Sequence[Study], table: Prior, horizon: int, independent: float) -> FloatArray:
     """Sizes relative to the prior's 80 % size (H, coverages): the prior's own, bent by the fleet's scores."""
     typical = np.median([study.length for study in studies])
     own = table.at(float(typical), horizon)
@@ -121,9 +127,10 @@ def _fleet_shape(studies: Sequence[Study], table: Prior, horizon: int) -> FloatA
     measured[seen] = np.log(np.maximum(np.nanquantile(stacked[:, seen], COVERAGES, axis=0).T, 1e-3))
     for step in np.flatnonzero(~seen):
         measured[step] += measured[step - 1] - shape[step - 1] if step else 0.0
-    windows = np.where(seen, windows, 0.0)
+    windows = np.where(seen, windows * independent, 0.0)
     weight = (windows / (windows + PRIOR_WINDOWS))[:, None]
-    bent = np.apply_along_axis(_smoothed, 0, measured - shape)
+    reach = 1 if float(np.median(windows)) >= MANY_WINDOWS else 4
+    bent = np.apply_along_axis(_smoothed, 0, measured - shape, reach)
     return np.maximum.accumulate(np.exp(shape + weight * bent), axis=1)
 
 
@@ -135,7 +142,8 @@ def _later_half(found: FloatArray) -> NDArray[np.bool_]:
     return half
 
 
-def _smoothed(column: FloatArray) -> FloatArray:
-    """A moving average of three horizons."""
-    average: FloatArray = np.convolve(np.pad(column, 1, mode="edge"), np.full(3, 1 / 3), mode="valid")
+def _smoothed(column: FloatArray, reach: int) -> FloatArray:
+    """A moving average over `reach` horizons to both sides."""
+    width = 2 * reach + 1
+    average: FloatArray = np.convolve(np.pad(column, reach, mode="edge"), np.full(width, 1 / width), mode="valid")
     return average

@@ -68,7 +68,8 @@ def forecast(
         keys = history.keys[rows] if count else history.keys
         pairs = partners(keys)
         studies = pulled(studies, history.values_gbps[rows], pairs)
-        calibrated = sizes(studies, prior(spec.grain))
+        independent = keys.n_unique(["series_kind", "series_id"]) / max(keys.height, 1)
+        calibrated = sizes(studies, prior(spec.grain), independent)
         drawn = _draw(studies, calibrated, spec)
         for mean, p95 in pairs:
             ratio = log_ratio(history.values_gbps[rows[mean]], history.values_gbps[rows[p95]])

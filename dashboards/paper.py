@@ -29,13 +29,13 @@ from dashboards.chapters.routes import route_table
 from dashboards.chapters.series import series_figure
 from dashboards.charts.drawing import Spec, standalone
 from dashboards.edition import Edition
-from dashboards.figure import Figure, Page, Section, Table
+from dashboards.figure import FOLD, Cell, Figure, Page, Section, Table
 from dashboards.language import TEXT_FOLDER, Language, Period, load_language
 from dashboards.material import Material, gather
 
 HOME = Path(__file__).parent
 MOST_ROUTES = 12
-MOST_TABLE_ROWS = 60
+MOST_TABLE_ROWS = 40
 NAME = "edition.pdf"
 
 
@@ -153,13 +153,26 @@ def _figure(figure: Figure, material: Material, language: Language, folder: Path
 
 
 def _table(table: Table, language: Language) -> str:
+    """A table; a column of long texts is set across the page under its row."""
     shown = table.rows[:MOST_TABLE_ROWS]
-    heads = ", ".join(quote(head) for head in table.heads)
-    right = ", ".join("right" if shown and shown[0][place].number else "left" for place in range(len(table.heads)))
-    longest = [max([len(head), *(len(row[place].text) for row in shown)]) for place, head in enumerate(table.heads)]
-    widths = ", ".join(f"{min(max(length, 7), 48)}fr" for length in longest)
-    cells = ",\n".join(
-        ", ".join(quote(cell.text + (f" [{cell.badge}]" if cell.badge else "")) for cell in row) for row in shown
-    )
+    places = range(len(table.heads))
+    below = [place for place in places if any(row[place].wide and len(row[place].text) > FOLD for row in shown)]
+    beside = [place for place in places if place not in below]
+    heads = ", ".join(quote(table.heads[place]) for place in beside)
+    right = ", ".join("right" if shown and shown[0][place].number else "left" for place in beside)
+    longest = [max([len(table.heads[place]), *(len(_words(row[place])) for row in shown)]) for place in beside]
+    widths = ", ".join(f"{min(max(length, 9), 40)}fr" for length in longest)
+    lines = []
+    for row in shown:
+        lines.append(", ".join(quote(_words(row[place])) for place in beside))
+        lines += [
+            f"table.cell(colspan: {len(beside)}, align: left, text(fill: soft, {quote(row[place].text)}))"
+            for place in below
+        ]
+    cells = ",\n".join(lines)
     more = language.text("paper.more", n=len(table.rows) - len(shown)) if len(table.rows) > len(shown) else ""
     return f"#sheet(({heads},), ({widths},), ({right},), {quote(table.caption)}, {quote(more)}, (\n{cells}{',' if cells else ''}\n))"
+
+
+def _words(cell: Cell) -> str:
+    return cell.text + (f" [{cell.badge}]" if cell.badge else "")

@@ -81,7 +81,8 @@ class Language:
             elif kind == "day":
                 values[name] = date.fromisoformat(part)
             elif kind == "n":
-                values[name] = float(part) if "." in part or "e" in part else int(part)
+                plain = part.replace(",", "")
+                values[name] = float(plain) if "." in plain or "e" in plain else int(plain)
             elif kind == "say":
                 values[name] = self.reason(part)
             else:

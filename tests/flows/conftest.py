@@ -54,16 +54,22 @@ def hourly_traffic(months: int = 30) -> pl.DataFrame:
     return pl.concat(frames).with_columns(pl.col("time").dt.strftime("%Y-%m-%d %H:%M:%S"))
 
 
-@pytest.fixture(scope="session")
-def project(tmp_path_factory) -> Project:
-    """`transit init`, a year and a half of traffic files, `transit run`."""
-    made = Project(tmp_path_factory.mktemp("project"))
+def make_project(folder: Path) -> Project:
+    """`transit init` and two and a half years of traffic files; nothing is run."""
+    folder.mkdir(exist_ok=True)
+    made = Project(folder)
     made.transit("init", ".")
     settings = made.folder / "transit.toml"
     text = settings.read_text(encoding="utf-8")
     settings.write_text(f"{text}\n[run]\ntoday = 2026-11-22\n", encoding="utf-8")
-    traffic = hourly_traffic()
-    for (year,), part in traffic.group_by(pl.col("time").str.slice(0, 4), maintain_order=True):
+    for (year,), part in hourly_traffic().group_by(pl.col("time").str.slice(0, 4), maintain_order=True):
         part.write_csv(made.folder / "traffic" / f"nms-{year}.csv")
+    return made
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory) -> Project:
+    """A project that ran once."""
+    made = make_project(tmp_path_factory.mktemp("project"))
     made.transit("run")
     return made

@@ -1,0 +1,122 @@
+"""Kills a whole run at random moments, goes on, and compares with a run nobody disturbed."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+
+RESULTS = (
+    "forecast_quantile", "no_forecast", "backtest_score", "forecast_component", "segment_load", "runout", "order_plan",
+    "traffic_sample", "traffic_period",
+)  # fmt: skip
+"""Tables whose rows must be those of an undisturbed run; times of knowing and batch numbers aside."""
+ASIDE = {"known_at", "batch_id", "started_at", "finished_at"}
+
+
+def environment() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    return kept | {"COLUMNS": "200", "NO_COLOR": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+def start(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "flows.cli", *arguments],
+        cwd=folder, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def run_to_the_end(folder: Path) -> float:
+    """Seconds it took."""
+    began = time.monotonic()
+    process = start(folder, "run")
+    _, told = process.communicate(timeout=600)
+    assert process.returncode == 0, told.decode()
+    return time.monotonic() - began
+
+
+def fingerprint(database: Path) -> dict[str, tuple[int, int]]:
+    """Rows and an order-free hash of every result table."""
+    found = {}
+    with duckdb.connect(str(database), read_only=True) as connection:
+        for table in RESULTS:
+            names = [
+                name
+                for (name,) in connection.execute(
+                    "select column_name from duckdb_columns() where schema_name = 'core' and table_name = ? order by column_index",
+                    [table],
+                ).fetchall()
+                if name not in ASIDE
+            ]
+            if names:
+                row = connection.execute(
+                    f"select count(*), coalesce(bit_xor(hash({', '.join(names)})), 0) from core.{table}"
+                ).fetchone()
+                assert row is not None
+                found[table] = row
+    return found
+
+
+def children_of(process: int) -> list[int]:
+    """Every process below, deepest last."""
+    found = []
+    for child in Path(f"/proc/{process}/task").glob("*/children"):
+        for name in child.read_text().split():
+            found += [int(name), *children_of(int(name))]
+    return found
+
+
+def alive(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] not in {"Z", "X"}
+    except OSError:
+        return False
+
+
+def readable(folder: Path) -> bool:
+    """Whether the published copy, where there is one, opens and answers."""
+    link = folder / "published" / "transit.duckdb"
+    if not link.exists():
+        return not link.is_symlink()
+    with duckdb.connect(str(link), read_only=True) as connection:
+        row = connection.execute("select count(*) from mart.run_history").fetchone()
+    return row is not None and row[0] > 0
+
+
+def disturbed(folder: Path, kills: int, *, within_seconds: float, seed: int) -> list[float]:
+    """Starts a run `kills` times and kills it outright each time; returns after how many seconds.
+
+    The published copy must be readable after every kill, and no child may outlive its parent by 3 seconds.
+    """
+    moments = random.Random(seed)
+    killed = []
+    for _ in range(kills):
+        process = start(folder, "run", *(["--force"] if moments.random() < 0.3 else []))
+        moment = moments.uniform(0.3, within_seconds)
+        deadline = time.monotonic() + moment
+        while time.monotonic() < deadline and process.poll() is None:
+            time.sleep(0.02)
+        children = children_of(process.pid)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        killed.append(moment)
+        patience = time.monotonic() + 3
+        while any(map(alive, children)) and time.monotonic() < patience:
+            time.sleep(0.05)
+        assert not [child for child in children if alive(child)], "a child outlived its parent"
+        assert readable(folder), f"the published copy can't be read after a kill at {moment:.2f} s"
+    return killed
+
+
+def copy_of(project: Path, target: Path) -> Path:
+    """The inputs of a project alone."""
+    target.mkdir(parents=True)
+    for name in ("network", "traffic"):
+        shutil.copytree(project / name, target / name)
+    shutil.copyfile(project / "transit.toml", target / "transit.toml")
+    return target

@@ -12,10 +12,13 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.identity import code_version
 from flows.inputs import open_warehouse
+from flows.secrets import placed, secrets_of
 from flows.settings import Settings
+from warehouse.countries import load_countries
 from warehouse.errors import Problem, SourceError
 from warehouse.example.simulate import write_traffic
 from warehouse.load import LoadResult, load_files
+from warehouse.pages import load_pages
 from warehouse.reference import load_reference
 from warehouse.sources.spec import SourceSpec
 from warehouse.statistics import update_statistics
@@ -66,8 +69,14 @@ def load_network(settings: Settings, known_at: datetime) -> None:
 @task(name="load {source.name}", task_run_name="load {source.name}", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=[2, 10],
       retry_condition_fn=lambda _task, _run, state: isinstance(state.data, OSError))  # fmt: skip
 def load_source(settings: Settings, source: SourceSpec, known_at: datetime) -> list[LoadResult]:
+    source = placed(settings, source)
     paths = [path for pattern in source.files for path in files_of(settings.data, pattern)]
     with open_warehouse(settings) as warehouse:
+        if source.kind == "prometheus":
+            folder = settings.folders.private / "pages"
+            return load_pages(warehouse, source, secrets_of(source), folder=folder, known_at=known_at, today=known_at)
+        if source.kind == "itu":
+            return load_countries(warehouse, source, paths, known_at=known_at)
         return load_files(warehouse, source, paths, known_at=known_at, today=known_at)
 
 

@@ -29,8 +29,10 @@ BITS_PER_UNIT: Mapping[str, float] = {
     "bits_per_slot": 1.0, "bytes_per_slot": 8.0,
 }  # fmt: skip
 """Bits in one unit; the units per slot are divided by the length of the slot as well."""
-NOT_READING = ("files", "url", "since", "again_minutes", "timeout_seconds", "tries", "user", "token_file", "password_file", "ca_file")  # fmt: skip
+NOT_READING = ("files", "url", "since", "page_days", "again_minutes", "timeout_seconds", "tries", "user", "token_file", "password_file", "ca_file")  # fmt: skip
 """Settings that say where things are found, not how they are read."""
+MAX_POINTS = 10_990
+"""A server of Prometheus refuses more than 11,000 points a series."""
 COUNTRY_UNITS = ("bps", "kbps")
 TIME_FORMATS = ("auto", "epoch_s", "epoch_ms", "epoch_us")
 NULL_WORDS = ("", "NaN", "nan", "NAN", "null", "NULL", "None", "-", "N/A", "n/a", "NA", "U")
@@ -94,6 +96,7 @@ class SourceSpec:
     out_query: str = ""
     label: str = ""  # prometheus: the interface's name from labels, such as {instance} {ifName}
     since: datetime | None = None  # prometheus: the first time ever asked for
+    page_days: float = 7.0  # prometheus: how much is asked for, and kept, at once
     again_minutes: int = 60  # prometheus: how far back known slots are asked for once more
     timeout_seconds: float = 60.0
     tries: int = 4
@@ -196,6 +199,7 @@ def _kind_checks(spec: SourceSpec) -> list[tuple[bool, str, str]]:
             (bool(spec.label), "label", "is empty: it makes the interface's name from labels, such as {instance} {ifName}"),
             (spec.since is not None and spec.since.tzinfo is not None, "since", "must be a time with a zone: the first time to ask for"),
             (spec.slot_minutes is not None and spec.slot_minutes <= 60, "slot_minutes", "must be given, 60 at most"),
+            (0 < spec.page_days * 1440 <= MAX_POINTS * (spec.slot_minutes or 1), "page_days", f"is {spec.page_days:g}; a page holds at most {MAX_POINTS} slots of a series"),
             (not (spec.token_file and spec.user), "token_file", "is given and user as well"),
             (spec.tries >= 1 and spec.timeout_seconds > 0 and spec.again_minutes >= 0, "tries", "must be at least 1, timeout_seconds above 0, again_minutes 0 or more"),
         ]  # fmt: skip

@@ -1,0 +1,310 @@
+"""A server that misbehaves in every way, and a real Prometheus: pages are kept whole or not at all."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import itertools
+import json
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import httpx
+import pytest
+
+from tests.warehouse.traffic_worlds import open_world, samples
+from warehouse.database import Warehouse
+from warehouse.errors import SettingsError
+from warehouse.load import LoadResult
+from warehouse.pages import load_pages
+from warehouse.sources.prometheus import Secrets, name_of, pages
+from warehouse.sources.spec import SourceSpec
+
+SINCE = datetime(2026, 1, 1, tzinfo=UTC)
+TODAY = SINCE + timedelta(days=3, minutes=7)
+Answer = Callable[[BaseHTTPRequestHandler, dict[str, str]], None]
+
+
+def spec(url: str, **more: object) -> SourceSpec:
+    given: dict[str, object] = {
+        "name": "prom", "kind": "prometheus", "url": url, "in_query": "in", "out_query": "out", "label": "{ifName}",
+        "since": SINCE, "slot_minutes": 5, "page_days": 1.0, "timeout_seconds": 5.0,
+    }  # fmt: skip
+    return SourceSpec(**{**given, **more})  # type: ignore[arg-type]
+
+
+def get(world: Warehouse, source: SourceSpec, folder: Path, secrets: Secrets | None = None, today: datetime = TODAY) -> list[LoadResult]:  # fmt: skip
+    return load_pages(world, source, secrets or Secrets(), folder=folder / "pages", known_at=today, today=today, pause=lambda _: None)  # fmt: skip
+
+
+def reply(handler: BaseHTTPRequestHandler, body: bytes, status: int = 200, length: int | None = None) -> None:
+    handler.send_response(status)
+    handler.send_header("Content-Length", str(len(body) if length is None else length))
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+def good(asked: dict[str, str], **more: object) -> bytes:
+    ends = range(int(asked["start"]), int(asked["end"]) + 1, int(asked["step"]))
+    value = "1000" if asked["query"] == "in" else "2000"
+    result = [{"metric": {"ifName": name}, "values": [[end, value] for end in ends]} for name in ("r1", "r2")]
+    return json.dumps({"status": "success", "data": {"resultType": "matrix", "result": result}, **more}).encode()
+
+
+@contextlib.contextmanager
+def server(answer: Answer) -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            with contextlib.suppress(ConnectionError):
+                answer(self, {name: values[0] for name, values in parse_qs(body).items()})
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
+        running.daemon_threads = True
+        threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        yield f"http://127.0.0.1:{running.server_port}"
+        running.shutdown()
+
+
+def test_pages_are_resumed_where_the_last_load_ended(tmp_path: Path) -> None:
+    asked: list[dict[str, str]] = []
+
+    def answer(handler: BaseHTTPRequestHandler, query: dict[str, str]) -> None:
+        asked.append(query)
+        reply(handler, good(query))
+
+    with server(answer) as url, open_world(tmp_path) as world:
+        results = get(world, spec(url), tmp_path)
+        assert [result.error for result in results] == [None] * 3
+        assert len(asked) == 6
+        found = samples(world)
+        assert found["slot_start"].min() == SINCE
+        assert found.select("in_bps", "out_bps").unique().rows() == [(1000.0, 2000.0)]
+        assert found.height == 2 * 3 * 288
+        asked.clear()
+        again = get(world, spec(url), tmp_path, today=TODAY + timedelta(minutes=10))
+        assert len(asked) == 2
+        assert [(result.slots_new, result.error) for result in again] == [(4, None)]
+        assert again[0].rows_known == 2 * 13
+        assert not list((tmp_path / "pages").iterdir())
+
+
+def truncated(handler: BaseHTTPRequestHandler, query: dict[str, str]) -> None:
+    body = good(query)
+    reply(handler, body[: len(body) // 2], length=len(body))
+
+
+def cut_json(handler: BaseHTTPRequestHandler, query: dict[str, str]) -> None:
+    reply(handler, good(query)[:-40])
+
+
+def partial(handler: BaseHTTPRequestHandler, query: dict[str, str]) -> None:
+    reply(handler, good(query, warnings=["store 3 is down"]))
+
+
+def stalled(_: BaseHTTPRequestHandler, __: dict[str, str]) -> None:
+    time.sleep(1.0)
+
+
+def elsewhere(handler: BaseHTTPRequestHandler, query: dict[str, str]) -> None:
+    reply(handler, good({**query, "end": str(int(query["end"]) + 86400)}))
+
+
+def failing(handler: BaseHTTPRequestHandler, _: dict[str, str]) -> None:
+    reply(handler, b"<html>upstream", status=502)
+
+
+def oddly(body: object) -> Answer:
+    return lambda handler, _: reply(handler, json.dumps(body).encode())
+
+
+BAD = [
+    truncated, cut_json, partial, stalled, elsewhere, failing, oddly([]), oddly({"status": "success"}), oddly({"status": "success", "data": {"resultType": "vector", "result": []}}),
+    oddly({"status": "success", "data": {"resultType": "matrix", "result": [{"metric": {}, "values": [[1, "x"]]}]}}), oddly({"status": "success", "data": 7}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_a_bad_answer_is_asked_for_again_and_never_half_loaded(tmp_path: Path, bad: Answer) -> None:
+    calls = {"n": 0}
+    heals = {"after": 10**6}
+
+    def answer(handler: BaseHTTPRequestHandler, query: dict[str, str]) -> None:
+        calls["n"] += 1
+        # The first page is good; the second page's out goes wrong until the server is mended.
+        if calls["n"] >= 4 and calls["n"] < heals["after"]:
+            bad(handler, query)
+        else:
+            reply(handler, good(query))
+
+    with server(answer) as url, open_world(tmp_path) as world:
+        source = spec(url, tries=2, timeout_seconds=0.3 if bad is stalled else 5.0)
+        first, second = get(world, source, tmp_path)
+        assert first.error is None
+        assert second.error is not None
+        assert samples(world).height == 2 * 288
+        heals["after"] = 0
+        assert all(result.error is None for result in get(world, source, tmp_path))
+        assert samples(world).height == 2 * 3 * 288
+
+
+def test_a_refusal_is_told_at_once(tmp_path: Path) -> None:
+    calls = []
+
+    def answer(handler: BaseHTTPRequestHandler, query: dict[str, str]) -> None:
+        calls.append(query)
+        reply(handler, b'{"status":"error","errorType":"bad_data","error":"parse error at char 3"}', status=400)
+
+    with server(answer) as url, open_world(tmp_path) as world:
+        (result,) = get(world, spec(url), tmp_path)
+        assert "parse error at char 3" in str(result.error)
+        assert len(calls) == 1
+
+
+def test_names_that_are_not_unique_and_answers_that_are_too_large(tmp_path: Path) -> None:
+    with server(lambda handler, query: reply(handler, good(query))) as url, open_world(tmp_path) as world:
+        (result,) = get(world, spec(url, label="port{nothing}"), tmp_path)
+        assert "several series are named 'port'" in str(result.error)
+        (result,) = get(world, spec(url, max_file_bytes=100), tmp_path)
+        assert "more than the limit of 100 bytes" in str(result.error)
+        assert samples(world).is_empty()
+
+
+@pytest.mark.parametrize("way", ["token", "password"])
+def test_secrets_open_the_server_and_are_kept_nowhere(tmp_path: Path, way: str) -> None:
+    secret = "s3cr3t-of-the-test"
+    basic = "Basic " + base64.b64encode(f"reader:{secret}".encode()).decode()
+
+    def answer(handler: BaseHTTPRequestHandler, query: dict[str, str]) -> None:
+        wanted = f"Bearer {secret}" if way == "token" else basic
+        if handler.headers.get("Authorization") == wanted:
+            reply(handler, good(query))
+        else:
+            reply(handler, b"no", status=401)
+
+    secrets = Secrets(token=secret) if way == "token" else Secrets(password=secret)
+    with server(answer) as url, open_world(tmp_path) as world:
+        source = spec(url, user="" if way == "token" else "reader")
+        (refused,) = get(world, source, tmp_path)
+        assert "Check token_file, or user and password_file" in str(refused.error)
+        assert get(world, source, tmp_path, secrets)[0].error is None
+    assert secret not in repr(secrets)
+    assert secret.encode() not in (tmp_path / "world.duckdb").read_bytes()
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+def test_a_certificate_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", str(key), "-out", str(certificate), "-days", "2",
+                    "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)  # fmt: skip
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            reply(self, good({name: values[0] for name, values in parse_qs(body).items()}))
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running, open_world(tmp_path) as world:
+        running.socket = context.wrap_socket(running.socket, server_side=True)
+        threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        url = f"https://127.0.0.1:{running.server_port}"
+        (result,) = get(world, spec(url, tries=1), tmp_path)
+        assert "certificate verify failed" in str(result.error).lower()
+        assert get(world, spec(url, ca_file=str(certificate)), tmp_path)[0].error is None
+        running.shutdown()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"url": "ftp://x"}, {"url": "http://me:word@x"}, {"in_query": "", "out_query": ""}, {"label": ""}, {"since": None}, {"slot_minutes": None},
+     {"token_file": "a", "user": "b"}, {"page_days": 60.0}, {"tries": 0}, {"url": "http://x/?token=1"}],
+)  # fmt: skip
+def test_settings_that_cannot_work(wrong: dict[str, object]) -> None:
+    with pytest.raises(SettingsError):
+        spec("http://127.0.0.1:1", **{k: v for k, v in wrong.items() if k != "url"}) if "url" not in wrong else spec(
+            **wrong
+        )  # type: ignore[arg-type]
+
+
+def test_pages_lie_on_the_grid_and_never_hold_too_many_points() -> None:
+    source = spec("http://x", page_days=30.0)
+    found = list(pages(source, None, TODAY + timedelta(days=400)))
+    assert found[0][0] == SINCE + timedelta(minutes=5)
+    assert all((last - first) / timedelta(minutes=5) < 11_000 for first, last in found)
+    assert all(after[0] - before[1] == timedelta(minutes=5) for before, after in itertools.pairwise(found))
+    assert name_of("{instance} {ifName}{x}", {"instance": "a{ifName}", "ifName": "e1"}) == "a{ifName} e1"
+
+
+@pytest.fixture(scope="module")
+def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real server whose history has ifHC counters of two ports: r1 at 1 Gbit/s in and 2 out, restarted once; r2 from the second day."""
+    if shutil.which("prometheus") is None or shutil.which("promtool") is None:
+        pytest.skip("prometheus is not installed")
+    folder = tmp_path_factory.mktemp("prometheus")
+    lines = []
+    for name, octets in (("ifHCInOctets", 125_000_000), ("ifHCOutOctets", 250_000_000)):
+        lines.append(f"# TYPE {name} counter")
+        for port, begin in (("r1", 0), ("r2", 1440)):
+            for minute in range(begin, 2880):
+                value = octets * 60 * (minute - (720 if minute >= 720 else 0))
+                lines.append(f'{name}{{instance="core1",ifName="{port}"}} {value} {SINCE.timestamp() + 60 * minute:.0f}')  # fmt: skip
+    (folder / "history.txt").write_text("\n".join([*lines, "# EOF", ""]))
+    (folder / "prometheus.yml").write_text("scrape_configs: []\n")
+    subprocess.run(["promtool", "tsdb", "create-blocks-from", "openmetrics", "history.txt", "data"], cwd=folder, check=True, capture_output=True)  # fmt: skip
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port_number = free.getsockname()[1]
+    command = ["prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=data", "--storage.tsdb.retention.time=100y", f"--web.listen-address=127.0.0.1:{port_number}"]  # fmt: skip
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        url = f"http://127.0.0.1:{port_number}"
+        for _ in range(300):
+            with contextlib.suppress(httpx.TransportError):
+                if httpx.get(f"{url}/-/ready", timeout=2).status_code == 200:
+                    break
+            time.sleep(0.1)
+        yield url
+        process.terminate()
+
+
+@pytest.mark.server
+def test_counters_of_a_real_prometheus(tmp_path: Path, prometheus: str) -> None:
+    source = spec(prometheus, in_query="rate(ifHCInOctets[5m]) * 8", out_query="rate(ifHCOutOctets[5m]) * 8")
+    with open_world(tmp_path) as world:
+        results = get(world, source, tmp_path)
+        assert [result.error for result in results] == [None] * len(results)
+        assert sum(result.rows_quarantined for result in results) == 0
+        found = samples(world)
+        rates = found.filter(interface_id="r1", flag="ok")
+        assert rates.height >= 2 * 288 - 2
+        # Not over the slot of the restart: there rate() knows only what was counted since.
+        steady = rates.filter(rates["slot_start"] != SINCE + timedelta(hours=11, minutes=55))
+        assert all(abs(rate / 1e9 - 1) < 1e-6 for rate in steady["in_bps"][1:-1])
+        assert all(abs(rate / 2e9 - 1) < 1e-6 for rate in steady["out_bps"][1:-1])
+        assert found.filter(interface_id="r2")["slot_start"].min() >= SINCE + timedelta(days=1)
+        before = samples(world)
+        again = get(world, source, tmp_path)
+        assert sum(result.slots_new + result.slots_changed for result in again) == 0
+        assert samples(world).equals(before)
+
+
+@pytest.mark.server
+def test_a_real_server_refuses_a_query_with_its_own_words(tmp_path: Path, prometheus: str) -> None:
+    with open_world(tmp_path) as world:
+        (result,) = get(world, spec(prometheus, in_query="rate(ifHCInOctets"), tmp_path)
+        assert "parse error" in str(result.error)

@@ -6,8 +6,9 @@ import copy
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
+from itertools import pairwise
 from typing import Any, ParamSpec, cast
 
 import altair as alt
@@ -75,6 +76,25 @@ def labelled(frame: pl.DataFrame, column: str, grain: Grain, language: Language,
     return frame.with_columns(pl.Series(name, names, dtype=pl.String))
 
 
+def next_start(start: date, grain: Grain) -> date:
+    """The first day of the period after the one that starts at `start`."""
+    if grain == "year":
+        return date(start.year + 1, 1, 1)
+    if grain == "month":
+        return date(start.year + start.month // 12, start.month % 12 + 1, 1)
+    return start + timedelta(days=7 if grain == "week" else 1)
+
+
+def with_breaks(frame: pl.DataFrame, grain: Grain) -> pl.DataFrame:
+    """The frame, sorted by start, with an empty row wherever periods are missing: a line then breaks instead of bridging them."""
+    starts = frame["start"].to_list()
+    holes = [next_start(one, grain) for one, other in pairwise(starts) if other > next_start(one, grain)]
+    if not holes:
+        return frame
+    empty = pl.DataFrame({"start": holes}, schema={"start": pl.Date})
+    return pl.concat([frame, empty], how="diagonal").sort("start")
+
+
 def time_axis(field: str, grain: Grain, **options: Any) -> alt.X:
     """Time in UTC: a date is a day, wherever the reader's clock stands."""
     return alt.X(
@@ -93,7 +113,11 @@ def month_ticks(**options: Any) -> alt.Axis:
     return alt.Axis(title=None, format="%b %Y", tickCount=6, **options)
 
 
-def amount_axis(field: str, title: str, *, zero: bool = True, **options: Any) -> alt.Y:
+def amount_axis(field: str, title: str, *, zero: bool = True, log: bool = False, **options: Any) -> alt.Y:
+    if log:
+        return alt.Y(
+            f"{field}:Q", title=title, axis=alt.Axis(format=",~r", tickCount=6), scale=alt.Scale(type="log"), **options
+        )
     return alt.Y(
         f"{field}:Q", title=title, axis=alt.Axis(format=",f", tickCount=6), scale=alt.Scale(zero=zero), **options
     )

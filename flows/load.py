@@ -85,7 +85,11 @@ def files_of(folder: Path, pattern: str) -> list[Path]:
     path = Path(pattern)
     if path.is_absolute():
         return sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor)))) or [path]
-    return sorted(folder.glob(pattern)) or [folder / pattern]
+    found = sorted(folder.glob(pattern)) or [folder / pattern]
+    strangers = [one for one in found if ".." not in path.parts and not one.resolve().is_relative_to(folder.resolve())]
+    if strangers:
+        raise SourceError("links lead out of the data folder", [Problem(str(one), f"leads to {one.resolve()}") for one in strangers], "Name that place in the source's files as an absolute path, if it is meant.")  # fmt: skip
+    return found
 
 
 @task(name="monthly statistics", cache_policy=NO_CACHE)

@@ -88,6 +88,7 @@ class SourceSpec:
     max_file_bytes: int = 64 * 1024**3
     max_rows: int = 2_000_000_000
     max_columns: int = 5_000
+    day_first: bool | None = None  # 31/12/2025 (true) or 12/31/2025 (false); None: as the whole column tells
     items: Mapping[str, str] = field(default_factory=dict)  # zabbix: itemid -> interface and direction, "ALA-FRA in"
     map_file: str = ""  # flows: CSV of interface_id, a, z: prefixes or AS numbers at either end
     sampling_rate: int = 0  # flows: one packet in so many was seen; 0: as each record says, else 1

@@ -23,12 +23,14 @@ from duckdb import (
 )
 
 from warehouse.errors import Problem, SourceError
+from warehouse.sources.dayorder import formats_of
 from warehouse.sources.spec import SourceSpec
 
 CANONICAL = ("stamp", "series", "direction", "value", "value_in", "value_out", "discontinuity", "uptime")
 HEAD_BYTES = 256 * 1024
 SEPARATORS = ("\t", ";", ",", "|")
 PARQUET = (".parquet", ".pq")
+PACKED = (".gz", ".zst", ".bz2", ".lz4", ".br")
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class Opened:
 def open_text(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> Opened:
     shape = look(spec, path)
     require(spec, path, shape.columns)
+    _unpacked_within(spec, path)
     reading = open_relation(connection, spec, path, text_relation(connection, spec, path, shape))
     return Opened(reading, shape.header_lines + 1, partial(raw_lines, path), is_text=True)
 
@@ -80,6 +83,7 @@ def open_relation(
 ) -> dict[str, object]:
     """Makes the temporary view source_row over a relation (wide_row where it is wide); says how its texts are to be parsed."""
     names = _renamed(spec, relation.columns)
+    formats = formats_of(spec, path, relation)
     if spec.layout == "wide":
         time = ColumnExpression(spec.time_column).alias("stamp")
         relation.select(time, *(ColumnExpression(name) for name in names)).create_view("wide_row", replace=True)
@@ -87,7 +91,8 @@ def open_relation(
         given = [ColumnExpression(column).alias(name) for name, column in names.items()]
         absent = [ConstantExpression(None).cast("varchar").alias(name) for name in CANONICAL if name not in names]
         relation.select(*given, *absent).create_view("source_row", replace=True)
-    return _reading(spec, path)
+    reading = _reading(spec, path)
+    return {**reading, "time_kind": "format", "formats": formats} if formats else reading
 
 
 def _reading(spec: SourceSpec, path: Path) -> dict[str, object]:
@@ -138,6 +143,21 @@ def look(spec: SourceSpec, path: Path) -> Shape:
     if not spec.header:
         return Shape(separator, tuple(f"column_{place}" for place in range(1, len(cells) + 1)), 0)
     return Shape(separator, tuple(cell.strip() for cell in cells), lines.index(first) + 1)
+
+
+def _unpacked_within(spec: SourceSpec, path: Path) -> None:
+    """Raises SourceError where a packed file is larger inside than the limit for files."""
+    if path.suffix.lower() not in PACKED:
+        return
+    size = 0
+    try:
+        with pa.input_stream(str(path), compression="detect") as stream:
+            while block := stream.read(1 << 22):
+                size += len(block)
+                if size > spec.max_file_bytes:
+                    raise refused(path, f"holds more than the limit of {spec.max_file_bytes} bytes once unpacked", "Split it, or raise max_file_bytes.")  # fmt: skip
+    except (OSError, pa.ArrowInvalid) as error:
+        raise refused(path, f"can't be unpacked: {error}", "Check that it is whole.") from error
 
 
 def read_head(path: Path) -> bytes:

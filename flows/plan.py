@@ -19,7 +19,7 @@ from flows.inputs import NETWORK_FRAMES, open_warehouse, read_scenarios, route_p
 from flows.settings import Settings
 from forecasting.entrant import new_routes
 from forecasting.plan import plan
-from forecasting.whatif import PlanInputs, what_if
+from forecasting.whatif import PlanInputs, what_ifs
 from warehouse.database import RunRecord, Warehouse, run_id
 from warehouse.errors import Problem
 from warehouse.network import Network
@@ -51,9 +51,9 @@ def plan_segments(
         seed=seed,
         workers=workers,
     )
+    stories = [[story] for story in read_scenarios(settings.network.folder / "scenarios")]
     effects = [
-        what_if(inputs, [story], policy=settings.plan, today=today, seed=seed, workers=workers).effect
-        for story in read_scenarios(settings.network.folder / "scenarios")
+        one.effect for one in what_ifs(inputs, stories, policy=settings.plan, today=today, seed=seed, workers=workers)
     ]
     entering = new_routes(made.forecast.paths, network, assumptions=inputs.assumptions, projects=inputs.projects, today=today, seed=seed)  # fmt: skip
     told = pl.DataFrame(entering.notes, schema=["topic", "subject", "note"], orient="row")

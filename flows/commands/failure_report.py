@@ -50,6 +50,8 @@ def _show(report: FailureReport) -> None:
     console.print(_table("Worst load of each segment direction, and the failure that causes it", worst))
     lost = report.lost.filter(pl.col("lost_gbps") > 0)
     console.print(_table("Demand that no surviving path carries", lost) if lost.height else "No failure loses demand.")
+    for note in report.notes:
+        console.print(f"Note: {note}", markup=False)
     if report.headroom_factor is not None:
         console.print(
             f"All demand may grow by a factor of {report.headroom_factor:.3f} before a segment passes "

@@ -11,8 +11,10 @@ from cyclopts import Parameter
 from flows.inputs import open_warehouse, plan_inputs, today_of
 from flows.settings import read_settings
 from forecasting.explain import explain as chain
+from forecasting.ledger import most_important
 from forecasting.plan import plan
 from forecasting.scenario import parse_scenario
+from forecasting.upgrades import budget_words
 from forecasting.whatif import what_if
 from warehouse.errors import Problem, SettingsError
 from warehouse.network import Network
@@ -62,6 +64,11 @@ def whatif(*scenarios: Path, all_segments: bool = False, config: Config = None) 
         with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_width_chars=220, fmt_str_lengths=60, tbl_hide_dataframe_shape=True, tbl_hide_column_data_types=True):  # fmt: skip
             print(shown.drop("note", "scenario_id"))
     print(f"{changed.height} of {result.effect.height} dates change, on {result.draws} joint paths.")
+    dropped = result.lost.filter((pl.col("worst_scenario_gbps") - pl.col("worst_base_gbps")).abs() >= 0.05)
+    if dropped.height:
+        print("Traffic that nothing carries, mean Gbit/s over the horizon:")
+        with pl.Config(tbl_rows=20, tbl_cols=-1, tbl_width_chars=160, tbl_hide_dataframe_shape=True, tbl_hide_column_data_types=True):  # fmt: skip
+            print(dropped)
 
 
 def explain(segment: str, /, *, config: Config = None) -> None:
@@ -82,6 +89,12 @@ def explain(segment: str, /, *, config: Config = None) -> None:
         if step.table.height:
             with pl.Config(tbl_rows=12, tbl_cols=-1, tbl_width_chars=200, fmt_str_lengths=80, tbl_hide_dataframe_shape=True, tbl_hide_column_data_types=True):  # fmt: skip
                 print(step.table)
+    swings = most_important(frames["assumption_effect"])
+    if swings.height:
+        told = ", ".join(
+            f"{row['assumption_id']} ({row['mean_swing_days']:.0f} days)" for row in swings.iter_rows(named=True)
+        )
+        print(f"Assumptions that move the days to order most, over all segments: {told}")
     print(f"Assumptions used: {', '.join(story.assumption_ids()) or 'none'}")
 
 
@@ -93,5 +106,6 @@ def spend(budget_usd: float, *, config: Path | None = None) -> None:
         made.paths, made.network, capacity=made.capacity, coincidence=made.coincidence, assumptions=made.assumptions, projects=made.projects,
         policy=settings.plan, today=today_of(settings), budget_usd=budget_usd, seed=settings.forecast.seed, workers=settings.run.workers,
     ).upgrade  # fmt: skip
+    print(budget_words(upgrades, budget_usd))
     with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_width_chars=240, fmt_str_lengths=90, tbl_hide_dataframe_shape=True, tbl_hide_column_data_types=True):  # fmt: skip
         print(upgrades)

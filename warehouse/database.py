@@ -203,6 +203,7 @@ class Warehouse:
             self._insert("core.forecast_run", pl.DataFrame([vars(run)]))
             for name, frame in checked.items():
                 self._insert(f"core.{name}", frame.select(pl.lit(run.run_id).alias("run_id"), pl.all()))
+            self.run("results/fans", run_id=run.run_id)
         return True
 
     def runs(self) -> pl.DataFrame:

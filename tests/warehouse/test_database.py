@@ -289,3 +289,20 @@ def test_nothing_is_fetched_from_the_network(warehouse):
     settings = dict(warehouse.connection.execute("select name, value from duckdb_settings()").fetchall())
     assert settings["autoinstall_known_extensions"] == settings["autoload_known_extensions"] == "false"
     assert settings["TimeZone"] == "UTC"
+
+
+def test_runs_saved_before_fans_were_kept_get_theirs_on_opening(tmp_path):
+    with Warehouse.open(tmp_path / "transit.duckdb") as warehouse:
+        warehouse.sql(
+            "insert into core.forecast_run select 'r1', 'month', date '2025-01-01', now(), '{}', '1', 'x', 1, now(), now(), false"
+        )
+        warehouse.sql(
+            "insert into core.forecast_quantile select 'r1', 'route', 'R1', 'in', 'mean', 'month', date '2025-02-01', 1, level, 10 * level from unnest([0.9, 0.1, 0.5]) as t(level)"
+        )
+        assert warehouse.sql("from core.forecast_fan").is_empty()
+    for _ in range(2):
+        with Warehouse.open(tmp_path / "transit.duckdb") as warehouse:
+            fan = warehouse.sql(
+                "select low_80_gbps, median_gbps, high_80_gbps, levels, values_gbps from core.forecast_fan"
+            )
+        assert fan.rows() == [(1.0, 5.0, 9.0, [0.1, 0.5, 0.9], [1.0, 5.0, 9.0])]

@@ -52,6 +52,8 @@ def fill(warehouse: Warehouse, folder: Path) -> None:
         warehouse.connection.execute(
             f"insert into {schema}.{table} by name select {', '.join(values)} from read_csv('{file}', all_varchar = true)"
         )
+    for (run_id,) in warehouse.connection.execute("select run_id from core.forecast_run").fetchall():
+        warehouse.run("results/fans", run_id=run_id)
 
 
 def answer(warehouse: Warehouse, folder: Path, columns: list[str] | None = None) -> list[list[str]]:

@@ -16,3 +16,5 @@ def fill(warehouse: Warehouse, *, routes: int = 8, months: int = 36, vintages: i
         for statement in warehouse.connection.extract_statements((FOLDER / f"{name}.sql").read_text("utf-8")):
             given = {name: sizes[name] for name in statement.named_parameters}
             warehouse.connection.execute(statement, given or None)
+    for (run_id,) in warehouse.connection.execute("select run_id from core.forecast_run order by run_id").fetchall():
+        warehouse.run("results/fans", run_id=run_id)

@@ -13,17 +13,12 @@ with actual as (
 ),
 forecast as (
     select
-        run_id, known_at, origin, series_kind, series_id, direction, statistic, grain, target_start, horizon,
-        simulated, actual_gbps,
-        max(value_gbps) filter (where quantile_level = 0.5) as median_gbps,
-        max(value_gbps) filter (where quantile_level = 0.1) as low_80_gbps,
-        max(value_gbps) filter (where quantile_level = 0.9) as high_80_gbps,
-        max(value_gbps) filter (where quantile_level = 0.025) as low_95_gbps,
-        max(value_gbps) filter (where quantile_level = 0.975) as high_95_gbps,
-        list({'level': quantile_level, 'value': value_gbps} order by quantile_level) as quantiles
-    from mart.forecast_all
+        fan.run_id, run.known_at, run.origin, fan.series_kind, fan.series_id, fan.direction, fan.statistic, fan.grain, fan.target_start, fan.horizon,
+        fan.series_kind <> 'country' and run.simulated as simulated, actual.actual_gbps,
+        fan.median_gbps, fan.low_80_gbps, fan.high_80_gbps, fan.low_95_gbps, fan.high_95_gbps, fan.levels, fan.values_gbps
+    from core.forecast_fan as fan
+    join (select run_id, known_at, origin, simulated from mart.run_history) as run using (run_id)
     join actual using (grain, series_kind, series_id, direction, statistic, target_start)
-    group by all
 )
 select
     run_id, known_at, origin, series_kind, series_id, direction, statistic, grain, target_start, horizon,
@@ -32,13 +27,10 @@ select
     median_gbps / nullif(actual_gbps, 0) - 1 as error_ratio,
     actual_gbps between low_80_gbps and high_80_gbps as inside_80,
     actual_gbps between low_95_gbps and high_95_gbps as inside_95,
-    list_avg([
-        2 * greatest(
-            entry.level * (actual_gbps - entry.value),
-            (entry.level - 1) * (actual_gbps - entry.value)
-        )
-        for entry in quantiles
-    ]) as pinball_gbps,
+    -- With factor 2, a level's loss is |difference| + (2 level - 1) difference, so the mean over levels is a sum of two lists' products.
+    (list_sum(list_transform(values_gbps, lambda value: abs(actual_gbps - value)))
+        + list_sum(list_transform(levels, lambda level: 2 * level - 1)) * actual_gbps
+        - 2 * list_dot_product(levels, values_gbps) + list_sum(values_gbps)) / len(levels) as pinball_gbps,
     simulated
 from forecast;
 comment on view mart.forecast_accuracy is 'Every forecast of every run against what came, once it is known.';

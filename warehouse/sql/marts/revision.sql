@@ -1,30 +1,24 @@
 -- one row per run, series_kind, series_id, direction, statistic, grain, target_start
 create view mart.revision as
-with median as (
+with run as (
     select
-        run_id, known_at, origin, series_kind, series_id, direction, statistic, grain, target_start,
-        value_gbps, simulated
-    from mart.forecast_all
-    where quantile_level = 0.5
-),
-in_order as (
-    select
-        *,
-        lag(run_id) over vintage as earlier_run_id,
-        lag(value_gbps) over vintage as earlier_gbps
-    from median
-    window vintage as (
-        partition by series_kind, series_id, direction, statistic, grain, target_start order by origin,
-        known_at, run_id
-    )
+        run_id, grain, known_at, origin, simulated,
+        lag(run_id) over (partition by grain order by origin, known_at, run_id) as earlier_run_id
+    from mart.run_history
 )
+-- Joined run by run, so that one run's revisions read two runs and not all of them.
 select
-    run_id, known_at, origin, earlier_run_id, series_kind, series_id, direction, statistic, grain,
-    target_start,
-    earlier_gbps, value_gbps, value_gbps - earlier_gbps as change_gbps, value_gbps / nullif(earlier_gbps,
-    0) - 1 as change_ratio, simulated
-from in_order
-where earlier_run_id is not null;
+    run.run_id, run.known_at, run.origin, run.earlier_run_id, later.series_kind, later.series_id, later.direction, later.statistic,
+    later.grain, later.target_start, earlier.median_gbps as earlier_gbps, later.median_gbps as value_gbps,
+    later.median_gbps - earlier.median_gbps as change_gbps,
+    later.median_gbps / nullif(earlier.median_gbps, 0) - 1 as change_ratio,
+    later.series_kind <> 'country' and run.simulated as simulated
+from run
+join core.forecast_fan as later on later.run_id = run.run_id
+join core.forecast_fan as earlier
+    on earlier.run_id = run.earlier_run_id
+    and earlier.series_kind = later.series_kind and earlier.series_id = later.series_id and earlier.direction = later.direction
+    and earlier.statistic = later.statistic and earlier.grain = later.grain and earlier.target_start = later.target_start;
 comment on view mart.revision is 'What each run changed in the median forecast of a period, against the run before it.';
 comment on column mart.revision.run_id is 'the run that made the row; see run_history';
 comment on column mart.revision.known_at is 'what was known by then went into the run [UTC]';

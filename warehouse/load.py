@@ -11,11 +11,12 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.bulk import NeedsSecondLookError, is_plain, write_plain
 from warehouse.counters import write_counters
 from warehouse.database import Warehouse
 from warehouse.errors import Problem, SettingsError, SourceError
 from warehouse.quarantine import keep_refused
-from warehouse.slots import write_log, write_slots
+from warehouse.slots import Written, write_log, write_slots
 from warehouse.sources.open import open_rows
 from warehouse.sources.spec import LOGS, SLOT_MINUTES, SourceSpec
 from warehouse.sources.table import Opened
@@ -65,6 +66,7 @@ def load_files(
         warehouse.run("traffic/port")
         warehouse.run("traffic/forget_port_names")
         warehouse.run("traffic/port_names")
+        warehouse.run("traffic/windows")
     # The place of a row in its staging table is its place in the file.
     warehouse.run("traffic/keep_order")
     try:
@@ -77,14 +79,25 @@ def _load_or_explain(
     warehouse: Warehouse, spec: SourceSpec, path: Path, known_at: datetime, today: datetime, slot_minutes: int
 ) -> LoadResult:
     try:
-        with warehouse.transaction():
-            return _load_file(warehouse, spec, path, known_at, today, slot_minutes)
+        try:
+            with warehouse.transaction():
+                return _load_file(warehouse, spec, path, known_at, today, slot_minutes, plain=True)
+        except NeedsSecondLookError:
+            with warehouse.transaction():
+                return _load_file(warehouse, spec, path, known_at, today, slot_minutes, plain=False)
     except SourceError as error:
         return LoadResult(spec.name, str(path), error=error)
 
 
 def _load_file(
-    warehouse: Warehouse, spec: SourceSpec, path: Path, known_at: datetime, today: datetime, slot_minutes: int
+    warehouse: Warehouse,
+    spec: SourceSpec,
+    path: Path,
+    known_at: datetime,
+    today: datetime,
+    slot_minutes: int,
+    *,
+    plain: bool,
 ) -> LoadResult:
     size, content_hash = _content(spec, path)
     batch_id = int(warehouse.run("traffic/next_batch")["batch_id"].item())
@@ -96,6 +109,13 @@ def _load_file(
     else:
         opened = open_rows(warehouse.connection, spec, path)
         found = opened.spec or spec
+        if plain and not before.height and not opened.spec and is_plain(warehouse, spec, path, opened, slot_minutes):
+            written = write_plain(
+                warehouse, spec, content_hash=content_hash, batch_id=batch_id, today_us=_microseconds(today), earliest_us=_microseconds(EARLIEST)
+            )  # fmt: skip
+            result = _with_slots(warehouse, replace(result, rows_in=written.rows_loaded, notes=opened.notes), written)
+            _record(warehouse, spec, result, size, content_hash, known_at)
+            return result
         _stage(warehouse, spec, path, today, opened)
         refused = keep_refused(warehouse, spec, path, content_hash=content_hash, batch_id=batch_id, opened=opened)
         result = replace(
@@ -108,21 +128,25 @@ def _load_file(
                 written = write_log(warehouse, found, path, opened, batch_id=batch_id, slot_minutes=slot_minutes)
             else:
                 written = write_slots(warehouse, found, path, opened, batch_id=batch_id, slot_minutes=slot_minutes)
-            flags = warehouse.run("traffic/flags", batch_id=batch_id)
-            result = replace(
-                result,
-                rows_loaded=written.rows_loaded,
-                slots_new=written.slots_new,
-                slots_changed=written.slots_changed,
-                slot_minutes=written.slot_minutes,
-                first_slot=written.first_slot,
-                last_slot=written.last_slot,
-                flags=dict(flags.iter_rows()),
-                notes=result.notes + written.notes,
-            )
+            result = _with_slots(warehouse, result, written)
         result = replace(result, rows_known=result.rows_in - result.rows_loaded - result.rows_quarantined)
     _record(warehouse, spec, result, size, content_hash, known_at)
     return result
+
+
+def _with_slots(warehouse: Warehouse, result: LoadResult, written: Written) -> LoadResult:
+    flags = warehouse.run("traffic/flags", batch_id=result.batch_id)
+    return replace(
+        result,
+        rows_loaded=written.rows_loaded,
+        slots_new=written.slots_new,
+        slots_changed=written.slots_changed,
+        slot_minutes=written.slot_minutes,
+        first_slot=written.first_slot,
+        last_slot=written.last_slot,
+        flags=dict(flags.iter_rows()),
+        notes=result.notes + written.notes,
+    )
 
 
 def _content(spec: SourceSpec, path: Path) -> tuple[int, str]:
@@ -141,8 +165,6 @@ def _content(spec: SourceSpec, path: Path) -> tuple[int, str]:
 
 
 def _stage(warehouse: Warehouse, spec: SourceSpec, path: Path, today: datetime, opened: Opened) -> None:
-    if spec.layout == "wide":
-        warehouse.run("traffic/unpivot")
     warehouse.run("traffic/forget_rejects")
     warehouse.run("traffic/forget_scans")
     reading = {
@@ -158,6 +180,12 @@ def _stage(warehouse: Warehouse, spec: SourceSpec, path: Path, today: datetime, 
             reading = {name: value for name, value in reading.items() if name not in unused}
             warehouse.run("traffic/stage_counters", **reading, counter_bits=spec.counter_bits)
         else:
+            if spec.layout == "wide":
+                times = ("time_kind", "stamp_us", "formats", "zone", "earliest_us")
+                warehouse.run("traffic/wide_times", **{name: reading[name] for name in times})
+                warehouse.run("traffic/unpivot")
+            else:
+                warehouse.run("traffic/timed_rows")
             warehouse.run("traffic/stage", **reading, bits=spec.bits_per_unit, decimal_comma=spec.decimal_comma)
     except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException) as error:
         raise SourceError("a file can't be read", [Problem(str(path), str(error).splitlines()[0])], "Check that it is whole and of the stated format.") from error  # fmt: skip

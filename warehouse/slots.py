@@ -42,7 +42,7 @@ def write_slots(
         "slot_us": minutes * MINUTE_US,
         "per_slot_s": row_us / 1e6 if spec.per_slot else 1.0,
     }
-    span = _one(warehouse, "traffic/staged_sums", step_us=row_us, shift_us=place["shift_us"])
+    span = only(warehouse, "traffic/staged_sums", step_us=row_us, shift_us=place["shift_us"])
     if not span["aligned"]:
         notes.append("stamps do not lie on the grid of slots; each row was put into the slot it falls in")
     distinct, ordered = _order(warehouse, opened, minutes * MINUTE_US, int(place["shift_us"]))
@@ -52,7 +52,7 @@ def write_slots(
             "traffic/fine_rows", shift_us=place["shift_us"], per_slot_s=place["per_slot_s"], single=opened.single
         )
         warehouse.run("traffic/keep_fine", batch_id=batch_id)
-        fine_rows = int(_one(warehouse, "traffic/fine_sums")["rows"])
+        fine_rows = int(only(warehouse, "traffic/fine_sums")["rows"])
         warehouse.run("traffic/slots_averaged", slot_us=place["slot_us"])
         warehouse.run("traffic/slots_of_groups")
         notes.append(f"samples every {row_us / MINUTE_US:g} minutes were averaged into {minutes}-minute slots")
@@ -66,7 +66,7 @@ def write_slots(
         warehouse.run("traffic/slots_of_groups")
         warehouse.run("traffic/contradictions", **place, slot_minutes=minutes)
         warehouse.run("traffic/keep_contradictions", slot_minutes=minutes, batch_id=batch_id)
-        contradictions = int(_one(warehouse, "traffic/contradiction_sums")["contradictions"])
+        contradictions = int(only(warehouse, "traffic/contradiction_sums")["contradictions"])
     if contradictions:
         notes.append(f"{contradictions} rows give another value for a slot the file has already; the last one holds")
     sums = merge(warehouse, spec, batch_id, minutes, ordered=ordered)
@@ -109,32 +109,43 @@ def merge(
     written = {"batch_id": batch_id, "slot_minutes": minutes}
     speeds = warehouse.run("traffic/speeds")["speed_bps"].to_list()
     warehouse.run("traffic/reach")
-    overlaps = _one(warehouse, "traffic/overlap", slot_minutes=minutes)["overlaps"]
+    overlaps = reach_is_known(warehouse, minutes)
     if overlaps:
         warehouse.run("traffic/compare", slot_minutes=minutes, priority=spec.priority, nulls_hold=nulls_hold)
         warehouse.run("traffic/supersede", **written)
         warehouse.run("traffic/outranked", **written)
         warehouse.run("traffic/take_out", slot_minutes=minutes)
         warehouse.run("traffic/fresh_slots")
-        sums = _one(warehouse, "traffic/verdict_sums")
+        sums = only(warehouse, "traffic/verdict_sums")
         ordered = False
     else:
         warehouse.run("traffic/all_slots_new")
-        sums = _one(warehouse, "traffic/new_sums")
+        sums = only(warehouse, "traffic/new_sums")
     warehouse.run("traffic/append_in_order" if ordered else "traffic/append", **written, speeds=speeds)
     warehouse.run("traffic/extents" if overlaps else "traffic/extents_of_file", **written)
-    if _one(warehouse, "traffic/may_be_flagged")["maintenance"]:
-        warehouse.run("traffic/maintenance", batch_id=batch_id)
-    if _one(warehouse, "traffic/may_be_flagged")["two_ports"]:
-        warehouse.run("traffic/two_ports", batch_id=batch_id)
+    flag_windows(warehouse, batch_id)
     return sums
+
+
+def reach_is_known(warehouse: Warehouse, minutes: int) -> bool:
+    """Whether any slot of the ports and times at hand may be known from an earlier load."""
+    return bool(only(warehouse, "traffic/overlap", slot_minutes=minutes)["overlaps"])
+
+
+def flag_windows(warehouse: Warehouse, batch_id: int) -> None:
+    """Flags slots in maintenance and slots that a port of higher priority measured as well."""
+    possible = only(warehouse, "traffic/may_be_flagged")
+    if possible["maintenance"]:
+        warehouse.run("traffic/maintenance", batch_id=batch_id)
+    if possible["two_ports"]:
+        warehouse.run("traffic/two_ports", batch_id=batch_id)
 
 
 def _row_length(warehouse: Warehouse, spec: SourceSpec, path: Path) -> int:
     """Microseconds between rows of a port, stated or found."""
     if spec.slot_minutes is not None:
         return spec.slot_minutes * MINUTE_US
-    found = _one(warehouse, "traffic/row_spacing")["step_us"]
+    found = only(warehouse, "traffic/row_spacing")["step_us"]
     if found is None:
         raise SourceError("a slot length can't be told", [Problem(str(path), "no port has two rows")], "Give slot_minutes for this source.")  # fmt: skip
     minutes = found / MINUTE_US
@@ -151,10 +162,11 @@ def _order(warehouse: Warehouse, opened: Opened, slot_us: int, shift_us: int) ->
     if opened.single:
         return False, False
     place = {"slot_us": slot_us, "shift_us": shift_us}
-    if _one(warehouse, "traffic/row_order", **place)["ordered"]:
+    if only(warehouse, "traffic/row_order", **place)["ordered"]:
         return True, True
-    return bool(_one(warehouse, "traffic/row_distinct", **place)["distinct_slots"]), False
+    return bool(only(warehouse, "traffic/row_distinct", **place)["distinct_slots"]), False
 
 
-def _one(warehouse: Warehouse, name: str, **params: object) -> dict[str, Any]:
+def only(warehouse: Warehouse, name: str, **params: object) -> dict[str, Any]:
+    """The one row of a query."""
     return warehouse.run(name, **params).row(0, named=True)

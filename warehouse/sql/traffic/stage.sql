@@ -3,7 +3,7 @@ create or replace temp table staged as
 with parsed as (
     select
         stamp,
-        case
+        coalesce(known_us, case
             when $time_kind = 'none' then $earliest_us::bigint
             when $time_kind = 'microseconds' then try_cast(stamp as bigint)
             when $time_kind = 'epoch' then try_cast(try_cast(stamp as double) * $stamp_us as bigint)
@@ -12,7 +12,7 @@ with parsed as (
             when regexp_matches(cast(stamp as varchar), '(Z|[+-]\d\d:?\d\d)$')
                 then epoch_us(try_cast(cast(stamp as varchar) as timestamptz))
             else epoch_us(timezone($zone, try_cast(cast(stamp as varchar) as timestamp)))
-        end as at_us,
+        end) as at_us,
         trim(case when $pattern = '' then coalesce(series, $interface)
             else regexp_extract(coalesce(series, $interface), $pattern, $interface_group) end) as name,
         lower(trim(case when $direction <> '' then $direction
@@ -27,7 +27,7 @@ with parsed as (
             when list_contains(['in', 'rx', 'ingress', 'input', 'inbound', 'received', 'receive'], word) then 'in'
             when list_contains(['out', 'tx', 'egress', 'output', 'outbound', 'sent', 'transmit'], word) then 'out'
         end as way
-    from source_row
+    from timed_row
 ),
 rated as (
     select

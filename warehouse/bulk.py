@@ -1,0 +1,68 @@
+"""Whole Parquet files straight into samples, where no row of them needs a second look."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import duckdb
+
+from warehouse.database import Warehouse
+from warehouse.slots import MINUTE_US, Written, flag_windows, only, reach_is_known
+from warehouse.sources.spec import SourceSpec
+from warehouse.sources.table import PARQUET, Opened
+
+PLAIN = {
+    "name", "files", "time_column", "time_zone", "unit", "in_column", "out_column", "interface_column", "swap_directions",
+    "slot_minutes", "stamp", "simulated", "priority", "max_file_bytes", "max_rows", "max_columns", "null_words",
+}  # fmt: skip
+"""Choices of a source that this way of loading honours; any other one takes the general way."""
+UNSTATED = SourceSpec("unstated", in_column="in")
+NUMBERS = ("DOUBLE", "FLOAT", "BIGINT", "INTEGER", "UBIGINT", "UINTEGER")
+
+
+class NeedsSecondLookError(Exception):
+    """Something in the file is not plain: nothing of it may be kept, and the general way must take it."""
+
+
+def is_plain(warehouse: Warehouse, spec: SourceSpec, path: Path, opened: Opened, slot_minutes: int) -> bool:
+    """Whether the file may go this way, as far as its settings and columns tell."""
+    chosen = {item.name for item in fields(spec) if getattr(spec, item.name) != getattr(UNSTATED, item.name)}
+    if path.suffix.lower() not in PARQUET or chosen - PLAIN or (spec.slot_minutes or 0) < slot_minutes:
+        return False
+    if opened.reading["time_kind"] != "microseconds" or not spec.interface_column:
+        return False
+    rows = warehouse.connection.view("source_row")
+    types = dict(zip(rows.columns, map(str, rows.types), strict=True))
+    rates = [types[name] for name, column in (("value_in", spec.in_column), ("value_out", spec.out_column)) if column]
+    return types["series"] == "VARCHAR" and all(kind in NUMBERS for kind in rates)
+
+
+def write_plain(
+    warehouse: Warehouse, spec: SourceSpec, *, content_hash: str, batch_id: int, today_us: int, earliest_us: int
+) -> Written:
+    """Writes every row as a slot. Raises NeedsSecondLookError, with the transaction lost, where one is not new, whole and on its grid."""
+    if warehouse.run("traffic/known_refusals", content_hash=content_hash, source=spec.name).height:
+        raise NeedsSecondLookError("rows of it wait in quarantine")
+    minutes = spec.slot_minutes or 0
+    slot_us = minutes * MINUTE_US
+    written = {"batch_id": batch_id, "slot_minutes": minutes}
+    ordered = only(warehouse, "traffic/plain_looks_ordered")["ordered"]
+    try:
+        warehouse.run(
+            "traffic/append_plain" if ordered else "traffic/append_plain_sorted", **written,
+            port_keys=warehouse.run("traffic/port_keys")["interface_key"].to_list(), speeds=warehouse.run("traffic/speeds")["speed_bps"].to_list(),
+            slot_us=slot_us, shift_us=slot_us if spec.stamp == "end" else 0, today_us=today_us, earliest_us=earliest_us,
+            bits=spec.bits_per_unit / (slot_us / 1e6 if spec.per_slot else 1.0), swap=spec.swap_directions,
+        )  # fmt: skip
+    except duckdb.Error as error:
+        raise NeedsSecondLookError(str(error)) from error
+    warehouse.run("traffic/reach_of_batch", batch_id=batch_id)
+    sums = only(warehouse, "traffic/reach_sums")
+    if not sums["slots"] or sums["slots"] > spec.max_rows or reach_is_known(warehouse, minutes):
+        raise NeedsSecondLookError("some of its slots may be known")
+    if not only(warehouse, "traffic/batch_order", batch_id=batch_id)["ordered"]:
+        raise NeedsSecondLookError("a slot stands there twice")
+    warehouse.run("traffic/extents_of_file", **written)
+    flag_windows(warehouse, batch_id)
+    return Written(sums["slots"], sums["slots"], 0, minutes, sums["first_at"], sums["last_at"], ())

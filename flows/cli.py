@@ -39,6 +39,7 @@ for _name, _target, _group, _help in (
     ("dictionary", "exporting:dictionary", ASKING, "Write the data dictionary with lineage, as HTML and Markdown."),
     ("shell", "exporting:shell", ASKING, "Open DuckDB's own command line on the published copy."),
     ("explain", "planning:explain", RUNNING, "Why a segment's dates are what they are, from samples to order."),
+    ("explore", "exploring:explore", ASKING, "Explore route, vintage and story in a notebook app."),
     ("endpoint", "serving:endpoint", ASKING, "Serve the published copy read-only to DuckDB clients elsewhere."),
     ("whatif", "planning:whatif", RUNNING, "The plan with a story applied, beside the plan without."),
     ("forecast-file", "files:forecast_file", FILES, "Forecast any panel of series in a CSV or Parquet file."),

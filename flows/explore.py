@@ -1,0 +1,150 @@
+"""The notebook app of `transit explore`: a route's forecast by vintage, stories beside the plan, and a cell for SQL."""
+
+import marimo
+
+app = marimo.App(width="medium", app_title="transit explore")
+
+
+@app.cell
+def _():
+    import json
+    from pathlib import Path
+
+    import marimo as mo
+
+    from dashboards.charts.drawing import standalone
+    from dashboards.charts.fan import fan
+    from dashboards.language import load_language
+    from warehouse.errors import TransitError
+    from warehouse.query import query
+
+    database = Path(mo.cli_args()["database"])
+    language = load_language("en")
+
+    class Drawn:
+        """A Vega-Lite chart as marimo shows it."""
+
+        def __init__(self, spec):
+            self.spec = spec
+
+        def _mime_(self):
+            return "application/vnd.vegalite.v5+json", json.dumps(self.spec)
+
+    return Drawn, TransitError, database, fan, language, mo, query, standalone
+
+
+@app.cell
+def _(database, mo, query):
+    edition = query(database, "select edition_id, known_at, simulated from mart.edition order by known_at desc limit 1")
+    about = edition.row(0, named=True) if edition.height else {"edition_id": "none", "known_at": "", "simulated": False}
+    mo.md(
+        f"# Explore\n\nEdition **{about['edition_id']}**, data known by {about['known_at']}."
+        + (" Traffic in it is **simulated**." if about["simulated"] else "")
+    )
+    return
+
+
+@app.cell
+def _(database, mo, query):
+    routes = query(
+        database, "select distinct series_id from mart.forecast_latest where series_kind = 'route' order by 1"
+    )["series_id"].to_list()
+    runs = query(database, "select run_id, origin from mart.run_history where grain = 'month' order by origin desc, known_at desc")  # fmt: skip
+    vintages = {f"{row['origin']:%Y-%m} ({row['run_id']})": row["run_id"] for row in runs.iter_rows(named=True)}
+    stories = query(database, "select distinct scenario_id from mart.scenario_effect order by 1")["scenario_id"].to_list()  # fmt: skip
+    route = mo.ui.dropdown(routes, value=routes[0] if routes else None, label="Route")
+    direction = mo.ui.radio(["in", "out"], value="in", inline=True, label="Direction")
+    statistic = mo.ui.radio(["mean", "p95"], value="p95", inline=True, label="Statistic")
+    vintage = mo.ui.dropdown(vintages, value=next(iter(vintages), None), label="Forecast made after")
+    story = mo.ui.dropdown(["none", *stories], value="none", label="Story")
+    mo.vstack([mo.hstack([route, direction, statistic], justify="start"), mo.hstack([vintage, story], justify="start")])
+    return direction, route, statistic, story, vintage
+
+
+@app.cell
+def _(Drawn, database, direction, fan, language, mo, query, route, standalone, statistic, vintage):
+    PERIODS = """
+    with observed as (
+        select period_start as start, case $statistic when 'mean' then mean_gbps else p95.gbps end as observed
+        from mart.traffic_month
+        where series_kind = 'route' and series_id = $route and direction = $direction
+    ),
+    forecast as (
+        select
+            target_start as start, max(value_gbps) filter (where quantile_level = 0.025) as q025, max(value_gbps) filter (where quantile_level = 0.1) as q100,
+            max(value_gbps) filter (where quantile_level = 0.25) as q250, max(value_gbps) filter (where quantile_level = 0.5) as q500,
+            max(value_gbps) filter (where quantile_level = 0.75) as q750, max(value_gbps) filter (where quantile_level = 0.9) as q900,
+            max(value_gbps) filter (where quantile_level = 0.975) as q975
+        from mart.forecast_all
+        where run_id = $run_id and series_kind = 'route' and series_id = $route and direction = $direction and statistic = $statistic and grain = 'month'
+        group by target_start
+    )
+    select coalesce(observed.start, forecast.start) as start, observed, q025, q100, q250, q500, q750, q900, q975
+    from observed
+    full join forecast on forecast.start = observed.start
+    order by 1
+    """
+    mo.stop(route.value is None or vintage.value is None, mo.md("No forecast of a route is in this copy."))
+    chosen = {
+        "route": route.value,
+        "direction": direction.value,
+        "statistic": statistic.value,
+        "run_id": vintage.value,
+    }
+    periods = query(database, PERIODS, params=chosen)
+    title = f"{route.value}, {direction.value}, {statistic.value}: as forecast by run {vintage.value}"
+    # What came after the run stays on the chart, so that a past forecast is seen against it.
+    Drawn(standalone(fan(periods, "month", language), title))
+    return (periods,)
+
+
+@app.cell
+def _(mo, periods):
+    mo.accordion({"The numbers": mo.ui.table(periods.to_dicts(), selection=None, page_size=12)})
+    return
+
+
+@app.cell
+def _(database, mo, query, story):
+    effect = query(
+        database,
+        """
+        select segment_id, direction, date_kind, t50_base, t50_scenario, shift_months, order_by_base, order_by_scenario, note, assumed, simulated
+        from mart.scenario_effect where scenario_id = $story order by shift_months, segment_id, direction, date_kind
+        """,
+        params={"story": story.value},
+    )
+    mo.stop(story.value == "none", mo.md("Choose a story to see what it changes in the plan."))
+    mo.vstack(
+        [
+            mo.md(f"## What the story {story.value} changes"),
+            mo.ui.table(effect.to_dicts(), selection=None, page_size=10),
+        ]
+    )
+    return
+
+
+@app.cell
+def _(mo):
+    asked = mo.ui.code_editor(
+        "from mart.order_plan\norder by order_by",
+        language="sql",
+        label="SQL over the views of mart (read-only; `transit tables` lists them)",
+    ).form(submit_button_label="Run")
+    mo.vstack([mo.md("## Ask in SQL"), asked])
+    return (asked,)
+
+
+@app.cell
+def _(TransitError, asked, database, mo, query):
+    mo.stop(asked.value is None)
+    try:
+        answer = mo.ui.table(query(database, asked.value, max_rows=10_000).to_dicts(), selection=None, page_size=15)
+    except TransitError as error:
+        answer = mo.callout(mo.plain_text(str(error)), kind="danger")
+    answer
+    return
+
+
+if __name__ == "__main__":
+    app.run()

@@ -1,0 +1,72 @@
+"""The notebook app in a real chromium: a chart for the chosen route, and SQL that is answered or explained."""
+
+import importlib.util
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+
+from flows.cli import app
+from warehouse.errors import SettingsError
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+installed = pytest.mark.skipif(
+    importlib.util.find_spec("marimo") is None, reason="marimo is not installed (extra `explore`)"
+)
+
+
+def test_without_marimo_it_says_what_to_install(analysts, monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(SettingsError, match=r"transit-forecast\[explore\]"):
+        app(["explore", "-d", str(analysts)], result_action="return_value")
+
+
+@pytest.fixture
+def address(analysts, tmp_path):
+    log = tmp_path / "log"
+    with log.open("w") as told:
+        command = [sys.executable, "-m", "flows.cli", "explore", "--no-browser", "--port", "27193", "-d", str(analysts)]
+        running = subprocess.Popen(command, stdout=told, stderr=subprocess.STDOUT)
+    try:
+        for _ in range(240):
+            if found := re.search(r"http://\S+", log.read_text()):
+                break
+            time.sleep(0.5)
+        assert found, log.read_text()
+        yield found[0]
+    finally:
+        running.terminate()
+        running.wait()
+
+
+@installed
+@pytest.mark.browser
+@pytest.mark.server
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed (Debian package chromium)")
+def test_a_route_is_drawn_and_sql_is_answered(address):
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=CHROMIUM, args=["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"])  # fmt: skip
+        page = browser.new_page(viewport={"width": 1100, "height": 1400})
+        wrong, outside = [], []
+        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+        page.on("request", lambda request: outside.append(request.url) if not re.match(r"(http|ws)://(localhost|127\.0\.0\.1):27193|data:|blob:", request.url) else None)  # fmt: skip
+        page.set_default_timeout(120_000)
+        page.goto(address)
+        page.wait_for_selector("canvas.marks, svg.marks")
+        assert "Edition docs" in page.inner_text("body")
+        assert "simulated" in page.inner_text("body")
+        page.get_by_role("button", name="Run").click()
+        page.wait_for_selector("text=S002")
+        editor = page.locator(".cm-content").first
+        editor.click()
+        page.keyboard.press("Control+a")
+        page.keyboard.type("select sum(p95) from traffic_month")
+        page.get_by_role("button", name="Run").click()
+        page.wait_for_selector("text=does not add up over series")
+        browser.close()
+    assert wrong == []
+    assert outside == []

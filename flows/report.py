@@ -47,9 +47,7 @@ def write_edition(settings: Settings, *, force: bool) -> tuple[Path, bool]:
         by_grain = runs.filter(pl.col("grain") == settings.forecast.grain)
         run = (runs if by_grain.is_empty() else by_grain).row(-1, named=True)
         folder = reports / run["run_id"]
-        made_from = (
-            f"{sorted(runs['run_id'])} {code_version(('dashboards',))} {settings.network} {settings.run.languages}"
-        )
+        made_from = f"{sorted(runs['run_id'])} {code_version(('dashboards',))} {settings.network} {settings.run.languages} {settings.run.paper}"
         if not force and _about(folder).get("made_from") == made_from:
             _lead_to(reports, folder)
             return folder, False
@@ -63,7 +61,7 @@ def write_edition(settings: Settings, *, force: bool) -> tuple[Path, bool]:
     unfinished = reports / f".unfinished-{run['run_id']}"
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
-    write_report(frames, edition, unfinished, languages=settings.run.languages)
+    write_report(frames, edition, unfinished, languages=settings.run.languages, paper=settings.run.paper)
     about = {
         "made_from": made_from,
         "run_id": edition.run_id,

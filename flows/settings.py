@@ -43,6 +43,7 @@ class RunSettings:
 
     today: date | None = None
     languages: tuple[str, ...] = ("en", "ru")
+    paper: bool = False  # the typeset PDF edition too, some ten seconds a language
     memory_limit: str = "1GB"
     threads: int = 2
     workers: int = 2

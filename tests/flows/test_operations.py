@@ -21,7 +21,7 @@ from flows.retention import prune_reports
 from flows.settings import NotifySettings, ScheduleSettings, Settings
 from flows.state import State, begun, ended, read_state, write_state
 from flows.watch import metrics_text, overdue
-from tests.flows.faults import alive, children_of, copy_of, environment
+from tests.flows.faults import children_of, copy_of, environment, outlived_by
 
 pytestmark = pytest.mark.xdist_group("project")
 
@@ -260,7 +260,7 @@ def test_serve_runs_by_its_schedule_shows_metrics_and_leaves_nothing_behind(proj
         _, told = serving.communicate(timeout=60)
     assert serving.returncode == 0, told.decode()
     assert "Traceback" not in told.decode()
-    assert not [child for child in children if alive(child)]
+    assert outlived_by(children) == []
     assert (folder / "published" / "transit.duckdb").exists()
 
 

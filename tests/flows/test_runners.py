@@ -1,0 +1,54 @@
+"""Every runner gives the same numbers to the bit, in the order of the chunks."""
+
+import importlib.util
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.xdist_group("runners")
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from flows import embedded
+
+def main(runner, address):
+    with embedded.prefect_api(Path("prefect")) as server:
+        import hashlib
+        import numpy as np
+        from prefect import flow
+        from flows.runners import map_tasks, task_runner
+        from flows.settings import RunSettings
+        server.wait()
+        rng = np.random.default_rng(5)
+        chunks = [rng.normal(size=(40, 40)) for _ in range(12)]
+        if address == "local":
+            from distributed import LocalCluster
+            cluster = LocalCluster(n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address=None)
+            address = cluster.scheduler_address
+
+        @flow
+        def everything():
+            return map_tasks(np.linalg.pinv, chunks)
+
+        run = RunSettings(runner=runner, workers=2, dask_address=address or None)
+        found = everything.with_options(task_runner=task_runner(run))()
+        wanted = [np.linalg.pinv(chunk) for chunk in chunks]
+        same = [a.tobytes() == b.tobytes() for a, b in zip(found, wanted, strict=True)]
+        print("same" if all(same) and len(same) == 12 else f"different: {same}")
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])
+"""
+
+
+@pytest.mark.parametrize(("runner", "address"), [("threads", ""), ("processes", ""), ("dask", ""), ("dask", "local")])
+def test_results_are_the_same_to_the_bit(runner, address, tmp_path):
+    if runner == "dask" and not importlib.util.find_spec("prefect_dask"):
+        pytest.skip("Dask is not installed")
+    from tests.flows.faults import environment
+
+    (tmp_path / "everything.py").write_text(SCRIPT, encoding="utf-8")
+    done = subprocess.run([sys.executable, "everything.py", runner, address], cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=300)  # fmt: skip
+    assert done.stdout.splitlines()[-1:] == ["same"], done.stderr

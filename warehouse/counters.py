@@ -21,7 +21,12 @@ def write_counters(warehouse: Warehouse, spec: SourceSpec, *, batch_id: int, slo
     warehouse.run("traffic/counter_slots")
     written = merge(warehouse, spec, batch_id, minutes, ordered=False, nulls_hold=True)
     warehouse.run("traffic/flag_counters", slot_minutes=minutes)
-    notes = (
+    notes: tuple[str, ...] = (
         f"{sums['readings']} counter readings made {written['slots_new']} new slots and changed {written['slots_changed']}",
     )
+    if spec.counter_bits == 32:
+        notes += tuple(
+            f"{port} was polled every {poll_s:.0f} s, but its 32-bit counter can go round in {wrap_s:.1f} s: high rates may look low; read ifHCInOctets"
+            for port, poll_s, wrap_s in warehouse.run("traffic/slow_polls").iter_rows()
+        )
     return Written(int(sums["readings"]), int(written["slots_new"]), int(written["slots_changed"]), minutes, sums["first_at"], sums["last_at"], notes)  # fmt: skip

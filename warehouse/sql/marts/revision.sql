@@ -2,7 +2,7 @@
 create view mart.revision as
 with run as (
     select
-        run_id, grain, known_at, origin, simulated,
+        run_id, grain, known_at, origin, simulated, latest,
         lag(run_id) over (partition by grain order by origin, known_at, run_id) as earlier_run_id
     from mart.run_history
 )
@@ -12,7 +12,7 @@ select
     later.grain, later.target_start, earlier.median_gbps as earlier_gbps, later.median_gbps as value_gbps,
     later.median_gbps - earlier.median_gbps as change_gbps,
     later.median_gbps / nullif(earlier.median_gbps, 0) - 1 as change_ratio,
-    later.series_kind <> 'country' and run.simulated as simulated
+    later.series_kind <> 'country' and run.simulated as simulated, run.latest
 from run
 join core.forecast_fan as later on later.run_id = run.run_id
 join core.forecast_fan as earlier
@@ -35,3 +35,4 @@ comment on column mart.revision.value_gbps is 'median of this run [Gbit/s]';
 comment on column mart.revision.change_gbps is 'this run - earlier run [Gbit/s]';
 comment on column mart.revision.change_ratio is 'this run / earlier run - 1; empty where the earlier is 0 [ratio]';
 comment on column mart.revision.simulated is 'true where made from simulated traffic; yearly bandwidth of countries is reported, never simulated';
+comment on column mart.revision.latest is 'true where the run speaks for its grain now';

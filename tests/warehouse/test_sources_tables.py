@@ -12,6 +12,7 @@ import pytest
 from flows.load import files_of
 from tests.warehouse.traffic_worlds import PAIR, load, load_one, open_world, samples, write
 from warehouse.errors import SourceError
+from warehouse.sources.spec import SourceSpec
 
 HEADER = "time,interface,in,out\n"
 
@@ -108,3 +109,12 @@ def test_links_do_not_lead_out_of_the_data_folder(tmp_path: Path) -> None:
         files_of(data, "*.csv")
     assert files_of(data, str(secret)) == [secret]
     assert files_of(data, "../elsewhere/*.csv") == [data / "../elsewhere/s.csv"]
+
+
+@pytest.mark.parametrize("stamp", ["²", "9" * 5000, "1" * 13, "-1", "٣"])
+def test_odd_digits_in_a_log_are_no_times(tmp_path: Path, stamp: str) -> None:
+    log = f"1704067500 1 1\n1704067500 5 5 6 6\n{stamp} 7 7 8 8\n1704067200 9 9 9 9\n"
+    with open_world(tmp_path) as world:
+        result = load_one(world, SourceSpec("log", kind="mrtg", interface="r1"), write(tmp_path / "a.log", log))
+        assert result.rows_in == 3
+        assert result.rows_quarantined >= 1

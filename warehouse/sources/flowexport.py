@@ -8,9 +8,10 @@ import io
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import polars as pl
@@ -23,28 +24,26 @@ from warehouse.sources.spec import SourceSpec
 from warehouse.sources.table import Opened, open_relation
 
 SLOT_SECONDS = 300
-Prefix = IPv4Network | IPv6Network
+UNMET = -2
+CACHED = 1_000_000
 
 
 @dataclass(frozen=True)
 class End:
-    """One end of a port: its prefixes and AS numbers; neither: anything."""
+    """One end of a port: its prefixes as (version, mask, network, length), and AS numbers; neither: anything."""
 
-    prefixes: tuple[Prefix, ...]
+    prefixes: tuple[tuple[int, int, int, int], ...]
     numbers: frozenset[int]
 
-    def closeness(self, address: str, number: str) -> int | None:
-        """How exactly a flow's end is met: the length of the prefix, an AS number as 0, anything as -1; None: not."""
+    def closeness(self, version: int, address: int, number: int) -> int:
+        """How exactly a flow's end is met: 1 + the length of the prefix, an AS number as 0, anything as -1; UNMET: not."""
         if not self.prefixes and not self.numbers:
             return -1
-        met = [0] if number.isdigit() and int(number) in self.numbers else []
-        if self.prefixes:
-            try:
-                here = ip_address(address)
-            except ValueError:
-                return max(met, default=None)
-            met += [1 + prefix.prefixlen for prefix in self.prefixes if prefix.version == here.version and here in prefix]  # fmt: skip
-        return max(met, default=None)
+        best = 0 if number in self.numbers else UNMET
+        for of_version, mask, network, length in self.prefixes:
+            if of_version == version and address & mask == network and length >= best:
+                best = length + 1
+        return best
 
 
 @dataclass
@@ -90,7 +89,8 @@ def open_flows(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> 
 def read(spec: SourceSpec, path: Path) -> Tally:
     """Bits by port, slot and direction: a flow from a port's a-end to its z-end is `out`, and is spread evenly over its time."""
     ports = read_map(Path(spec.map_file))
-    met: dict[tuple[str, str, str, str], tuple[str, str] | None] = {}
+    met: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    names = list(ports)
     tally = Tally()
     for record in records(path, spec.time_zone):
         tally.flows += 1
@@ -104,10 +104,9 @@ def read(spec: SourceSpec, path: Path) -> Tally:
         rate = spec.sampling_rate or record.sampling
         tally.rates.add(rate)
         octets = record.octets * rate
-        ends = (record.src, record.dst, record.src_as, record.dst_as)
-        if ends not in met:
-            met[ends] = _port_of(ports, *ends)
-        port = met[ends]
+        if len(met) > CACHED:
+            met.clear()
+        port = _port_of(names, *(_closeness(met, ports, *end) for end in ((record.src, record.src_as), (record.dst, record.dst_as))))  # fmt: skip
         if port is None:
             tally.unmatched += 1
             tally.unmatched_octets += octets
@@ -143,31 +142,46 @@ def read_map(path: Path) -> Mapping[str, tuple[End, End]]:
 
 
 def _end(text: str, place: str, problems: list[Problem]) -> End:
-    prefixes: list[Prefix] = []
+    prefixes: list[tuple[int, int, int, int]] = []
     numbers: set[int] = set()
     for word in text.replace(";", " ").split():
         number = word.upper().removeprefix("AS")
-        if number.isdigit():
+        if number.isdecimal() and len(number) <= 10:
             numbers.add(int(number))
             continue
         try:
-            prefixes.append(ip_network(word))
+            prefix = ip_network(word)
+            prefixes.append((prefix.version, int(prefix.netmask), int(prefix.network_address), prefix.prefixlen))
         except ValueError as error:
             problems.append(Problem(place, f"{word!r} is neither a prefix nor an AS number: {error}"))
     return End(tuple(prefixes), frozenset(numbers))
 
 
-def _port_of(ports: Mapping[str, tuple[End, End]], src: str, dst: str, src_as: str, dst_as: str) -> tuple[str, str] | None:  # fmt: skip
+def _closeness(
+    met: dict[tuple[str, str], list[tuple[int, int]]], ports: Mapping[str, tuple[End, End]], address: str, number: str
+) -> list[tuple[int, int]]:
+    """How exactly an address and its AS number meet the two ends of each port."""
+    found = met.get((address, number))
+    if found is None:
+        version = value = 0
+        with suppress(ValueError):
+            here = ip_address(address)
+            version, value = int(here.version), int(here)
+        system = int(number) if number.isdecimal() and len(number) <= 10 else -1
+        found = [(a.closeness(version, value, system), z.closeness(version, value, system)) for a, z in ports.values()]
+        met[address, number] = found
+    return found
+
+
+def _port_of(names: list[str], near: list[tuple[int, int]], far: list[tuple[int, int]]) -> tuple[str, str] | None:
     """The port and direction that meet a flow's ends most exactly; the first of the map where several do."""
-    best: tuple[int, tuple[str, str]] | None = None
-    for name, (a, z) in ports.items():
-        for way, near, far in (("out", a, z), ("in", z, a)):
-            closeness = (near.closeness(src, src_as), far.closeness(dst, dst_as))
-            if closeness[0] is None or closeness[1] is None:
-                continue
-            if best is None or closeness[0] + closeness[1] > best[0]:
-                best = (closeness[0] + closeness[1], (name, way))
-    return best[1] if best else None
+    best, port = -3, None
+    for name, (src_a, src_z), (dst_a, dst_z) in zip(names, near, far, strict=True):
+        if src_a != UNMET and dst_z != UNMET and src_a + dst_z > best:
+            best, port = src_a + dst_z, (name, "out")
+        if src_z != UNMET and dst_a != UNMET and src_z + dst_a > best:
+            best, port = src_z + dst_a, (name, "in")
+    return port
 
 
 def _spread(slots: dict[tuple[str, int, str], float], port: tuple[str, str], record: Record, bits: float) -> None:

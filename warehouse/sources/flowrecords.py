@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -129,8 +130,9 @@ def _table(path: Path) -> Iterator[tuple[Mapping[str, object] | None, str]]:
 def _record(fields: Mapping[str, object] | None, raw: str, zone: ZoneInfo) -> Record:
     if fields is None:
         return Record(0, 0, "", "", "", "", 0, 1, ("stamp", "of a record that can't be split into fields"), raw)
-    named = {str(name).lower(): value for name, value in fields.items()}
-    texts = {name: next((str(named[alias]).strip() for alias in aliases if named.get(alias) not in (None, "")), "") for name, aliases in FIELDS.items()}  # fmt: skip
+    texts = {}
+    for name, candidates in _present(tuple(fields)).items():
+        texts[name] = next((str(fields[key]).strip() for key in candidates if fields[key] not in (None, "")), "")
     start, octets = _time(texts["start"], zone), _number(texts["octets"])
     end = _time(texts["end"], zone) if texts["end"] else start
     sampling = _number(texts["sampling"])
@@ -144,6 +146,13 @@ def _record(fields: Mapping[str, object] | None, raw: str, zone: ZoneInfo) -> Re
     return Record(start or 0, end or 0, texts["src"], texts["dst"], texts["src_as"], texts["dst_as"], octets or 0, rate, fault, raw)  # fmt: skip
 
 
+@lru_cache(maxsize=256)
+def _present(keys: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+    """Which of a record's keys may hold each field, the likeliest first."""
+    lower = {key.lower(): key for key in keys}
+    return {name: tuple(lower[alias] for alias in aliases if alias in lower) for name, aliases in FIELDS.items()}
+
+
 def _number(text: str) -> float | None:
     try:
         value = float(text)
@@ -152,6 +161,7 @@ def _number(text: str) -> float | None:
     return value if abs(value) < 1e18 else None
 
 
+@lru_cache(maxsize=4096)
 def _time(text: str, zone: ZoneInfo) -> float | None:
     value = _number(text)
     if value is not None:

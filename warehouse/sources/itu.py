@@ -68,7 +68,13 @@ def read_population(path: Path) -> Mapping[tuple[str, int], tuple[str, float]]:
         country, area = (row.get("country") or "").strip(), (row.get("area") or "").strip()
         people = _number(row.get("population") or "")
         year = (row.get("year") or "").strip()
-        if len(country) != 2 or len(area) != 3 or not year.isdecimal() or people is None or people <= 0:
+        if (
+            len(country) != 2
+            or len(area) != 3
+            or not (year.isdecimal() and len(year) == 4)
+            or people is None
+            or people <= 0
+        ):
             problems.append(Problem(f"{path.name} line {line}", "is no country, area, year and number above 0"))
         else:
             found[area, int(year)] = (country, people)

@@ -38,7 +38,12 @@ def _rows(lines: list[str]) -> Iterator[tuple[str, str | None, str | None, int]]
 
 
 def _seconds(stamp: str | None, older: str | None) -> int:
-    if stamp is None or older is None or not (stamp.isdigit() and older.isdigit()):
+    if stamp is None or older is None or not (_is_time(stamp) and _is_time(older)):
         return RESOLUTIONS[-1]
     distance = int(stamp) - int(older)
     return next((seconds for seconds in RESOLUTIONS if distance <= seconds), RESOLUTIONS[-1])
+
+
+def _is_time(text: str) -> bool:
+    """Not isdigit(), which takes digits that int() does not; nor thousands of digits, which int() refuses."""
+    return text.isdecimal() and len(text) <= 12

@@ -16,6 +16,7 @@ import polars as pl
 
 from warehouse.coincidence import Combinations, coincidences, combination_id, segment_combinations
 from warehouse.database import Warehouse
+from warehouse.quality import flag_maintenance, mark_doubtful
 from warehouse.schema import Grain
 from warehouse.slotgrid import GROUP_RANK, PEAK, SlotGrid, group_p95, peaks, slot_grid
 
@@ -45,6 +46,7 @@ def update_statistics(
 ) -> StatisticsSummary:
     """Makes the statistics of the periods that loads have touched since the last pass; all of them where settings or routes changed.
 
+    What slots show only beside their neighbours is flagged first, and so are maintenance windows stated since.
     Periods are cut in `time_zone`. A period that is not over by `today` (else `known_at`) has no value. Earlier versions stay.
     """
     now = today or known_at
@@ -54,13 +56,16 @@ def update_statistics(
         network = _run(warehouse, "network")
         if network.is_empty():
             return StatisticsSummary(None, 0, 0, 0)
+        windows = flag_maintenance(warehouse)
+        stated = network.write_csv() + (windows.write_csv() if windows.height else "")
         settings = {
             "grains": ",".join(grains),
             "zone": time_zone,
             "min_coverage": min_coverage_ratio,
-            "network_hash": hashlib.sha256(network.write_csv().encode()).hexdigest(),
+            "network_hash": hashlib.sha256(stated.encode()).hexdigest(),
         }
         last = _run(warehouse, "last_pass", **settings).row(0, named=True)
+        mark_doubtful(warehouse, since_batch_id=last["after_batch"] or 0, time_zone=time_zone)
         _run(warehouse, "periods", zone=time_zone, grains=list(grains))
         _run(warehouse, "touched", after_batch=last["after_batch"] or 0, everything=last["after_batch"] is None)
         version = int(last["version"])

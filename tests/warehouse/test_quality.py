@@ -41,7 +41,10 @@ def test_caps_outages_and_spikes_are_found_and_nothing_else(tmp_path: Path) -> N
                 for name, line in (("calm", calm), ("capped", capped), ("dead", dead), ("spiked", spiked))
             },
         )
-        mark_doubtful(world, batch_id=batch)
+        mark_doubtful(world, since_batch_id=batch - 1)
+        once = samples(world)
+        mark_doubtful(world)
+        assert samples(world).equals(once)
         flags = (
             samples(world)
             .group_by("interface_id", "flag")

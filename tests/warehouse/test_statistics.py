@@ -62,7 +62,7 @@ def test_the_billing_rank_is_the_published_one(n: int) -> None:
 def test_a_month_of_slots(tmp_path: Path) -> None:
     n = 29 * 288
     line = [float(value) for value in np.random.default_rng(1).permutation(n) + 1]
-    with open_world(tmp_path, ["r1"]) as world:
+    with open_world(tmp_path, ["r1"], ports=[("r1", "r1", 20_000.0, 1)]) as world:
         fill(world, tmp_path, "a", {"r1": line}, datetime(2024, 2, 1, tzinfo=UTC))
         summary = update_statistics(world, time_zone="UTC", known_at=NOW)
         assert summary.version == 1

@@ -1,50 +1,58 @@
--- flags what a load's slots show only beside their neighbours: impossible spikes, runs of zeros, and values pinned at a cap
+-- flags what a month's slots show only beside their neighbours: impossible spikes, runs of zeros, and values pinned at a cap;
+-- and takes such flags back where they hold no longer
 update core.traffic_sample s
 set flag = d.flag
 from (
-    with way as (
-        select interface_key, slot_start, slot_minutes, flag, unnest(['in', 'out']) as direction, unnest([in_bps, out_bps]) as bps
-        from core.traffic_sample
-        where batch_id = $batch_id and flag in ('ok', 'over_speed')
+    with slot as (
+        select t.interface_key, t.slot_start, t.slot_minutes, t.flag, t.in_bps, t.out_bps, u.from_at, p.speed_bps
+        from core.traffic_sample t
+        join suspect u on u.interface_key = t.interface_key and u.slot_minutes = t.slot_minutes and t.slot_start >= u.from_at and t.slot_start < u.until_at
+        join port p on p.interface_key = t.interface_key
+        where t.flag in ('ok', 'over_speed', 'outlier', 'censored') or (t.flag = 'gap' and (t.in_bps is not null or t.out_bps is not null))
+    ),
+    way as (
+        select * exclude (in_bps, out_bps), unnest(['in', 'out']) as direction, unnest([in_bps, out_bps]) as bps from slot
     ),
     level as (
-        select interface_key, slot_minutes, direction, median(bps) as median_bps, max(bps) as max_bps, quantile_disc(bps, 0.999) as high_bps, count(bps) as slots
-        from way where bps is not null
+        select interface_key, slot_minutes, from_at, direction, median(bps) as median_bps, quantile_disc(bps, 0.999) as high_bps, count(bps) as slots
+        from way
         group by all
     ),
     pinned as (
-        -- A cap: values within 0.1 % of the highest one, apart from spikes, for an hour on end.
+        -- A cap: values near the speed of the port, or within 0.1 % of the highest one apart from spikes, for an hour on end.
         select
-            w.*, l.median_bps, l.slots, p.speed_bps,
-            w.bps >= 0.999 * l.high_bps and w.bps <= 1.001 * l.high_bps and l.high_bps > 1.2 * l.median_bps as is_pinned,
-            w.bps = 0 and l.median_bps > 0 as is_zero
-        from way w join level l using (interface_key, slot_minutes, direction) join port p using (interface_key)
+            w.*, l.slots,
+            coalesce(w.bps between $full_ratio * w.speed_bps and 1.02 * w.speed_bps
+                or (w.bps between 0.999 * l.high_bps and 1.001 * l.high_bps and l.high_bps > 1.2 * l.median_bps), false) as is_pinned,
+            coalesce(w.bps = 0 and l.median_bps > 0, false) as is_zero
+        from way w join level l using (interface_key, slot_minutes, from_at, direction)
     ),
     grouped as (
         select *,
-            row_number() over (partition by interface_key, slot_minutes, direction order by slot_start)
-                - row_number() over (partition by interface_key, slot_minutes, direction, is_pinned order by slot_start) as pinned_run,
-            row_number() over (partition by interface_key, slot_minutes, direction order by slot_start)
-                - row_number() over (partition by interface_key, slot_minutes, direction, is_zero order by slot_start) as zero_run
+            row_number() over port - row_number() over (partition by interface_key, slot_minutes, from_at, direction, is_pinned order by slot_start) as pinned_run,
+            row_number() over port - row_number() over (partition by interface_key, slot_minutes, from_at, direction, is_zero order by slot_start) as zero_run
         from pinned
+        window port as (partition by interface_key, slot_minutes, from_at, direction order by slot_start)
     ),
     counted as (
         select *,
-            count(*) over (partition by interface_key, slot_minutes, direction, is_pinned, pinned_run) as pinned_length,
-            count(*) over (partition by interface_key, slot_minutes, direction, is_zero, zero_run) as zero_length
+            is_pinned and slots >= 100 and count(*) over (partition by interface_key, slot_minutes, from_at, direction, is_pinned, pinned_run) >= $least_run as in_cap,
+            is_zero and slots >= 100 and count(*) over (partition by interface_key, slot_minutes, from_at, direction, is_zero, zero_run) >= $least_run as in_outage
         from grouped
+    ),
+    told as (
+        select
+            interface_key, slot_start, slot_minutes, any_value(flag) as known_flag,
+            case
+                when bool_or(bps > $spike_ratio * speed_bps) then 'outlier'::core.slot_flag
+                when bool_or(in_outage) then 'gap'::core.slot_flag
+                when bool_or(in_cap) then 'censored'::core.slot_flag
+                when bool_or(bps > speed_bps) then 'over_speed'::core.slot_flag
+                else 'ok'::core.slot_flag
+            end as flag
+        from counted
+        group by interface_key, slot_start, slot_minutes
     )
-    select
-        interface_key, slot_start, slot_minutes,
-        case
-            when bool_or(bps > $spike_ratio * speed_bps) then 'outlier'::core.slot_flag
-            when bool_or(is_zero and zero_length >= $least_run) then 'gap'::core.slot_flag
-            else 'censored'::core.slot_flag
-        end as flag
-    from counted
-    where bps > $spike_ratio * speed_bps
-        or (is_pinned and pinned_length >= $least_run and slots >= 100)
-        or (is_zero and zero_length >= $least_run and slots >= 100)
-    group by interface_key, slot_start, slot_minutes
+    select interface_key, slot_start, slot_minutes, flag from told where flag <> known_flag
 ) d
-where s.batch_id = $batch_id and s.interface_key = d.interface_key and s.slot_start = d.slot_start and s.slot_minutes = d.slot_minutes;
+where s.interface_key = d.interface_key and s.slot_start = d.slot_start and s.slot_minutes = d.slot_minutes;

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
+from flows.load import load_source
 from flows.secrets import placed, secrets_of
 from flows.settings import read_settings
+from tests.warehouse.test_prometheus import good, reply, server
 from warehouse.errors import SourceError
 from warehouse.sources.spec import SourceSpec
 
@@ -56,3 +59,24 @@ def test_the_environment_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
     assert secrets_of(source).token == "t0ken"
     with_user = secrets_of(replace(source, user="reader"))
     assert (with_user.token, with_user.password) == ("", "w0rd")
+
+
+def test_the_load_asks_a_server_and_keeps_no_page(tmp_path: Path) -> None:
+    opened: list[str] = []
+
+    def answer(handler: BaseHTTPRequestHandler, query: dict[str, str]) -> None:
+        opened.append(str(handler.headers.get("Authorization")))
+        reply(handler, good(query))
+
+    with server(answer) as url:
+        text = CONFIG.replace("https://prometheus.example.net", url).replace("2025-01-01", "2026-01-01")
+        (tmp_path / "transit.toml").write_text(text)
+        (tmp_path / "network").mkdir()
+        (tmp_path / "prom.token").write_text("abc123\n")
+        settings = read_settings(tmp_path / "transit.toml", data=tmp_path)
+        results = load_source.fn(settings, settings.sources[0], datetime(2026, 1, 2, tzinfo=UTC))
+    assert [result.error for result in results] == [None]
+    assert (results[0].rows_in, results[0].rows_quarantined) == (2 * 287, 2 * 287)  # No port is declared here.
+    assert opened == ["Bearer abc123"]
+    assert list((settings.folders.private / "pages").iterdir()) == []
+    assert all(b"abc123" not in path.read_bytes() for path in settings.folders.private.rglob("*") if path.is_file())

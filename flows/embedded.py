@@ -21,6 +21,7 @@ from pathlib import Path
 from warehouse.errors import Problem, TransitError
 
 START_SECONDS = 120.0
+REACH_SECONDS = 20.0
 ENDS_WITH = "TRANSIT_ENDS_WITH"
 """The process whose end a scheduled run must not outlive; its parent, set by `transit serve`."""
 _SHORT_LIVED = {
@@ -112,6 +113,25 @@ class EmbeddedServer:
             self._process.wait()
 
 
+def _reach(url: str) -> None:
+    """Waits out a server that restarts. Raises PrefectError where it stays away."""
+    deadline = time.monotonic() + REACH_SECONDS
+    while True:
+        try:
+            with urllib.request.urlopen(f"{url.rstrip('/')}/health", timeout=5):
+                return
+        except urllib.error.HTTPError:
+            return  # It answers; what it thinks of us Prefect will say.
+        except (OSError, ValueError) as error:
+            if time.monotonic() > deadline or isinstance(error, ValueError):
+                raise PrefectError(
+                    "Prefect's API can't be reached",
+                    [Problem(f"PREFECT_API_URL {url}", str(error))],
+                    "Start that server, mend the address, or unset PREFECT_API_URL to run without it.",
+                ) from error
+            time.sleep(1)
+
+
 def _set_damaged_aside(prefect_home: Path) -> None:
     """A damaged database would keep the server from starting, minutes long and without a word; it holds no results."""
     path = prefect_home / "prefect.db"
@@ -143,6 +163,7 @@ def prefect_api(prefect_home: Path, *, scheduler: bool = False) -> Iterator[Embe
     """
     prepare_environment(prefect_home)
     if os.environ.get("PREFECT_API_URL"):
+        _reach(os.environ["PREFECT_API_URL"])
         yield None
         return
     server = EmbeddedServer(prefect_home, scheduler=scheduler)

@@ -11,6 +11,8 @@ from pathlib import Path
 from flows.report import ABOUT
 from flows.settings import Settings
 
+KEPT_FLOW_RUNS = 3000
+"""About 500 jobs, some 80 MB."""
 _OF_OLD_RUNS = (
     "delete from event_resources where occurred < ?",
     "delete from events where occurred < ?",
@@ -37,8 +39,8 @@ def prune_reports(reports: Path, keep: int) -> None:
         shutil.rmtree(left, ignore_errors=True)
 
 
-def prune_prefect(home: Path, days: float) -> int:
-    """Removes flow runs that began more than `days` ago from the embedded server's database; returns how many.
+def prune_prefect(home: Path, days: float, *, keep: int = KEPT_FLOW_RUNS) -> int:
+    """Removes flow runs that began more than `days` ago, or before the newest `keep`, from the embedded server's database; returns how many.
 
     Only while no server has it open. Nothing is done to a database that can't be read: starting the server names that.
     """
@@ -46,9 +48,12 @@ def prune_prefect(home: Path, days: float) -> int:
     if not days or not path.exists():
         return 0
     before = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() - days * 86400))
+    removed = 0
     try:
         with closing(sqlite3.connect(path, timeout=1)) as database, database:
             database.execute("pragma foreign_keys = on")
+            beyond = database.execute("select created from flow_run order by created desc limit 1 offset ?", (keep,))
+            before = max(before, *(row[0] for row in beyond), "")
             for statement in _OF_OLD_RUNS:
                 removed = database.execute(statement, (before,)).rowcount
     except sqlite3.Error:

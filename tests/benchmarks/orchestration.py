@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.orchestration`: what Prefect costs a run, as a share of the run.
+"""`python -m tests.benchmarks.orchestration [--small]`: what Prefect costs a run, as a share of the run.
 
 The baseline is the same steps' functions without Prefect, in a process that has imported the same libraries.
 """
@@ -52,7 +52,7 @@ def main() -> None:
     root = Path(tempfile.mkdtemp(prefix="transit-orchestration-"))
     example, small = root / "example", make_project(root / "small").folder
     example.mkdir()
-    for name, folder in (("bundled example", example), ("small project", small)):
+    for name, folder in (("small project", small), ("bundled example", example))[: 1 if "--small" in sys.argv else 2]:
         timed(folder, "-m", "flows.cli", "run")
         for kind, arguments in (("nothing new", ()), ("--force", ("--force",))):
             wall, _ = timed(folder, "-m", "flows.cli", "run", *arguments)

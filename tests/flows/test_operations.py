@@ -5,19 +5,22 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tarfile
 import threading
 import time
 import urllib.request
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from flows import embedded
 from flows.notify import notify
-from flows.retention import prune_reports
+from flows.retention import prune_prefect, prune_reports
 from flows.settings import NotifySettings, ScheduleSettings, Settings
 from flows.state import State, begun, ended, read_state, write_state
 from flows.watch import metrics_text, overdue
@@ -299,3 +302,28 @@ def test_old_reports_go_and_the_newest_stays(tmp_path):
     (tmp_path / "latest").symlink_to("run-0")
     prune_reports(tmp_path, 2)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["latest", "run-0", "run-3", "run-4"]
+
+
+def test_old_flow_runs_leave_prefect_s_database(project, tmp_path):
+    home = tmp_path / "prefect"
+    shutil.copytree(project.folder / ".transit" / "prefect", home)
+
+    def count(table: str) -> int:
+        with closing(sqlite3.connect(home / "prefect.db")) as database:
+            return int(database.execute(f"select count(*) from {table}").fetchone()[0])
+
+    before, tasks = count("flow_run"), count("task_run")
+    assert before >= 6
+    assert prune_prefect(home, 30) == 0
+    assert prune_prefect(home, 30, keep=2) == before - 3
+    assert count("flow_run") == 3
+    assert count("task_run") < tasks
+    assert prune_prefect(tmp_path / "nowhere", 30) == 0
+
+
+def test_a_server_that_is_not_there_is_named(monkeypatch, tmp_path):
+    monkeypatch.setattr(embedded, "REACH_SECONDS", 0.0)
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
+    monkeypatch.setattr(embedded, "prepare_environment", lambda _home: None)
+    with pytest.raises(embedded.PrefectError, match="can't be reached"), embedded.prefect_api(tmp_path):
+        pytest.fail("a run must not begin")

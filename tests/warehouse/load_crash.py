@@ -1,0 +1,105 @@
+"""A load that is killed and started again: python -m tests.warehouse.load_crash [points]; used by test_reliability."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from tests.warehouse.traffic_worlds import NOW, PAIR, open_world
+from warehouse.database import Warehouse
+from warehouse.load import load_files
+from warehouse.statistics import update_statistics
+
+FILE_OF = "(select parse_filename(file_name) from core.load_batch b where b.batch_id = t.{0})"
+TABLES = {
+    "traffic_sample": f"* replace ({FILE_OF.format('batch_id')} as batch_id)",
+    "batch_extent": f"* replace ({FILE_OF.format('batch_id')} as batch_id)",
+    "quarantine": f"* exclude (file_name) replace ({FILE_OF.format('batch_id')} as batch_id)",
+    "traffic_sample_superseded": f"* replace ({FILE_OF.format('batch_id')} as batch_id, {FILE_OF.format('superseded_by')} as superseded_by)",
+    "traffic_period": "*",
+    "traffic_peak": "*",
+}
+"""What must be equal: loads are told by their file, for a load that is started again numbers them anew."""
+
+
+def make(folder: Path, days: int = 24) -> list[Path]:
+    """Files of three days each, one of them with a row that can't be read and one that corrects another."""
+    files = []
+    for start in range(0, days, 3):
+        stamps = [datetime(2024, 1, 1) + timedelta(days=start, minutes=5 * slot) for slot in range(3 * 288)]
+        rates = {"in": [1e9 + slot for slot in range(len(stamps))], "out": [2e9 + slot for slot in range(len(stamps))]}
+        frame = pl.concat([pl.DataFrame({"time": stamps, "interface": [port] * len(stamps), **rates}) for port in ("r1", "r2")])  # fmt: skip
+        files.append(folder / f"{start:02d}.parquet")
+        frame.write_parquet(files[-1])
+    pl.read_parquet(files[0]).head(5).with_columns(pl.col("in") + 1).write_csv(folder / "90.csv")
+    (folder / "91.csv").write_text("time,interface,in,out\n2024-01-02 00:00,r9,1,2\n", "utf-8")
+    return sorted(folder.iterdir())
+
+
+def work(folder: Path) -> None:
+    with Warehouse.open(folder / "world.duckdb", threads=1) as warehouse:
+        load_files(warehouse, PAIR, sorted(folder.glob("files/*")), known_at=NOW, today=NOW)
+        update_statistics(warehouse, grains=("month",), time_zone="UTC", known_at=NOW)
+
+
+def state(folder: Path) -> dict[str, list[tuple[object, ...]]]:
+    with duckdb.connect(str(folder / "world.duckdb"), read_only=True) as connection:
+        return {table: connection.execute(f"select {columns} from core.{table} t order by all").fetchall() for table, columns in TABLES.items()}  # fmt: skip
+
+
+def world(folder: Path) -> Path:
+    (folder / "files").mkdir(parents=True)
+    make(folder / "files")
+    open_world(folder).close()
+    return folder
+
+
+def killed(folder: Path, after_seconds: float) -> bool:
+    """Whether the load was still running when it was killed."""
+    child = subprocess.Popen([sys.executable, "-m", "tests.warehouse.load_crash", "work", str(folder)], env=os.environ)
+    try:
+        child.wait(timeout=after_seconds)
+    except subprocess.TimeoutExpired:
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        return True
+    assert child.returncode == 0
+    return False
+
+
+def compare(points: int, seed: int, folder: Path) -> int:
+    """Kills a load at random points; after the rerun everything equals an undisturbed load. Returns how many were in mid-load."""
+    expected_at = world(folder / "whole")
+    start = time.perf_counter()
+    killed(expected_at, 3600)
+    took = time.perf_counter() - start
+    expected = state(expected_at)
+    chance = random.Random(seed)
+    hits = 0
+    for point in range(points):
+        disturbed = world(folder / f"{point}")
+        hits += killed(disturbed, chance.uniform(0.2, 1.0) * took)
+        work(disturbed)
+        assert state(disturbed) == expected, f"point {point} differs"
+    return hits
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["work"]:
+        work(Path(sys.argv[2]))
+    else:
+        count = int(sys.argv[1]) if len(sys.argv) > 1 else 50
+        with tempfile.TemporaryDirectory() as name:
+            print(
+                f"{compare(count, 1, Path(name))} of {count} loads were killed on their way; all equal an undisturbed one"
+            )

@@ -107,3 +107,26 @@ def test_any_dump_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, p
             raise
     else:
         assert frame.height > 0
+
+
+@needs_rrdtool
+@settings(max_examples=15, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 1700), st.binary(min_size=1, max_size=8)), min_size=1, max_size=4),
+    st.integers(0, 1728),
+)
+def test_any_damage_to_a_file_is_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, damage: list[tuple[int, bytes]], length: int
+) -> None:
+    content = bytearray(shared("originals", "format_samples", "rrdtool_v3.rrd").read_bytes())
+    for place, piece in damage:
+        content[place : place + len(piece)] = piece
+    path = tmp_path_factory.getbasetemp() / "-damaged.rrd"
+    path.write_bytes(content[: max(length, 900)])
+    try:
+        frame, _ = rrd.read(SPEC, path)
+    except SourceError as error:
+        if "damaged.rrd" not in str(error):
+            raise
+    else:
+        assert frame.height > 0

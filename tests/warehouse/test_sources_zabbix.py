@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.warehouse.traffic_worlds import load, load_one, open_world, samples, shared, write
 from warehouse.errors import SettingsError
@@ -53,3 +55,23 @@ def test_what_is_no_export_and_what_is_not_named(tmp_path: Path) -> None:
     for wrong in ({}, {"items": {"1": "r1"}}, {"interface": "r1"}):
         with pytest.raises(SettingsError, match="items"):
             SourceSpec("z", kind="zabbix", **wrong)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def hostile_world(tmp_path_factory: pytest.TempPathFactory) -> object:
+    folder = tmp_path_factory.mktemp("zabbix")
+    with open_world(folder) as world:
+        yield world, folder
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.sampled_from(["itemid;clock;num;value_min;value_avg;value_max\n", "itemid;clock;value\n", ""]),
+    st.one_of(st.binary(max_size=120), st.text("159138;'\"\n-.e", max_size=120).map(str.encode)),
+)
+def test_any_bytes_are_read_or_refused(hostile_world: object, header: str, content: bytes) -> None:
+    world, folder = hostile_world  # type: ignore[misc]
+    (folder / "z.csv").write_bytes(header.encode() + content)
+    (result,) = load(world, SourceSpec("z", kind="zabbix", items=ITEMS), folder / "z.csv")
+    balanced = result.rows_in == result.rows_loaded + result.rows_quarantined + result.rows_known
+    assert result.error is not None or balanced

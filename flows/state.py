@@ -43,6 +43,11 @@ def write_state(private: Path, state: State) -> None:
     partial.replace(private / NAME)
 
 
+def at_work(state: State) -> bool:
+    """Whether the job that last began still runs; one that was killed left its process number behind."""
+    return bool(state.running_process) and Path(f"/proc/{state.running_process}").exists()
+
+
 def begun(state: State, at: float) -> State:
     return replace(state, last_start=at, running_process=os.getpid())
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from flows import journal
 from flows.notify import notify
 from flows.settings import Settings
-from flows.state import State, read_state
+from flows.state import State, at_work, read_state
 from warehouse.errors import Problem, SettingsError
 
 EVERY_SECONDS = 20.0
@@ -19,7 +19,7 @@ EVERY_SECONDS = 20.0
 def overdue(state: State, settings: Settings, *, now: float, serving_since: float) -> dict[str, str]:
     """What is wrong at `now`, by kind: a run that is stuck, success that is late."""
     schedule, found = settings.schedule, {}
-    if state.running_process and schedule.stuck_after_hours:
+    if at_work(state) and schedule.stuck_after_hours:
         hours = (now - state.last_start) / 3600
         if hours > schedule.stuck_after_hours:
             found["stuck"] = (
@@ -64,7 +64,7 @@ def metrics_text(private: Path, *, now: float, serving_since: float) -> str:
     rows = (
         ("transit_up", "gauge", "1 while serving", 1),
         ("transit_serving_seconds", "gauge", "how long this process has served", now - serving_since),
-        ("transit_job_running", "gauge", "1 while a job runs", int(bool(state.running_process))),
+        ("transit_job_running", "gauge", "1 while a job runs", int(at_work(state))),
         ("transit_last_start_timestamp_seconds", "gauge", "when a job last began", state.last_start),
         ("transit_last_end_timestamp_seconds", "gauge", "when a job last ended", state.last_end),
         ("transit_last_success_timestamp_seconds", "gauge", "when a job last succeeded", state.last_success),

@@ -13,6 +13,7 @@ import threading
 import time
 import urllib.request
 from contextlib import closing
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -275,6 +276,8 @@ def test_stuck_and_late_runs_are_noticed(tmp_path):
     working = begun(State(last_success=1000 * hour), 1000 * hour)
     assert overdue(working, settings, now=1005 * hour, serving_since=0) == {}
     assert set(overdue(working, settings, now=1007 * hour, serving_since=0)) == {"stuck"}
+    killed = replace(working, running_process=2**22 + 1)
+    assert overdue(killed, settings, now=1007 * hour, serving_since=0) == {}
     done = ended(working, 1001 * hour, outcome="done", problem="", rows=5)
     assert overdue(done, settings, now=1048 * hour, serving_since=0) == {}
     assert set(overdue(done, settings, now=1050 * hour, serving_since=0)) == {"late"}

@@ -55,6 +55,6 @@ def open_sealed(path: Path, *, memory_limit: str = "1GB", threads: int = 2) -> d
         )
     # Python variables are no tables here.
     connection.execute(
-        "set python_enable_replacements = false; set TimeZone = 'UTC'; set search_path = 'mart'; set lock_configuration = true;"
+        "set enable_progress_bar = false; set python_enable_replacements = false; set TimeZone = 'UTC'; set search_path = 'mart'; set lock_configuration = true;"
     )
     return connection

@@ -55,7 +55,7 @@ def write_plain(
             slot_us=slot_us, shift_us=slot_us if spec.stamp == "end" else 0, today_us=today_us, earliest_us=earliest_us,
             bits=spec.bits_per_unit / (slot_us / 1e6 if spec.per_slot else 1.0), swap=spec.swap_directions,
         )  # fmt: skip
-    except duckdb.Error as error:
+    except (duckdb.ConstraintException, duckdb.ConversionException, duckdb.OutOfRangeException) as error:
         raise NeedsSecondLookError(str(error)) from error
     warehouse.run("traffic/reach_of_batch", batch_id=batch_id)
     sums = only(warehouse, "traffic/reach_sums")

@@ -14,7 +14,7 @@ import duckdb
 from warehouse.bulk import NeedsSecondLookError, is_plain, write_plain
 from warehouse.counters import write_counters
 from warehouse.database import Warehouse
-from warehouse.errors import Problem, SettingsError, SourceError
+from warehouse.errors import Problem, SettingsError, SourceError, WarehouseError
 from warehouse.quarantine import keep_refused
 from warehouse.slots import Written, write_log, write_slots
 from warehouse.sources.open import open_rows
@@ -87,6 +87,14 @@ def _load_or_explain(
                 return _load_file(warehouse, spec, path, known_at, today, slot_minutes, plain=False)
     except SourceError as error:
         return LoadResult(spec.name, str(path), error=error)
+    except duckdb.Error as error:
+        if "No space left" not in str(error):
+            raise
+        raise WarehouseError(
+            "the disk is full",
+            [Problem(str(path), str(error).splitlines()[0])],
+            "Make room and run again; the files before this one are loaded, and of this one nothing is.",
+        ) from error
 
 
 def _load_file(
@@ -188,6 +196,8 @@ def _stage(warehouse: Warehouse, spec: SourceSpec, path: Path, today: datetime, 
                 warehouse.run("traffic/timed_rows")
             warehouse.run("traffic/stage", **reading, bits=spec.bits_per_unit, decimal_comma=spec.decimal_comma)
     except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException) as error:
+        if "No space left" in str(error):
+            raise
         raise SourceError("a file can't be read", [Problem(str(path), str(error).splitlines()[0])], "Check that it is whole and of the stated format.") from error  # fmt: skip
 
 

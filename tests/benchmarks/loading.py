@@ -1,13 +1,15 @@
-"""Loading against DuckDB's own bare reads of the same files: python -m tests.benchmarks.loading [million rows]."""
+"""Loading against DuckDB's own bare reads of the same files: python -m tests.benchmarks.loading [million rows | growth 10 30 ...]."""
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 import polars as pl
@@ -39,13 +41,20 @@ def make_files(folder: Path, rows: int, *, ending: str, order: str) -> list[Path
     return files
 
 
-def seconds(action: Callable[[], object]) -> float:
-    start = time.perf_counter()
+class Cost(NamedTuple):
+    """Seconds by the clock, and of all processors together: the latter mean something on a busy machine as well."""
+
+    wall: float
+    cpu: float
+
+
+def seconds(action: Callable[[], object]) -> Cost:
+    wall, cpu = time.perf_counter(), time.process_time()
     action()
-    return time.perf_counter() - start
+    return Cost(time.perf_counter() - wall, time.process_time() - cpu)
 
 
-def bare(folder: Path, files: list[Path], name: str, order: str = "") -> tuple[float, int]:
+def bare(folder: Path, files: list[Path], name: str, order: str = "") -> tuple[Cost, int]:
     """Seconds and bytes of a plain `create table as select` of the files."""
     path = folder / f"{name}.duckdb"
     reader = "read_parquet" if files[0].suffix == ".parquet" else "read_csv"
@@ -58,7 +67,7 @@ def bare(folder: Path, files: list[Path], name: str, order: str = "") -> tuple[f
     return took, size
 
 
-def ours(folder: Path, files: list[Path], name: str) -> tuple[Warehouse, float]:
+def ours(folder: Path, files: list[Path], name: str) -> tuple[Warehouse, Cost]:
     warehouse = Warehouse.open(folder / name / "w.duckdb", memory_limit="4GB", threads=2)
     ports = [f"port-{port:04d}" for port in range(PORTS)]
     warehouse.append("interface", pl.DataFrame({"interface_id": ports, "route_id": ports, "speed_gbps": [100.0] * PORTS, "time_zone": ["UTC"] * PORTS, "priority": [1] * PORTS}), known_at=NOW)  # fmt: skip
@@ -73,8 +82,11 @@ def ours(folder: Path, files: list[Path], name: str) -> tuple[Warehouse, float]:
     return warehouse, took
 
 
-def report(label: str, rows: int, took: float, baseline: float) -> None:
-    print(f"{label:<58}{took:7.2f} s {rows / took / 1e6:7.2f} M rows/s   ratio {baseline / took:5.2f}")
+def report(label: str, rows: int, took: Cost, baseline: Cost) -> None:
+    print(
+        f"{label:<52}{took.wall:7.2f} s {rows / took.wall / 1e6:7.2f} M rows/s   ratio {baseline.wall / took.wall:6.2f}"
+        f"   CPU {took.cpu:6.2f} s, ratio {baseline.cpu / max(took.cpu, 1e-3):6.2f}", flush=True,
+    )  # fmt: skip
 
 
 def main(rows: int) -> None:
@@ -101,7 +113,13 @@ def main(rows: int) -> None:
                     "select avg(in_bps) from core.traffic_sample where interface_key = 7"
                 )
             )
-            print(f"  one port, all its time: {one:.3f} s")
+            print(f"  one port, all its time: {one.wall:.3f} s")
+            day = folder / "day.parquet"
+            last = pl.scan_parquet(files[-1]).filter(pl.col("time") >= pl.col("time").max() - pl.duration(days=1))
+            last.with_columns(pl.col("time") + pl.duration(days=1, minutes=5)).sink_parquet(day)
+            rows_of_day = pl.scan_parquet(day).select(pl.len()).collect().item()
+            daily = seconds(lambda day=day, warehouse=warehouse: load_files(warehouse, SPEC, [day], known_at=NOW, today=NOW))  # fmt: skip
+            report("  one more day: ratio to the whole load", rows_of_day, daily, took)
             warehouse.close()
             for file in files:
                 file.unlink()
@@ -115,5 +133,24 @@ def main(rows: int) -> None:
         warehouse.close()
 
 
+def growth(sizes: list[int]) -> None:
+    """Prints seconds a million rows at each size: a level line is linear growth."""
+    with tempfile.TemporaryDirectory() as name:
+        for rows in sizes:
+            folder = Path(name) / str(rows)
+            folder.mkdir()
+            files = make_files(folder, rows, ending="parquet", order="interface, time")
+            warehouse, took = ours(folder, files, "growth")
+            warehouse.close()
+            million = took.cpu / rows * 1e6
+            print(
+                f"growth: {rows / 1e6:6.1f} M rows {took.wall:7.2f} s, {million:5.3f} CPU s a million rows", flush=True
+            )
+            shutil.rmtree(folder)
+
+
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["growth"]:
+        growth([int(float(size) * 1e6) for size in sys.argv[2:] or ("10", "30", "100", "300")])
+        sys.exit()
     main(int(float(sys.argv[1]) * 1e6) if len(sys.argv) > 1 else 30_000_000)

@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from tests.benchmarks.loading import NOW, PORTS, SPEC, make_files, ours, report, seconds
+from warehouse.database import Warehouse
 from warehouse.load import load_files
 from warehouse.statistics import update_statistics
 
@@ -18,6 +19,11 @@ BARE = """
     select interface_key, date_trunc('month', slot_start) as month, quantile_disc(in_bps, 0.95) as p95_in, quantile_disc(out_bps, 0.95) as p95_out
     from core.traffic_sample where slot_start >= $from_at and slot_start < $until_at group by all
 """
+
+
+def _prepare(warehouse: Warehouse) -> None:
+    for name in ("routes", "ports", "spans", "members"):
+        warehouse.run(f"traffic/statistics/{name}")
 
 
 def main(rows: int) -> None:
@@ -43,8 +49,17 @@ def main(rows: int) -> None:
         plain = seconds(bare)
         print(f"{count / 1e6:.1f} M samples of {PORTS} ports, {len(months)} months")
         report("  bare p95 in and out, month by month", count, plain, plain)
+        _prepare(warehouse)
+
+        def ranks() -> None:
+            warehouse.run("traffic/statistics/no_route_sums")
+            for month in months:
+                until = (month + timedelta(days=32)).replace(day=1)
+                warehouse.run("traffic/statistics/route_sums", period_start=month.date(), from_at=month, until_at=until)
+
+        report("  p95, mean and counts by flag of every link-month", count, seconds(ranks), plain)
         took = seconds(lambda: update_statistics(warehouse, grains=("month",), time_zone="UTC", known_at=NOW))
-        report("  routes, market, corridor, total, peaks, profile", count, took, plain)
+        report("  all: flags, routes, groups, peaks, profile", count, took, plain)
         day = folder / "day.parquet"
         pl.scan_parquet(files[-1]).filter(pl.col("time") >= pl.col("time").max() - pl.duration(days=1)).with_columns(
             pl.col("in_bps") + 1

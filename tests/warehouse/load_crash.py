@@ -13,10 +13,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import polars as pl
 
 from tests.warehouse.traffic_worlds import NOW, PAIR, open_world
 from warehouse.database import Warehouse
+from warehouse.errors import WarehouseError
 from warehouse.load import load_files
 from warehouse.statistics import update_statistics
 
@@ -94,8 +96,34 @@ def compare(points: int, seed: int, folder: Path) -> int:
     return hits
 
 
+def fill_disk(folder: Path) -> None:
+    """Loads more than fits beside the warehouse, and prints the error and, once there is room, what was kept."""
+    ballast = folder / "ballast"
+    ballast.write_bytes(bytes(8_000_000))
+    with tempfile.TemporaryDirectory(dir=folder.parent) as name:
+        files = []
+        for month in range(1, 11):
+            stamps = [datetime(2023, month, 1) + timedelta(minutes=5 * slot) for slot in range(28 * 288)]
+            noise = np.random.default_rng(month).random((2, 40, len(stamps))) * 1e10
+            parts = [pl.DataFrame({"time": stamps, "interface": [f"r{port}"] * len(stamps), "in": noise[0, port], "out": noise[1, port]}) for port in range(40)]  # fmt: skip
+            files.append(Path(name) / f"{month:02d}.parquet")
+            pl.concat(parts).write_parquet(files[-1])
+        with open_world(folder, [f"r{port}" for port in range(40)]) as warehouse:
+            try:
+                load_files(warehouse, PAIR, files, known_at=NOW, today=NOW)
+            except WarehouseError as error:
+                print(error)
+        ballast.unlink()
+        with Warehouse.open(folder / "world.duckdb") as warehouse:
+            loads = warehouse.sql("select coalesce(sum(rows_loaded), 0)::bigint as rows from core.load_batch")["rows"].item()  # fmt: skip
+            slots = warehouse.sql("select count(*) as slots from core.traffic_sample")["slots"].item()
+            print(f"{loads} rows loaded, {slots} slots kept")
+
+
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["work"]:
+    if sys.argv[1:2] == ["full"]:
+        fill_disk(Path(sys.argv[2]))
+    elif sys.argv[1:2] == ["work"]:
         work(Path(sys.argv[2]))
     else:
         count = int(sys.argv[1]) if len(sys.argv) > 1 else 50

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +26,19 @@ def test_a_second_load_refuses_clearly(tmp_path: Path) -> None:
         child = subprocess.run([sys.executable, "-m", "tests.warehouse.load_crash", "work", str(folder)], env=os.environ, capture_output=True, text=True, check=False)  # fmt: skip
         assert child.returncode != 0
         assert LockedError.__name__ in child.stderr
+
+
+def test_a_full_disk_is_named_and_leaves_whole_loads(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    script = f"mount -t tmpfs -o size=40m tmpfs '{disk}' && exec '{sys.executable}' -m tests.warehouse.load_crash full '{disk}'"
+    if subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("a small disk can't be mounted here (unshare)")
+    child = subprocess.run(["unshare", "-rm", "sh", "-c", script], capture_output=True, text=True, check=False)
+    assert child.returncode == 0, child.stderr
+    assert "the disk is full" in child.stdout
+    loaded, kept = re.findall(r"(\d+) rows loaded, (\d+) slots kept", child.stdout)[0]
+    assert 0 < int(loaded) == int(kept) < 10 * 40 * 28 * 288
 
 
 @pytest.mark.parametrize("twice", [False, True])

@@ -98,6 +98,12 @@ def test_a_month_of_a_route_in_its_own_zone(tmp_path: Path) -> None:
         assert found.coverage_ratio == 1.0
         assert invoice(world.connection, "r1", date(2024, 4, 1), zone="Asia/Oral", direction="sum").value_bps == 1688.0
         assert invoice(world, "r1", date(2024, 4, 1)).valid == 715
+        table = world.sql("from mart.invoice('r1', date '2024-04-01', 'Asia/Oral')")
+        assert table.height == len(CONVENTIONS) * len(MODES)
+        for row in table.iter_rows(named=True):
+            same = invoice(world, "r1", date(2024, 4, 1), zone="Asia/Oral", convention=row["convention"], direction=row["direction"])  # fmt: skip
+            assert row["value_bps"] == pytest.approx(same.value_bps), row
+            assert (row["valid_slots"], row["expected_slots"]) == (same.valid, same.expected)
         with pytest.raises(QueryError, match="no valid slot"):
             invoice(world, "r2", date(2024, 4, 1))
         with pytest.raises(QueryError) as caught:

@@ -1,0 +1,1 @@
+from mart.invoice('R1', date '2025-01-01', 'UTC')

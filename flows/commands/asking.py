@@ -257,7 +257,7 @@ def _show(answer: Answer, output_format: Format, output: Path | None) -> None:
             _write_text(answer, "csv" if output_format == "table" else output_format, file)
         return
     if output_format == "table":
-        _print_table(answer)
+        print_table(answer)
     else:
         _write_text(answer, output_format, sys.stdout)
 
@@ -289,7 +289,7 @@ def _write_binary(answer: Answer, output_format: Format, output: Path) -> None:
         ).write_excel(output)
 
 
-def _print_table(answer: Answer) -> None:
+def print_table(answer: Answer) -> None:
     """A table where it fits the terminal, else one block of lines per row; through a pager where it is long."""
     import pydoc
     import shutil

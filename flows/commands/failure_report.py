@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Literal
 
 import polars as pl
-from rich.console import Console
-from rich.table import Table
 
+from flows.commands.asking import print_table
 from forecasting.failures import FailureReport, failures
 from warehouse.network_files import read_network
+from warehouse.query import Answer
 
 TABLES = ("failures", "worst", "lost", "loads")
 
@@ -43,28 +43,26 @@ def as_csv(report: FailureReport) -> str:
 
 
 def _show(report: FailureReport) -> None:
-    console = Console()
     worst = report.worst.sort(
         "utilization_ratio", "segment_id", "direction", descending=[True, False, False], nulls_last=True
     )
-    console.print(_table("Worst load of each segment direction, and the failure that causes it", worst))
+    _print("Worst load of each segment direction, and the failure that causes it", worst)
     lost = report.lost.filter(pl.col("lost_gbps") > 0)
-    console.print(_table("Demand that no surviving path carries", lost) if lost.height else "No failure loses demand.")
+    if lost.height:
+        _print("Demand that no surviving path carries", lost)
+    else:
+        print("No failure loses demand.")
     for note in report.notes:
-        console.print(f"Note: {note}", markup=False)
+        print(f"Note: {note}")
     if report.headroom_factor is not None:
-        console.print(
+        print(
             f"All demand may grow by a factor of {report.headroom_factor:.3f} before a segment passes "
             f"{report.threshold_ratio:.0%} of its lit capacity under its worst failure."
         )
 
 
-def _table(title: str, frame: pl.DataFrame) -> Table:
-    table = Table(title=title, title_justify="left")
-    for name, dtype in frame.schema.items():
-        table.add_column(name, justify="right" if dtype.is_numeric() else "left")
-    for row in frame.iter_rows():
-        table.add_row(
-            *("" if cell is None else f"{cell:.3f}" if isinstance(cell, float) else str(cell) for cell in row)
-        )
-    return table
+def _print(title: str, frame: pl.DataFrame) -> None:
+    kinds = tuple("DOUBLE" if dtype.is_numeric() else "VARCHAR" for dtype in frame.dtypes)
+    print(f"{title}\n")
+    print_table(Answer(tuple(frame.columns), kinds, list(frame.rows()), truncated=False))
+    print()

@@ -70,7 +70,7 @@ def bare(folder: Path, files: list[Path], name: str, order: str = "") -> tuple[C
 def ours(folder: Path, files: list[Path], name: str) -> tuple[Warehouse, Cost]:
     warehouse = Warehouse.open(folder / name / "w.duckdb", memory_limit="4GB", threads=2)
     ports = [f"port-{port:04d}" for port in range(PORTS)]
-    warehouse.append("interface", pl.DataFrame({"interface_id": ports, "route_id": ports, "speed_gbps": [100.0] * PORTS, "time_zone": ["UTC"] * PORTS, "priority": [1] * PORTS}), known_at=NOW)  # fmt: skip
+    warehouse.append("interface", pl.DataFrame({"interface_id": ports, "route_id": ports, "speed_gbps": [400.0] * PORTS, "time_zone": ["UTC"] * PORTS, "priority": [1] * PORTS}), known_at=NOW)  # fmt: skip
 
     def load() -> None:
         for result in load_files(warehouse, SPEC, files, known_at=NOW, today=NOW):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from prefect import flow, task
@@ -11,17 +11,21 @@ from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from flows.identity import code_version
-from flows.inputs import open_warehouse
+from flows.inputs import open_warehouse, today_of
 from flows.secrets import placed, secrets_of
 from flows.settings import Settings
 from warehouse.countries import load_countries
+from warehouse.database import Warehouse
 from warehouse.errors import Problem, SourceError
 from warehouse.example.simulate import write_traffic
 from warehouse.load import LoadResult, load_files
+from warehouse.network import Network
 from warehouse.pages import load_pages
 from warehouse.reference import load_reference
 from warehouse.sources.spec import SourceSpec
 from warehouse.statistics import update_statistics
+
+SHAPE = ("node", "segment", "capacity", "route", "route_path", "risk_group", "project")
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,18 @@ def statistics(settings: Settings, known_at: datetime) -> int:
             time_zone=settings.time.zone,
             known_at=known_at,
             min_coverage_ratio=settings.forecast.min_coverage_ratio,
+            combinations=meetings(warehouse, today_of(settings)),
         ).rows
+
+
+def meetings(warehouse: Warehouse, today: date) -> list[list[tuple[str, str]]]:
+    """The sets of (route_id, direction) that meet on a segment in some failure state, with today's lines and all planned ones."""
+    network = Network.from_frames({name: warehouse.read(name) for name in SHAPE})
+    found = []
+    for names in network.combinations(days=[today]):
+        members = [name.rpartition(":") for name in names]
+        found.append([(route, way) for route, _, way in members])
+    return found
 
 
 @flow(name="load", validate_parameters=False)

@@ -43,11 +43,13 @@ def update_statistics(
     known_at: datetime,
     min_coverage_ratio: float = 0.9,
     today: datetime | None = None,
+    combinations: Combinations = (),
 ) -> StatisticsSummary:
     """Makes the statistics of the periods that loads have touched since the last pass; all of them where settings or routes changed.
 
     What slots show only beside their neighbours is flagged first, and so are maintenance windows stated since.
     Periods are cut in `time_zone`. A period that is not over by `today` (else `known_at`) has no value. Earlier versions stay.
+    Coincidence is measured of the routes that share a segment direction on their first paths, and of `combinations`.
     """
     now = today or known_at
     with warehouse.transaction():
@@ -58,6 +60,8 @@ def update_statistics(
             return StatisticsSummary(None, 0, 0, 0)
         windows = flag_maintenance(warehouse)
         stated = network.write_csv() + (windows.write_csv() if windows.height else "")
+        wanted = {combination_id(members): members for members in combinations}
+        stated += "\n".join(sorted(wanted))
         settings = {
             "grains": ",".join(grains),
             "zone": time_zone,
@@ -74,7 +78,7 @@ def update_statistics(
         for grain in grains:
             for chunk in _chunks(_run(warehouse, "touched_of_grain", grain=grain)):
                 periods += chunk.height
-                _make(warehouse, grain, chunk, time_zone, min_coverage_ratio, now, stamp)
+                _make(warehouse, grain, chunk, time_zone, min_coverage_ratio, now, stamp, wanted)
         if not periods:
             return StatisticsSummary(None, 0, 0, 0)
         _profile(warehouse, stamp)
@@ -84,14 +88,20 @@ def update_statistics(
 
 
 def _make(
-    warehouse: Warehouse, grain: Grain, chunk: pl.DataFrame, zone: str, min_coverage: float, today: datetime, stamp: Mapping[str, Any]
+    warehouse: Warehouse, grain: Grain, chunk: pl.DataFrame, zone: str, min_coverage: float, today: datetime, stamp: Mapping[str, Any],
+    wanted: Mapping[str, Sequence[tuple[str, str]]],
 ) -> None:  # fmt: skip
     _route_periods(warehouse, chunk, min_coverage, today)
     at_hand = {"grain": grain, "first": chunk["period_start"].min(), "last": chunk["period_start"].max()}
     _run(warehouse, "group_parts", **at_hand)
     weights = _run(warehouse, "group_weights").partition_by("period_start", as_dict=True)
     zones = dict(_run(warehouse, "route_zones").iter_rows())
-    combinations = segment_combinations(_run(warehouse, "rank_one_paths")) if grain == "month" else []
+    combinations: Combinations = ()
+    if grain == "month":
+        primary = {
+            combination_id(members): members for members in segment_combinations(_run(warehouse, "rank_one_paths"))
+        }
+        combinations = list({**primary, **wanted}.values())
     ranked, highest, kappas = (
         [pl.DataFrame(schema=GROUP_RANK)],
         [pl.DataFrame(schema=PEAK)],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -30,7 +31,10 @@ SHAPE = ("node", "segment", "capacity", "route", "route_path", "risk_group", "pr
 
 @dataclass(frozen=True)
 class LoadSummary:
-    """Rows in = loaded + quarantined + already known, summed over files; `problems` are files that could not be read."""
+    """Rows in = loaded + quarantined + already known, summed over files; `problems` are files that could not be read.
+
+    `notes` say what was odd about the files that were read, each once with the files it is true of.
+    """
 
     files: int
     rows_in: int
@@ -39,6 +43,7 @@ class LoadSummary:
     already_known: int
     periods_changed: int
     problems: tuple[Problem, ...]
+    notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return (
@@ -153,4 +158,16 @@ def load_flow(settings: Settings) -> LoadSummary:
         already_known=sum(r.rows_known for r in results),
         periods_changed=changed,
         problems=tuple(problems),
+        notes=told_of(results),
+    )
+
+
+def told_of(results: Sequence[LoadResult]) -> tuple[str, ...]:
+    files: dict[str, list[str]] = {}
+    for result in results:
+        if result.rows_loaded or result.rows_quarantined:
+            for note in result.notes:
+                files.setdefault(note, []).append(Path(result.file_name).name)
+    return tuple(
+        f"{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}: {note}" for note, names in files.items()
     )

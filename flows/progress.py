@@ -30,4 +30,4 @@ def step(name: str) -> Iterator[Callable[[str], None]]:
 
 
 def note(text: str) -> None:
-    CONSOLE.print(f"          {text}", style="yellow")
+    CONSOLE.print(f"          {text}", style="yellow", markup=False)

@@ -15,7 +15,7 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from pydantic import Field
 
-from flows import journal
+from flows import journal, progress
 from flows.forecast import GrainForecast, forecast_flow
 from flows.job import end_with_schedule, keep_steps, perform, show_progress
 from flows.load import load_flow, simulate_example
@@ -26,6 +26,7 @@ from flows.settings import Settings, read_settings
 from warehouse.errors import Problem, TransitError
 
 Step = Literal["load", "forecast", "plan", "report", "publish"]
+NOTES_SHOWN = 8
 STEPS: tuple[Step, ...] = ("load", "forecast", "plan", "report", "publish")
 
 
@@ -80,7 +81,11 @@ def run_steps(settings: Settings, steps: tuple[Step, ...], job: Job, summary: Ru
         with job.step("load") as step:
             loaded = load_flow(settings)
             step.detail, step.rows_in, step.kept = str(loaded), loaded.rows_in, not loaded.loaded
-        summary.lines.append(f"Loaded: {loaded}")
+        summary.lines += [f"Loaded: {loaded}", *loaded.notes]
+        for note in loaded.notes[:NOTES_SHOWN]:
+            progress.note(note)
+        if len(loaded.notes) > NOTES_SHOWN:
+            progress.note(f'... and {len(loaded.notes) - NOTES_SHOWN} more: transit query "from mart.load_history"')
         summary.problems += loaded.problems
     if "forecast" in steps or "plan" in steps:
         with job.step("forecast") as step:

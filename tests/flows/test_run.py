@@ -84,6 +84,7 @@ def test_a_bad_file_among_good_ones_is_named_and_the_rest_is_done(project):
     assert "nms-bad.csv" in run.stderr
     assert "Traceback" not in run.stderr
     assert "1 quarantined" in run.stderr
+    assert "interface nobody-1 is unknown" in run.stderr
 
 
 def test_a_forecast_that_fails_a_gate_is_not_published(project):

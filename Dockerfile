@@ -1,7 +1,7 @@
 # The worker's image: the locked dependencies and this project. Data lie in the volume /project.
 FROM python:3.11-slim AS build
 COPY requirements.lock /src/
-RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r /src/requirements.lock
+RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --no-deps --require-hashes -r /src/requirements.lock
 COPY pyproject.toml README.md LICENSE /src/
 COPY flows /src/flows
 COPY forecasting /src/forecasting

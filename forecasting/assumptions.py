@@ -56,8 +56,8 @@ class Assumption:
             return np.asarray(np.quantile(self.observed, probability, method="inverted_cdf"))
         z = np.asarray(ndtri(np.asarray(probability, dtype=float)), dtype=float) / Z90
         if self.low > 0:
-            upper, lower = np.log(self.high / self.value), np.log(self.value / self.low)
-            return np.asarray(self.value * np.exp(z * np.where(z > 0, upper, lower)))
+            low, likely, high = np.log([self.low, self.value, self.high])
+            return np.asarray(np.exp(likely + z * np.where(z > 0, high - likely, likely - low)))
         return np.asarray(self.value + z * np.where(z > 0, self.high - self.value, self.value - self.low))
 
     def quantiles(self, count: int) -> FloatArray:

@@ -1,10 +1,18 @@
-"""One published copy of the made-up warehouse, for every test that only reads."""
+"""How laws are tried, and one published copy of the made-up warehouse for every test that only reads."""
+
+import os
 
 import pytest
+from hypothesis import settings
 
 from tests.warehouse.analysts_world import fill
 from warehouse.database import Warehouse
 from warehouse.publish import publish
+
+# No deadlines: machines are noisy. The same examples in CI each time: a change is judged by itself, not by luck.
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.register_profile("here", deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
 @pytest.fixture(scope="session")

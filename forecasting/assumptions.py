@@ -34,6 +34,10 @@ OBSERVED = "_observed"
 FEWEST_OBSERVED = 3
 
 
+LEAST_RATIO_BASE = 1e-200
+"""Below it ratios overflow, and a number is as good as 0."""
+
+
 @dataclass(frozen=True)
 class Assumption:
     """One stated number with its range."""
@@ -55,9 +59,9 @@ class Assumption:
         if self.observed:
             return np.asarray(np.quantile(self.observed, probability, method="inverted_cdf"))
         z = np.asarray(ndtri(np.asarray(probability, dtype=float)), dtype=float) / Z90
-        if self.low > 0:
-            low, likely, high = np.log([self.low, self.value, self.high])
-            return np.asarray(np.exp(likely + z * np.where(z > 0, high - likely, likely - low)))
+        if self.low > LEAST_RATIO_BASE:
+            upper, lower = np.log(self.high / self.value), np.log(self.value / self.low)
+            return np.asarray(self.value * np.exp(z * np.where(z > 0, upper, lower)))
         return np.asarray(self.value + z * np.where(z > 0, self.high - self.value, self.value - self.low))
 
     def quantiles(self, count: int) -> FloatArray:

@@ -357,10 +357,60 @@ NEW_ROUTE_QUANTILE = _schema(
 )  # fmt: skip
 NEW_ROUTE_REGISTRATION = _schema(
     "new_route_registration", "A forecast made before the route exists, and when it counts as wrong.", "forecast_id",
-    forecast_id=_text("the registered forecast"), project_id=_text("the planned build"), registered_on=_date("day it was made"),
+    forecast_id=_text("the registered forecast"), project_id=_text("the planned build"), market=_text("the market it enters", nullable=True), registered_on=_date("day it was made"),
     judged_on=_date("day it is judged"), p10_gbps=_number("Gbit/s", "10 % of paths lie below"), p50_gbps=_number("Gbit/s", "median"),
     p90_gbps=_number("Gbit/s", "10 % of paths lie above"), ready_probability_ratio=_number("0-1", "probability that it carries traffic by then"),
     wrong_if=_text("what would show it wrong"), assumption_ids=_text("what it rests on, separated by ;"),
+)  # fmt: skip
+
+NEW_ROUTE_SCORE = _schema(
+    "new_route_score", "A registered forecast beside the months that came on the new route's segment.", "forecast_id",
+    forecast_id=_text("the registered forecast"), project_id=_text("the planned build"), market=_text("the market it enters"), registered_on=_date("day it was made"),
+    judged_on=_date("day it is judged"), months_seen=_whole("month", "months with traffic on the segment so far"),
+    last_month=_date("the last of them", nullable=True), last_gbps=_number("Gbit/s", "what came in it; empty before the first", nullable=True),
+    p10_gbps=_number("Gbit/s", "registered: 10 % of paths lie below"), p50_gbps=_number("Gbit/s", "registered: median"), p90_gbps=_number("Gbit/s", "registered: 10 % of paths lie above"),
+    updated_p10_gbps=_number("Gbit/s", "the level once the months seen are weighed in: 10 % lie below"), updated_p50_gbps=_number("Gbit/s", "median"),
+    updated_p90_gbps=_number("Gbit/s", "10 % lie above"), weight_of_data_ratio=_number("0-1", "weight of the months seen against the registered forecast"),
+    pinball_gbps=_number("Gbit/s", "pinball loss of the three registered quantiles against what came, factor 2; empty while no month was seen and the day is ahead", nullable=True),
+    verdict=_text("open until the day it is judged on, then right or wrong"), reason=_text("why, for a reader who is no programmer"),
+)  # fmt: skip
+
+REVISION_PART = _schema(
+    "revision_part", "Why a figure differs from the run before: what each change moved, in the order in which they are exchanged; nothing is left over.",
+    "series_kind series_id direction measure target_start step_seq",
+    series_kind=_text("route, market, corridor, total, country, or segment"), series_id=_text("the route_id, market, corridor, 'total', country, or segment_id"),
+    direction=_text("in or out of a route; az or za of a segment; both for the order, which serves both"),
+    measure=_text("mean_gbps or p95_gbps (median forecast), runout_days (policy date, half of the paths), hard_runout_days, order_by_days (last day to order), runout_probability_ratio (policy, by target_start)"),
+    target_start=_date("first day of the period forecast; empty for dates", nullable=True),
+    step_seq=_whole("", "1 to 4: the order in which the changes are exchanged"),
+    step=_text("history_revised, new_observations, model or assumptions"),
+    value_before=_number("see unit", "the figure before the change; before the first: what the earlier run said; a date as days since 1970-01-01; empty where it is after the horizon", nullable=True),
+    value_after=_number("see unit", "the figure after it; after the last: what this run says", nullable=True),
+    change=_number("see unit", "after - before; empty where either is after the horizon", nullable=True),
+    unit=_text("Gbit/s, day or ratio"),
+    date_before=_date("value_before as a date, for dates", nullable=True), date_after=_date("value_after as a date, for dates", nullable=True),
+    earlier_run_id=_text("the run it is compared with"), reason=_text("what was exchanged in this step, for a reader who is no programmer"),
+)  # fmt: skip
+LIVE_ACCURACY = _schema(
+    "live_accuracy", "Whether past runs' intervals held what their receipts promised, once the months came.", "grain statistic horizon_from measure",
+    grain=_GRAIN, statistic=_text("mean or p95 of the period's valid slots"),
+    horizon_from=_whole("periods", "first horizon of the band"), horizon_to=_whole("periods", "last horizon of the band"),
+    measure=_text("inside_80, inside_95 (share of outcomes in the interval) or above_median (share above the median)"),
+    n=_whole("", "past forecasts whose period is over"), periods=_whole("", "different periods they are of"), first_target=_date("the earliest of them"), last_target=_date("the latest of them"),
+    n_effective=_number("", "independent outcomes they are worth: series of one period miss together"),
+    achieved_ratio=_number("0-1", "share of outcomes"), low_ratio=_number("0-1", "lower end of the 99 % Wilson interval of the share"), high_ratio=_number("0-1", "upper end"),
+    promised_ratio=_number("0-1", "share that the backtest's receipt of those runs gives; one half for above_median"),
+    error_ratio=_number("ratio", "mean absolute error of the medians over that of the receipt; empty where it gives none", nullable=True),
+    drifted=_flag("true where the promised share lies outside the interval"), reason=_text("what that means, for a reader who is no programmer"),
+)  # fmt: skip
+MODEL_CHALLENGE = _schema(
+    "model_challenge", "Every candidate and benchmark against the ensemble on past runs' forecasts whose period is over.", "grain statistic challenger",
+    grain=_GRAIN, statistic=_text("mean or p95 of the period's valid slots"), challenger=_text("a candidate of the ensemble, seasonal_naive or drift"),
+    n=_whole("", "past forecasts compared"), periods=_whole("", "different periods they are of"), horizon_to=_whole("periods", "longest horizon among them"),
+    champion_error_ratio=_number("ratio", "mean absolute error of the ensemble over the mean of what came"),
+    challenger_error_ratio=_number("ratio", "the same of the challenger"),
+    dm_p=_number("0-1", "two-sided Diebold-Mariano p over periods (HLN); empty where not computable", nullable=True),
+    verdict=_text("too_early, keep or promote"), reason=_text("by which rule, for a reader who is no programmer"),
 )  # fmt: skip
 
 FRAMES: Mapping[str, FrameSchema] = {
@@ -371,7 +421,8 @@ FRAMES: Mapping[str, FrameSchema] = {
         FORECAST_QUANTILE, NO_FORECAST, BACKTEST_SCORE, FORECAST_COMPONENT, LEVEL_SHIFT,
         SEGMENT_LOAD, RUNOUT, RUNOUT_PROBABILITY, ORDER_PLAN, PLAN_NOTE,
         LOST_TRAFFIC, SEGMENT_RISK, ROUTE_RISK, UPGRADE, MONEY_FIGURE, ASSUMPTION_EFFECT, SCENARIO_EFFECT,
-        NEW_ROUTE_SHARE, NEW_ROUTE_QUANTILE, NEW_ROUTE_REGISTRATION,
+        NEW_ROUTE_SHARE, NEW_ROUTE_QUANTILE, NEW_ROUTE_REGISTRATION, NEW_ROUTE_SCORE,
+        REVISION_PART, LIVE_ACCURACY, MODEL_CHALLENGE,
     )
 }  # fmt: skip
 REFERENCE_FRAMES = (
@@ -381,5 +432,6 @@ RESULT_FRAMES = (
     "forecast_quantile", "no_forecast", "backtest_score", "forecast_component", "level_shift",
     "segment_load", "runout", "runout_probability", "order_plan", "plan_note",
     "lost_traffic", "segment_risk", "route_risk", "upgrade", "money_figure", "assumption_effect", "scenario_effect",
-    "new_route_share", "new_route_quantile", "new_route_registration",
+    "new_route_share", "new_route_quantile", "new_route_registration", "new_route_score",
+    "revision_part", "live_accuracy", "model_challenge",
 )  # fmt: skip

@@ -17,10 +17,16 @@ SAFE_TEXT = {
     "run_id", "grain", "run_grain", "origin", "series_kind", "direction", "statistic", "model", "handled", "date_kind", "failure_id", "cause_id", "option",
     "kind", "status", "country", "confidence", "market", "corridor", "a_node", "z_node", "node_id", "segment_id", "risk_group_id", "project_id", "scenario_id",
     "assumption_id", "forecast_id", "scope_kind", "source_kind", "unit", "time_zone", "code_version", "data_hash", "edition_id", "earlier_run_id",
-    "view_name", "column_name", "tag",
+    "view_name", "column_name", "tag", "measure", "step", "verdict", "challenger",
 }  # fmt: skip
 """Text columns a public export may show: identifiers and words of fixed lists, and places."""
-SAFE_VIEWS = {"node": {"name", "name_ru"}, "international_bandwidth": {"source"}, "country_bandwidth": {"source"}}
+SAFE_VIEWS = {
+    "node": {"name", "name_ru"},
+    "international_bandwidth": {"source"},
+    "country_bandwidth": {"source"},
+    "live_accuracy": {"reason"},
+    "model_challenge": {"reason"},
+}
 
 
 def test_parquet_holds_what_the_views_say(analysts, tmp_path):

@@ -13,6 +13,8 @@ with tagged(tag, column_name, view_names) as (
         ('not_additive', 'high_95_gbps', ['forecast_accuracy']),
         ('not_additive', 'earlier_gbps', ['revision']),
         ('not_additive', 'change_gbps', ['revision']),
+        ('not_additive', 'value_before', ['revision_part']),
+        ('not_additive', 'value_after', ['revision_part']),
         ('not_additive', 'load_gbps', ['segment_load']),
         ('not_additive', 'utilization_ratio', ['segment_load']),
         ('not_additive', 'peak_gbps', ['traffic_peak']),
@@ -41,16 +43,17 @@ with tagged(tag, column_name, view_names) as (
         ('route', 'series_id', [
             'traffic_month', 'traffic_week', 'traffic_day', 'traffic_latest', 'traffic_all', 'data_quality',
             'forecast_latest', 'forecast_all', 'forecast_accuracy', 'forecast_component', 'backtest_score',
-            'no_forecast', 'level_shift', 'revision'
+            'no_forecast', 'level_shift', 'revision', 'revision_part'
         ]),
         -- Sentences that may name a price or a customer.
-        ('free_text', 'reason', ['order_plan', 'upgrade', 'money_figure', 'no_forecast', 'quarantine', 'traffic_month', 'traffic_week', 'traffic_day', 'traffic_latest', 'traffic_all']),
+        ('free_text', 'reason', ['revision_part', 'order_plan', 'upgrade', 'money_figure', 'no_forecast', 'quarantine', 'traffic_month', 'traffic_week', 'traffic_day', 'traffic_latest', 'traffic_all']),
         ('free_text', 'last_reason', ['data_quality']),
         ('free_text', 'note', ['route_risk', 'scenario_effect']),
         ('free_text', '*', ['plan_note']),
         ('free_text', 'effect', ['event']),
         ('free_text', 'event_id', ['event', 'level_shift']),
         ('free_text', 'wrong_if', ['new_route_registration']),
+        ('free_text', 'reason', ['new_route_score']),
         ('free_text', 'assumption_ids', ['new_route_registration', 'money_figure']),
         ('free_text', 'name', ['assumption', 'assumption_effect', 'risk_group']),
         ('free_text', 'scope', ['assumption']),

@@ -4,7 +4,7 @@ select
     result.run_id, run.known_at, run.origin, run.grain as run_grain,
     result.forecast_id, result.project_id, result.registered_on, result.judged_on, result.p10_gbps,
     result.p50_gbps, result.p90_gbps, result.ready_probability_ratio, result.wrong_if,
-    result.assumption_ids,
+    result.assumption_ids, coalesce(result.market, split_part(result.forecast_id, '/', 2)) as market,
     run.simulated, true as assumed
 from core.new_route_registration as result
 join mart.run_history as run using (run_id)
@@ -26,3 +26,4 @@ comment on column mart.new_route_registration.wrong_if is 'what would show it wr
 comment on column mart.new_route_registration.assumption_ids is 'what it rests on, separated by ;';
 comment on column mart.new_route_registration.simulated is 'true where made from simulated traffic';
 comment on column mart.new_route_registration.assumed is 'always true: the route does not exist yet';
+comment on column mart.new_route_registration.market is 'the market it enters';

@@ -29,7 +29,7 @@ from warehouse.schema import (
     Grain,
     check,
 )
-from warehouse.versions import new_versions
+from warehouse.versions import new_versions, standing
 
 
 @dataclass(frozen=True)
@@ -170,6 +170,15 @@ class Warehouse:
             rows = rows.filter(pl.col("run_grain") == first)
         return check(rows, schema)
 
+    def read_as_of(self, name: str, as_of: datetime) -> pl.DataFrame:
+        """The rows of a reference frame, of traffic_period or of coincidence as they were known at a time."""
+        schema = _schema(name)
+        if name in REFERENCE_FRAMES:
+            return check(standing(self.connection.table(f"core.{name}").pl(), schema, as_of), schema)
+        if name not in _AS_OF:
+            raise ContractError(f"{name} has no past versions", [Problem(name, f"choose from {', '.join((*REFERENCE_FRAMES, *_AS_OF))}")])  # fmt: skip
+        return check(self.run(_AS_OF[name], as_of=as_of), schema)
+
     def append(self, name: str, frame: pl.DataFrame, *, known_at: datetime, complete: bool = False) -> int:
         """Appends what differs from what was known; returns the number of rows. Nothing is overwritten.
 
@@ -236,6 +245,7 @@ class Warehouse:
 
 
 _VIEW_OF = {"traffic_period": "traffic_latest"}
+_AS_OF = {"traffic_period": "results/traffic_as_of", "coincidence": "results/coincidence_as_of"}
 
 
 def _schema(name: str) -> FrameSchema:

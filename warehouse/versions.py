@@ -9,6 +9,13 @@ import polars as pl
 from warehouse.schema import FrameSchema
 
 
+def standing(stored: pl.DataFrame, schema: FrameSchema, as_of: datetime) -> pl.DataFrame:
+    """The rows of a reference table that held at a time: the last version of each item that was not withdrawn."""
+    key = [name for name in schema.key if name != "known_at"]
+    known = stored.filter(pl.col("known_at") <= as_of).sort(*key, "known_at", "correction")
+    return known.unique(key, keep="last").filter(~pl.col("withdrawn"))
+
+
 def new_versions(
     stored: pl.DataFrame, stated: pl.DataFrame, schema: FrameSchema, known_at: datetime, *, complete: bool
 ) -> pl.DataFrame:

@@ -306,3 +306,28 @@ def test_runs_saved_before_fans_were_kept_get_theirs_on_opening(tmp_path):
                 "select low_80_gbps, median_gbps, high_80_gbps, levels, values_gbps from core.forecast_fan"
             )
         assert fan.rows() == [(1.0, 5.0, 9.0, [0.1, 0.5, 0.9], [1.0, 5.0, 9.0])]
+
+
+def test_what_was_known_at_a_time_can_be_read_again(warehouse):
+    warehouse.append("capacity", capacity(10.0), known_at=JANUARY)
+    warehouse.append("capacity", capacity(20.0), known_at=FEBRUARY)
+    warehouse.append("capacity", capacity(20.0).head(0), known_at=MARCH, complete=True)
+    known = [warehouse.read_as_of("capacity", day)["lit_gbps"].to_list() for day in (JANUARY, FEBRUARY, MARCH)]
+    assert known == [[10.0], [20.0], []]
+    for name in ("traffic_period", "coincidence", "node"):
+        assert warehouse.read_as_of(name, MARCH).columns == list(FRAMES[name].columns)
+    with pytest.raises(ContractError, match="no past versions"):
+        warehouse.read_as_of("runout", MARCH)
+
+
+def test_coincidence_as_of_now_is_that_of_the_view(warehouse):
+    warehouse.connection.execute("""
+        insert into core.coincidence_month by name
+        select 'R:in+Q:in' as combination_id, month::date as period_start, 0.9 - version / 100 as kappa, 100 as slots, known_at, version
+        from (values (date '2025-01-01', timestamptz '2025-01-02 00:00:00+00', 1), (date '2025-01-01', timestamptz '2025-03-02 00:00:00+00', 2),
+            (date '2025-02-01', timestamptz '2025-03-01 00:00:00+00', 1)) as v(month, known_at, version)
+    """)
+    now = datetime(2030, 1, 1, tzinfo=UTC)
+    assert warehouse.read_as_of("coincidence", now).equals(warehouse.read("coincidence"))
+    before = warehouse.read_as_of("coincidence", datetime(2025, 2, 1, tzinfo=UTC))
+    assert before.select("kappa", "months").rows() == [(pytest.approx(0.89), 1)]

@@ -12,10 +12,12 @@ import polars as pl
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
+from flows.accounting import account
 from flows.forecast import GrainForecast
 from flows.gates import failed_gates, pass_or_refuse
 from flows.identity import code_version, frame_hash, settings_json, step_key
 from flows.inputs import NETWORK_FRAMES, open_warehouse, read_scenarios, route_p95, today_of
+from flows.runners import task_runner
 from flows.settings import Settings
 from forecasting.entrant import new_routes
 from forecasting.plan import plan
@@ -118,8 +120,35 @@ def keep_run(settings: Settings, made: GrainForecast, planned: Mapping[str, pl.D
         return warehouse.save_run(record, frames)
 
 
-@flow(name="plan", validate_parameters=False)
+@task(name="account", cache_policy=NO_CACHE)
+def look_back(
+    settings: Settings, made: GrainForecast, planned: Mapping[str, pl.DataFrame], stated: Mapping[str, pl.DataFrame], run: RunRecord
+) -> Mapping[str, pl.DataFrame]:  # fmt: skip
+    """The frames of a run with what it says of earlier ones."""
+    parts, notes = account(settings, made, planned, stated, run.run_id)
+    told = pl.DataFrame(notes, schema=["topic", "subject", "note"], orient="row").cast(pl.String)
+    noted = pl.concat([planned["plan_note"], told]) if "plan_note" in planned else told
+    return {**planned, "plan_note": noted, "revision_part": parts}
+
+
 def plan_flow(
+    settings: Settings,
+    made: Sequence[GrainForecast],
+    *,
+    started_at: datetime,
+    plan_too: bool = True,
+    force: bool = False,
+    accepted: str | None = None,
+) -> list[Kept]:
+    """The plan on the runner that the settings name."""
+    runner = task_runner(settings.run)
+    return plan_and_keep.with_options(task_runner=runner)(
+        settings, made, started_at=started_at, plan_too=plan_too, force=force, accepted=accepted
+    )
+
+
+@flow(name="plan", validate_parameters=False)
+def plan_and_keep(
     settings: Settings,
     made: Sequence[GrainForecast],
     *,
@@ -135,6 +164,7 @@ def plan_flow(
     """
     with open_warehouse(settings) as warehouse:
         frames = {name: warehouse.read(name) for name in NETWORK_FRAMES}
+        stated = {**frames, "event": warehouse.read("event")}
         known = set(warehouse.runs()["run_id"])
         previous = {made_of.spec.grain: _last_quantiles(warehouse, made_of.spec.grain) for made_of in made}
     stories = [settings_json(story) for story in read_scenarios(settings.network.folder / "scenarios")]
@@ -148,6 +178,7 @@ def plan_flow(
             failed = failed_gates(grain, previous[grain.spec.grain], settings.gates, today_of(settings))
             passed_over = pass_or_refuse(failed, accepted)
             planned = plan_segments(settings, grain, frames) if planned_here else {}
+            planned = look_back(settings, grain, planned, stated, record)
             is_new = keep_run(settings, grain, planned, with_acceptance(record, accepted, passed_over))
         kept.append(Kept(record.run_id, record.grain, is_new))
     return kept

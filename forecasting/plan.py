@@ -28,7 +28,7 @@ from forecasting.upgrades import upgrade_frame
 from warehouse.network import Network
 from warehouse.schema import ORDER_PLAN, PLAN_NOTE, QUANTILE_LEVELS, RUNOUT, RUNOUT_PROBABILITY, SEGMENT_LOAD, check
 
-__all__ = ["Basis", "Plan", "build_basis", "plan", "plan_from"]
+__all__ = ["Basis", "Plan", "build_basis", "dates_of", "plan", "plan_from"]
 WORST = "worst"
 
 
@@ -77,6 +77,32 @@ def plan(
         paths, network, capacity=capacity, coincidence=coincidence, projects=projects, today=today, pairs=pairs, seed=seed, workers=workers,
     )  # fmt: skip
     return plan_from(basis, stated, policy, budget_usd=budget_usd, seed=seed)
+
+
+def dates_of(
+    paths: Paths,
+    network: Network,
+    *,
+    capacity: pl.DataFrame,
+    coincidence: pl.DataFrame,
+    assumptions: pl.DataFrame,
+    projects: pl.DataFrame,
+    policy: PlanningPolicy,
+    today: date,
+    seed: int = 0,
+    workers: int = 2,
+) -> dict[str, pl.DataFrame]:
+    """The dates of `plan` alone: its runout, runout_probability and order_plan."""
+    stated = Assumptions.from_frame(assumptions)
+    basis = build_basis(
+        paths, network, capacity=capacity, coincidence=coincidence, projects=projects, today=today, seed=seed, workers=workers
+    )  # fmt: skip
+    runout, probability, causes = runout_frames(basis, policy)
+    return {
+        "runout": runout,
+        "runout_probability": probability,
+        "order_plan": order_frame(basis, causes, stated, policy)[0],
+    }
 
 
 def plan_from(

@@ -158,13 +158,15 @@ class Warehouse:
         if name not in RESULT_FRAMES:
             # The name is one of schema.FRAMES, never a reader's text.
             return check(self.sql(f"from mart.{_VIEW_OF.get(name, name)}"), schema)
-        table = self.connection.table(f"core.{name}").pl()
         runs = self.runs()
         if run_id is not None:
             chosen = runs.filter(pl.col("run_id") == run_id)
         else:
             chosen = runs.filter("latest", pl.lit(value=True) if grain is None else pl.col("grain") == grain)
-        rows = table.join(chosen.select("run_id", run_grain="grain"), on="run_id")
+        wanted = f"from core.{name} where run_id in (select unnest($runs::varchar[]))"
+        rows = self.sql(wanted, runs=chosen["run_id"].to_list()).join(
+            chosen.select("run_id", run_grain="grain"), on="run_id"
+        )
         if "grain" not in schema.columns and not rows.is_empty():
             first = min(rows["run_grain"].unique(), key=GRAINS.index)
             rows = rows.filter(pl.col("run_grain") == first)

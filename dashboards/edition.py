@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from warehouse.schema import Grain
@@ -26,6 +26,7 @@ class Edition:
 
     `origin` is the first day of the last observed period, `known_at` (UTC) the latest moment whose knowledge was used.
     `simulated` marks traffic that comes from a simulator. `time_zone` is the zone in which days and months were cut.
+    `today` is the day the plan stands at. `words` gives, by language, wordings of names and notes that the data state once.
     """
 
     run_id: str
@@ -41,6 +42,8 @@ class Edition:
     time_zone: str = "UTC"
     threshold_ratio: float = 0.8
     risk_alpha_ratio: float = 0.2
+    today: date | None = None
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     previous: Sequence[EarlierEdition] = ()
     variant: str = ""
 

@@ -14,7 +14,7 @@ import polars as pl
 from markupsafe import Markup
 
 from dashboards.charts.drawing import Spec
-from dashboards.language import Language, Period
+from dashboards.language import Language, Period, rounded
 from warehouse.schema import Grain
 
 FOLD = 60
@@ -121,6 +121,12 @@ def joined(unit: str) -> str:
 
 def number(language: Language, value: float | None, digits: int | None = None) -> Cell:
     return Cell(language.number(value, digits), "" if value is None else f"{value:.9g}", number=True)
+
+
+def dollars(language: Language, value: float | None) -> Cell:
+    """A sum to three significant digits: prices are not known better."""
+    shown = language.number(None if value is None else rounded(value, 3), 0)
+    return Cell(shown, "" if value is None else f"{value:.9g}", number=True)
 
 
 def percent(language: Language, value: float | None, digits: int = 0) -> Cell:

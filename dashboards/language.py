@@ -41,6 +41,7 @@ class Language:
     """Keys that were asked for and are in neither; a test fails on them, a report does not."""
     patterns: list[tuple[re.Pattern[str], str]] = field(default_factory=list)
     periods: dict[tuple[Period, str], str] = field(default_factory=dict)
+    retold: dict[str, str] = field(default_factory=dict)
 
     def text(self, key: str, /, **values: Any) -> str:
         """The words at a key with the values written in, as `{name:form}`; see `format_value` for the forms."""
@@ -57,15 +58,27 @@ class Language:
         key = f"{kind}.{value}"
         return str(self.words.get(key, self.fallback.get(key, value)))
 
+    def knows(self, kind: str, value: str) -> bool:
+        key = f"{kind}.{value}"
+        return key in self.words or key in self.fallback
+
     def reason(self, english: str | None) -> str:
         """A reason that a lower floor gave in English, in this language as far as its `reasons` table knows the words.
 
         A pattern's groups become values of its text: month_x a period, n_x a number, say_x a reason again, others stay text.
         """
+        known = self.retold.get(english or "")
+        if known is not None:
+            return known
         words = english or ""
         for pattern, text in self._reasons():
             words = pattern.sub(lambda found, text=text: self._retell(found, text), words)  # type: ignore[misc]
-        return DOUBLE_STOP.sub(".", words)
+        self.retold[english or ""] = words = DOUBLE_STOP.sub(".", words)
+        return words
+
+    def sentences(self, *parts: str) -> str:
+        """The parts as sentences of one text; one that ends with a full stop gets no second one."""
+        return " ".join(part if part.endswith((".", "!", "?", "…")) else f"{part}." for part in parts if part)
 
     def _reasons(self) -> list[tuple[re.Pattern[str], str]]:
         if not self.patterns:
@@ -94,7 +107,7 @@ class Language:
         return (russian if self.code == "ru" and russian else english) or ""
 
     def number(self, value: float | None, digits: int | None = None) -> str:
-        """Three significant digits (none after the mark from 100 on), or a fixed number of them after the mark."""
+        """Three significant digits (all before the mark from 100 on, four from 10,000 on), or a fixed number of them after the mark."""
         if value is None or math.isnan(value):
             return self.text("number.none")
         if math.isinf(value):
@@ -102,6 +115,7 @@ class Language:
         if isinstance(value, int):
             digits = 0
         if digits is None:
+            value = rounded(value, 4) if abs(value) >= 10_000 else value
             size = abs(value)
             digits = 0 if size >= 99.95 or size == 0 else 1 if size >= 9.995 else 2 if size >= 0.9995 else 3
         plain = f"{abs(value):,.{digits}f}"
@@ -150,6 +164,11 @@ class Language:
         return words
 
 
+def rounded(value: float, digits: int) -> float:
+    """The value with so many significant digits."""
+    return float(f"{value:.{digits - 1}e}")
+
+
 class _Formatter(string.Formatter):
     def __init__(self, language: Language) -> None:
         self.language = language
@@ -172,6 +191,8 @@ def format_value(language: Language, value: Any, form: str) -> str:
         return words[:1].upper() + words[1:] if form[:1].isupper() else words
     if isinstance(value, date):
         return language.day(value)
+    if isinstance(value, str) and form == "first":
+        return value[:1].upper() + value[1:]
     if isinstance(value, int | float) and not isinstance(value, bool):
         if form.startswith("pct"):
             return language.percent(value, int(form[3:] or 0))

@@ -37,7 +37,7 @@ def series_notes(material: Material, key: SeriesKey, language: Language) -> Note
         notes.append((text("note.definition"), text("note.country")))
         if observed is not None and "source" in observed.columns:
             sources = observed["source"].drop_nulls().unique(maintain_order=True).to_list()
-            notes.append((text("note.source"), "; ".join(map(str, sources))))
+            notes.append((text("note.source"), material.said("; ".join(map(str, sources)), language)))
     else:
         notes.append((text("note.definition"), definition(material, key, language)))
         notes.append((text("note.source"), text("note.simulated" if simulated else "note.measured")))

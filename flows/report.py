@@ -15,10 +15,11 @@ from prefect.cache_policies import NO_CACHE
 from dashboards.edition import EarlierEdition, Edition
 from dashboards.report import write_report
 from flows.check import refuse_offenders
-from flows.identity import code_version
+from flows.identity import code_version, settings_json, step_key
 from flows.inputs import open_warehouse
 from flows.manifest import read_manifest, write_manifest
 from flows.settings import Settings
+from flows.wordings import read_wordings
 from warehouse.checks import run_checks
 from warehouse.errors import Problem, TransitError
 from warehouse.publish import publish
@@ -47,7 +48,8 @@ def write_edition(settings: Settings, *, force: bool) -> tuple[Path, bool]:
         by_grain = runs.filter(pl.col("grain") == settings.forecast.grain)
         run = (runs if by_grain.is_empty() else by_grain).row(-1, named=True)
         folder = reports / run["run_id"]
-        made_from = f"{sorted(runs['run_id'])} {code_version(('dashboards',))} {settings.network} {settings.run.languages} {settings.run.paper}"
+        words = read_wordings(settings.network.folder, settings.run.languages)
+        made_from = f"{sorted(runs['run_id'])} {code_version(('dashboards',))} {settings.network} {settings.run.languages} {settings.run.paper} {step_key(settings_json(words))}"
         if not force and _about(folder).get("made_from") == made_from:
             _lead_to(reports, folder)
             return folder, False
@@ -56,7 +58,8 @@ def write_edition(settings: Settings, *, force: bool) -> tuple[Path, bool]:
         run_id=run["run_id"], grain=run["grain"], origin=run["origin"], known_at=run["known_at"], code_version=run["code_version"],
         data_hash=run["data_hash"], seed=run["seed"], simulated=run["simulated"], title=settings.network.title,
         title_ru=settings.network.title_ru, time_zone=settings.time.zone, threshold_ratio=settings.plan.threshold_ratio,
-        risk_alpha_ratio=settings.plan.risk_alpha_ratio, previous=earlier_editions(reports, run["run_id"]),
+        risk_alpha_ratio=settings.plan.risk_alpha_ratio, today=planning_date(run["settings"]), words=words,
+        previous=earlier_editions(reports, run["run_id"]),
     )  # fmt: skip
     unfinished = reports / f".unfinished-{run['run_id']}"
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -75,6 +78,12 @@ def write_edition(settings: Settings, *, force: bool) -> tuple[Path, bool]:
     unfinished.rename(folder)
     _lead_to(reports, folder)
     return folder, True
+
+
+def planning_date(run_settings: str) -> date | None:
+    """The day the plan stands at, as the run's settings keep it; None for a run that was not planned."""
+    today = json.loads(run_settings).get("today")
+    return date.fromisoformat(today) if today else None
 
 
 def earlier_editions(reports: Path, run_id: str) -> tuple[EarlierEdition, ...]:

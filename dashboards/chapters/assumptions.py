@@ -12,11 +12,15 @@ from dashboards.material import Material
 
 def _scope(material: Material, scope: str, language: Language) -> str:
     kind, _, name = scope.partition(":")
-    if kind == "segment":
-        return material.segment_label(name, language)
-    if kind == "route":
-        return material.route_name(name, language)
-    return scope if name else language.word("scope", kind)
+    if not name:
+        return language.word("scope", kind)
+    if kind in ("entry", "alternative"):
+        project, _, other = name.partition("/")
+        shown = material.market_name(other, language) if kind == "entry" else material.way_name(other, language)
+        return language.text(f"scope_of.{kind}", name=shown, project=material.project_name(project, language))
+    names = {"segment": material.segment_label, "route": material.route_name, "node": material.node_name, "market": material.market_name, "project": material.project_name}  # fmt: skip
+    shown = names[kind](name, language) if kind in names else language.word("option", name) if kind == "option" else material.said(name, language)  # fmt: skip
+    return language.text(f"scope_of.{kind}", name=shown) if language.knows("scope_of", kind) else shown
 
 
 def _stated(material: Material, language: Language) -> Section:
@@ -25,7 +29,7 @@ def _stated(material: Material, language: Language) -> Section:
     rows = [
         [
             Cell(language.word("assumption", row["name"])), Cell(_scope(material, row["scope"], language)), number(language, row["low"]), number(language, row["value"]),
-            number(language, row["high"]), Cell(language.word("unit_of", row["unit"])), Cell(row["source"] or ""), Cell(row["author"] or ""),
+            number(language, row["high"]), Cell(language.word("unit_of", row["unit"])), Cell(material.said(row["source"], language)), Cell(material.said(row["author"], language)),
             Cell(language.word("confidence", row["confidence"])), day(language, row["known_at"].date()),
         ]
         for row in frame.iter_rows(named=True)
@@ -48,7 +52,7 @@ def _capacity(material: Material, language: Language) -> Section | None:
         [
             Cell(material.segment_label(row["segment_id"], language), link=segment_path(row["segment_id"]) if row["segment_id"] in material.segments else ""),
             day(language, row["valid_from"]), Cell(language.number(row["lit_gbps"]), f"{row['lit_gbps']}", number=True, badge=text("page.assumed_short") if row["assumed"] else ""),
-            number(language, row["design_gbps"]), Cell(row["source"] or ""), Cell(language.word("confidence", row["confidence"])),
+            number(language, row["design_gbps"]), Cell(material.said(row["source"], language)), Cell(language.word("confidence", row["confidence"])),
         ]
         for row in frame.iter_rows(named=True)
     ]  # fmt: skip
@@ -68,7 +72,7 @@ def _projects(material: Material, language: Language) -> Section | None:
             Cell(language.choose(row["name"], row["name_ru"]), badge=text("page.assumed_short") if row["assumed"] else ""),
             Cell(material.segment_label(row["segment_id"], language), link=segment_path(row["segment_id"]) if row["segment_id"] in material.segments else ""),
             Cell(language.word("status", row["status"])), day(language, row["ready_low"]), day(language, row["ready_likely"]), day(language, row["ready_high"]),
-            Cell(row["source"] or ""), Cell(language.word("confidence", row["confidence"])),
+            Cell(material.said(row["source"], language)), Cell(language.word("confidence", row["confidence"])),
         ]
         for row in frame.iter_rows(named=True)
     ]  # fmt: skip
@@ -84,8 +88,8 @@ def _risk_groups(material: Material, language: Language) -> Section | None:
     grouped = frame.group_by("risk_group_id", maintain_order=True).agg(pl.col("kind", "name", "source").first(), pl.col("assumed").any(), pl.col("segment_id"))  # fmt: skip
     rows = [
         [
-            Cell(row["name"] or row["risk_group_id"], badge=text("page.assumed_short") if row["assumed"] else ""), Cell(language.word("risk", row["kind"])),
-            Cell("; ".join(material.segment_label(name, language) for name in row["segment_id"])), Cell(row["source"] or ""),
+            Cell(material.group_name(row["risk_group_id"], language), badge=text("page.assumed_short") if row["assumed"] else ""), Cell(language.word("risk", row["kind"])),
+            Cell("; ".join(material.segment_label(name, language) for name in row["segment_id"])), Cell(material.said(row["source"], language)),
         ]
         for row in grouped.sort("risk_group_id").iter_rows(named=True)
     ]  # fmt: skip

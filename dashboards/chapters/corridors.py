@@ -39,7 +39,7 @@ def _page(material: Material, corridor: str, language: Language) -> Page:
     sections.append(Section(text("routes.title"), links=links))
     return Page(
         corridor_path(corridor),
-        text("corridor.title", name=corridor),
+        material.corridor_name(corridor, language),
         [text("corridor.lead", n=len(members))],
         sections,
     )

@@ -81,7 +81,7 @@ def _shifts(material: Material, language: Language) -> Section | None:
             [
                 Cell(material.series_name(key, language)), Cell(material.direction_name(key, language)), Cell(text(f"statistic_short.{row['statistic']}")),
                 Cell(language.period(Period(row["period_start"], row["grain"])), row["period_start"].isoformat()),
-                Cell(f"×\u00a0{language.number(row['size_ratio'], 2)}", f"{row['size_ratio']:.6g}", number=True), Cell(row["event_id"] or text("data.unexplained")),
+                Cell(f"×\u00a0{language.number(row['size_ratio'], 2)}", f"{row['size_ratio']:.6g}", number=True), Cell(_event(material, row["event_id"], language) if row["event_id"] else text("data.unexplained")),
                 Cell(language.word("handled", row["handled"])),
             ]
         )  # fmt: skip
@@ -89,6 +89,14 @@ def _shifts(material: Material, language: Language) -> Section | None:
     return Section(
         text("data.shifts"), [text("data.shifts_intro")], table=Table([text(f"table.{head}") for head in heads], rows)
     )
+
+
+def _event(material: Material, event_id: str, language: Language) -> str:
+    """What an event was and when it began; its id where the run has no such event."""
+    rows = material["event"].filter(pl.col("event_id") == event_id)
+    if rows.is_empty():
+        return event_id
+    return f"{language.word('event', rows['kind'][0])}, {language.day(rows['start_at'][0].date())}"
 
 
 def _events(material: Material, language: Language) -> Section | None:
@@ -107,15 +115,44 @@ def _events(material: Material, language: Language) -> Section | None:
             scope = material.route_name(scope, language)
         elif row["scope_kind"] == "country":
             scope = language.word("country", scope)
+        elif row["scope_kind"] == "corridor":
+            scope = material.corridor_name(scope, language)
+        elif row["scope_kind"] == "market":
+            scope = material.market_name(scope, language)
+        else:
+            scope = (
+                language.text("scope_of.interface", name=scope)
+                if row["scope_kind"] == "interface"
+                else language.word("scope", scope or row["scope_kind"])
+            )
         rows.append(
             [
                 Cell(f"{start} – {end}" if end and end != start else start, row["start_at"].isoformat()),
                 Cell(language.word("event", row["kind"]), badge=text("page.simulated_short") if row["simulated"] else ""),
-                Cell(scope), Cell(row["effect"]), Cell(row["source"] or ""),
+                Cell(scope), Cell(material.said(row["effect"], language)), Cell(material.said(row["source"], language)),
             ]
         )  # fmt: skip
     heads = ("when", "kind", "scope", "effect", "source")
     return Section(text("data.events"), table=Table([text(f"table.{head}") for head in heads], rows))
+
+
+def _subject(material: Material, subject: str, language: Language) -> str:
+    """What a note of the plan concerns: a segment, a series, a market a build enters, all."""
+    kind, _, name = subject.rpartition(":")
+    project, _, market = name.partition("/")
+    if project in material.projects and market:
+        return f"{material.project_name(project, language)}, {material.market_name(market, language)}"
+    if kind == "module":
+        return language.text("scope_of.module", name=name)
+    if name in material.segments:
+        return material.segment_label(name, language)
+    return material.route_name(name, language) if name in material.routes else language.word("scope", subject)
+
+
+def _combination(combination_id: str, language: Language) -> str:
+    """Routes and directions as ids: names of ten routes would not be read."""
+    parts = (part.rpartition(":") for part in combination_id.split("+"))
+    return " + ".join(f"{name} {language.word('direction_short', way)}" if name else way for name, _, way in parts)
 
 
 def _left_out(material: Material, language: Language) -> Section | None:
@@ -126,7 +163,7 @@ def _left_out(material: Material, language: Language) -> Section | None:
     grouped = notes.group_by("topic", "note", maintain_order=True).agg("subject")
     rows = []
     for row in grouped.iter_rows(named=True):
-        subjects = "; ".join(material.segment_label(name.removeprefix("segment:"), language) for name in row["subject"])
+        subjects = "; ".join(_subject(material, name, language) for name in row["subject"])
         rows.append(
             [Cell(language.word("topic", row["topic"])), Cell(material.told(row["note"], language)), Cell(subjects)]
         )
@@ -141,7 +178,7 @@ def _coincidence(material: Material, language: Language) -> Section | None:
     if frame.is_empty():
         return None
     rows = [
-        [Cell(row["combination_id"].replace("+", " + ")), number(language, row["kappa"], 3), number(language, row["kappa_sd"], 3), number(language, row["months"], 0)]
+        [Cell(_combination(row["combination_id"], language), wide=True), number(language, row["kappa"], 3), number(language, row["kappa_sd"], 3), number(language, row["months"], 0)]
         for row in frame.iter_rows(named=True)
     ]  # fmt: skip
     heads = ("combination", "kappa", "kappa_sd", "months")

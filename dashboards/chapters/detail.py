@@ -29,7 +29,7 @@ def profile_figure(material: Material, route_id: str, direction: str, language: 
     top = frame.sort("mean_gbps", "weekday", "hour", descending=[True, False, False]).row(0, named=True)
     mean = frame["mean_gbps"].mean()
     name = material.direction_name(("route", route_id, direction, "mean"), language)
-    day = language.words["weekdays.long"][top["weekday"] % 7]
+    day = language.words["weekdays.in"][top["weekday"] % 7]
     ratio = top["mean_gbps"] / mean if isinstance(mean, float) and mean else None
     title = text(
         "title.profile",
@@ -40,9 +40,11 @@ def profile_figure(material: Material, route_id: str, direction: str, language: 
         ratio=ratio,
         unit=text("unit.gbps"),
     )
+    zones = material.zones.get(route_id, [])
+    zone = zones[0] if len(zones) == 1 else ""
     figure_id = slug(f"profile-{route_id}-{direction}")
     notes = [
-        (text("note.unit"), text("note.unit_text")), (text("note.direction"), name), (text("note.definition"), text("note.profile")),
+        (text("note.unit"), text("note.unit_text")), (text("note.direction"), name), (text("note.definition"), text("note.profile_zone", zone=zone) if zone else text("note.profile")),
         (text("note.source"), text("note.simulated" if material.edition.simulated else "note.measured")), run_note(material, language),
     ]  # fmt: skip
     hours = frame.pivot(
@@ -72,7 +74,7 @@ def components_figure(material: Material, key: SeriesKey, language: Language) ->
     shown = frame.filter(pl.col("model").is_in(heavy))
     names = {model: language.word("model", model) for model in heavy}
     top = weights.row(0, named=True)
-    name = material.direction_name(key, language) if key[0] == "route" else material.series_name(key, language)
+    name = material.titled(key, language)
     title = text(
         "title.components", name=name, model=names[top["model"]], weight=top["weight"],
         low=last["value_gbps"].min(), high=last["value_gbps"].max(), unit=text("unit.gbps"),
@@ -138,6 +140,15 @@ def probability_figure(material: Material, segment_id: str, direction: str, lang
 MOST_EFFECTS = 8
 
 
+def _effect(material: Material, assumption_id: str, name: str, language: Language) -> str:
+    kind, _, project_id = assumption_id.partition(":")
+    if kind == "project":
+        return language.text("effect.project", name=material.project_name(project_id, language))
+    if language.knows("effect", assumption_id):
+        return language.word("effect", assumption_id)
+    return f"{language.word('assumption', name)} ({assumption_id})"
+
+
 def tornado_figure(material: Material, segment_id: str, language: Language) -> Figure | None:
     """How far each assumption moves the last day to order; None where nothing moves it."""
     text = language.text
@@ -158,7 +169,7 @@ def tornado_figure(material: Material, segment_id: str, language: Language) -> F
         return language.day(value) if value else language.period(Period(end, material.edition.grain), "after")
 
     names = [
-        language.word("effect", row["assumption_id"]) if row["assumption_id"] in ("demand", "THRESHOLD") else f"{language.word('assumption', row['name'])} ({row['assumption_id']})"
+        _effect(material, row["assumption_id"], row["name"], language)
         for row in shown.iter_rows(named=True)
     ]  # fmt: skip
     rows = pl.DataFrame({

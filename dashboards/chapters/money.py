@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dashboards.chapters.places import segment_path
-from dashboards.figure import Cell, Section, Table, joined, number, percent, period
-from dashboards.language import Language
+from dashboards.figure import Cell, Section, Table, dollars, joined, number, percent, period
+from dashboards.language import Language, rounded
 from dashboards.material import Material
 
 
@@ -31,7 +33,7 @@ def schedule(material: Material, language: Language) -> Section | None:
         [
             number(language, row["priority"], 0), Cell(material.segment_label(row["segment_id"], language), link=segment_path(row["segment_id"]) if row["segment_id"] in material.segments else ""),
             Cell(f"{language.word('option', row['option'])}: {row['modules']}\u00a0×\u00a0{language.number(row['module_gbps'])}\u00a0{joined(text('unit.gbps'))}"),
-            period(language, row["ready_by"], material.edition.grain), number(language, row["cost_usd"], 0), number(language, row["present_value_usd"], 0),
+            period(language, row["ready_by"], material.edition.grain), dollars(language, row["cost_usd"]), dollars(language, row["present_value_usd"]),
             percent(language, row["risk_if_not_ratio"]), Cell(text("money.funded" if row["funded"] else "money.not_funded")), Cell(material.told(row["reason"], language), wide=True),
         ]
         for row in frame.iter_rows(named=True)
@@ -41,8 +43,18 @@ def schedule(material: Material, language: Language) -> Section | None:
         rows = [[*row[:7], row[8]] for row in rows]
         heads.remove("funded")
     total, value = frame["cost_usd"].sum(), frame["present_value_usd"].sum()
-    words = [text("money.schedule_intro", n=frame.height, cost=float(total), value=float(value))]
+    words = [
+        text("money.schedule_intro", n=frame.height, cost=rounded(float(total), 3), value=rounded(float(value), 3))
+    ]
     return Section(text("money.schedule"), words, table=Table([text(f"table.{head}") for head in heads], rows))
+
+
+def _basis(material: Material, row: dict[str, Any], language: Language) -> str:
+    """What a sum means, on what basis it stands, and the assumptions it rests on."""
+    basis = language.reason(row["basis"])
+    names = row["assumption_ids"].replace(";", ", ")
+    rests = language.text("money.rests", names=names) if names else ""
+    return language.sentences(material.told(row["reason"], language), basis[:1].upper() + basis[1:], rests)
 
 
 def figures(material: Material, language: Language) -> Section | None:
@@ -55,13 +67,13 @@ def figures(material: Material, language: Language) -> Section | None:
     for row in frame.iter_rows(named=True):
         share = row["unit"].startswith("ratio")
         shown = [
-            percent(language, row[f"{name}_value"]) if share else number(language, row[f"{name}_value"], 0)
+            percent(language, row[f"{name}_value"]) if share else dollars(language, row[f"{name}_value"])
             for name in ("low", "likely", "high")
         ]
         rows.append(
             [
                 _subject(material, row["subject"], language), Cell(language.word("money_item", row["item"])), *shown, Cell(language.word("unit_of", row["unit"])),
-                Cell(f"{language.reason(row['reason'])} {language.reason(row['basis'])} {row['assumption_ids'].replace(';', ', ')}", wide=True),
+                Cell(_basis(material, row, language), wide=True),
             ]
         )  # fmt: skip
     heads = ("subject", "item", "low", "median", "high", "unit", "basis")

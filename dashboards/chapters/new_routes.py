@@ -14,17 +14,6 @@ from dashboards.material import LEVELS, Material
 from dashboards.notes import Notes, run_note
 
 
-def _project(material: Material, project_id: str, language: Language) -> str:
-    rows = material["project"].filter(pl.col("project_id") == project_id)
-    return language.choose(rows["name"][0], rows["name_ru"][0]) if rows.height else project_id
-
-
-def _way(material: Material, alternative_id: str, language: Language) -> str:
-    if alternative_id in material.routes:
-        return material.route_name(alternative_id, language)
-    return language.text("kind.total") if alternative_id == "total" else _project(material, alternative_id, language)
-
-
 def _notes(material: Material, definition: str, unit: str, language: Language) -> Notes:
     text = language.text
     return [
@@ -37,7 +26,7 @@ def split_figure(material: Material, project_id: str, name: str, frame: pl.DataF
     ordered = frame.sort("is_new", "share_before_ratio", "alternative_id", descending=[True, True, False])
     rows: list[dict[str, Any]] = []
     for row in ordered.iter_rows(named=True):
-        way = _way(material, row["alternative_id"], language)
+        way = material.way_name(row["alternative_id"], language)
         for when in ("before", "after"):
             rows.append({"way": way, "when": text(f"market.{when}"), "share": row[f"share_{when}_ratio"]})
     new = ordered.filter("is_new")
@@ -45,12 +34,12 @@ def split_figure(material: Material, project_id: str, name: str, frame: pl.DataF
     loser = ordered.filter(~pl.col("is_new")).sort("lost_p50_gbps", "alternative_id", descending=[True, False])
     most = loser.row(0, named=True) if loser.height else None
     title = text(
-        "title.split", name=_project(material, project_id, language), market=name, share=taken,
-        loser=_way(material, most["alternative_id"], language) if most else text("number.none"), lost=most["lost_p50_gbps"] if most else None, unit=text("unit.gbps"),
+        "title.split", name=material.project_name(project_id, language), market=material.market_name(name, language), share=taken,
+        loser=material.way_name(most["alternative_id"], language) if most else text("number.none"), lost=most["lost_p50_gbps"] if most else None, unit=text("unit.gbps"),
     )  # fmt: skip
     figure_id = slug(f"split-{project_id}-{name}")
     shown = ordered.with_columns(
-        way=pl.col("alternative_id").map_elements(lambda one: _way(material, one, language), return_dtype=pl.String)
+        way=pl.col("alternative_id").map_elements(lambda one: material.way_name(one, language), return_dtype=pl.String)
     )
     heads = [("way", text("table.way"), "text"), ("price_usd_per_mbps_month", text("table.price"), "n2"), ("rtt_ms", text("table.rtt"), "n0"), ("share_before_ratio", text("market.before"), "pct1"),
              ("share_after_ratio", text("market.after"), "pct1"), ("lost_p10_gbps", text("table.lost_low"), "n"), ("lost_p50_gbps", text("table.lost_p50"), "n"), ("lost_p90_gbps", text("table.lost_high"), "n")]  # fmt: skip
@@ -61,13 +50,15 @@ def split_figure(material: Material, project_id: str, name: str, frame: pl.DataF
 
 
 def _fans(material: Material, project_id: str, language: Language) -> list[Figure]:
-    """What the new route itself carries in each market: the ways that are no route yet."""
+    """What the new route itself carries in each market it enters."""
     text = language.text
-    frame = material["new_route_quantile"].filter(
-        (pl.col("project_id") == project_id)
-        & (pl.col("alternative_id") != "total")
-        & ~pl.col("alternative_id").is_in(list(material.routes))
-    )
+    new = material["new_route_share"].filter("is_new").select("project_id", "market", "alternative_id")
+    frame = material["new_route_quantile"].filter(pl.col("project_id") == project_id)
+    if new.height:
+        frame = frame.join(new, on=["project_id", "market", "alternative_id"], how="semi")
+    else:
+        known = [*material.routes, *material.segments, "total"]
+        frame = frame.filter(~pl.col("alternative_id").is_in(known))
     grain = material.edition.grain
     found = []
     for (name, way), part in sorted(frame.partition_by("market", "alternative_id", as_dict=True).items()):
@@ -80,8 +71,8 @@ def _fans(material: Material, project_id: str, language: Language) -> list[Figur
         last = wide.row(-1, named=True)
         title = text(
             "title.new_route",
-            name=_project(material, project_id, language),
-            market=str(name),
+            name=material.project_name(project_id, language),
+            market=material.market_name(str(name), language),
             median=last["q500"],
             low=last["q100"],
             high=last["q900"],
@@ -106,8 +97,8 @@ def _registered(material: Material, language: Language) -> Section | None:
         return None
     rows = [
         [
-            Cell(_project(material, row["project_id"], language)), day(language, row["registered_on"]), day(language, row["judged_on"]), number(language, row["p10_gbps"]),
-            number(language, row["p50_gbps"]), number(language, row["p90_gbps"]), percent(language, row["ready_probability_ratio"]), Cell(language.reason(row["wrong_if"]), wide=True),
+            Cell(material.project_name(row["project_id"], language)), day(language, row["registered_on"]), day(language, row["judged_on"]), number(language, row["p10_gbps"]),
+            number(language, row["p50_gbps"]), number(language, row["p90_gbps"]), percent(language, row["ready_probability_ratio"]), Cell(material.told(row["wrong_if"], language), wide=True),
         ]
         for row in frame.iter_rows(named=True)
     ]  # fmt: skip
@@ -133,7 +124,8 @@ def pages(material: Material, language: Language) -> list[Page]:
     if not by_project and registered is None:
         return []
     sections = [
-        Section(_project(material, project_id, language), figures=figures) for project_id, figures in by_project.items()
+        Section(material.project_name(project_id, language), figures=figures)
+        for project_id, figures in by_project.items()
     ]
     return [
         Page(

@@ -41,7 +41,7 @@ def pages(material: Material, language: Language) -> list[Page]:
         text("overview.forecast"),
         figures=[series_figure(material, key, language) for key in totals],
         table=route_table(material, language),
-        links=[(corridor_path(name), text("corridor.title", name=name)) for name in corridors(material)],
+        links=[(corridor_path(name), material.corridor_name(name, language)) for name in corridors(material)],
     )
     earlier = _earlier(material, language)
     refused = refusals_in_short(material, language)

@@ -11,7 +11,7 @@ from dashboards.chapters import money
 from dashboards.chapters.places import segment_path
 from dashboards.chapters.segments import badges, load_notes
 from dashboards.charts.timeline import timeline
-from dashboards.figure import Cell, Figure, Page, Section, Table, day, joined, number, percent, period
+from dashboards.figure import Cell, Figure, Page, Section, Table, day, dollars, joined, percent, period
 from dashboards.language import Language, Period
 from dashboards.material import Material
 
@@ -76,7 +76,7 @@ def timeline_figure(material: Material, language: Language, most: int | None = N
     notes[1] = (text("note.definition"), text("note.runout", threshold=material.edition.threshold_ratio))
     subtitle = text("plan.timeline_subtitle")
     return Figure(
-        "runout", title, alt=f"{title}. {subtitle}", spec=spec, subtitle=subtitle, notes=notes,
+        "runout", title, alt=language.sentences(title, subtitle), spec=spec, subtitle=subtitle, notes=notes,
         table=Table([text(f"table.{head}") for head in heads], rows), csv="runout.csv", data=frame, badges=badges(material, ids, language),
     )  # fmt: skip
 
@@ -132,8 +132,8 @@ def order_table(
                 "lead_time": Cell(_lead_time(row, language)),
                 "p_late": percent(language, row["p_late_now_ratio"]),
                 "failure_sized": Cell(material.failure_name(row["failure_id"], language)),
-                "cost": number(language, row["cost_usd"], 0),
-                "present_value": number(language, row["present_value_usd"], 0),
+                "cost": dollars(language, row["cost_usd"]),
+                "present_value": dollars(language, row["present_value_usd"]),
                 "reason": Cell(material.told(row["reason"], language), wide=True),
             }
         )  # fmt: skip

@@ -20,7 +20,7 @@ def route_table(material: Material, language: Language, home: str = "") -> Table
         rows.append(
             [
                 Cell(material.route_name(route_id, language), link=home + route_path(route_id), badge=text("page.simulated_short") if row["simulated"] else ""),
-                Cell(str(row["market"])),
+                Cell(material.market_name(str(row["market"]), language)),
                 Cell(material.direction_name(keys[0], language) if keys else ""),
                 number(language, seen.now_gbps if seen else None),
                 number(language, seen.year_ahead_gbps if seen else None),
@@ -63,5 +63,11 @@ def _page(material: Material, route_id: str, language: Language) -> Page:
             for segment_id in segment_ids
         ]
         sections.append(Section(title, links=links))
-    lead = [text("route.about", corridor=str(row["corridor"]), market=str(row["market"]))]
+    lead = [
+        text(
+            "route.about",
+            corridor=material.corridor_name(str(row["corridor"]), language),
+            market=material.market_name(str(row["market"]), language),
+        )
+    ]
     return Page(route_path(route_id), material.route_name(route_id, language), lead, sections)

@@ -14,6 +14,8 @@ from dashboards.material import Material
 from dashboards.notes import run_note
 
 MOST_SEGMENTS = 15
+SHORTEST_SHIFT = 0.05
+"""Months; less is shown as 0.0."""
 
 
 def _moved(frame: pl.DataFrame) -> pl.DataFrame:
@@ -33,7 +35,7 @@ def story_figure(material: Material, scenario_id: str, frame: pl.DataFrame, lang
     text = language.text
     grain = material.edition.grain
     moved = _moved(frame)
-    name = language.word("story", scenario_id)
+    name = material.said(scenario_id, language)
     figure_id = slug(f"scenario-{scenario_id}")
     if moved.is_empty():
         return Figure(figure_id, text("title.scenario_none", name=name), reason=text("reason.no_shift"))
@@ -42,7 +44,18 @@ def story_figure(material: Material, scenario_id: str, frame: pl.DataFrame, lang
     earlier, later = moved.filter(pl.col("shift_months") < 0).height, moved.filter(pl.col("shift_months") > 0).height
     top = moved.row(0, named=True)
     first = material.segment_label(top["segment_id"], language)
-    title = text("title.scenario", name=name, earlier=earlier, later=later, first=first, shift=abs(top["shift_months"]))
+    if abs(top["shift_months"] or 0.0) >= SHORTEST_SHIFT:
+        title = text(
+            "title.scenario", name=name, earlier=earlier, later=later, first=first, shift=abs(top["shift_months"])
+        )
+    else:
+        title = text(
+            "title.scenario_odds",
+            name=name,
+            first=first,
+            before=top["probability_base"],
+            after=top["probability_scenario"],
+        )
     shown = moved.filter(pl.col("t50_base").is_not_null() | pl.col("t50_scenario").is_not_null()).head(MOST_SEGMENTS)
 
     def when(value: date | None) -> str:
@@ -74,7 +87,7 @@ def story_figure(material: Material, scenario_id: str, frame: pl.DataFrame, lang
         ],
     )  # fmt: skip
     notes = [
-        (text("note.unit"), text("note.unit_date")), (text("note.definition"), text("note.scenario")), (text("note.story"), language.reason(frame["note"][0])),
+        (text("note.unit"), text("note.unit_date")), (text("note.definition"), text("note.scenario")), (text("note.story"), material.said(frame["note"][0], language)),
         (text("note.source"), text("note.source_load_simulated" if material.edition.simulated else "note.source_load")), run_note(material, language),
     ]  # fmt: skip
     badges = ((text("page.simulated_short"),) if material.edition.simulated else ()) + (text("page.assumed_short"),)

@@ -108,7 +108,7 @@ def heat_figure(material: Material, language: Language, most: int | None = None)
         language, grain,
     )  # fmt: skip
     return Figure(
-        "utilization", title, alt=f"{title}. {subtitle}", spec=spec, subtitle=subtitle,
+        "utilization", title, alt=language.sentences(title, subtitle), spec=spec, subtitle=subtitle,
         notes=load_notes(material, shown, language, "unit_share"), table=table, csv="utilization.csv", data=frame.drop("peak"),
         badges=badges(material, shown, language),
     )  # fmt: skip
@@ -201,11 +201,14 @@ def load_figure(material: Material, segment_id: str, direction: str, language: L
         title = text("title.load_under", name=name, by=by)
     figure_id = slug(f"load-{segment_id}-{direction}")
     last = rows["cause_id"][-1]
-    subtitle = text("segment.worst_is", failure=material.failure_name(last or "none", language))
+    if (last or "none") == "none":
+        subtitle = text("segment.worst_none")
+    else:
+        subtitle = text("segment.worst_is", failure=material.failure_name(last, language))
     heads = [("target_start", text("table.period"), "period"), ("median", text("table.median"), "n"), ("q100", text("table.q100"), "n"),
              ("q900", text("table.q900"), "n"), ("worst", text("table.worst"), "n"), ("threshold", text("table.threshold"), "n"), ("lit", text("table.lit"), "n")]  # fmt: skip
     return Figure(
-        figure_id, title, alt=f"{title}. {subtitle}", spec=load(rows.drop("threshold", "cause_id"), material.edition.threshold_ratio, grain, language), subtitle=subtitle,
+        figure_id, title, alt=language.sentences(title, subtitle), spec=load(rows.drop("threshold", "cause_id"), material.edition.threshold_ratio, grain, language), subtitle=subtitle,
         notes=load_notes(material, [segment_id], language), table=plain_table(rows, heads, language, grain), csv=f"{figure_id}.csv",
         data=rows, badges=badges(material, [segment_id], language),
     )  # fmt: skip
@@ -265,10 +268,10 @@ def _page(material: Material, segment_id: str, language: Language) -> Page:
     length = row["length_km"]
     lead = [
         text("segment.about", status=language.word("status", str(row["status"])), km=length if isinstance(length, float) else None,
-             operators=str(row["operators"] or text("number.none")))
+             operators=material.said(row["operators"], language) or text("number.none"))
     ]  # fmt: skip
     if row["source"]:
-        lead.append(f"{text('table.source')}: {row['source']}")
+        lead.append(f"{text('table.source')}: {material.said(row['source'], language)}")
     grain = material.edition.grain
     runs = material.runs.get(segment_id, [])
     sections = [Section(text("segment.load"), words, figures)]

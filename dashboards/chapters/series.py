@@ -68,7 +68,7 @@ def finding(material: Material, key: SeriesKey, language: Language) -> tuple[str
     text = language.text
     seen = outlook(material, key)
     grain = material.grain(key[0])
-    name = material.direction_name(key, language) if key[0] == "route" else material.series_name(key, language)
+    name = material.titled(key, language)
     what, unit = text(f"statistic.{key[0] if key[0] == 'country' else key[3]}"), text("unit.gbps")
     if seen.now_gbps is None or seen.now_start is None:
         return text("title.route_none", name=name), ""
@@ -99,7 +99,7 @@ def series_figure(material: Material, key: SeriesKey, language: Language) -> Fig
     simulated = bool(observed is not None and observed["simulated"].any())
     rows = frame.drop("coverage")
     return Figure(
-        figure_id, title, alt=f"{title}. {subtitle}".strip(), spec=fan(rows, grain, language), subtitle=subtitle,
+        figure_id, title, alt=language.sentences(title, subtitle), spec=fan(rows, grain, language), subtitle=subtitle,
         notes=series_notes(material, key, language), table=_table(frame, seen, grain, language), csv=f"{figure_id}.csv", data=frame,
         badges=(language.text("page.simulated_short"),) if simulated else (),
     )  # fmt: skip

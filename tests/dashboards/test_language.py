@@ -44,7 +44,9 @@ def test_periods_take_their_case():
     assert RU.period(march, "by") == "к марту 2027\u00a0г."
     assert RU.period(march, "after") == "позже марта 2027\u00a0г."
     assert EN.period(Period(date(2018, 9, 3), "week"), "in") == "in the week of 3 September 2018"
-    assert RU.text("title.route_flat", name="x", what="y", now=1.0, unit="u", by=march).startswith("x: y к марту")
+    assert RU.text("title.route_flat", name="x", what="y", now=1.0, unit="u", by=march).startswith(
+        "x: y по прогнозу к марту"
+    )
 
 
 def test_both_languages_have_the_same_keys_and_placeholders():

@@ -1,0 +1,90 @@
+"""What data state in one language, told in another: the bundled network in Russian, names of countries, sums, unknown words."""
+
+import csv
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dashboards.language import load_language
+from dashboards.material import PIECES, gather
+from flows.wordings import read_wordings
+from tests.dashboards.world import build, edition
+from warehouse.errors import SettingsError
+
+NETWORK = Path(__file__).parents[2] / "warehouse" / "example" / "central_asia"
+EN, RU = load_language("en"), load_language("ru")
+TOLD = {"assumptions": ("source", "author"), "capacity": ("source",), "events": ("effect", "source"), "risk_groups": ("name", "source"),
+        "projects": ("source",), "segments": ("source",), "bandwidth": ("source",), "routes": ("corridor",)}  # fmt: skip
+PROPER = re.compile(
+    r"https?://\S+|\([^)]*\)|\b(warehouse|public)/\S+|\b[\w-]+\.json\b|\b[\w.-]+\.(com|org|tm)\b|\bazerbaijan-turkmenistan\b|\b(TeleGeography|Terabit|Consulting|Beeline|NetBlocks|Afghan|Wireless|Delta|Caucasus|Cable|System|Seacom|ElCat|Kummet|Kovus|TAE)\b|«[^»]*»"
+)
+
+
+@pytest.fixture(scope="module")
+def material():
+    return gather(build(past=24, ahead=12), replace(edition(), words=read_wordings(NETWORK, ("en", "ru"))))
+
+
+def test_the_bundled_network_is_told_in_russian(material):
+    left = set()
+    for name, columns in TOLD.items():
+        with (NETWORK / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                for column in columns:
+                    for piece in PIECES.split(row[column] or ""):
+                        told = material.said(piece, RU)
+                        if re.search(r"\b[a-z]{3,}", PROPER.sub(" ", told)):
+                            left.add((name, column, piece))
+    assert left == set()
+
+
+def test_english_stays_as_it_was_stated(material):
+    assert material.said("no figure is public; range assumed", EN) == "no figure is public; range assumed"
+    assert material.said("northern", RU) == "Северный"
+    assert material.corridor_name("northern", EN) == "Northern corridor"
+    assert material.corridor_name("northern", RU) == "Коридор «Северный»"
+
+
+def test_links_stay_behind_the_words_they_prove(material):
+    told = material.said(
+        "memorandum signed 2025-11-25, main works planned within 12 months (https://example.net/a)", RU
+    )
+    assert told.startswith("меморандум подписан")
+    assert told.endswith(" (https://example.net/a)")
+    assert material.said("ring; ring ; no such piece", RU) == "кольцо; no such piece"
+
+
+def test_markets_of_two_countries_are_named(material):
+    assert material.market_name("KZ-DE", EN) == "Kazakhstan – Germany"
+    assert material.market_name("KZ-DE", RU) == "Казахстан — Германия"
+    assert material.market_name("wholesale", RU) == "wholesale"
+
+
+def test_stories_carry_their_titles(material):
+    assert material.said("low", EN) == "Low: local caches take 10 % a year away"
+    assert material.said("low", RU) == "Низкий: местные кэши забирают 10 % в год"
+
+
+def test_ids_in_reasons_become_names(material):
+    assert (
+        material.told("All its paths run over S-ALA-AKT, S-AKT-ATY.", EN)
+        == "All its paths run over Almaty – Aktau; Aktau – Atyrau."
+    )
+    assert (
+        material.told("Ordered with everything in risk group COAST out", RU)
+        == "Ordered при отказе группы риска coastal corridor"
+    )
+
+
+def test_wordings_that_are_no_text_are_named(tmp_path):
+    (tmp_path / "words.ru.toml").write_text('a = 1\nb = "б"\n', encoding="utf-8")
+    (tmp_path / "words.en.toml").write_text("a = \n", encoding="utf-8")
+    with pytest.raises(SettingsError) as caught:
+        read_wordings(tmp_path, ("en", "ru"))
+    assert "'a' is no text" in str(caught.value)
+    assert "words.en.toml" in str(caught.value)
+    (tmp_path / "words.en.toml").unlink()
+    (tmp_path / "words.ru.toml").write_text('b = "б"\n', encoding="utf-8")
+    assert read_wordings(tmp_path, ("ru",))["ru"] == {"b": "б"}

@@ -15,6 +15,7 @@ from prefect.cache_policies import NO_CACHE
 from flows.accounting import account
 from flows.forecast import GrainForecast
 from flows.gates import failed_gates, pass_or_refuse
+from flows.held import hold_against
 from flows.identity import code_version, frame_hash, settings_json, step_key
 from flows.inputs import NETWORK_FRAMES, open_warehouse, read_scenarios, route_p95, today_of
 from flows.runners import task_runner
@@ -71,13 +72,18 @@ def plan_segments(
     }
 
 
+TOLD = ("live_accuracy", "model_challenge", "revision_of_dates")
+"""Topics of notes that whoever runs should see at once."""
+
+
 @dataclass(frozen=True)
 class Kept:
-    """A run whose results the warehouse keeps. `is_new` is false where the same run was kept before."""
+    """A run whose results the warehouse keeps. `is_new` is false where the same run was kept before; `notes` are what it says of earlier ones."""
 
     run_id: str
     grain: str
     is_new: bool
+    notes: tuple[str, ...] = ()
 
 
 def record_of(
@@ -120,15 +126,17 @@ def keep_run(settings: Settings, made: GrainForecast, planned: Mapping[str, pl.D
         return warehouse.save_run(record, frames)
 
 
-@task(name="account", cache_policy=NO_CACHE)
+@task(name="look back", cache_policy=NO_CACHE)
 def look_back(
     settings: Settings, made: GrainForecast, planned: Mapping[str, pl.DataFrame], stated: Mapping[str, pl.DataFrame], run: RunRecord
 ) -> Mapping[str, pl.DataFrame]:  # fmt: skip
     """The frames of a run with what it says of earlier ones."""
     parts, notes = account(settings, made, planned, stated, run.run_id)
-    told = pl.DataFrame(notes, schema=["topic", "subject", "note"], orient="row").cast(pl.String)
+    held, more = hold_against(settings, made, planned, stated)
+    told = pl.DataFrame([*notes, *more], schema=["topic", "subject", "note"], orient="row").cast(pl.String)
     noted = pl.concat([planned["plan_note"], told]) if "plan_note" in planned else told
-    return {**planned, "plan_note": noted, "revision_part": parts}
+    unique = noted.unique(["topic", "subject"], maintain_order=True)
+    return {**planned, **held, "plan_note": unique, "revision_part": parts}
 
 
 def plan_flow(
@@ -173,14 +181,15 @@ def plan_and_keep(
     for position, grain in enumerate(made):
         planned_here = plan_too and position == 0
         record = record_of(settings, grain, inputs_hash, started_at, planned=planned_here)
-        is_new = False
+        is_new, notes = False, ()
         if force or record.run_id not in known:
             failed = failed_gates(grain, previous[grain.spec.grain], settings.gates, today_of(settings))
             passed_over = pass_or_refuse(failed, accepted)
             planned = plan_segments(settings, grain, frames) if planned_here else {}
             planned = look_back(settings, grain, planned, stated, record)
             is_new = keep_run(settings, grain, planned, with_acceptance(record, accepted, passed_over))
-        kept.append(Kept(record.run_id, record.grain, is_new))
+            notes = tuple(planned["plan_note"].filter(pl.col("topic").is_in(TOLD))["note"])
+        kept.append(Kept(record.run_id, record.grain, is_new, notes))
     return kept
 
 

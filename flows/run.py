@@ -106,7 +106,10 @@ def run_steps(settings: Settings, steps: tuple[Step, ...], job: Job, summary: Ru
             step.kept = not any(run.is_new for run in kept)
             step.detail = _told(kept)
             job.run_ids = [run.run_id for run in kept]
-        summary.lines.append(f"Plan: {step.detail}")
+        told_back = [note for run in kept for note in run.notes]
+        summary.lines += [f"Plan: {step.detail}", *told_back]
+        for note in told_back[:NOTES_SHOWN]:
+            progress.note(note)
     if "report" in steps:
         with job.step("report") as step:
             summary.report, written = report_flow(settings, force=force)

@@ -43,8 +43,8 @@ def interval_score(low: FloatArray, high: FloatArray, actual: FloatArray, covera
     return score
 
 
-def wilson(hits: int, count: int, coverage: float = 0.95) -> tuple[float, float]:
-    """Wilson's interval for a share."""
+def wilson(hits: float, count: float, coverage: float = 0.95) -> tuple[float, float]:
+    """Wilson's interval for a share; counts may be effective ones."""
     if count == 0:
         return 0.0, 1.0
     z = NormalDist().inv_cdf((1 + coverage) / 2)

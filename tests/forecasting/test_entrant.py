@@ -8,7 +8,6 @@ import pytest
 
 from forecasting.assumptions import Assumptions
 from forecasting.entrant import enter, market_paths, new_routes, shortest_rtt
-from forecasting.registration import judge
 from forecasting.series import Paths, add_periods
 from tests.forecasting.planning_worlds import assumptions, paths
 from tests.forecasting.test_ledger import build
@@ -186,20 +185,3 @@ def test_markets_come_before_routes_and_means_before_peaks():
     assert market_paths(both, network(), "KZ-DE").max() == 7
     assert market_paths(draws, network(), "KZ-DE").max() == 200
     assert market_paths(draws, network(), "XX") is None
-
-
-def test_a_registered_forecast_is_updated_and_judged():
-    registered = pl.DataFrame({
-        "forecast_id": ["F"], "project_id": ["P"], "judged_on": [date(2028, 1, 1)], "p10_gbps": [20 * np.exp(-0.6 * 1.2815515655446004)], "p50_gbps": [20.0],
-        "p90_gbps": [20 * np.exp(0.6 * 1.2815515655446004)],
-    })  # fmt: skip
-    seen = pl.DataFrame(
-        {"project_id": ["P"] * 6, "month": [date(2027, month, 1) for month in range(1, 7)], "gbps": [9.0] * 6}
-    )
-    early = judge(registered, seen.head(1), date(2027, 2, 1), observed_sd_log=0.3).row(0, named=True)
-    assert early["updated_gbps"] == pytest.approx(10.55844609)
-    assert early["verdict"] == "open"
-    late = judge(registered, seen, date(2028, 1, 1), observed_sd_log=0.3).row(0, named=True)
-    assert late["updated_gbps"] == pytest.approx(9.29210287)
-    assert late["verdict"] == "wrong"
-    assert judge(registered, seen.head(0), date(2028, 1, 1), observed_sd_log=0.3)["verdict"][0] == "wrong"

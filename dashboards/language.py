@@ -18,6 +18,7 @@ from warehouse.schema import Grain
 
 TEXT_FOLDER = Path(__file__).parent / "text"
 FALLBACK = "en"
+MOST_DIGITS = 6
 DOUBLE_STOP = re.compile(r"(?<!\.)\.\.(?!\.)")
 """A sentence that ends with an abbreviation has one full stop, not two."""
 
@@ -118,6 +119,8 @@ class Language:
             value = rounded(value, 4) if abs(value) >= 10_000 else value
             size = abs(value)
             digits = 0 if size >= 99.95 or size == 0 else 1 if size >= 9.995 else 2 if size >= 0.9995 else 3
+            if 0 < size < 0.09995:
+                digits = min(2 - math.floor(math.log10(size)), MOST_DIGITS)
         plain = f"{abs(value):,.{digits}f}"
         sign = "−" if value < 0 and float(plain.replace(",", "")) else ""
         grouped = plain.replace(",", "\0").replace(".", str(self.words["number.decimal"]))

@@ -17,6 +17,8 @@ from warehouse.schema import FRAMES, Grain, check
 
 SeriesKey = tuple[str, str, str, str]
 """series_kind, series_id, direction, statistic."""
+RevisionKey = tuple[str, str, str, str]
+"""series_kind, series_id, direction, measure of REVISION_PART."""
 KEY = ("series_kind", "series_id", "direction", "statistic")
 
 
@@ -24,8 +26,8 @@ PIECES = re.compile(r"\s*;\s+")
 LINKS = re.compile(r",? \(?https?://")
 IDS = (
     (re.compile(r"(with segment )(\S+)( out)"), "segment"), (re.compile(r"(with everything in risk group )(\S+)( out)"), "group"),
-    (re.compile(r"(with the crossing )(\S+)( out)"), "node"), (re.compile(r"(All its paths run over )(.+)(\.)$"), "segment"),
-    (re.compile(r"(no cut rate or length for )(.+)(\.)$"), "segment"), (re.compile(r"(bought as transit at )(\S+)(:)"), "node"),
+    (re.compile(r"(with the crossing )(\S+)( out)"), "node"), (re.compile(r"(All its paths run over )(.+?)(\.(?: |$))"), "segment"),
+    (re.compile(r"(no cut rate or length for )(.+?)(\.(?: |$))"), "segment"), (re.compile(r"(bought as transit at )(\S+)(:)"), "node"),
     (re.compile(r"( Gbit/s of )(\S+)($)"), "market"),
 )  # fmt: skip
 """Where the reasons of lower floors have ids, and of what."""
@@ -177,6 +179,19 @@ class Material:
             str(key[0]): part
             for key, part in self["assumption_effect"].partition_by("segment_id", as_dict=True).items()
         }
+
+    @cached_property
+    def revisions(self) -> dict[RevisionKey, list[dict[str, Any]]]:
+        """The four parts of each revision, in their order: of a date, or of a value at the last period that both runs forecast."""
+        frame = self["revision_part"]
+        if frame.is_empty():
+            return {}
+        key = ["series_kind", "series_id", "direction", "measure"]
+        last = pl.col("target_start").eq_missing(pl.col("target_start").max().over(key))
+        found: dict[RevisionKey, list[dict[str, Any]]] = {}
+        for row in frame.filter(last).sort(*key, "step_seq").iter_rows(named=True):
+            found.setdefault((row["series_kind"], row["series_id"], row["direction"], row["measure"]), []).append(row)
+        return found
 
     @cached_property
     def users(self) -> dict[str, list[str]]:

@@ -14,6 +14,7 @@ import vl_convert
 from dashboards import theme
 from dashboards.chapters import (
     assumptions,
+    changes,
     countries,
     data,
     method,
@@ -67,7 +68,9 @@ def paper_pages(material: Material, language: Language) -> list[Page]:
     """The pages that are printed: the edition's chapters, and the charts of the busiest routes."""
     text = language.text
     chapters: list[Page] = [
-        page for chapter in (overview, plan, risk, scenarios, new_routes) for page in chapter.pages(material, language)
+        page
+        for chapter in (overview, changes, plan, risk, scenarios, new_routes)
+        for page in chapter.pages(material, language)
     ]
     busiest = sorted(material.routes, key=lambda name: (-_size(material, name), name))
     figures = [

@@ -18,6 +18,7 @@ from markupsafe import Markup
 from dashboards import theme
 from dashboards.chapters import (
     assumptions,
+    changes,
     corridors,
     countries,
     data,
@@ -46,6 +47,7 @@ POLICY = "default-src 'none'; script-src 'self' file:; style-src 'self' file:; i
 SCRIPTS = f"vega-{version('vl-convert-python')}.js"
 NAVIGATION = (
     "index",
+    "changes",
     "plan",
     "risk",
     "scenarios",
@@ -100,6 +102,7 @@ def edition_pages(material: Material, language: Language) -> list[Page]:
     """Every page of the edition in one language."""
     chapters = (
         overview,
+        changes,
         plan,
         risk,
         scenarios,

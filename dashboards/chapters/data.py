@@ -146,7 +146,9 @@ def _subject(material: Material, subject: str, language: Language) -> str:
         return language.text("scope_of.module", name=name)
     if name in material.segments:
         return material.segment_label(name, language)
-    return material.route_name(name, language) if name in material.routes else language.word("scope", subject)
+    if name in material.routes:
+        return material.route_name(name, language)
+    return language.word("assumption" if language.knows("assumption", name) else "scope", subject)
 
 
 def _combination(combination_id: str, language: Language) -> str:

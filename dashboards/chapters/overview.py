@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dashboards.chapters import changes
 from dashboards.chapters.corridors import corridors
 from dashboards.chapters.places import corridor_path
 from dashboards.chapters.plan import order_table, orders_title, timeline_figure
@@ -29,6 +30,8 @@ def pages(material: Material, language: Language) -> list[Page]:
         table=table,
         links=[("plan.html", text("overview.orders_all"))],
     )
+    said = changes.words(material, language)
+    changed = Section(text("revision.title"), said, links=[("changes.html", text("revision.all"))]) if said else None
     watch = Section(
         text("overview.watch"),
         figures=[timeline_figure(material, language, MOST_ROWS), heat_figure(material, language, MOST_ROWS)],
@@ -51,7 +54,14 @@ def pages(material: Material, language: Language) -> list[Page]:
             "index.html",
             text("overview.title"),
             lead,
-            [order, watch, expect, *([refused] if refused else []), *([earlier] if earlier else [])],
+            [
+                *([changed] if changed else []),
+                order,
+                watch,
+                expect,
+                *([refused] if refused else []),
+                *([earlier] if earlier else []),
+            ],
         )
     ]
 

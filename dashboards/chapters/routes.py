@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dashboards.chapters.changes import series_revision
 from dashboards.chapters.detail import components_figure, profile_figure
 from dashboards.chapters.places import route_path, segment_path
 from dashboards.chapters.series import outlook, series_figure
@@ -51,6 +52,7 @@ def _page(material: Material, route_id: str, language: Language) -> Page:
         further = [
             profile_figure(material, route_id, busier[2], language),
             components_figure(material, busier, language),
+            series_revision(material, busier, language),
         ]
         found = [figure for figure in further if figure]
         if found:

@@ -6,6 +6,7 @@ from datetime import date
 
 import polars as pl
 
+from dashboards.chapters.changes import date_revision
 from dashboards.chapters.detail import probability_figure, tornado_figure
 from dashboards.chapters.places import route_path, segment_path
 from dashboards.charts.load import load
@@ -294,6 +295,13 @@ def _page(material: Material, segment_id: str, language: Language) -> Page:
             ],
         )  # fmt: skip
         sections.append(Section(text("segment.runout"), table=table))
+    revised = [
+        figure
+        for direction, measure in (("az", "runout_days"), ("za", "runout_days"), ("both", "order_by_days"))
+        if (figure := date_revision(material, segment_id, direction, measure, language))
+    ]
+    if revised:
+        sections.append(Section(text("revision.title"), figures=revised))
     routes = material.users.get(segment_id, [])
     if routes:
         sections.append(

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from dashboards.chapters import data, detail, new_routes, plan, quality, risk, scenarios, segments, series
+from dashboards.chapters import changes, data, detail, new_routes, plan, quality, risk, scenarios, segments, series
 from dashboards.language import load_language
 from dashboards.material import gather
 from tests.dashboards.world import build, edition
@@ -34,6 +34,8 @@ def specifications(code="en"):
         "failures": risk.lost_figure(material, language),
         "tornado": detail.tornado_figure(material, "S-ALA-AKT", language),
         "scenarios": scenarios.story_figure(material, "high", material["scenario_effect"], language),
+        "revision": changes.series_revision(material, route, language),
+        "revision_dates": changes.date_revision(material, "S-ALA-AKT", "za", "runout_days", language),
         "market": new_routes.split_figure(material, "TMB", "KZ-TM", material["new_route_share"], language),
     }
     return {name: figure.spec for name, figure in figures.items()}

@@ -133,7 +133,40 @@ def build(grain: Grain = "month", seed: int = 7, past: int = 48, ahead: int = 36
     frames["new_route_share"] = _frame("new_route_share", [{"project_id": "TMB", "market": "KZ-TM", "alternative_id": way, "is_new": new, "price_usd_per_mbps_month": price, "rtt_ms": rtt, "share_before_ratio": before, "share_after_ratio": after, "lost_p10_gbps": 0.0, "lost_p50_gbps": lost, "lost_p90_gbps": lost * 2} for way, new, price, rtt, before, after, lost in (("R-AKT-GRB", False, 3.0, 45.0, 1.0, 0.62, 7.0), ("TMB", True, 3.2, 50.0, 0.0, 0.38, 0.0))])  # fmt: skip
     frames["new_route_quantile"] = _frame("new_route_quantile", [{"project_id": "TMB", "market": "KZ-TM", "alternative_id": "TMB", "target_start": start, "quantile_level": q, "value_gbps": max(0.0, (step - 10) * 0.6) * (0.4 + 1.2 * q)} for step, start in enumerate(ahead_starts) for q in QUANTILE_LEVELS])  # fmt: skip
     frames["new_route_registration"] = _frame("new_route_registration", [{"forecast_id": "TMB-2026", "project_id": "TMB", "registered_on": date(2026, 1, 15), "judged_on": date(2028, 12, 31), "p10_gbps": 9.1, "p50_gbps": 20.0, "p90_gbps": 44.0, "ready_probability_ratio": 0.71, "wrong_if": "traffic lies outside 9.1 to 44.0 Gbit/s", "assumption_ids": "BASS-P;BASS-Q"}])  # fmt: skip
+    frames["revision_part"] = _revisions(frames, starts[-2])
     return frames
+
+
+REASONS = {
+    "history_revised": "3 values of periods up to 2025-11 are known otherwise than on 2025-12-15.", "new_observations": "2025-12 became known. Dates are planned from 2026-01-15 instead of 2025-12-15.",
+    "model": "The software and the settings of the forecast are the same.", "assumptions": "Nothing that people state has changed since 2025-12-15.",
+}  # fmt: skip
+
+
+def _revisions(frames: dict[str, pl.DataFrame], target: date) -> pl.DataFrame:
+    """A run before this one, which said less of every route and later dates of every segment."""
+    rows: list[dict[str, object]] = []
+
+    def add(key: tuple[str, str, str, str], at: date | None, stages: list[float | None], unit: str) -> None:
+        for seq, (step, before, after) in enumerate(zip(REASONS, stages, stages[1:], strict=False), 1):
+            dates = {"date_before": before, "date_after": after} if unit == "day" else {}
+            shown = {name: date.fromordinal(int(value) + 719163) for name, value in dates.items() if value is not None}
+            rows.append({"series_kind": key[0], "series_id": key[1], "direction": key[2], "measure": key[3], "target_start": at, "step_seq": seq, "step": step, "value_before": before, "value_after": after, "change": after - before if before is not None and after is not None else None, "unit": unit, "earlier_run_id": "20251215-77aa", "reason": REASONS[step], **shown})  # fmt: skip
+
+    medians = frames["forecast_quantile"].filter((pl.col("quantile_level") == 0.5) & (pl.col("target_start") == target) & (pl.col("series_kind") != "country"))  # fmt: skip
+    for row in medians.iter_rows(named=True):
+        now = row["value_gbps"]
+        stages = [now * share for share in (0.9, 0.92, 0.97, 0.97, 1.0)]
+        add((row["series_kind"], row["series_id"], row["direction"], f"{row['statistic']}_gbps"), target, stages, "Gbit/s")  # fmt: skip
+    for row in frames["runout"].filter(pl.col("date_kind") == "policy").iter_rows(named=True):
+        now = float(row["t50"].toordinal() - 719163) if row["t50"] else None
+        last = float(row["last_target"].toordinal() - 719163)
+        stages = [last, last, last, None, None] if now is None else [now + 90.0, now + 90.0, now + 30.0, now, now]
+        add(("segment", row["segment_id"], row["direction"], "runout_days"), None, stages, "day")
+    for row in frames["order_plan"].filter(pl.col("order_by").is_not_null()).iter_rows(named=True):
+        now = float(row["order_by"].toordinal() - 719163)
+        add(("segment", row["segment_id"], "both", "order_by_days"), None, [None, None, now + 61.0, now, now], "day")
+    return _frame("revision_part", rows)
 
 
 def _plan(draws: dict[tuple[str, str], np.ndarray], targets: list[date], ahead: int) -> dict[str, pl.DataFrame]:

@@ -1,0 +1,260 @@
+"""What this edition says otherwise than the run before, and which change moved it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+import polars as pl
+
+from dashboards.chapters.places import route_path, segment_path
+from dashboards.charts.revision import revision
+from dashboards.figure import Cell, Figure, Page, Section, Table, day, number, percent, slug
+from dashboards.language import Language, Period
+from dashboards.material import Material, RevisionKey, SeriesKey
+from dashboards.notes import Notes, run_note
+
+Parts = Sequence[Mapping[str, Any]]
+STEPS = ("history_revised", "new_observations", "model", "assumptions")
+DATES = ("runout_days", "order_by_days")
+LEAST_DAYS = 15
+"""A date that moves by less is not called moved."""
+MOST_MOVED = 12
+
+
+def value_key(key: SeriesKey) -> RevisionKey:
+    return key[0], key[1], key[2], f"{key[3]}_gbps"
+
+
+def main_step(parts: Parts) -> Mapping[str, Any] | None:
+    """The step that moved most; None where nothing moved, or no step can be measured."""
+    moved = [row for row in parts if row["change"]]
+    return max(moved, key=lambda row: abs(row["change"])) if moved else None
+
+
+def _moved_by(row: Mapping[str, Any], language: Language, *, dated: bool) -> str:
+    change = row["change"]
+    if change is None:
+        return language.text("number.none")
+    sign = "+" if change > 0 else ""
+    if dated:
+        return sign + ("−" if change < 0 else "") + language.plural("count.periods_day", abs(round(change)))
+    return f"{sign}{language.number(change)}"
+
+
+def series_revision(material: Material, key: SeriesKey, language: Language) -> Figure | None:
+    """The waterfall of a series' median at the last period that both runs forecast; None where there is no run before."""
+    parts = material.revisions.get(value_key(key))
+    if not parts or parts[0]["value_before"] is None or parts[-1]["value_after"] is None:
+        return None
+    text, name = language.text, material.titled(key, language)
+    before, after = parts[0]["value_before"], parts[-1]["value_after"]
+    at = Period(parts[0]["target_start"], material.grain(key[0]))
+    most = main_step(parts)
+    stayed = abs(after - before) < 0.005 * abs(before)
+    title = text(
+        "title.revision_same" if stayed or most is None else "title.revision",
+        name=name, what=text(f"statistic.{key[3]}"), at=at, before=before, after=after, unit=text("unit.gbps"),
+        step=text(f"revision.{most['step']}") if most else "", change=_moved_by(most, language, dated=False) if most else "",
+    )  # fmt: skip
+    shown = [text("revision.before"), *(text(f"revision.{row['step']}") for row in parts), text("revision.after")]
+    values = [before, *(row["value_after"] for row in parts)]
+    rows = pl.DataFrame(
+        {
+            "step": shown, "start": [before, *values[:-1], after], "end": [before, *values[1:], after],
+            "rises": [None, *(row["change"] > 0 if row["change"] else None for row in parts), None],
+            "label": [language.number(before), *(_moved_by(row, language, dated=False) for row in parts), language.number(after)],
+            "end_label": [language.number(value) for value in (*values, after)],
+        },
+        schema_overrides={"rises": pl.Boolean, "start": pl.Float64, "end": pl.Float64},
+    )  # fmt: skip
+    notes: Notes = [(text("note.unit"), text("note.unit_text")), (text("note.direction"), material.direction_name(key, language)), (text("note.definition"), text("note.revision", at=at))]  # fmt: skip
+    return _figure(material, slug("revision-" + "-".join(key)), title, rows, parts, notes, language, dated=False)
+
+
+def date_revision(
+    material: Material, segment_id: str, direction: str, measure: str, language: Language
+) -> Figure | None:
+    """The waterfall of a segment's median policy date, or of its last day to order, in days."""
+    parts = material.revisions.get(("segment", segment_id, direction, measure))
+    if not parts:
+        return None
+    text = language.text
+    before, after = parts[0]["date_before"], parts[-1]["date_after"]
+    last = material["runout"]["last_target"].max()
+    if (before is None and after is None) or not isinstance(last, date):
+        return None
+    end = max([last, *(row["date_after"] for row in parts if row["date_after"]), *([before] if before else [])])
+
+    def when(value: date | None) -> str:
+        return language.day(value) if value else language.period(Period(end, material.edition.grain), "after")
+
+    name = material.segment_label(segment_id, language) if direction == "both" else material.segment_direction(segment_id, direction, language)  # fmt: skip
+    total = (after - before).days if before and after else None
+    most = main_step(parts)
+    story = "same" if before == after else "open" if total is None else "later" if total > 0 else "earlier"
+    title = text(
+        f"title.{measure}_{story}", name=name, before=when(before), after=when(after), days=abs(total or 0),
+        step=text(f"revision.{most['step']}") if most else text("number.none"), change=_moved_by(most, language, dated=True) if most else "",
+    )  # fmt: skip
+    stages = [before, *(row["date_after"] for row in parts)]
+    drawn = [value or end for value in stages]
+    rows = pl.DataFrame(
+        {
+            "step": [text("revision.before"), *(text(f"revision.{row['step']}") for row in parts), text("revision.after")],
+            "start": [drawn[0], *drawn[:-1], drawn[-1]], "end": [drawn[0], *drawn[1:], drawn[-1]],
+            "rises": [None, *(later > earlier if later != earlier else None for earlier, later in pairwise(drawn)), None],
+            "label": [when(before), *(_moved_by(row, language, dated=True) for row in parts), when(after)],
+            "end_label": [when(value) for value in (*stages, after)],
+        },
+        schema_overrides={"rises": pl.Boolean, "start": pl.Date, "end": pl.Date},
+    )  # fmt: skip
+    notes: Notes = [(text("note.unit"), text("note.unit_days")), (text("note.definition"), text(f"note.revision_{measure}"))]  # fmt: skip
+    return _figure(material, slug(f"revision-{measure}-{segment_id}-{direction}"), title, rows, parts, notes, language, dated=True)  # fmt: skip
+
+
+def _figure(
+    material: Material, figure_id: str, title: str, rows: pl.DataFrame, parts: Parts, notes: Notes, language: Language, *, dated: bool
+) -> Figure:  # fmt: skip
+    text = language.text
+    table = Table(
+        [text(f"table.{head}") for head in ("step", "before_step", "after_step", "change", "reason")],
+        [
+            [
+                Cell(text(f"revision.{row['step']}")),
+                *((day(language, row[f"date_{side}"]) for side in ("before", "after")) if dated else (number(language, row[f"value_{side}"]) for side in ("before", "after"))),
+                Cell(_moved_by(row, language, dated=dated), "" if row["change"] is None else f"{row['change']:.9g}", number=True),
+                Cell(material.told(row["reason"], language), wide=True),
+            ]
+            for row in parts
+        ],
+    )  # fmt: skip
+    source = "note.source_load_simulated" if material.edition.simulated else "note.source_load"
+    notes = [*notes, (text("note.source"), text(source)), (text("note.against"), text("note.against_run", run_id=parts[0]["earlier_run_id"])), run_note(material, language)]  # fmt: skip
+    return Figure(
+        figure_id, title, alt=title, spec=revision(rows, language, dated=dated), subtitle=text("revision.subtitle"), notes=notes, table=table, csv=f"{figure_id}.csv",
+        data=pl.DataFrame([{name: value for name, value in row.items() if value is not None} for row in parts], infer_schema_length=None),
+        badges=(text("page.simulated_short"),) if material.edition.simulated else (),
+    )  # fmt: skip
+
+
+def words(material: Material, language: Language) -> list[str]:
+    """What changed, in two sentences, for the first page."""
+    if not material.revisions:
+        return []
+    text = language.text
+    told = []
+    total = next((key for key in material.keys.get(("total", "total"), []) if value_key(key) in material.revisions), None)  # fmt: skip
+    if total:
+        figure = series_revision(material, total, language)
+        told += [figure.title] if figure else []
+    dates = [parts for key, parts in material.revisions.items() if key[3] == "runout_days"]
+    moved = [total_change(parts) for parts in dates]
+    earlier = sum(change is not None and change <= -LEAST_DAYS for change in moved)
+    later = sum(change is not None and change >= LEAST_DAYS for change in moved)
+    if dates:
+        told.append(text("revision.dates_moved", earlier=earlier, later=later, all=len(dates)))
+    return [language.sentences(*told)] if told else []
+
+
+def total_change(parts: Parts) -> float | None:
+    first, last = parts[0]["value_before"], parts[-1]["value_after"]
+    return None if first is None or last is None else float(last - first)
+
+
+def route_changes(material: Material, language: Language) -> Section | None:
+    """Every route's busier direction: what was said, what is said, and why."""
+    text = language.text
+    rows = []
+    for route_id in material.routes:
+        keys = material.keys.get(("route", route_id), [])
+        parts = material.revisions.get(value_key(keys[0])) if keys else None
+        if not parts or total_change(parts) is None:
+            continue
+        before, after = parts[0]["value_before"], parts[-1]["value_after"]
+        most = main_step(parts)
+        ratio = after / before - 1 if before else None
+        rows.append(
+            (
+                -abs(ratio or 0.0),
+                [
+                    Cell(material.route_name(route_id, language), link=route_path(route_id)), Cell(material.direction_name(keys[0], language)), number(language, before), number(language, after),
+                    percent(language, ratio, 1), Cell(text(f"revision.{most['step']}") if most else text("number.none")),
+                ],
+            )
+        )  # fmt: skip
+    if not rows:
+        return None
+    rows.sort(key=lambda row: (row[0], row[1][0].text))
+    heads = ("route", "direction", "said_before", "said_now", "change", "main_step")
+    at = max(parts[0]["target_start"] for key, parts in material.revisions.items() if key[0] == "route" and parts[0]["target_start"])  # fmt: skip
+    return Section(
+        text("revision.routes"), [text("revision.routes_intro", at=Period(at, material.edition.grain))],
+        table=Table([text(f"table.{head}") for head in heads], [row for _, row in rows]),
+    )  # fmt: skip
+
+
+def date_changes(material: Material, language: Language) -> Section | None:
+    """Every segment direction whose median policy date moved."""
+    text = language.text
+    last = material["runout"]["last_target"].max()
+    found = []
+    for (kind, segment_id, direction, measure), parts in material.revisions.items():
+        if kind != "segment" or measure != "runout_days":
+            continue
+        before, after = parts[0]["date_before"], parts[-1]["date_after"]
+        if before == after:
+            continue
+        change, most = total_change(parts), main_step(parts)
+        label = Cell(text("number.none")) if change is None else Cell(_moved_by({"change": change}, language, dated=True), f"{change:.9g}", number=True)  # fmt: skip
+        found.append(
+            (
+                -abs(change) if change is not None else 0.0,
+                [
+                    Cell(material.segment_direction(segment_id, direction, language), link=segment_path(segment_id) if segment_id in material.segments else ""),
+                    *(_date_or_after(value, last, material, language) for value in (before, after)), label, Cell(text(f"revision.{most['step']}") if most else text("number.none")),
+                ],
+            )
+        )  # fmt: skip
+    if not found:
+        return None
+    found.sort(key=lambda row: (row[0], row[1][0].text))
+    heads = ("segment", "said_before", "said_now", "change", "main_step")
+    return Section(
+        text("revision.dates"), [text("revision.dates_intro")],
+        table=Table([text(f"table.{head}") for head in heads], [row for _, row in found]),
+    )  # fmt: skip
+
+
+def _date_or_after(value: date | None, last: object, material: Material, language: Language) -> Cell:
+    if value is None and isinstance(last, date):
+        return Cell(language.period(Period(last, material.edition.grain), "after"), "9999")
+    return day(language, value)
+
+
+def _causes(material: Material, language: Language) -> Section:
+    """What was exchanged in each step."""
+    text = language.text
+    first = next(iter(material.revisions.values()))
+    rows = [[Cell(text(f"revision.{row['step']}")), Cell(material.told(row["reason"], language))] for row in first]
+    return Section(text("revision.causes"), [text("revision.causes_intro")], table=Table([text("table.step"), text("table.reason")], rows))  # fmt: skip
+
+
+def pages(material: Material, language: Language) -> list[Page]:
+    if not material.revisions:
+        return []
+    text = language.text
+    keys = [*material.keys.get(("total", "total"), [])[:2], *(keys[0] for (kind, _), keys in material.keys.items() if kind == "corridor")]  # fmt: skip
+    figures = [figure for key in keys if (figure := series_revision(material, key, language))]
+    moved = sorted(
+        (key for key, parts in material.revisions.items() if key[3] == "runout_days" and total_change(parts)),
+        key=lambda key: (-abs(total_change(material.revisions[key]) or 0.0), key),
+    )
+    dated = [figure for key in moved[:3] if (figure := date_revision(material, key[1], key[2], key[3], language))]
+    sections = [_causes(material, language), Section(text("revision.values"), figures=figures)]
+    sections += [part for part in (route_changes(material, language),) if part]
+    sections += [Section(text("revision.moved_most"), figures=dated)] if dated else []
+    sections += [part for part in (date_changes(material, language),) if part]
+    return [Page("changes.html", text("revision.title"), [text("revision.lead", run_id=next(iter(material.revisions.values()))[0]["earlier_run_id"])], sections)]  # fmt: skip

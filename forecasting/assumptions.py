@@ -27,8 +27,12 @@ HOURS_PER = {"h": 1.0, "hour": 1.0, "hours": 1.0, "day": 24.0, "days": 24.0}
 RATIO_NAMES = frozenset(
     {"price_erosion", "om_ratio", "discount_rate", "threshold", "nest_similarity", "market_entry", "alternative_share"}
 )
-NOT_NEGATIVE = frozenset({"iru_price", "iru_term", "transit_revenue", "alternative_price", "alternative_rtt", "new_route_price", "new_route_rtt", "bass_p", "bass_q", "reference_class_ratio", "threshold", "market_entry", "alternative_share", "lead_time", "repair_time", "cut_rate", "module_price", "lease_price", "transit_price", "line_system_price", "segment_price", "cost_early", "cost_late"})  # fmt: skip
-UNITS: Mapping[str, frozenset[str]] = {"lead_time": frozenset(MONTHS_PER), "repair_time": frozenset(HOURS_PER)}
+NOT_NEGATIVE = frozenset({"month_spread", "iru_price", "iru_term", "transit_revenue", "alternative_price", "alternative_rtt", "new_route_price", "new_route_rtt", "bass_p", "bass_q", "reference_class_ratio", "threshold", "market_entry", "alternative_share", "lead_time", "repair_time", "cut_rate", "module_price", "lease_price", "transit_price", "line_system_price", "segment_price", "cost_early", "cost_late"})  # fmt: skip
+UNITS: Mapping[str, frozenset[str]] = {
+    "lead_time": frozenset(MONTHS_PER),
+    "schedule_slip": frozenset(MONTHS_PER),
+    "repair_time": frozenset(HOURS_PER),
+}
 
 OBSERVED = "_observed"
 FEWEST_OBSERVED = 3

@@ -21,7 +21,7 @@ import polars as pl
 
 from forecasting.assumptions import Assumption, Assumptions, stratified
 from forecasting.newroute import bass, calibrated, composite_cost, induced_factor, shares, utility
-from forecasting.readiness import DRAW_KEY, draw_key, ready_days
+from forecasting.readiness import DRAW_KEY, draw_key, ready_days, slipped
 from forecasting.registration import register
 from forecasting.series import FloatArray, Paths
 from warehouse.network import FIBRE_RTT_MS_PER_1000KM, Network
@@ -64,6 +64,7 @@ def new_routes(
 ) -> NewRoutes:
     """Every project for which an assumption named market_entry states a market. `paths` with markets if there are any."""
     stated = Assumptions.from_frame(assumptions)
+    projects, _ = slipped(projects, stated)
     share_rows: list[dict[str, Any]] = []
     quantiles: list[pl.DataFrame] = []
     registered: list[dict[str, Any]] = []

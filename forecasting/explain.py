@@ -36,7 +36,7 @@ def explain(segment_id: str, frames: Mapping[str, pl.DataFrame], network: Networ
     """The chain of one segment from a run's frames; frames that are absent leave their step empty.
 
     Uses traffic_period, forecast_quantile, coincidence, segment_load, runout, order_plan, upgrade, money_figure,
-    assumption, assumption_effect, segment_risk and plan_note. Raises NetworkError for an unknown segment.
+    assumption, assumption_effect, segment_risk, plan_note, revision_part, new_route_score and project. Raises NetworkError for an unknown segment.
     """
     if segment_id not in network.segments:
         near = ", ".join(sorted(name for name in network.segments if name[:3] == segment_id[:3])[:8])
@@ -57,6 +57,8 @@ def explain(segment_id: str, frames: Mapping[str, pl.DataFrame], network: Networ
         _loads(frames, segment_id, policy),
         _dates(runout, failure_id),
         _orders(frames, segment_id),
+        *_changes(frames, segment_id),
+        *_registered(frames, segment_id),
         _assumptions(frames, segment_id),
     ]
     return Explanation(segment_id, tuple(steps))
@@ -228,6 +230,43 @@ def _orders(frames: Mapping[str, pl.DataFrame], segment_id: str) -> Step:
     if orders.is_empty() or "reason" not in orders.columns:
         return Step("order", "There is no order for it.", orders)
     return Step("order", str(orders.sort("order_seq")["reason"][0]), orders.sort("order_seq"))
+
+
+def _changes(frames: Mapping[str, pl.DataFrame], segment_id: str) -> list[Step]:
+    """What moved its dates since the run of the period before; no step where nothing did."""
+    parts = frames.get("revision_part")
+    if parts is None:
+        return []
+    mine = parts.filter(
+        (pl.col("series_kind") == "segment") & (pl.col("series_id") == segment_id) & (pl.col("unit") == "day")
+    )
+    if mine.is_empty():
+        return []
+    order = mine.filter(pl.col("measure") == "order_by_days").sort("step_seq")
+    sentence = f"Since run {mine['earlier_run_id'][0]} its dates moved, change by change."
+    days = order["change"].to_list()
+    if days and None not in days:
+        told = ", ".join(f"{step.replace('_', ' ')} {moved:+.0f}" for step, moved in order.select("step", "change").iter_rows() if moved)  # fmt: skip
+        sentence += f" The last day to order: {sum(days):+.0f} days{f' ({told})' if told else ''}."
+    table = mine.sort("measure", "direction", "step_seq").select("measure", "direction", "step", "date_before", "date_after", days="change")  # fmt: skip
+    return [Step("changes", sentence, table)]
+
+
+def _registered(frames: Mapping[str, pl.DataFrame], segment_id: str) -> list[Step]:
+    """What was forecast of it before it existed, and what came; no step for a line that no project brings."""
+    scores, projects = frames.get("new_route_score"), frames.get("project")
+    if scores is None or projects is None:
+        return []
+    names = projects.filter(pl.col("segment_id") == segment_id)["project_id"].to_list()
+    mine = scores.filter(pl.col("project_id").is_in(names)).sort("market", "registered_on")
+    if mine.is_empty():
+        return []
+    wrong, right = (mine.filter(verdict=word).height for word in ("wrong", "right"))
+    sentence = f"{mine.height} forecast{'s' if mine.height > 1 else ''} of what it will carry registered: {right} came right, {wrong} wrong, {mine.height - wrong - right} are open."
+    table = mine.select(
+        "market", "registered_on", "judged_on", "p10_gbps", "p50_gbps", "p90_gbps", "months_seen", "last_gbps", "updated_p50_gbps", "verdict", "reason"
+    )  # fmt: skip
+    return [Step("registered", sentence, table)]
 
 
 def _assumptions(frames: Mapping[str, pl.DataFrame], segment_id: str) -> Step:

@@ -7,7 +7,7 @@ that meet there) -> first passage over what may be used -> dates with probabilit
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -21,6 +21,7 @@ from forecasting.capacity import alpha_from_costs, first_passage, monte_carlo_se
 from forecasting.figures import money_frame
 from forecasting.ledger import effect_frame
 from forecasting.orders import order_rows
+from forecasting.readiness import slipped
 from forecasting.routing import Float32, Loads
 from forecasting.series import FloatArray, Paths
 from forecasting.spec import PlanningPolicy
@@ -73,9 +74,11 @@ def plan(
     Raises PlanError with everything the plan can't be made from; what merely is missing becomes a note.
     """
     stated = Assumptions.from_frame(assumptions)
+    projects, slips = slipped(projects, stated)
     basis = build_basis(
         paths, network, capacity=capacity, coincidence=coincidence, projects=projects, today=today, pairs=pairs, seed=seed, workers=workers,
     )  # fmt: skip
+    basis = replace(basis, notes=(*basis.notes, *slips))
     return plan_from(basis, stated, policy, budget_usd=budget_usd, seed=seed)
 
 
@@ -95,7 +98,7 @@ def dates_of(
     """The dates of `plan` alone: its runout, runout_probability and order_plan."""
     stated = Assumptions.from_frame(assumptions)
     basis = build_basis(
-        paths, network, capacity=capacity, coincidence=coincidence, projects=projects, today=today, seed=seed, workers=workers
+        paths, network, capacity=capacity, coincidence=coincidence, projects=slipped(projects, stated)[0], today=today, seed=seed, workers=workers,
     )  # fmt: skip
     runout, probability, causes = runout_frames(basis, policy)
     return {

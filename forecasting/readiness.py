@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from zlib import crc32
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from forecasting.assumptions import Assumption, stratified
+from forecasting.assumptions import Assumption, Assumptions, stratified
 from forecasting.series import FloatArray, add_periods
 from warehouse.errors import PlanError, Problem
 from warehouse.network import NOT_BUILT, Network
@@ -57,6 +57,40 @@ def check_projects(projects: pl.DataFrame, network: Network) -> None:
         raise PlanError(
             f"{len(problems)} planned builds can't be used", problems, "Mend projects.csv, then plan again."
         )
+
+
+def slipped(projects: pl.DataFrame, assumptions: Assumptions) -> tuple[pl.DataFrame, list[tuple[str, str, str]]]:
+    """Projects with the record of slips where only one date is stated, and a note on each.
+
+    A project with a range says itself how unsure its date is; one with a single date repeats what was announced, and what
+    is announced slips: an assumption named schedule_slip (months after the announced date) then makes its range.
+    """
+    moved, notes = [], []
+    if DRAW_KEY not in projects.columns:
+        # Under the key of the stated date, so that a story that moves the date keeps the draws.
+        keys = [draw_key(row) for row in projects.iter_rows(named=True)]
+        projects = projects.with_columns(pl.Series(DRAW_KEY, keys, dtype=pl.String))
+    for row in projects.iter_rows(named=True):
+        slip = assumptions.get("schedule_slip", f"project:{row['project_id']}")
+        if slip is not None and row["ready_low"] == row["ready_likely"] == row["ready_high"]:
+            months = slip.in_months()
+            ends = (months.low, months.value, months.high)
+            row = {
+                **row,
+                **{
+                    f"ready_{name}": row["ready_likely"] + timedelta(days=round(value * 365.25 / 12))
+                    for name, value in zip(("low", "likely", "high"), ends, strict=True)
+                },
+            }
+            notes.append(
+                (
+                    "schedule_slip",
+                    row["project_id"],
+                    f"only one date is stated, so it is taken to slip by {months.low:g} to {months.high:g} months (assumption {slip.assumption_id})",
+                )
+            )
+        moved.append(row)
+    return pl.DataFrame(moved, schema=projects.schema), notes
 
 
 def draw_key(project: Mapping[str, date]) -> str:

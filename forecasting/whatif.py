@@ -15,6 +15,7 @@ from forecasting.basis import Basis, build_basis
 from forecasting.capacity import first_passage, order_statistic
 from forecasting.changes import PlanInputs, apply_scenario
 from forecasting.plan import order_frame, runout_frames
+from forecasting.readiness import slipped
 from forecasting.scenario import Scenario
 from forecasting.series import FloatArray, Paths
 from forecasting.spec import PlanningPolicy
@@ -66,8 +67,9 @@ def what_ifs(
     inputs = replace(inputs, paths=_thinned(inputs))
 
     def basis_of(one: PlanInputs) -> Basis:
+        projects, _ = slipped(one.projects, Assumptions.from_frame(one.assumptions))
         return build_basis(
-            one.paths, one.network, capacity=one.capacity, coincidence=one.coincidence, projects=one.projects, outages=one.outages, today=today, seed=seed, workers=workers,
+            one.paths, one.network, capacity=one.capacity, coincidence=one.coincidence, projects=projects, outages=one.outages, today=today, seed=seed, workers=workers,
         )  # fmt: skip
 
     base, stated = basis_of(inputs), Assumptions.from_frame(inputs.assumptions)

@@ -22,6 +22,7 @@ from warehouse.network import Network
 EXPLAINED = (
     "node", "segment", "capacity", "route", "route_path", "risk_group", "traffic_period", "forecast_quantile", "coincidence",
     "segment_load", "runout", "order_plan", "upgrade", "money_figure", "assumption", "assumption_effect", "segment_risk", "plan_note",
+    "revision_part", "new_route_score", "project",
 )  # fmt: skip
 Config = Annotated[Path | None, Parameter(name=["--config", "-c"])]
 

@@ -1,5 +1,7 @@
 """The chain behind a segment's dates."""
 
+from datetime import date
+
 import polars as pl
 import pytest
 
@@ -89,3 +91,24 @@ def test_absent_frames_leave_their_step_empty(world):
     found = explain("AB", {}, network)
     assert found.steps[0].sentence == "No measured traffic was given."
     assert found.assumption_ids() == ()
+
+
+def test_what_moved_its_dates_and_what_was_registered_of_it(world):
+    network, frames = world
+    assert {step.title for step in explain("AB", frames, network).steps} & {"changes", "registered"} == set()
+    seq = pl.Series([1, 2, 3, 4])
+    moved = pl.DataFrame({
+        "series_kind": "segment", "series_id": "AB", "direction": "both", "measure": "order_by_days", "unit": "day", "step_seq": seq,
+        "step": ["history_revised", "new_observations", "model", "assumptions"], "date_before": date(2027, 1, 1), "date_after": date(2027, 1, 1),
+        "change": [-2.0, 9.0, 0.0, 0.0], "earlier_run_id": "2026-09-a",
+    })  # fmt: skip
+    score = pl.DataFrame({
+        "project_id": ["P", "Q"], "market": "KZ-DE", "registered_on": date(2026, 1, 1), "judged_on": date(2027, 1, 1), "p10_gbps": 1.0, "p50_gbps": 2.0, "p90_gbps": 3.0,
+        "months_seen": 1, "last_gbps": 2.0, "updated_p50_gbps": 2.0, "verdict": "open", "reason": "why",
+    })  # fmt: skip
+    project = pl.DataFrame({"project_id": ["P"], "segment_id": ["AB"]})
+    story = explain("AB", {**frames, "revision_part": moved, "new_route_score": score, "project": project}, network)
+    steps = {step.title: step for step in story.steps}
+    assert "+7 days (history revised -2, new observations +9)" in steps["changes"].sentence
+    assert "1 forecast of" in steps["registered"].sentence
+    assert steps["registered"].table.height == 1

@@ -6,7 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from forecasting.assumptions import Assumptions
 from forecasting.plan import plan
+from forecasting.readiness import DRAW_KEY, draw_key, slipped
 from forecasting.spec import PlanningPolicy
 from tests.forecasting.planning_worlds import (
     assumptions,
@@ -123,3 +125,24 @@ def test_the_latest_statement_of_capacity_holds():
     draws = paths({("R", "out"): np.full((20, 12), 90.0)})
     made = make(draws, one_line(), capacity=pl.concat([capacity(S=100.0), corrected]))
     assert made.runout["probability_by_last"].max() == 0
+
+
+def test_an_announced_date_slips_as_the_record_says():
+    rows = [
+        ("ONE", date(2026, 12, 31), date(2026, 12, 31), date(2026, 12, 31)),
+        ("RANGE", date(2026, 6, 30), date(2026, 12, 31), date(2028, 12, 31)),
+    ]
+    project = pl.DataFrame(
+        [(name, name, "AB", "planned", *days, True) for name, *days in rows],
+        schema=["project_id", "name", "segment_id", "status", "ready_low", "ready_likely", "ready_high", "assumed"], orient="row",
+    )  # fmt: skip
+    stated = Assumptions.from_frame(assumptions(("SLIP", "schedule_slip", "all", 0, 1, 3, "year")))
+    found, notes = slipped(project, stated)
+    one, whole = found.sort("project_id").rows(named=True)
+    assert (one["ready_low"], one["ready_likely"], one["ready_high"]) == (date(2026, 12, 31), date(2027, 12, 31), date(2029, 12, 31))  # fmt: skip
+    assert (whole["ready_low"], whole["ready_likely"], whole["ready_high"]) == rows[1][1:]
+    assert [note[:2] for note in notes] == [("schedule_slip", "ONE")]
+    assert "0 to 36 months (assumption SLIP)" in notes[0][2]
+    # The draws are those of the stated date, so a story that moves it stays comparable.
+    assert one[DRAW_KEY] == draw_key(dict(zip(("ready_low", "ready_likely", "ready_high"), rows[0][1:], strict=True)))
+    assert slipped(project, Assumptions(()))[1] == []

@@ -1,4 +1,4 @@
-"""The forecast flow: what is known of every series -> joint sample paths, scores, and reasons where there is none."""
+"""The forecast step: what is known of every series -> joint sample paths, scores, and reasons where there is none."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from datetime import date
 
 import numpy as np
 import polars as pl
-from prefect import flow
 
 from flows.inputs import Known, data_hash_of, forecast_key, read_known, series_of
-from flows.runners import map_tasks, task_runner
+from flows.runners import map_tasks, on_runner
 from flows.settings import Settings
-from flows.steps import kept_forecast
+from flows.steps import is_kept, kept_forecast
 from forecasting.engine import Forecast, forecast
 from forecasting.hierarchy import aggregate
 from forecasting.series import KEY, History
@@ -83,20 +82,6 @@ def unsummed(known: Known, grain: Grain, summed: pl.DataFrame, refused: pl.DataF
     )
 
 
-def forecast_grain(settings: Settings, spec: ForecastSpec, known: Known, *, force: bool) -> GrainForecast | None:
-    """None where no series has this grain."""
-    own = series_of(known, spec.grain)
-    if own.is_empty():
-        return None
-    history = History.from_frame(own, spec.grain)
-    data_hash = data_hash_of(own, known)
-    key = forecast_key(data_hash, spec)
-    result, computed = kept_forecast(
-        settings.folders.steps, key, lambda: forecast_with_groups(history, spec, known), force=force
-    )
-    return GrainForecast(spec, history.periods[-1], data_hash, bool(own["simulated"].any()), own, result, computed)
-
-
 def specs_of(settings: Settings) -> list[ForecastSpec]:
     """The planning grain first; months are tried where that grain is finer; years for countries."""
     specs = [settings.forecast]
@@ -105,21 +90,28 @@ def specs_of(settings: Settings) -> list[ForecastSpec]:
     return [*specs, settings.country]
 
 
-def forecast_flow(settings: Settings, *, force: bool = False) -> list[GrainForecast]:
-    """The forecast on the runner that the settings name."""
-    return forecast_every_grain.with_options(task_runner=task_runner(settings.run))(settings, force=force)
-
-
-@flow(name="forecast", validate_parameters=False)
 def forecast_every_grain(settings: Settings, *, force: bool = False) -> list[GrainForecast]:
-    """Raises NothingToForecastError on an empty warehouse."""
+    """Every grain's forecast, kept from before where nothing has changed. Raises NothingToForecastError on an empty warehouse."""
     known = read_known(settings)
-    made = [forecast_grain(settings, spec, known, force=force) for spec in specs_of(settings)]
-    found = [result for result in made if result is not None]
-    if not found:
+    every = {spec.grain: (spec, own) for spec in specs_of(settings) if (own := series_of(known, spec.grain)).height}
+    if not every:
         raise NothingToForecastError(
             "there is nothing to forecast",
             [Problem(str(settings.folders.database), "holds no traffic and no yearly bandwidth")],
             "Run `transit load` first, and read what it says about your files.",
         )
-    return found
+    hashes = {grain: data_hash_of(own, known) for grain, (_, own) in every.items()}
+    keys = {grain: forecast_key(hashes[grain], spec) for grain, (spec, _) in every.items()}
+
+    def made(grain: Grain) -> GrainForecast:
+        spec, own = every[grain]
+        history = History.from_frame(own, grain)
+        result, computed = kept_forecast(
+            settings.folders.steps, keys[grain], lambda: forecast_with_groups(history, spec, known), force=force
+        )
+        simulated = bool(own["simulated"].any())
+        return GrainForecast(spec, history.periods[-1], hashes[grain], simulated, own, result, computed)
+
+    if not force and all(is_kept(settings.folders.steps, key) for key in keys.values()):
+        return [made(grain) for grain in every]
+    return on_runner(settings.run, "forecast", lambda: [made(grain) for grain in every])

@@ -1,4 +1,4 @@
-"""The load flow: traffic files and the network's CSV files -> warehouse, then the statistics of what changed."""
+"""The load step: traffic files and the network's CSV files -> warehouse, then the statistics of what changed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from prefect import flow, task
+from prefect import task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
@@ -125,8 +125,7 @@ def meetings(warehouse: Warehouse, today: date) -> list[list[tuple[str, str]]]:
     return found
 
 
-@flow(name="load", validate_parameters=False)
-def load_flow(settings: Settings) -> LoadSummary:
+def load_everything(settings: Settings) -> LoadSummary:
     """Every source's files that are not yet known; a file that can't be read is named and does not stop the others."""
     known_at = datetime.now(UTC)
     simulate(settings)

@@ -1,4 +1,4 @@
-"""The plan flow: route paths -> segment loads -> runout and order-by dates; a run's results are kept in one transaction."""
+"""The plan step: route paths -> segment loads -> runout and order-by dates; a run's results are kept in one transaction."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import polars as pl
-from prefect import flow, task
+from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from flows.accounting import account
@@ -18,7 +18,7 @@ from flows.gates import failed_gates, pass_or_refuse
 from flows.held import hold_against
 from flows.identity import code_version, frame_hash, settings_json, step_key
 from flows.inputs import NETWORK_FRAMES, open_warehouse, read_scenarios, route_p95, today_of
-from flows.runners import task_runner
+from flows.runners import on_runner
 from flows.settings import Settings
 from forecasting.entrant import new_routes
 from forecasting.plan import plan
@@ -139,23 +139,6 @@ def look_back(
     return {**planned, **held, "plan_note": unique, "revision_part": parts}
 
 
-def plan_flow(
-    settings: Settings,
-    made: Sequence[GrainForecast],
-    *,
-    started_at: datetime,
-    plan_too: bool = True,
-    force: bool = False,
-    accepted: str | None = None,
-) -> list[Kept]:
-    """The plan on the runner that the settings name."""
-    runner = task_runner(settings.run)
-    return plan_and_keep.with_options(task_runner=runner)(
-        settings, made, started_at=started_at, plan_too=plan_too, force=force, accepted=accepted
-    )
-
-
-@flow(name="plan", validate_parameters=False)
 def plan_and_keep(
     settings: Settings,
     made: Sequence[GrainForecast],
@@ -177,20 +160,31 @@ def plan_and_keep(
         previous = {made_of.spec.grain: _last_quantiles(warehouse, made_of.spec.grain) for made_of in made}
     stories = [settings_json(story) for story in read_scenarios(settings.network.folder / "scenarios")]
     inputs_hash = step_key(frame_hash(frames), *stories)
-    kept = []
-    for position, grain in enumerate(made):
-        planned_here = plan_too and position == 0
-        record = record_of(settings, grain, inputs_hash, started_at, planned=planned_here)
-        is_new, notes = False, ()
-        if force or record.run_id not in known:
-            failed = failed_gates(grain, previous[grain.spec.grain], settings.gates, today_of(settings))
-            passed_over = pass_or_refuse(failed, accepted)
-            planned = plan_segments(settings, grain, frames) if planned_here else {}
-            planned = look_back(settings, grain, planned, stated, record)
-            is_new = keep_run(settings, grain, planned, with_acceptance(record, accepted, passed_over))
-            notes = tuple(planned["plan_note"].filter(pl.col("topic").is_in(TOLD))["note"])
-        kept.append(Kept(record.run_id, record.grain, is_new, notes))
-    return kept
+    planned_grains = [plan_too and position == 0 for position in range(len(made))]
+    records = [
+        record_of(settings, grain, inputs_hash, started_at, planned=planned)
+        for grain, planned in zip(made, planned_grains, strict=True)
+    ]
+
+    def keep(grain: GrainForecast, record: RunRecord, *, plan_it: bool) -> Kept:
+        if not force and record.run_id in known:
+            return Kept(record.run_id, record.grain, is_new=False)
+        failed = failed_gates(grain, previous[grain.spec.grain], settings.gates, today_of(settings))
+        passed_over = pass_or_refuse(failed, accepted)
+        planned = plan_segments(settings, grain, frames) if plan_it else {}
+        planned = look_back(settings, grain, planned, stated, record)
+        is_new = keep_run(settings, grain, planned, with_acceptance(record, accepted, passed_over))
+        notes = tuple(planned["plan_note"].filter(pl.col("topic").is_in(TOLD))["note"])
+        return Kept(record.run_id, record.grain, is_new, notes)
+
+    def keep_all() -> list[Kept]:
+        return [
+            keep(grain, record, plan_it=planned)
+            for grain, record, planned in zip(made, records, planned_grains, strict=True)
+        ]
+
+    nothing_new = not force and all(record.run_id in known for record in records)
+    return keep_all() if nothing_new else on_runner(settings.run, "plan", keep_all)
 
 
 def _last_quantiles(warehouse: Warehouse, grain: Grain) -> pl.DataFrame:

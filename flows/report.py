@@ -1,4 +1,4 @@
-"""The report and publish flows: what the warehouse keeps -> chart reports in each language, and a finished copy for analysts."""
+"""The report and publish steps: what the warehouse keeps -> chart reports in each language, and a finished copy for analysts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
-from prefect import flow, task
+from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from dashboards.edition import EarlierEdition, Edition
@@ -128,13 +128,3 @@ def publish_copy(settings: Settings) -> Path:
         made = publish(warehouse, published, edition_id=edition_id, keep=settings.run.keep_published)
     write_manifest(published, published.glob("editions/transit-*.duckdb"), known=read_manifest(published))
     return made
-
-
-@flow(name="report", validate_parameters=False)
-def report_flow(settings: Settings, *, force: bool = False) -> tuple[Path, bool]:
-    return write_edition(settings, force=force)
-
-
-@flow(name="publish", validate_parameters=False)
-def publish_flow(settings: Settings) -> Path:
-    return publish_copy(settings)

@@ -12,16 +12,15 @@ from typing import Annotated, Literal, TextIO
 
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
-from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from pydantic import Field
 
 from flows import journal, progress
-from flows.forecast import GrainForecast, forecast_flow
+from flows.forecast import GrainForecast, forecast_every_grain
 from flows.job import end_with_schedule, keep_steps, perform, show_progress
-from flows.load import load_flow, simulate_example
-from flows.plan import Kept, plan_flow
+from flows.load import load_everything, simulate_example
+from flows.plan import Kept, plan_and_keep
 from flows.records import Job
-from flows.report import publish_flow, report_flow
+from flows.report import publish_copy, write_edition
 from flows.settings import Settings, read_settings
 from warehouse.errors import Problem, TransitError
 
@@ -57,21 +56,19 @@ def transit_run(
     settings = read_settings(config, data=data)
     journal.open_journal(settings.folders.logs, max_mb=settings.run.log_mb, files=settings.run.log_files)
     summary = RunSummary()
-    # Prefect gives every subflow a heartbeat thread that takes a second to stop; the parent's is enough.
-    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
-        try:
-            with perform(settings, trigger=trigger, accepted=accept) as job:
-                show_progress(job, len(steps or STEPS))
-                run_steps(settings, tuple(steps or STEPS), job, summary, force=force)
-                job.problems += summary.problems
-        except TransitError as error:
-            summary.problems += error.problems
-            summary.refused = str(error)
-            raise
-        finally:
-            create_markdown_artifact(
-                key="run", markdown=markdown_of(summary), description="What this run did and where to look."
-            )
+    try:
+        with perform(settings, trigger=trigger, accepted=accept) as job:
+            show_progress(job, len(steps or STEPS))
+            run_steps(settings, tuple(steps or STEPS), job, summary, force=force)
+            job.problems += summary.problems
+    except TransitError as error:
+        summary.problems += error.problems
+        summary.refused = str(error)
+        raise
+    finally:
+        create_markdown_artifact(
+            key="run", markdown=markdown_of(summary), description="What this run did and where to look."
+        )
     return summary
 
 
@@ -79,7 +76,7 @@ def run_steps(settings: Settings, steps: tuple[Step, ...], job: Job, summary: Ru
     """Does the steps in their order, and notes in `summary` what came of each."""
     if "load" in steps:
         with job.step("load") as step:
-            loaded = load_flow(settings)
+            loaded = load_everything(settings)
             step.detail, step.rows_in, step.kept = str(loaded), loaded.rows_in, not loaded.loaded
         summary.lines += [f"Loaded: {loaded}", *loaded.notes]
         for note in loaded.notes[:NOTES_SHOWN]:
@@ -89,13 +86,13 @@ def run_steps(settings: Settings, steps: tuple[Step, ...], job: Job, summary: Ru
         summary.problems += loaded.problems
     if "forecast" in steps or "plan" in steps:
         with job.step("forecast") as step:
-            made = forecast_flow(settings, force=force and "forecast" in steps)
+            made = forecast_every_grain(settings, force=force and "forecast" in steps)
             told = "; ".join(map(_forecast_told, made))
             step.kept = not any(result.computed for result in made)
             step.detail = told + (" (kept from before)" if step.kept else "")
         summary.lines.append(f"Forecast: {told}")
         with job.step("plan") as step:
-            kept = plan_flow(
+            kept = plan_and_keep(
                 settings,
                 made,
                 started_at=job.started_at,
@@ -112,13 +109,13 @@ def run_steps(settings: Settings, steps: tuple[Step, ...], job: Job, summary: Ru
             progress.note(note)
     if "report" in steps:
         with job.step("report") as step:
-            summary.report, written = report_flow(settings, force=force)
+            summary.report, written = write_edition(settings, force=force)
             step.kept = not written
             step.detail = f"{summary.report}" + ("" if written else " (kept from before)")
     if "publish" in steps:
         with job.step("publish") as step:
             keep_steps(job)
-            summary.published = publish_flow(settings)
+            summary.published = publish_copy(settings)
             step.detail = str(summary.published)
 
 

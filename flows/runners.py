@@ -10,8 +10,9 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from prefect import task, unmapped
+from prefect import flow, task, unmapped
 from prefect.cache_policies import NO_CACHE
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner, ThreadPoolTaskRunner
 
 from flows.parent import end_with
@@ -35,6 +36,18 @@ def map_tasks(function: Callable[[C], R], chunks: Iterable[C]) -> list[R]:
     if len(todo) < WORTH_A_POOL:
         return [function(chunk) for chunk in todo]
     return [future.result() for future in run_chunk.map(unmapped(function), todo)]
+
+
+def on_runner(run: RunSettings, name: str, work: Callable[[], R]) -> R:
+    """Does `work` in a flow of its own, on the runner that [run] names: there `map_tasks` sends its chunks."""
+
+    @flow(name=name, task_runner=task_runner(run))
+    def on_its_runner() -> R:
+        return work()
+
+    # Prefect gives every subflow a heartbeat thread that takes a second to stop; the parent's is enough.
+    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+        return on_its_runner()
 
 
 def prepare_worker() -> None:

@@ -19,6 +19,10 @@ KEPT = 6
 _FRAMES = ("quantiles", "no_forecast", "backtest", "components", "shifts")
 
 
+def is_kept(folder: Path, key: str) -> bool:
+    return (folder / f"forecast-{key}").exists()
+
+
 def kept_forecast(
     folder: Path, key: str, compute: Callable[[], Forecast], *, force: bool = False
 ) -> tuple[Forecast, bool]:

@@ -1,51 +1,66 @@
 """`python -m tests.benchmarks.orchestration [--small]`: what Prefect costs a run, as a share of the run.
 
-The baseline is the same steps' functions without Prefect, in a process that has imported the same libraries.
+The baseline is the same steps without Prefect, as many worker processes included, in a process of its own. Processor time
+is counted beside the clock, with all children, Prefect's server among them: on a busy machine it alone means something.
 """
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.flows.conftest import make_project
 from tests.flows.faults import environment
 
 BARE = """
-import json, sys, time
-began = time.perf_counter()
-from flows.run import RunSummary, STEPS, transit_run
-import flows.load, flows.forecast, flows.plan, flows.report
-from flows import records, run
-from flows.settings import read_settings
-imported = time.perf_counter()
-for module in (flows.load, flows.forecast, flows.plan, flows.report):
-    for name, thing in list(vars(module).items()):
-        if type(thing).__name__ in ("Flow", "Task"):
-            setattr(module, name, thing.fn)
-flows.load.create_table_artifact = lambda **_: None
-flows.forecast.forecast_flow = lambda settings, force=False: flows.forecast.forecast_every_grain(settings, force=force)
-flows.forecast.map_tasks = lambda function, chunks: list(map(function, chunks))
-for name, thing in (("load_flow", flows.load.load_flow), ("forecast_flow", flows.forecast.forecast_flow), ("plan_flow", flows.plan.plan_flow), ("report_flow", flows.report.report_flow), ("publish_flow", flows.report.publish_flow)):
-    setattr(run, name, thing)
-settings = read_settings()
-started = time.perf_counter()
-run.run_steps(settings, STEPS, records.Job(settings), RunSummary(), force=False)
-print(json.dumps({"import": imported - began, "steps": time.perf_counter() - started}))
+import importlib, sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+def main():
+    from flows import forecast, load, plan, records, report, run
+    from flows.runners import WORTH_A_POOL, prepare_worker
+    from flows.settings import read_settings
+
+    def map_chunks(function, chunks):
+        todo = list(chunks)
+        if len(todo) < WORTH_A_POOL:
+            return list(map(function, todo))
+        with ProcessPoolExecutor(settings.run.workers, get_context("spawn"), prepare_worker) as pool:
+            return list(pool.map(function, todo))
+
+    for module in (load, forecast, plan, report, run):
+        for name, thing in list(vars(module).items()):
+            if type(thing).__name__ in ("Flow", "Task"):
+                setattr(module, name, thing.fn)
+    load.create_table_artifact = lambda **_: None
+    forecast.map_tasks = map_chunks
+    forecast.on_runner = plan.on_runner = lambda _run, _name, work: work()
+    settings = read_settings()
+    run.run_steps(settings, run.STEPS, records.Job(settings), run.RunSummary(), force=sys.argv[1] == "--force")
+
+if __name__ == "__main__":
+    main()
 """
 
 
-def timed(folder: Path, *command: str) -> tuple[float, str]:
-    began = time.perf_counter()
+class Cost(NamedTuple):
+    """Seconds by the clock, and of processor time with all children."""
+
+    wall: float
+    cpu: float
+
+
+def cost(folder: Path, *command: str) -> Cost:
+    before, began = os.times(), time.perf_counter()
     done = subprocess.run([sys.executable, *command], cwd=folder, env=environment(), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    return time.perf_counter() - began, done.stdout
-
-
-def last_job(folder: Path) -> float:
-    return float(json.loads((folder / ".transit" / "state.json").read_text())["last_seconds"])
+    wall, after = time.perf_counter() - began, os.times()
+    return Cost(wall, after.children_user + after.children_system - before.children_user - before.children_system)
 
 
 def main() -> None:
@@ -53,19 +68,17 @@ def main() -> None:
     example, small = root / "example", make_project(root / "small").folder
     example.mkdir()
     for name, folder in (("small project", small), ("bundled example", example))[: 1 if "--small" in sys.argv else 2]:
-        timed(folder, "-m", "flows.cli", "run")
-        for kind, arguments in (("nothing new", ()), ("--force", ("--force",))):
-            wall, _ = timed(folder, "-m", "flows.cli", "run", *arguments)
-            steps = last_job(folder)
+        (folder / "bare.py").write_text(BARE, encoding="utf-8")
+        cost(folder, "-m", "flows.cli", "run")
+        for kind, option in (("everything anew", "--force"), ("nothing new", "--no-force")):
+            with_prefect = cost(folder, "-m", "flows.cli", "run", option)
+            bare = cost(folder, "bare.py", option)
+            shares = [f"{1 - b / a:.0%} of {a:.1f} s" for a, b in zip(with_prefect, bare, strict=True)]
             print(
-                f"{name}, {kind}: {wall:.1f} s, of them {wall - steps:.1f} s start and stop ({(wall - steps) / wall:.0%})"
+                f"{name}, {kind}: Prefect's share is {shares[0]} by the clock, {shares[1]} of processor time",
+                flush=True,
             )
-        bare, told = timed(folder, "-c", BARE)
-        parts = json.loads(told.splitlines()[-1])
-        wall, _ = timed(folder, "-m", "flows.cli", "run")
-        print(
-            f"{name}, nothing new: with Prefect {wall:.1f} s, without {bare:.1f} s (import {parts['import']:.1f}): x{wall / bare:.2f}"
-        )
+        print(json.dumps(json.loads((folder / ".transit" / "state.json").read_text())["last_seconds"]))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -14,6 +15,7 @@ from prefect.cache_policies import NO_CACHE
 from flows.identity import code_version
 from flows.inputs import open_warehouse, today_of
 from flows.secrets import placed, secrets_of
+from flows.seen import Seen, load_unseen
 from flows.settings import Settings
 from warehouse.countries import load_countries
 from warehouse.database import Warehouse
@@ -44,10 +46,12 @@ class LoadSummary:
     periods_changed: int
     problems: tuple[Problem, ...]
     notes: tuple[str, ...] = ()
+    unchanged: int = 0
 
     def __str__(self) -> str:
+        left = f" ({self.unchanged} unchanged)" if self.unchanged else ""
         return (
-            f"{self.rows_in:,} rows in {self.files} files = {self.loaded:,} loaded + {self.quarantined:,} quarantined"
+            f"{self.rows_in:,} rows in {self.files} files{left} = {self.loaded:,} loaded + {self.quarantined:,} quarantined"
             f" + {self.already_known:,} already known; {self.periods_changed:,} statistics new"
         )
 
@@ -77,16 +81,22 @@ def load_network(settings: Settings, known_at: datetime) -> None:
 
 @task(name="load {source.name}", task_run_name="load {source.name}", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=[2, 10],
       retry_condition_fn=lambda _task, _run, state: isinstance(state.data, OSError))  # fmt: skip
-def load_source(settings: Settings, source: SourceSpec, known_at: datetime) -> list[LoadResult]:
+def load_source(settings: Settings, source: SourceSpec, known_at: datetime) -> tuple[list[LoadResult], Seen]:
     source = placed(settings, source)
     paths = [path for pattern in source.files for path in files_of(settings.data, pattern)]
     with open_warehouse(settings) as warehouse:
         if source.kind == "prometheus":
             folder = settings.folders.private / "pages"
-            return load_pages(warehouse, source, secrets_of(source), folder=folder, known_at=known_at, today=known_at)
+            return load_pages(
+                warehouse, source, secrets_of(source), folder=folder, known_at=known_at, today=known_at
+            ), Seen()
         if source.kind == "itu":
-            return load_countries(warehouse, source, paths, known_at=known_at)
-        return load_files(warehouse, source, paths, known_at=known_at, today=known_at)
+            return load_countries(warehouse, source, paths, known_at=known_at), Seen()
+
+        def load(unseen: list[Path]) -> list[LoadResult]:
+            return load_files(warehouse, source, unseen, known_at=known_at, today=known_at)
+
+        return load_unseen(warehouse, source, paths, load, now_ns=time.time_ns())
 
 
 def files_of(folder: Path, pattern: str) -> list[Path]:
@@ -131,10 +141,13 @@ def load_everything(settings: Settings) -> LoadSummary:
     simulate(settings)
     load_network(settings, known_at)
     results: list[LoadResult] = []
+    seen: list[Seen] = []
     problems: list[Problem] = []
     for source in settings.sources:
         try:
-            results += load_source(settings, source, known_at)
+            of_source, left = load_source(settings, source, known_at)
+            results += of_source
+            seen.append(left)
         except SourceError as error:
             problems += error.problems or [Problem(source.name, error.summary)]
     changed = statistics(settings, known_at)
@@ -150,14 +163,15 @@ def load_everything(settings: Settings) -> LoadSummary:
         table=[{"file": r.file_name, "rows in": r.rows_in, "loaded": r.rows_loaded, "quarantined": r.rows_quarantined, "already known": r.rows_known} for r in results],
     )  # fmt: skip
     return LoadSummary(
-        files=len(results),
-        rows_in=sum(r.rows_in for r in results),
+        files=len(results) + sum(one.files for one in seen),
+        rows_in=sum(r.rows_in for r in results) + sum(one.rows for one in seen),
         loaded=sum(r.rows_loaded for r in results),
         quarantined=sum(r.rows_quarantined for r in results),
-        already_known=sum(r.rows_known for r in results),
+        already_known=sum(r.rows_known for r in results) + sum(one.rows for one in seen),
         periods_changed=changed,
         problems=tuple(problems),
         notes=told_of(results),
+        unchanged=sum(one.files for one in seen),
     )
 
 

@@ -1,21 +1,25 @@
-"""`python -m tests.benchmarks.soak [N]`: N (2,000) scheduled runs of a small project in one process, one data file a run.
+"""`python -m tests.benchmarks.soak [N]`: the life of a small project, N (2,000) scheduled runs of an hour each in one process.
 
-Prints memory, open files, threads, files on disk and the size of Prefect's database every tenth of the way, and fails where
-the last tenth is above the bounds stated here.
+Every run finds one more hour's file and loads it; every 24th is the whole job; at the end of a month forecasts, reports
+and editions are new. Prints memory, open files, threads, files on disk, and the sizes of Prefect's database and of the
+warehouse every tenth of the way, and fails where the last tenth is above the bounds stated here.
 """
 
 import os
 import sys
 import tempfile
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import polars as pl
 
 from flows import embedded
 
-BOUNDS = {"memory MB": 150.0, "descriptors": 20, "threads": 10, "files": 60, "prefect MB": 120.0}
+BOUNDS = {"memory MB": 150.0, "descriptors": 20, "threads": 10, "files": 300, "prefect MB": 120.0, "warehouse MB": 60.0}
 """How much each may grow from the first tenth to the last."""
-
-
 RUNS_PER_SERVER = 100
+RUNS_PER_DAY = 24
 
 
 def measured(folder: Path) -> dict[str, float]:
@@ -23,19 +27,33 @@ def measured(folder: Path) -> dict[str, float]:
     value = {
         line.split(":")[0]: line.split()[1] for line in status.splitlines() if line.startswith(("VmRSS", "Threads"))
     }
+    private = folder / ".transit"
     return {
         "memory MB": int(value["VmRSS"]) / 1e3,
         "descriptors": len(os.listdir("/proc/self/fd")),  # noqa: PTH208
         "threads": int(value["Threads"]),
-        "files": sum(path.is_file() for path in folder.rglob("*")),
-        "prefect MB": sum(path.stat().st_size for path in (folder / ".transit" / "prefect").glob("prefect.db*")) / 1e6,
+        "files": sum(path.is_file() for path in folder.rglob("*") if path.parent.name != "traffic"),
+        "prefect MB": sum(path.stat().st_size for path in (private / "prefect").glob("prefect.db*")) / 1e6,
+        "warehouse MB": (private / "transit.duckdb").stat().st_size / 1e6,
     }
+
+
+def hold_back(folder: Path, hours: int) -> pl.DataFrame:
+    """Takes the last hours out of the project's files; they will arrive one by one."""
+    files = sorted((folder / "traffic").glob("*.csv"))
+    rows = pl.concat([pl.read_csv(path) for path in files]).with_columns(at=pl.col("time").str.to_datetime())
+    for path in files:
+        path.unlink()
+    first = rows["at"].max() - timedelta(hours=hours - 1)  # type: ignore[operator]
+    rows.filter(pl.col("at") < first).drop("at").write_csv(folder / "traffic" / "before.csv")
+    return rows.filter(pl.col("at") >= first).sort("at", "interface")
 
 
 def main(runs: int) -> None:
     from tests.flows.conftest import make_project
 
     folder = make_project(Path(tempfile.mkdtemp(prefix="transit-soak-")) / "project").folder
+    arriving = hold_back(folder, runs).partition_by("at", maintain_order=True)
     os.chdir(folder)
     first: dict[str, float] = {}
     found: dict[str, float] = {}
@@ -47,12 +65,19 @@ def main(runs: int) -> None:
 
             assert server is not None
             server.wait()
+            began = time.process_time()
             for done in range(begun + 1, min(begun + RUNS_PER_SERVER, runs) + 1):
-                transit_run(trigger="schedule")
+                hour = arriving[done - 1]
+                file = Path("traffic") / f"{hour['at'][0]:%Y%m%dT%H}.csv"
+                hour.drop("at").write_csv(file)
+                os.utime(file, (datetime(2026, 1, 1, tzinfo=UTC).timestamp(),) * 2)
+                transit_run(trigger="schedule", steps=None if done % RUNS_PER_DAY == 1 else ["load"])
                 if done % max(runs // 10, 1) == 0:
                     found = measured(folder)
                     first = first or found
-                    print(done, ", ".join(f"{name} {value:.0f}" for name, value in found.items()), flush=True)
+                    told = ", ".join(f"{name} {value:.0f}" for name, value in found.items())
+                    spent = (time.process_time() - began) / (done - begun)
+                    print(f"{done}: {told}; {spent:.2f} s of processor time a run", flush=True)
         prune_prefect(home, 30)
     grown = {name: found[name] - first[name] for name in BOUNDS if found[name] - first[name] > BOUNDS[name]}
     assert not grown, f"grew beyond bounds: {grown}"

@@ -74,7 +74,7 @@ def test_the_load_asks_a_server_and_keeps_no_page(tmp_path: Path) -> None:
         (tmp_path / "network").mkdir()
         (tmp_path / "prom.token").write_text("abc123\n")
         settings = read_settings(tmp_path / "transit.toml", data=tmp_path)
-        results = load_source.fn(settings, settings.sources[0], datetime(2026, 1, 2, tzinfo=UTC))
+        results, _ = load_source.fn(settings, settings.sources[0], datetime(2026, 1, 2, tzinfo=UTC))
     assert [result.error for result in results] == [None]
     assert (results[0].rows_in, results[0].rows_quarantined) == (2 * 287, 2 * 287)  # No port is declared here.
     assert opened == ["Bearer abc123"]

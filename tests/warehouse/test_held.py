@@ -4,6 +4,7 @@ import statistics
 from collections import defaultdict
 from datetime import date
 
+import polars as pl
 import pytest
 
 from forecasting.series import add_periods, periods_between
@@ -46,6 +47,7 @@ def test_outcomes_are_counted_once_for_each_origin_series_and_month(world, truth
             cell[2] += (came > levels[0.5]) + 0.5 * (came == levels[0.5])
     found = world.run("results/matured", grain="month", since=SINCE)
     assert found.height > 10
+    assert set(found.dtypes[3:]) == {pl.Float64}
     assert {row[:3]: list(row[3:]) for row in found.select("statistic", "horizon", "target_start", "n", "inside_80", "above_median").iter_rows()} == expected  # fmt: skip
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import polars as pl
+
+from forecasting.live import live_frame, looked_back
 from warehouse.database import Warehouse
 
 FOLDER = Path(__file__).parent
@@ -18,3 +21,14 @@ def fill(warehouse: Warehouse, *, routes: int = 8, months: int = 36, vintages: i
             warehouse.connection.execute(statement, given or None)
     for (run_id,) in warehouse.connection.execute("select run_id from core.forecast_run order by run_id").fetchall():
         warehouse.run("results/fans", run_id=run_id)
+    _hold_against(warehouse)
+
+
+def _hold_against(warehouse: Warehouse) -> None:
+    """What the last run says of the ones before it, as a run says it."""
+    ((last, origin),) = warehouse.connection.execute("select run_id, origin from core.forecast_run order by origin desc limit 1").fetchall()  # fmt: skip
+    matured = warehouse.run("results/matured", grain="month", since=looked_back(origin, "month"))
+    live = live_frame(matured, "month").select(pl.lit(last).alias("run_id"), pl.all())
+    warehouse.connection.register("live", live.to_arrow())
+    warehouse.connection.execute("insert into core.live_accuracy by name from live")
+    warehouse.connection.unregister("live")

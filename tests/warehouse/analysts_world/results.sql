@@ -119,3 +119,48 @@ insert into core.coincidence_month by name
 select a.route_id || ':in+' || b.route_id || ':in' as combination_id, period_start, 0.92 + 0.05 * sin(a.i) as kappa, 8900 as slots, timestamptz '2026-11-02 00:00:00+00' as known_at, 1 as version
 from a_route as a
 join a_route as b on b.i = a.i + 1, (select distinct period_start from a_mean);
+
+-- What moved each median since the run before: a new method in the third last run, a corrected July of AKT-MOW in the one after it, else the new month.
+insert into core.revision_part by name
+with said as (
+    select run.v, run.run_id, run.origin, series_kind, series_id, direction, statistic, target_start, value_gbps
+    from a_run as run
+    join core.forecast_quantile using (run_id)
+    where quantile_level = 0.5
+),
+moved as (
+    select
+        later.* exclude (value_gbps), earlier.run_id as earlier_run_id, earlier.value_gbps as v0, later.value_gbps as v4,
+        case when later.v = $vintages - 2 and later.series_id = 'AKT-MOW' then round(v0 + 0.2 * (v4 - v0), 6) else v0 end as v1,
+        case when later.v = $vintages - 3 then round(v0 + 0.6 * (v4 - v0), 6) else v4 end as v2
+    from said as later
+    join said as earlier
+        on earlier.v = later.v - 1 and earlier.series_kind = later.series_kind and earlier.series_id = later.series_id and earlier.direction = later.direction
+        and earlier.statistic = later.statistic and earlier.target_start = later.target_start
+),
+step(step_seq, step) as (values (1, 'history_revised'), (2, 'new_observations'), (3, 'model'), (4, 'assumptions'))
+select
+    run_id, series_kind, series_id, direction, statistic || '_gbps' as measure, target_start, step_seq, step, [v0, v1, v2, v4][step_seq] as value_before,
+    [v1, v2, v4, v4][step_seq] as value_after, value_after - value_before as change, 'Gbit/s' as unit, earlier_run_id,
+    case step when 'history_revised' then case when v1 = v0 then 'No value of a period was revised.' else 'July 2026 of AKT-MOW was corrected.' end
+        when 'new_observations' then strftime(origin, '%Y-%m') || ' became known.'
+        when 'model' then case when v2 = v4 then 'The software and the settings of the forecast are the same.' else 'The software is another.' end
+        else 'Nothing that people state has changed.' end as reason
+from moved, step;
+
+insert into core.revision_part by name
+with moved as (
+    select
+        later.run_id, later.origin, later.segment_id, later.direction, earlier.run_id as earlier_run_id,
+        earlier.t50 as date_then, later.t50 as date_now
+    from a_passage as later
+    join a_passage as earlier on earlier.v = later.v - 1 and earlier.segment_id = later.segment_id and earlier.direction = later.direction and earlier.date_kind = later.date_kind
+    where later.date_kind = 'policy' and later.t50 is distinct from earlier.t50
+),
+step(step_seq, step) as (values (1, 'history_revised'), (2, 'new_observations'), (3, 'model'), (4, 'assumptions'))
+select
+    run_id, 'segment' as series_kind, segment_id as series_id, direction, 'runout_days' as measure, step_seq, step, 'day' as unit, earlier_run_id,
+    case when step_seq <= 2 then date_then else date_now end as date_before, case when step_seq = 1 then date_then else date_now end as date_after,
+    (date_before - date '1970-01-01')::double as value_before, (date_after - date '1970-01-01')::double as value_after, value_after - value_before as change,
+    case step when 'new_observations' then strftime(origin, '%Y-%m') || ' became known.' else 'Nothing changed.' end as reason
+from moved, step;

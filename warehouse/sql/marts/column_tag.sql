@@ -15,6 +15,7 @@ with tagged(tag, column_name, view_names) as (
         ('not_additive', 'change_gbps', ['revision']),
         ('not_additive', 'value_before', ['revision_part']),
         ('not_additive', 'value_after', ['revision_part']),
+        ('not_additive', 'change', ['revision_part']),
         ('not_additive', 'load_gbps', ['segment_load']),
         ('not_additive', 'utilization_ratio', ['segment_load']),
         ('not_additive', 'peak_gbps', ['traffic_peak']),

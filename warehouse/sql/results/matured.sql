@@ -9,7 +9,7 @@ select
     said.statistic, said.horizon, said.target_start, count(*)::double as n,
     count(*) filter (said.inside_80)::double as inside_80, count(*) filter (said.inside_95)::double as inside_95,
     -- An outcome on the median is half above it.
-    count(*) filter (said.error_gbps < 0) + 0.5 * count(*) filter (said.error_gbps = 0) as above_median,
+    (count(*) filter (said.error_gbps < 0) + 0.5 * count(*) filter (said.error_gbps = 0))::double as above_median,
     sum(coalesce(receipt.coverage_80, 0.8)) as promised_80, sum(coalesce(receipt.coverage_95, 0.95)) as promised_95,
     coalesce(sum(abs(said.error_gbps)) filter (receipt.mae_gbps is not null), 0) as error_gbps, coalesce(sum(receipt.mae_gbps), 0) as promised_error_gbps
 from mart.forecast_accuracy as said

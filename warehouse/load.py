@@ -67,8 +67,6 @@ def load_files(
         warehouse.run("traffic/forget_port_names")
         warehouse.run("traffic/port_names")
         warehouse.run("traffic/windows")
-    # The place of a row in its staging table is its place in the file.
-    warehouse.run("traffic/keep_order")
     try:
         return [_load_or_explain(warehouse, spec, path, known_at, today, slot_minutes) for path in paths]
     finally:
@@ -78,11 +76,14 @@ def load_files(
 def _load_or_explain(
     warehouse: Warehouse, spec: SourceSpec, path: Path, known_at: datetime, today: datetime, slot_minutes: int
 ) -> LoadResult:
+    # The place of a row in its staging table is its place in the file.
+    warehouse.run("traffic/keep_order")
     try:
         try:
             with warehouse.transaction():
                 return _load_file(warehouse, spec, path, known_at, today, slot_minutes, plain=True)
         except NeedsSecondLookError:
+            warehouse.run("traffic/keep_order")
             with warehouse.transaction():
                 return _load_file(warehouse, spec, path, known_at, today, slot_minutes, plain=False)
     except SourceError as error:
@@ -119,7 +120,7 @@ def _load_file(
         found = opened.spec or spec
         if plain and not before.height and not opened.spec and is_plain(warehouse, spec, path, opened, slot_minutes):
             written = write_plain(
-                warehouse, spec, content_hash=content_hash, batch_id=batch_id, today_us=_microseconds(today), earliest_us=_microseconds(EARLIEST)
+                warehouse, spec, opened, content_hash=content_hash, batch_id=batch_id, today_us=_microseconds(today), earliest_us=_microseconds(EARLIEST)
             )  # fmt: skip
             result = _with_slots(warehouse, replace(result, rows_in=written.rows_loaded, notes=opened.notes), written)
             _record(warehouse, spec, result, size, content_hash, known_at)

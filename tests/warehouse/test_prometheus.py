@@ -114,6 +114,11 @@ def partial(handler: BaseHTTPRequestHandler, query: dict[str, str]) -> None:
     reply(handler, good(query, warnings=["store 3 is down"]))
 
 
+def flagged(handler: BaseHTTPRequestHandler, query: dict[str, str]) -> None:
+    """As VictoriaMetrics says that a storage node was away: half of the points, and a flag beside them."""
+    reply(handler, good({**query, "end": query["start"]}, isPartial=True, stats={"seriesFetched": "2"}))
+
+
 def stalled(_: BaseHTTPRequestHandler, __: dict[str, str]) -> None:
     time.sleep(1.0)
 
@@ -131,7 +136,7 @@ def oddly(body: object) -> Answer:
 
 
 BAD = [
-    truncated, cut_json, partial, stalled, elsewhere, failing, oddly([]), oddly({"status": "success"}), oddly({"status": "success", "data": {"resultType": "vector", "result": []}}),
+    truncated, cut_json, partial, flagged, stalled, elsewhere, failing, oddly([]), oddly({"status": "success"}), oddly({"status": "success", "data": {"resultType": "vector", "result": []}}),
     oddly({"status": "success", "data": {"resultType": "matrix", "result": [{"metric": {}, "values": [[1, "x"]]}]}}), oddly({"status": "success", "data": 7}),
 ]  # fmt: skip
 

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.warehouse import load_crash
 from tests.warehouse.traffic_worlds import NOW, PAIR, open_world, samples
 from warehouse.database import Warehouse
 from warehouse.errors import LockedError
 from warehouse.load import load_files
+from warehouse.sources.spec import SourceSpec
 
 
 def test_a_killed_load_ends_as_an_undisturbed_one(tmp_path: Path) -> None:
@@ -41,20 +44,51 @@ def test_a_full_disk_is_named_and_leaves_whole_loads(tmp_path: Path) -> None:
     assert 0 < int(loaded) == int(kept) < 10 * 40 * 28 * 288
 
 
+GENERAL = SourceSpec(**{**vars(PAIR), "interface_pattern": "(?P<interface>.+)"})
+"""The same settings, said so that nothing goes the short way."""
+
+
+def kept(folder: Path, spec: SourceSpec, *files: Path) -> list[object]:
+    folder.mkdir()
+    with open_world(folder) as world:
+        results = load_files(world, spec, files, known_at=NOW, today=NOW)
+        refused = world.sql("select line, row_text, reason from core.quarantine order by all").rows()
+        said = [(result.error, result.rows_in, result.rows_loaded, result.rows_known, result.slots_new, result.flags) for result in results]  # fmt: skip
+        return [samples(world).rows(), refused, said]
+
+
 @pytest.mark.parametrize("twice", [False, True])
-def test_a_plain_file_and_a_text_file_end_in_the_same_slots(tmp_path: Path, twice: bool) -> None:
-    """The short way of plain Parquet files against the general way of text; a repeated row sends both the general way."""
+def test_plain_files_go_the_short_way_to_the_same_slots(tmp_path: Path, twice: bool) -> None:
+    """Parquet and text; a repeated row sends both the general way."""
     (tmp_path / "f").mkdir()
     file = load_crash.make(tmp_path / "f", 3)[0]
     frame = pl.read_parquet(file).with_columns(pl.when(pl.col("in") > 1e9 + 5).then("in"))
     frame = pl.concat([frame, frame.head(1)]) if twice else frame.sample(fraction=1.0, shuffle=True, seed=1)
     frame.write_parquet(tmp_path / "a.parquet")
     frame.write_csv(tmp_path / "a.csv")
-    kept = []
-    for name in ("a.parquet", "a.csv"):
-        (tmp_path / f"of {name}").mkdir()
-        with open_world(tmp_path / f"of {name}") as world:
-            (result,) = load_files(world, PAIR, [tmp_path / name], known_at=NOW, today=NOW)
-            assert result.error is None
-            kept.append((samples(world).sort("interface_id", "slot_start").rows(), result.rows_loaded, result.rows_known, result.flags))  # fmt: skip
-    assert kept[0] == kept[1]
+    wanted = kept(tmp_path / "general", GENERAL, tmp_path / "a.csv")
+    assert kept(tmp_path / "text", PAIR, tmp_path / "a.csv") == wanted
+    assert kept(tmp_path / "parquet", PAIR, tmp_path / "a.parquet") == wanted
+
+
+STAMPS = st.sampled_from(["2024-01-01 00:{:02d}", "2024-01-01T00:{:02d}:00", "2024-01-01 00:{:02d}:00.4", "2024-01-01 00:{:02d}:00Z", "2024-01-01 05:{:02d}:00+05", " 2024-01-01 00:{:02d} "])  # fmt: skip
+RATES = st.sampled_from(["1", "2.5", "1e3", " 7 ", "", "nan", '"8"', "1_000", "0x10", "-1", "inf", "1e300", "many", "N/A", "+5"])  # fmt: skip
+PORTS = st.sampled_from(["r1", "r2", " r1 ", '"r2"', "alias of r1", "r9", ""])
+
+
+@settings(max_examples=25, deadline=None)
+@given(rows=st.lists(st.tuples(STAMPS, st.integers(0, 9), PORTS, RATES, RATES), min_size=1, max_size=5))
+def test_any_text_ends_the_same_by_the_short_and_the_general_way(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, int, str, str, str]]
+) -> None:
+    folder = tmp_path_factory.mktemp("ways")
+    text = "".join(f"{stamp.format(5 * slot)},{port},{one},{other}\n" for stamp, slot, port, one, other in rows)
+    (folder / "a.csv").write_text("time,interface,in,out\n" + text, "utf-8")
+    assert kept(folder / "short", PAIR, folder / "a.csv") == kept(folder / "general", GENERAL, folder / "a.csv")
+
+
+def test_a_file_that_turns_bad_at_its_end_is_read_the_general_way(tmp_path: Path) -> None:
+    good = "".join(f"2024-01-{1 + slot // 288:02d} {slot % 288 // 12:02d}:{slot % 12 * 5:02d},r1,1,2\n" for slot in range(288 * 20))  # fmt: skip
+    (tmp_path / "a.csv").write_text("time,interface,in,out\n" + good + "Total,,5,6\n2024-02-01 00:00,r1\n", "utf-8")
+    slots, refused, _ = kept(tmp_path / "short", PAIR, tmp_path / "a.csv")
+    assert (len(slots), [row[0] for row in refused]) == (5760, [5762, 5763])  # type: ignore[arg-type, attr-defined]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from flows.identity import code_version, frame_hash, settings_json, step_key
 from flows.settings import Settings
-from flows.steps import kept_forecast
-from forecasting.engine import Forecast
+from flows.steps import kept_paths
 from forecasting.scenario import Scenario, parse_scenario
 from forecasting.series import Paths
 from forecasting.spec import ForecastSpec
@@ -32,6 +32,10 @@ NETWORK_FRAMES = (
     "assumption",
     "coincidence",
 )
+
+
+if TYPE_CHECKING:
+    from forecasting.engine import Forecast
 
 
 class NoForecastKeptError(TransitError):
@@ -79,10 +83,14 @@ def bandwidth_as_traffic(bandwidth: pl.DataFrame) -> pl.DataFrame:
 
 def read_known(settings: Settings) -> Known:
     with open_warehouse(settings) as warehouse:
-        traffic = pl.concat(
-            [warehouse.read("traffic_period"), bandwidth_as_traffic(warehouse.read("international_bandwidth"))]
-        )
-        return Known(traffic, warehouse.read("event"), warehouse.read("route"))
+        return _known_in(warehouse)
+
+
+def _known_in(warehouse: Warehouse) -> Known:
+    traffic = pl.concat(
+        [warehouse.read("traffic_period"), bandwidth_as_traffic(warehouse.read("international_bandwidth"))]
+    )
+    return Known(traffic, warehouse.read("event"), warehouse.read("route"))
 
 
 def series_of(known: Known, grain: Grain) -> pl.DataFrame:
@@ -105,15 +113,19 @@ def forecast_key(data_hash: str, spec: ForecastSpec) -> str:
 
 def plan_inputs(settings: Settings) -> PlanInputs:
     """The newest forecast's paths and the network as known now. Raises NoForecastKeptError where nothing was forecast from it."""
-    known = read_known(settings)
-    own = series_of(known, settings.forecast.grain)
-    kept = kept_forecast(
-        settings.folders.steps, forecast_key(data_hash_of(own, known), settings.forecast), _nothing_kept
-    )
     with open_warehouse(settings) as warehouse:
+        known = _known_in(warehouse)
         frames = {name: warehouse.read(name) for name in NETWORK_FRAMES}
+    own = series_of(known, settings.forecast.grain)
+    paths = kept_paths(settings.folders.steps, forecast_key(data_hash_of(own, known), settings.forecast))
+    if paths is None:
+        raise NoForecastKeptError(
+            "there is no forecast of what is loaded",
+            [Problem("forecast", "not made, or made from other data or settings")],
+            "Run `transit forecast` first.",
+        )
     return PlanInputs(
-        route_p95(kept[0]),
+        p95_of_routes(paths),
         Network.from_frames(frames),
         frames["capacity"],
         frames["coincidence"],
@@ -141,15 +153,9 @@ def read_scenarios(folder: Path) -> list[Scenario]:
 
 def route_p95(made: Forecast) -> Paths:
     """The paths a plan is made from."""
-    keys = made.paths.keys.with_row_index("row")
-    return made.paths.take(
-        keys.filter((pl.col("series_kind") == "route") & (pl.col("statistic") == "p95"))["row"].to_list()
-    )
+    return p95_of_routes(made.paths)
 
 
-def _nothing_kept() -> Forecast:
-    raise NoForecastKeptError(
-        "there is no forecast of what is loaded",
-        [Problem("forecast", "not made, or made from other data or settings")],
-        "Run `transit forecast` first.",
-    )
+def p95_of_routes(paths: Paths) -> Paths:
+    keys = paths.keys.with_row_index("row")
+    return paths.take(keys.filter((pl.col("series_kind") == "route") & (pl.col("statistic") == "p95"))["row"].to_list())

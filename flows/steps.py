@@ -8,12 +8,15 @@ import shutil
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
-from forecasting.engine import Forecast
 from forecasting.series import Paths
+
+if TYPE_CHECKING:  # statsmodels takes seconds to import, and who reads kept paths needs none of it
+    from forecasting.engine import Forecast
 
 KEPT = 6
 _FRAMES = ("quantiles", "no_forecast", "backtest", "components", "shifts")
@@ -56,16 +59,30 @@ def _write(place: Path, result: Forecast) -> None:
         frame.write_parquet(place / f"{name}.parquet")
 
 
-def _read(place: Path) -> Forecast:
+def kept_paths(folder: Path, key: str) -> Paths | None:
+    """The paths of the forecast kept under `key`, their draws read from disk as they are used; None where none is kept."""
+    place = folder / f"forecast-{key}"
+    if not place.exists():
+        return None
+    os.utime(place)
+    return _read_paths(place, mapped=True)
+
+
+def _read_paths(place: Path, *, mapped: bool = False) -> Paths:
     about = json.loads((place / "about.json").read_text(encoding="utf-8"))
-    paths = Paths(
+    return Paths(
         about["grain"],
         pl.read_parquet(place / "keys.parquet"),
         tuple(date.fromisoformat(period) for period in about["periods"]),
-        np.load(place / "draws_gbps.npy"),
+        np.load(place / "draws_gbps.npy", mmap_mode="r" if mapped else None),
     )
+
+
+def _read(place: Path) -> Forecast:
+    from forecasting.engine import Forecast
+
     frames: Mapping[str, pl.DataFrame] = {name: pl.read_parquet(place / f"{name}.parquet") for name in _FRAMES}
-    return Forecast(paths=paths, **frames)
+    return Forecast(paths=_read_paths(place), **frames)
 
 
 def _prune(folder: Path) -> None:

@@ -18,6 +18,8 @@ class EarlierEdition:
     known_at: datetime
     folder: str
     data_hash: str = ""
+    pages: frozenset[str] = frozenset()
+    """Paths of its pages, relative to its languages' folders."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Edition:
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     previous: Sequence[EarlierEdition] = ()
     variant: str = ""
+    """The key of the words that say how it differs from the edition of its day; empty for that edition itself."""
 
     def title_in(self, code: str) -> str:
         return self.title_ru if code == "ru" and self.title_ru else self.title

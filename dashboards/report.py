@@ -182,7 +182,7 @@ def _write_page(
         origin=Period(edition.origin, edition.grain), navigation=navigation, has_charts=bool(drawn),
         others=[(code, load_language(code, text_folder).text("language")) for code in languages if code != language.code],
         settings=_settings(language) if drawn else "", words=_words(language),
-        same=_same_page(page, material, language, folder),
+        same=_same_page(page, material, language), variant=_variant(edition, language),
     )  # fmt: skip
     target = folder / language.code / page.path
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -200,13 +200,19 @@ def _words(language: Language) -> Markup:
     return Markup(_safe_json({name: language.text(f"script.{name}") for name in ("search", "filter", "shown")}))
 
 
-def _same_page(page: Page, material: Material, language: Language, folder: Path) -> list[tuple[str, str]]:
+def _variant(edition: Edition, language: Language) -> str:
+    if not edition.variant:
+        return ""
+    return language.text(f"variant.{edition.variant}", day=edition.today or edition.known_at.date())
+
+
+def _same_page(page: Page, material: Material, language: Language) -> list[tuple[str, str]]:
     """Links to the same page of earlier editions, as far as they have it."""
     up = "../" * (page.path.count("/") + 1)
     return [
         (f"{up}{one.folder}/{language.code}/{page.path}", language.period(Period(one.origin, material.edition.grain)))
         for one in material.edition.previous[:6]
-        if page.path != "index.html" and (folder / one.folder / language.code / page.path).is_file()
+        if page.path != "index.html" and page.path in one.pages
     ]
 
 

@@ -90,9 +90,12 @@ def specs_of(settings: Settings) -> list[ForecastSpec]:
     return [*specs, settings.country]
 
 
-def forecast_every_grain(settings: Settings, *, force: bool = False) -> list[GrainForecast]:
-    """Every grain's forecast, kept from before where nothing has changed. Raises NothingToForecastError on an empty warehouse."""
-    known = read_known(settings)
+def forecast_every_grain(settings: Settings, *, force: bool = False, known: Known | None = None) -> list[GrainForecast]:
+    """Every grain's forecast of what is `known` (else: now), kept from before where nothing has changed.
+
+    Raises NothingToForecastError on an empty warehouse.
+    """
+    known = known or read_known(settings)
     every = {spec.grain: (spec, own) for spec in specs_of(settings) if (own := series_of(known, spec.grain)).height}
     if not every:
         raise NothingToForecastError(

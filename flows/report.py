@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from prefect import task
@@ -17,13 +20,16 @@ from dashboards.report import write_report
 from flows.check import refuse_offenders
 from flows.identity import code_version, settings_json, step_key
 from flows.inputs import open_warehouse
-from flows.manifest import read_manifest, write_manifest
+from flows.manifest import NAME as MANIFEST
+from flows.manifest import file_hash, read_manifest, write_manifest
 from flows.settings import Settings
 from flows.wordings import read_wordings
 from warehouse.checks import run_checks
+from warehouse.database import Warehouse
+from warehouse.editions import keep_edition, keep_frame
 from warehouse.errors import Problem, TransitError
 from warehouse.publish import publish
-from warehouse.schema import FRAMES
+from warehouse.schema import FRAMES, GRAINS, RESULT_FRAMES, check
 
 ABOUT = "edition.json"
 """Written last: an edition without it is not finished."""
@@ -49,35 +55,96 @@ def write_edition(settings: Settings, *, force: bool) -> tuple[Path, bool]:
         run = (runs if by_grain.is_empty() else by_grain).row(-1, named=True)
         folder = reports / run["run_id"]
         words = read_wordings(settings.network.folder, settings.run.languages)
-        made_from = f"{sorted(runs['run_id'])} {code_version(('dashboards',))} {settings.network} {settings.run.languages} {settings.run.paper} {step_key(settings_json(words))}"
+        run_ids = sorted(runs["run_id"])
+        made_from = f"{run_ids} {code_version(('dashboards',))} {settings.network} {settings.run.languages} {settings.run.paper} {step_key(settings_json(words))}"
         if not force and _about(folder).get("made_from") == made_from:
             _lead_to(reports, folder)
             return folder, False
-        frames = {name: warehouse.read(name) for name in FRAMES}
+        stated = {name: warehouse.read(name) for name in FRAMES if name not in RESULT_FRAMES}
+        frames = {**stated, **results_of(warehouse, run_ids)}
     edition = Edition(
         run_id=run["run_id"], grain=run["grain"], origin=run["origin"], known_at=run["known_at"], code_version=run["code_version"],
         data_hash=run["data_hash"], seed=run["seed"], simulated=run["simulated"], title=settings.network.title,
         title_ru=settings.network.title_ru, time_zone=settings.time.zone, threshold_ratio=settings.plan.threshold_ratio,
         risk_alpha_ratio=settings.plan.risk_alpha_ratio, today=planning_date(run["settings"]), words=words,
-        previous=earlier_editions(reports, run["run_id"]),
+        previous=earlier_editions(reports, run["known_at"]),
     )  # fmt: skip
-    unfinished = reports / f".unfinished-{run['run_id']}"
+    how = Drawing(tuple(settings.run.languages), settings.run.paper, made_from, tuple(run_ids))
+    unfinished = draw(frames, edition, how, reports)
+    manifest = file_hash(unfinished / MANIFEST)
+    shutil.rmtree(folder, ignore_errors=True)
+    unfinished.rename(folder)
+    with open_warehouse(settings) as warehouse:
+        keep_drawing(warehouse, edition, how, stated, manifest, _about(folder)["pages"])
+    _lead_to(reports, folder)
+    return folder, True
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How an edition is drawn; `made_from` tells it from drawings of other runs, code, words and languages."""
+
+    languages: tuple[str, ...]
+    paper: bool
+    made_from: str
+    run_ids: tuple[str, ...]
+
+
+def results_of(warehouse: Warehouse, run_ids: Sequence[str]) -> dict[str, pl.DataFrame]:
+    """The results of an edition's runs, one a grain; what belongs to no grain comes from the first of month, week, day that has any."""
+    grains = dict(warehouse.runs().select("run_id", "grain").iter_rows())
+    found = {}
+    for name in RESULT_FRAMES:
+        parts = [warehouse.read(name, run_id=run_id) for run_id in sorted(run_ids, key=lambda one: GRAINS.index(grains[one]))]  # fmt: skip
+        if "grain" in FRAMES[name].columns:
+            found[name] = check(pl.concat(parts), FRAMES[name])
+        else:
+            found[name] = next((part for part in parts if part.height), parts[0])
+    return found
+
+
+def draw(frames: Mapping[str, pl.DataFrame], edition: Edition, how: Drawing, reports: Path) -> Path:
+    """The edition in an unfinished folder among the reports, complete but for its name."""
+    unfinished = reports / f".unfinished-{edition.run_id}"
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
-    write_report(frames, edition, unfinished, languages=settings.run.languages, paper=settings.run.paper)
+    write_report(frames, edition, unfinished, languages=how.languages, paper=how.paper)
+    home = unfinished / how.languages[0]
     about = {
-        "made_from": made_from,
+        "made_from": how.made_from,
         "run_id": edition.run_id,
         "origin": edition.origin.isoformat(),
         "known_at": edition.known_at.isoformat(),
         "data_hash": edition.data_hash,
+        "pages": sorted(path.relative_to(home).as_posix() for path in home.rglob("*.html")),
     }
     (unfinished / ABOUT).write_text(json.dumps(about, indent=1), encoding="utf-8")
     write_manifest(unfinished, (path for path in unfinished.rglob("*") if path.is_file()))
-    shutil.rmtree(folder, ignore_errors=True)
-    unfinished.rename(folder)
-    _lead_to(reports, folder)
-    return folder, True
+    return unfinished
+
+
+def keep_drawing(
+    warehouse: Warehouse, edition: Edition, how: Drawing, stated: Mapping[str, pl.DataFrame], manifest: str, pages: Sequence[str]
+) -> None:  # fmt: skip
+    """Archives all that went into an edition besides its runs' results, which the warehouse keeps already."""
+    plain = {field.name: getattr(edition, field.name) for field in fields(edition)}
+    with warehouse.transaction():
+        plain["previous"] = [
+            {**{field.name: getattr(one, field.name) for field in fields(one)}, "pages": keep_frame(warehouse, "pages", _listed(one.pages))}
+            for one in edition.previous
+        ]  # fmt: skip
+        about = {
+            "edition": plain, "drawing": how, "pages": keep_frame(warehouse, "pages", _listed(pages)),
+            "frames": {name: keep_frame(warehouse, name, frame) for name, frame in sorted(stated.items())},
+        }  # fmt: skip
+        keep_edition(
+            warehouse, run_id=edition.run_id, grain=edition.grain, origin=edition.origin, known_at=edition.known_at,
+            drawn_by=code_version(("dashboards",)), manifest_hash=manifest, about=settings_json(about),
+        )  # fmt: skip
+
+
+def _listed(pages: Iterable[str]) -> pl.DataFrame:
+    return pl.DataFrame({"path": sorted(pages)}, schema={"path": pl.String})
 
 
 def planning_date(run_settings: str) -> date | None:
@@ -86,12 +153,12 @@ def planning_date(run_settings: str) -> date | None:
     return date.fromisoformat(today) if today else None
 
 
-def earlier_editions(reports: Path, run_id: str) -> tuple[EarlierEdition, ...]:
-    """Every other finished edition, the newest first."""
+def earlier_editions(reports: Path, known_at: datetime) -> tuple[EarlierEdition, ...]:
+    """Every finished edition of what was known before, the newest first. Redrawn and variant ones don't stand under their run's name."""
     found = []
     for path in reports.glob(f"*/{ABOUT}"):
         about = _about(path.parent)
-        if path.parent.is_symlink() or about["run_id"] == run_id:
+        if path.parent.is_symlink() or about["run_id"] != path.parent.name or datetime.fromisoformat(about["known_at"]) >= known_at:  # fmt: skip
             continue
         found.append(
             EarlierEdition(
@@ -100,12 +167,13 @@ def earlier_editions(reports: Path, run_id: str) -> tuple[EarlierEdition, ...]:
                 known_at=datetime.fromisoformat(about["known_at"]),
                 folder=f"../{path.parent.name}",
                 data_hash=about["data_hash"],
+                pages=frozenset(about.get("pages", ())),
             )
         )
-    return tuple(sorted(found, key=lambda edition: edition.known_at, reverse=True))
+    return tuple(sorted(found, key=lambda edition: (edition.known_at, edition.run_id), reverse=True))
 
 
-def _about(folder: Path) -> dict[str, str]:
+def _about(folder: Path) -> dict[str, Any]:
     path = folder / ABOUT
     return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
 

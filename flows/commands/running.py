@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -102,17 +103,51 @@ def plan(*, budget: float | None = None, config: Config = None, force: bool = Fa
     return _run(config, None, ("plan",), force=force)
 
 
-def report(*, config: Config = None, force: bool = False) -> int:
-    """Write the chart report of the newest run.
+def report(
+    *,
+    as_of: date | None = None,
+    method: Literal["then", "today"] = "then",
+    config: Config = None,
+    force: bool = False,
+) -> int:
+    """Write the chart report of the newest run, or any past edition again.
 
     Parameters
     ----------
+    as_of
+        Make the edition that spoke on this day again from the archive, such as 2026-03-01, and say whether it is the same to the byte.
+    method
+        then: as it was; today: a variant, labelled as such, of what today's method makes of that edition's data.
     config
         Settings file, or a folder with a transit.toml. Default: ./transit.toml.
     force
         Write again, even where nothing has changed.
     """
-    return _run(config, None, ("report",), force=force)
+    if as_of is None:
+        if method == "today":
+            raise SettingsError("--method needs a day", [Problem("--method", "today")], "Give --as-of 2026-03-01, say.")
+        return _run(config, None, ("report",), force=force)
+    return _report_as_of(as_of, method, config)
+
+
+def _report_as_of(day: date, method: Literal["then", "today"], config: Path | None) -> int:
+    from flows.settings import read_settings
+
+    folders: Folders = read_folders(config)
+    if not folders.database.exists():
+        raise WarehouseError("there is no archive", [Problem(str(folders.database), "does not exist")], "Run `transit run` first.")  # fmt: skip
+    with embedded.prefect_api(folders.prefect_home) as server:
+        from flows.as_of import make_again, todays_method
+
+        settings = read_settings(config)
+        if method == "today":
+            if server is not None:
+                server.wait()
+            print(todays_method(settings, day))
+            return 0
+        made = make_again(settings, day)
+        print(made)
+        return int(bool(made.differing))
 
 
 def publish(*, keep: int | None = None, config: Config = None) -> int:

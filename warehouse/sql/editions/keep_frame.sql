@@ -1,0 +1,1 @@
+insert into core.edition_frame values ($content_hash, $frame, $content) on conflict do nothing

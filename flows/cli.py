@@ -29,6 +29,7 @@ for _name, _target, _group, _help in (
     ("doctor", "operating:doctor", OPERATING, "Look at everything a run needs, and say what to do."),
     ("backup", "operating:backup", OPERATING, "Write the warehouse into one file."),
     ("restore", "operating:restore", OPERATING, "Put a backup in place."),
+    ("automations", "operating:automations", OPERATING, "Have a Prefect server tell of failed, late and stuck runs."),
     ("verify", "operating:verify", OPERATING, "Check published files against their hashes."),
     ("query", "asking:query", ASKING, "Ask the published warehouse in SQL."),
     ("tables", "asking:tables", ASKING, "List the views analysts can use."),

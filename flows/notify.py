@@ -1,4 +1,4 @@
-"""Tells people: a JSON message to a webhook, a mail. Secrets come from the environment or from files of their own."""
+"""Tells people: a JSON message to a webhook, a mail. Secrets come from the environment, from files of their own, or from Secret blocks."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 
 from flows import journal
+from flows.secrets import stated
 from flows.settings import NotifySettings
 from warehouse.errors import Problem
 
@@ -34,15 +35,19 @@ def notify(settings: NotifySettings, *, event: str, title: str, text: str) -> li
     return problems
 
 
-def _secret(variable: str, file: Path | None) -> str | None:
-    """The environment goes before the file."""
-    if os.environ.get(variable):
-        return os.environ[variable]
-    return file.read_text(encoding="utf-8").strip() if file else None
+def webhook_url(settings: NotifySettings) -> str:
+    """The environment goes before the file, the file before the block."""
+    return _secret("TRANSIT_WEBHOOK_URL", settings.webhook_url_file)
+
+
+def _secret(variable: str, file: Path | None) -> str:
+    if file and not os.environ.get(variable):
+        return file.read_text(encoding="utf-8").strip()
+    return stated(variable)
 
 
 def _post(settings: NotifySettings, event: str, title: str, text: str) -> bool:
-    url = _secret("TRANSIT_WEBHOOK_URL", settings.webhook_url_file)
+    url = webhook_url(settings)
     if not url:
         return False
     # `text` is what Slack, Mattermost and Teams show.
@@ -58,7 +63,7 @@ def _mail(settings: NotifySettings, event: str, title: str, text: str) -> bool:
     message["Subject"], message["From"], message["To"] = title, settings.mail_from, ", ".join(settings.mail_to)
     message["X-Transit-Event"] = event
     message.set_content(text)
-    password = _secret("TRANSIT_SMTP_PASSWORD", settings.smtp_password_file)
+    password = _secret("TRANSIT_SMTP_PASSWORD", settings.smtp_password_file) if settings.smtp_user else ""
     context = ssl.create_default_context()
     host, port = settings.smtp_host, settings.smtp_port
     if settings.smtp_security == "tls":

@@ -21,7 +21,8 @@ from flows.check import refuse_offenders
 from flows.identity import code_version, settings_json, step_key
 from flows.inputs import open_warehouse
 from flows.manifest import NAME as MANIFEST
-from flows.manifest import file_hash, read_manifest, write_manifest
+from flows.manifest import file_hash, read_manifest, sign, write_manifest
+from flows.secrets import signing_key
 from flows.settings import Settings
 from flows.wordings import read_wordings
 from warehouse.checks import run_checks
@@ -72,6 +73,7 @@ def write_edition(settings: Settings, *, force: bool) -> tuple[Path, bool]:
     how = Drawing(tuple(settings.run.languages), settings.run.paper, made_from, tuple(run_ids))
     unfinished = draw(frames, edition, how, reports)
     manifest = file_hash(unfinished / MANIFEST)
+    sign(unfinished, signing_key(settings))
     shutil.rmtree(folder, ignore_errors=True)
     unfinished.rename(folder)
     with open_warehouse(settings) as warehouse:
@@ -194,5 +196,6 @@ def publish_copy(settings: Settings) -> Path:
         edition_id = str(runs["run_id"].sort()[-1]) if runs.height else "empty"
         published = settings.folders.published
         made = publish(warehouse, published, edition_id=edition_id, keep=settings.run.keep_published)
-    write_manifest(published, published.glob("editions/transit-*.duckdb"), known=read_manifest(published))
+    copies = published.glob("editions/transit-*.duckdb")
+    write_manifest(published, copies, known=read_manifest(published), signing_key=signing_key(settings))
     return made

@@ -1,4 +1,4 @@
-"""What a source needs from outside of its settings: secrets from files or the environment, paths made whole."""
+"""Secrets, from files, the environment or Prefect's Secret blocks, and what else a source needs from outside of its settings."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from warehouse.errors import Problem, SourceError
 from warehouse.sources.prometheus import Secrets
 from warehouse.sources.spec import SourceSpec
 
+BLOCK_SECONDS = 5.0
+
 
 def placed(settings: Settings, source: SourceSpec) -> SourceSpec:
     """The source with its tables looked for in the folder of data, and its secrets and certificates beside the settings file."""
@@ -21,12 +23,39 @@ def placed(settings: Settings, source: SourceSpec) -> SourceSpec:
 
 
 def secrets_of(source: SourceSpec) -> Secrets:
-    """From token_file and password_file, else from TRANSIT_<NAME>_TOKEN and TRANSIT_<NAME>_PASSWORD."""
+    """From token_file and password_file, else TRANSIT_<NAME>_TOKEN and TRANSIT_<NAME>_PASSWORD, variables or Secret blocks."""
     name = re.sub(r"\W", "_", source.name).upper()
+    needed = source.kind == "prometheus"
     return Secrets(
-        token=_read(source.name, source.token_file) or ("" if source.user else os.environ.get(f"TRANSIT_{name}_TOKEN", "")),
-        password=_read(source.name, source.password_file) or os.environ.get(f"TRANSIT_{name}_PASSWORD", ""),
+        token=_read(source.name, source.token_file) or (stated(f"TRANSIT_{name}_TOKEN") if needed and not source.user else ""),
+        password=_read(source.name, source.password_file) or (stated(f"TRANSIT_{name}_PASSWORD") if needed and source.user else ""),
     )  # fmt: skip
+
+
+def signing_key(settings: Settings) -> str:
+    """The text of the private key of [run] signing_key_file, else TRANSIT_SIGNING_KEY; empty: nothing is signed."""
+    file = settings.run.signing_key_file
+    return file.read_text(encoding="utf-8") if file else stated("TRANSIT_SIGNING_KEY")
+
+
+def stated(variable: str) -> str:
+    """The environment's variable, else the Secret block of its name, transit-webhook-url for TRANSIT_WEBHOOK_URL; empty: neither.
+
+    Blocks are looked up on the Prefect server in use, and only while there is one.
+    """
+    value = os.environ.get(variable, "")
+    if value or not os.environ.get("PREFECT_API_URL"):
+        return value
+    import httpx
+    from prefect.client.orchestration import get_client
+    from prefect.exceptions import ObjectNotFound
+
+    try:
+        with get_client(sync_client=True, httpx_settings={"timeout": BLOCK_SECONDS}) as client:
+            document = client.read_block_document_by_name(variable.lower().replace("_", "-"), "secret")
+    except (ObjectNotFound, httpx.HTTPError):
+        return ""
+    return str(document.data.get("value", ""))
 
 
 def _read(source: str, name: str) -> str:

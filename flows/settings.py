@@ -57,6 +57,7 @@ class RunSettings:
     wait_for_lock_seconds: float = 0.0  # how long a run waits for another one to end before it gives up
     log_mb: float = 10.0  # size at which .transit/logs/transit.jsonl starts anew
     log_files: int = 5  # how many older log files are kept
+    signing_key_file: Path | None = None  # private Ed25519 key that signs the hashes of what is published
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,7 @@ SECTIONS: Mapping[str, tuple[type, Any]] = {
     "gates": (GateSettings, GateSettings()),
     "notify": (NotifySettings, NotifySettings()),
 }
+SECRET_FILES = {"notify": ("webhook_url_file", "smtp_password_file"), "run": ("signing_key_file",)}
 SECURITIES = ("none", "starttls", "tls")
 RUNNERS = ("threads", "processes", "dask")
 
@@ -194,13 +196,14 @@ def read_settings(config: Path | None = None, *, data: Path | None = None) -> Se
     notify = sections["notify"]
     if notify.smtp_security not in SECURITIES:
         problems.append(Problem("[notify] smtp_security", _unknown(notify.smtp_security, set(SECURITIES))))
-    secret_files = {
-        key: folders.base / path for key in ("webhook_url_file", "smtp_password_file") if (path := getattr(notify, key))
-    }
-    problems += [
-        Problem(f"[notify] {key}", f"{path} is no file") for key, path in secret_files.items() if not path.is_file()
-    ]
-    sections["notify"] = dataclasses.replace(notify, **secret_files)
+    for section, keys in SECRET_FILES.items():
+        named_here = {key: folders.base / path for key in keys if (path := getattr(sections[section], key))}
+        problems += [
+            Problem(f"[{section}] {key}", f"{path} is no file")
+            for key, path in named_here.items()
+            if not path.is_file()
+        ]
+        sections[section] = dataclasses.replace(sections[section], **named_here)
     network = dataclasses.replace(sections["network"], folder=(folders.base / sections["network"].folder).resolve())
     if not network.folder.is_dir():
         problems.append(Problem("[network] folder", f"{network.folder} is no folder"))

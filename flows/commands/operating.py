@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -76,15 +77,45 @@ def restore(file: Path, /, *, replace: bool = False, config: Config = None) -> i
     return 0
 
 
-def verify(*, config: Config = None) -> int:
-    """Check every published copy and report against the SHA-256 it was published with. Exit code 1 where one differs.
+def automations(*, config: Config = None) -> int:
+    """Make Prefect's own notices of failed, crashed, late and stuck runs, on the server of PREFECT_API_URL.
+
+    They are posted to the webhook of [notify], even where the machine that ran is gone. Made again, they are replaced.
 
     Parameters
     ----------
     config
         Settings file, or a folder with a transit.toml. Default: ./transit.toml.
     """
-    from flows.manifest import NAME, damaged
+    from flows import embedded
+    from flows.settings import read_settings
+
+    settings = read_settings(config)
+    if not os.environ.get("PREFECT_API_URL"):
+        raise embedded.PrefectError(
+            "no Prefect server is named",
+            [Problem("PREFECT_API_URL", "is not set")],
+            "Notices by Prefect need a server that stays; `transit serve` sends its own by [notify].",
+        )
+    with embedded.prefect_api(settings.folders.prefect_home):
+        from flows.automations import make_automations
+
+        for name in make_automations(settings):
+            print(name, file=sys.stderr)
+    return 0
+
+
+def verify(*, public_key: Path | None = None, config: Config = None) -> int:
+    """Check every published copy and report against the SHA-256 it was published with. Exit code 1 where one differs.
+
+    Parameters
+    ----------
+    public_key
+        Ed25519 key (PEM) that the hashes must be signed with. Default: the one of [run] signing_key_file, where it is named.
+    config
+        Settings file, or a folder with a transit.toml. Default: ./transit.toml.
+    """
+    from flows.manifest import NAME, damaged, is_signed, public_of, unsigned
 
     folders = read_folders(config)
     places = [folders.published, *(path for path in sorted(folders.reports.glob("*")) if not path.is_symlink())]
@@ -95,11 +126,29 @@ def verify(*, config: Config = None) -> int:
             [Problem(str(folders.published / NAME), "does not exist")],
             "transit publish",
         )
+    own = _own_key(config) if public_key is None else ""
+    key = public_key.read_text(encoding="utf-8") if public_key else public_of(own) if own else ""
     problems = []
     for place in named:
         count, found = damaged(place)
-        print(f"{place}: {count} files, {len(found)} damaged")
-        problems += found
+        not_signed = unsigned(place, key) if key else []
+        signed = ", not signed with the key" if not_signed else ", signed" if key else ""
+        if not key and is_signed(place):
+            signed = ", signed; --public-key tells by whom"
+        print(f"{place}: {count} files, {len(found)} damaged{signed}")
+        problems += [*found, *not_signed]
     for problem in problems:
         print(f"  {problem}")
     return int(bool(problems))
+
+
+def _own_key(config: Path | None) -> str:
+    """The private key of the settings; on a machine that only holds a copy they may not be there."""
+    from flows.secrets import signing_key
+    from flows.settings import read_settings
+    from warehouse.errors import SettingsError
+
+    try:
+        return signing_key(read_settings(config))
+    except SettingsError:
+        return ""

@@ -165,13 +165,16 @@ def publish(*, keep: int | None = None, config: Config = None) -> int:
     code = _run(config, None, ("publish",))
     if keep is not None and code == 0:
         from flows.manifest import read_manifest, write_manifest
+        from flows.secrets import signing_key
+        from flows.settings import read_settings
         from warehouse.publish import EDITIONS, prune
 
         published = read_folders(config).published
         prune(published, keep)
+        copies = (published / EDITIONS).glob("transit-*.duckdb")
         write_manifest(
-            published, (published / EDITIONS).glob("transit-*.duckdb"), known=read_manifest(published)
-        )  # fmt: skip
+            published, copies, known=read_manifest(published), signing_key=signing_key(read_settings(config))
+        )
     return code
 
 

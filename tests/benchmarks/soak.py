@@ -54,8 +54,11 @@ def main(runs: int) -> None:
 
     folder = make_project(Path(tempfile.mkdtemp(prefix="transit-soak-")) / "project").folder
     arriving = hold_back(folder, runs).partition_by("at", maintain_order=True)
-    with (folder / "transit.toml").open("a") as settings:
-        settings.write("\n[gates]\nmax_age_days = 200\n")  # the planning date stands still while the hours pass
+    settings = folder / "transit.toml"
+    text = settings.read_text().replace(
+        'unit = "bps"', 'unit = "bps"\nslot_minutes = 60'
+    )  # one stamp a file tells no length
+    settings.write_text(f"{text}\n[gates]\nmax_age_days = 200\n")  # the planning date stands still while the hours pass
     os.chdir(folder)
     first: dict[str, float] = {}
     found: dict[str, float] = {}
@@ -73,7 +76,8 @@ def main(runs: int) -> None:
                 file = Path("traffic") / f"{hour['at'][0]:%Y%m%dT%H}.csv"
                 hour.drop("at").write_csv(file)
                 os.utime(file, (datetime(2026, 1, 1, tzinfo=UTC).timestamp(),) * 2)
-                transit_run(trigger="schedule", steps=None if done % RUNS_PER_DAY == 1 else ["load"])
+                summary = transit_run(trigger="schedule", steps=None if done % RUNS_PER_DAY == 1 else ["load"])
+                assert not summary.problems, summary.problems
                 if done % max(runs // 10, 1) == 0:
                     found = measured(folder)
                     first = first or found

@@ -61,7 +61,8 @@ def test_the_environment_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (with_user.token, with_user.password) == ("", "w0rd")
 
 
-def test_the_load_asks_a_server_and_keeps_no_page(tmp_path: Path) -> None:
+def test_the_load_asks_a_server_and_keeps_no_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     opened: list[str] = []
 
     def answer(handler: BaseHTTPRequestHandler, query: dict[str, str]) -> None:

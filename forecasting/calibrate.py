@@ -135,10 +135,10 @@ def _fleet_shape(studies: Sequence[Study], table: Prior, horizon: int, independe
 
 
 def _later_half(found: FloatArray) -> NDArray[np.bool_]:
-    """For each horizon the later half of the origins with an outcome: the nearest to today, and the longest histories."""
+    """For each horizon the later half of the origins with an outcome, two at least: the nearest to today, and the longest histories."""
     known = np.isfinite(found)
     after = np.cumsum(known[::-1], axis=0)[::-1]
-    half: NDArray[np.bool_] = known & (after <= (known.sum(axis=0) + 1) // 2)
+    half: NDArray[np.bool_] = known & (after <= np.maximum((known.sum(axis=0) + 1) // 2, 2))
     return half
 
 

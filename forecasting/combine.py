@@ -22,11 +22,13 @@ from forecasting.models.window import Window, median_of
 from forecasting.series import FloatArray
 
 CANDIDATES = (
-    "theta", "damped_trend", "level", "damped_product", "changes", "raw_changes", "around_trend", "stl_theta", "seasonal_level",
+    "theta", "damped_trend", "changes", "absolute_changes", "raw_changes", "around_trend", "stl_theta", "seasonal_level",
     "growth",
     "saturating",
 )  # fmt: skip
-POOL = tuple(name for name in CANDIDATES if name not in ("seasonal_level", "growth", "saturating"))
+POOL = ("theta", "damped_trend", "changes", "absolute_changes", "raw_changes")
+BENT = ("saturating", "damped_trend", "absolute_changes")
+"""What takes over where a history shows a ceiling."""
 LONG_ONLY = ("around_trend", "stl_theta")
 """Candidates that need four seasons to be worth their noise."""
 BLEND_LENGTHS, BLEND_WEIGHTS = (2.0, 3.0, 5.0), (0.5, 0.3, 0.0)
@@ -61,52 +63,53 @@ def outlook(data: Window) -> Outlook:
     level = smooth_level(data.adjusted, starts.get("theta"), frozen=frozen)
     optima = {"theta": level.optimum}
     said = {"theta": theta_line(level, data.slope, data.length, steps) + data.season_ahead}
-    unseasonal = data.season == 1 or data.length < data.season + 6
     # Without a season the last value is as good a level as the smoothed one, and their mean is better.
-    last_share = 0.5 if unseasonal else 0.0
+    last_share = 0.0 if _seasonal(data) else 0.5
     said["seasonal_level"] = last_share * data.adjusted[-1] + (1 - last_share) * level.level + data.season_ahead
-    if unseasonal:
-        fit = smooth_trend(data.adjusted, starts.get("damped_trend"), frozen=frozen)
-        optima["damped_trend"] = fit.optimum
-        said["damped_trend"] = damped_ahead(fit, steps) + data.season_ahead
-    else:
-        fit = smooth_seasonal(data.working, data.seasonal, "damped_seasonal", starts.get("damped_trend"), frozen=frozen)
-        optima["damped_trend"] = fit.optimum
-        said["damped_trend"] = damped_ahead(fit, steps) + seasonal_ahead(fit, steps)
-        fit = smooth_seasonal(data.working, data.seasonal, "level_seasonal", starts.get("level"), frozen=frozen)
-        optima["level"] = fit.optimum
-        said["level"] = fit.level + seasonal_ahead(fit, steps)
-        if data.log:
-            fit = smooth_seasonal(
-                data.values, np.exp(data.seasonal), "damped_times_seasonal", starts.get("damped_product"), frozen=frozen
-            )
-            optima["damped_product"] = fit.optimum
-            product = damped_ahead(fit, steps) * seasonal_ahead(fit, steps)
-            said["damped_product"] = np.log(np.maximum(product, 1e-3 * data.values[-1]))
+    said["damped_trend"], optima["damped_trend"] = _damped_trend(data)
     said["changes"] = on_differences(data.adjusted, data.season + 2, data.horizon) + data.season_ahead
+    said["absolute_changes"] = _absolute_changes(data) if data.log else said["changes"]
     said["raw_changes"] = on_differences(data.working, 2 * data.season + 2, data.horizon)
     said["around_trend"] = around_trend(data)
     if data.season > 1 and data.length >= 2 * data.season + 1:
         said["stl_theta"], optima["stl_theta"] = stl_theta(data)
+    said["saturating"], bends = saturating(data, float(np.mean(level.errors**2)))
+    said["growth"], grows = bent_growth(data, level.level)
     working = np.array([said.get(name, said["seasonal_level"]) for name in CANDIDATES])
-    curve, bends = saturating(data, float(np.mean(level.errors**2)))
-    straight, grows = bent_growth(data)
-    working[CANDIDATES.index("saturating")] = curve
-    working[CANDIDATES.index("growth")] = straight
     working = _capped(working, data)
     natural = np.exp(np.minimum(working, 700.0)) if data.log else working
     weights = _weights(natural, data, grows, bends)
     point = weights @ natural
-    return Outlook(
-        natural,
-        weights,
-        point,
-        _scale(working, weights, level.errors, level.alpha, data),
-        data.log,
-        level.errors,
-        optima,
-        _bounds(point, data),
-    )
+    scale = _scale(working, weights, level.errors, level.alpha, data)
+    return Outlook(natural, weights, point, scale, data.log, level.errors, optima, _bounds(point, data))
+
+
+def _seasonal(data: Window) -> bool:
+    return data.season > 1 and data.length >= data.season + 6
+
+
+def _damped_trend(data: Window) -> tuple[FloatArray, FloatArray]:
+    """On the working scale without a season, else on the raw one with factors for the season; also the optimum."""
+    starts, frozen = data.starts.get("damped_trend"), data.frozen
+    if not _seasonal(data):
+        fit = smooth_trend(data.adjusted, starts, frozen=frozen)
+        return damped_ahead(fit, data.steps) + data.season_ahead, fit.optimum
+    if not data.log:
+        fit = smooth_seasonal(data.working, data.seasonal, "damped_seasonal", starts, frozen=frozen)
+        return damped_ahead(fit, data.steps) + seasonal_ahead(fit, data.steps), fit.optimum
+    fit = smooth_seasonal(data.values, np.exp(data.seasonal), "damped_times_seasonal", starts, frozen=frozen)
+    product = damped_ahead(fit, data.steps) * seasonal_ahead(fit, data.steps)
+    return _logged(product, data), fit.optimum
+
+
+def _absolute_changes(data: Window) -> FloatArray:
+    ahead = on_differences(np.exp(data.adjusted), data.season + 2, data.horizon)
+    return _logged(ahead, data) + data.season_ahead
+
+
+def _logged(natural: FloatArray, data: Window) -> FloatArray:
+    logged: FloatArray = np.log(np.maximum(natural, 1e-3 * data.values[-1]))
+    return logged
 
 
 def _capped(working: FloatArray, data: Window) -> FloatArray:
@@ -148,23 +151,20 @@ def _weights(natural: FloatArray, data: Window, grows: float, bends: float) -> F
     """Near-equal weights: each share is how often a candidate is neither the lowest nor the highest.
 
     Short histories lean on their level, since their trends are mostly noise; clear growth hands over to `growth`, and a clear
-    ceiling to `saturating` with `damped_product`, whose growth is a line in levels.
+    ceiling to `saturating` with the two whose growth is a line in levels.
     """
-    seasons = data.length / max(data.season, 12)
-    used = [at for at, name in enumerate(CANDIDATES) if name in POOL and not (name in LONG_ONLY and seasons < 4)]
+    seasons = data.length / (data.season if data.season >= 4 else 12)
+    pool = POOL + (LONG_ONLY if seasons >= 4 and data.season > 1 else () if _seasonal(data) else ("seasonal_level",))
+    used = [CANDIDATES.index(name) for name in pool]
     order = np.argsort(natural[used], axis=0, kind="stable")[1:-1]
     counts = np.bincount(order.reshape(-1), minlength=len(used)).astype(float)
     share = np.zeros(len(CANDIDATES))
     share[used] = counts / counts.sum()
-    for name, weight in (
-        ("seasonal_level", float(np.interp(seasons, BLEND_LENGTHS, BLEND_WEIGHTS))),
-        ("growth", grows),
-    ):
+    blend = float(np.interp(seasons, BLEND_LENGTHS, BLEND_WEIGHTS))
+    for names, weight in ((("seasonal_level",), blend), (("growth",), grows), (BENT, bends)):
         share *= 1 - weight
-        share[CANDIDATES.index(name)] += weight
-    share *= 1 - bends
-    share[CANDIDATES.index("saturating")] += bends / 2
-    share[CANDIDATES.index("damped_product")] += bends / 2
+        for name in names:
+            share[CANDIDATES.index(name)] += weight / len(names)
     return share
 
 

@@ -2,14 +2,17 @@
 
 The public `ExponentialSmoothing.fit` costs milliseconds of set-up for each set of parameters it is asked about; the compiled
 recursion under it costs microseconds. It is not public: where an upgrade moves it, `COMPILED` is False, the public
-class is used, slower and with the same numbers, and a test says so.
+class is used, slower and with the same numbers, and a test says so. The same goes for MINPACK's least squares, whose public
+wrapper spends longer on a covariance nobody asks for than MINPACK on the search.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
+from scipy.optimize import leastsq
 from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
 from forecasting.series import FloatArray
@@ -20,7 +23,6 @@ try:
     _RECURSIONS: dict[str, Any] = {
         "level": _compiled.holt__,
         "damped": _compiled.holt_add_dam,
-        "level_seasonal": _compiled.holt_win__add,
         "damped_seasonal": _compiled.holt_win_add_add_dam,
         "damped_times_seasonal": _compiled.holt_win_add_mul_dam,
     }
@@ -28,7 +30,14 @@ try:
 except (ImportError, AttributeError):
     COMPILED = False
 
-Form = Literal["level", "damped", "level_seasonal", "damped_seasonal", "damped_times_seasonal"]
+try:
+    from scipy.optimize._minpack import _lmdif
+
+    MINPACK = True
+except ImportError:
+    MINPACK = False
+
+Form = Literal["level", "damped", "damped_seasonal", "damped_times_seasonal"]
 _NOTHING_FREE = np.empty(0)
 
 
@@ -94,3 +103,17 @@ class Smoother:
         if seasonal:
             self.seasonal = np.asarray(result.season[-self._season :], dtype=float)
         return np.asarray(result.resid, dtype=float)
+
+
+def least_squares(residuals: Callable[[FloatArray], FloatArray], start: FloatArray, effort: int) -> FloatArray:
+    """The parameters near `start` with the least squares, by Levenberg and Marquardt's method within `effort` evaluations.
+
+    `residuals` returns a new array each time. Two digits are enough: priors hold what the data leave open.
+    """
+    if MINPACK:
+        optimum: FloatArray = _lmdif(residuals, start, (), 1, 2e-3, 2e-3, 0.0, effort, 1e-6, 1.0, None)[0]
+        return optimum
+    found: FloatArray = leastsq(
+        residuals, start, ftol=2e-3, xtol=2e-3, epsfcn=1e-6, factor=1.0, maxfev=effort, full_output=True
+    )[0]
+    return found

@@ -24,6 +24,7 @@ PANEL_COLUMNS = {
     "series_id": pl.String, "step": None, "horizon": pl.Int64, "mean": pl.Float64, "median": pl.Float64,
     **dict.fromkeys(PANEL_LEVELS, pl.Float64), "weights": pl.String, "reason": pl.String,
 }  # fmt: skip
+WINDOWS_WANTED = 600
 MEAN_LEVELS = (np.arange(99) + 0.5) / 99
 _DATED: dict[int, tuple[Grain, int]] = {
     12: ("month", 1),
@@ -43,7 +44,7 @@ def forecast_panel(
     seed: int = 20251125,
     min_periods: int = 8,
     max_history: int | None = None,
-    backtest_origins: int = 4,
+    backtest_origins: int | None = None,
     map_chunks: MapChunks = map,
 ) -> pl.DataFrame:
     """One row per series and step ahead: mean, median, quantiles q025 to q975, the models' weights; or one row with a reason.
@@ -51,29 +52,28 @@ def forecast_panel(
     `frame` has columns series_id, step (whole numbers, or the first dates of months, weeks, days, quarters or years, as `season`
     says) and value. Steps may come in any order, and missing ones are gaps. Raises ContractError where the frame
     as a whole can't be read; a series that can't be forecast gets a reason. `seed` is kept for the record: nothing is drawn.
+    `backtest_origins` past forecasts of each series tell how wide the intervals are: 2 to 6 unless given, the fewer the more series there are.
     """
     _check(frame, season, horizon)
     places = _places(frame, season)
     ids, values, lasts, reasons = _matrix(places)
     spec = ForecastSpec(
         horizon=horizon, seed=seed, min_periods=max(min_periods, 3), max_history=max_history or max(120, 3 * season), max_missing_at_end=2,
-        backtest_origins=backtest_origins, grain=_DATED.get(season, ("month", 1))[0],
+        backtest_origins=backtest_origins or min(max(WINDOWS_WANTED // max(len(ids), 1), 2), 6), grain=_DATED.get(season, ("month", 1))[0],
     )  # fmt: skip
     with threadpool_limits(1):
         found = study_all(plain_chunk(values, spec, season), map_chunks)
         rows = [row for row, one in enumerate(found) if isinstance(one, Study) and not reasons[row]]
         studies = [one for row, one in enumerate(found) if isinstance(one, Study) and not reasons[row]]
         calibrated = sizes(studies, _prior(season))
-    forecasts = [
-        _rows(ids[row], lasts[row], one, size) for row, one, size in zip(rows, studies, calibrated, strict=True)
-    ]
+    forecasts = _rows([ids[row] for row in rows], [lasts[row] for row in rows], studies, calibrated, horizon)
     refused = [(ids[row], reasons[row] or one) for row, one in enumerate(found) if reasons[row] or isinstance(one, str)]
     refusals = pl.DataFrame(
         {"series_id": [name for name, _ in refused], "reason": [reason for _, reason in refused]},
         schema={"series_id": pl.String, "reason": pl.String},
     )
-    joined = pl.concat([*forecasts, refusals], how="diagonal_relaxed").with_columns(
-        step=_step_back(season, frame) if forecasts else pl.lit(None, dtype=frame.schema["step"])
+    joined = pl.concat([forecasts, refusals], how="diagonal_relaxed").with_columns(
+        step=_step_back(season, frame) if studies else pl.lit(None, dtype=frame.schema["step"])
     )
     columns = [
         pl.col(name) if name in joined.columns else pl.lit(None, dtype=dtype).alias(name)
@@ -159,23 +159,34 @@ def _prior(season: int) -> Prior:
     return prior(_DATED.get(season, ("day" if season == 24 else "month", 1))[0])
 
 
-def _rows(name: str, last: int, study: Study, size: FloatArray) -> pl.DataFrame:
-    wanted = quantiles(study, size, list(PANEL_LEVELS.values()))
-    whole = quantiles(study, size, MEAN_LEVELS)
-    horizon = len(study.point)
-    said = ", ".join(
-        f"{model} {weight:.3f}" for model, weight in zip(CANDIDATES, study.weights, strict=True) if weight > 0
-    )
-    return pl.DataFrame({
-        "series_id": [name] * horizon, "place": np.arange(last + 1, last + 1 + horizon), "horizon": np.arange(1, horizon + 1),
-        "mean": whole.mean(axis=1), "median": study.point,
-        **{column: wanted[:, at] for at, column in enumerate(PANEL_LEVELS)}, "weights": [said] * horizon,
-    })  # fmt: skip
+def _rows(
+    names: list[str], lasts: list[int], studies: list[Study], calibrated: list[FloatArray], horizon: int
+) -> pl.DataFrame:
+    count, wanted = len(studies), np.concatenate([np.array(list(PANEL_LEVELS.values())), MEAN_LEVELS])
+    flat = np.empty((count * horizon, len(wanted)))
+    for row, (study, size) in enumerate(zip(studies, calibrated, strict=True)):
+        flat[row * horizon : (row + 1) * horizon] = quantiles(study, size, wanted)
+    levels = len(PANEL_LEVELS)
+    steps = np.arange(1, horizon + 1)
+    weights = [
+        ", ".join(
+            f"{model} {weight:.3f}" for model, weight in zip(CANDIDATES, study.weights, strict=True) if weight > 0
+        )
+        for study in studies
+    ]
+    points = np.concatenate([study.point for study in studies]) if studies else np.empty(0)
+    return pl.DataFrame(
+        {"series_id": names, "weights": weights, "last": lasts},
+        schema={"series_id": pl.String, "weights": pl.String, "last": pl.Int64},
+    ).select(pl.all().repeat_by(horizon).explode()).with_columns(
+        pl.Series("horizon", np.tile(steps, count), dtype=pl.Int64), pl.Series("mean", flat[:, levels:].mean(axis=1)),
+        pl.Series("median", points), *(pl.Series(column, flat[:, at]) for at, column in enumerate(PANEL_LEVELS)),
+    ).with_columns(place=pl.col("last") + pl.col("horizon")).drop("last")  # fmt: skip
 
 
 def quantiles(study: Study, size: FloatArray, levels: Sequence[float] | FloatArray) -> FloatArray:
     """Calibrated quantiles (H, L) of one series."""
-    reach = study.scale[:, None] * standard_reach(size, ndtri(np.asarray(levels, dtype=float)))
+    reach = study.scale[:, None] * standard_reach(size, ndtri(np.asarray(levels)))
     return reached(study.point[:, None], reach, study.bounds[:, :, None], log=study.log)
 
 

@@ -72,6 +72,7 @@ class Chunk:
 
 MapChunks = Callable[[Callable[[Chunk], list[Study | str]], Iterable[Chunk]], Iterable[list[Study | str]]]
 CHUNK_SERIES = 64
+FEW_ORIGINS = 3
 
 
 def study_all(whole: Chunk, map_chunks: MapChunks) -> list[Study | str]:
@@ -171,7 +172,10 @@ def origins(known: NDArray[np.bool_], spec: ForecastSpec, season: int) -> list[i
     """
     length = len(known)
     least = max(min(spec.min_periods, 2 * season if season > 1 else 8), season + 4, 6)
-    earliest, latest = max(least, length - spec.horizon - season), length - 1
+    earliest = max(least, length - spec.horizon - season)
+    # Few origins are all put where the whole horizon is seen, many also where only its beginning is.
+    latest = max(earliest, length - spec.horizon) if spec.backtest_origins <= FEW_ORIGINS else length - 1
+    latest = min(latest, length - 1)
     if earliest > latest:
         return []
     wanted = np.linspace(earliest, latest, min(spec.backtest_origins, latest - earliest + 1)).round().astype(int)

@@ -11,32 +11,36 @@ from forecasting.series import FloatArray
 
 
 def burg(series: FloatArray, largest: int) -> FloatArray:
-    """Coefficients of the autoregression of the order with the least AICc, lag 1 first; empty where none helps."""
+    """Coefficients of the autoregression of the order up to `largest` with the least AICc, lag 1 first; empty where none helps.
+
+    The energy of the two errors follows from the one of the order before (Andersen 1978), so that an order costs one product.
+    """
     length = len(series)
     variance = float(series @ series) / length
     if variance <= 0 or length < 4:
         return np.zeros(0)
     forward, backward = series[1:], series[:-1]
-    coefficients = np.zeros(largest)
-    best, least = np.zeros(0), length * log(variance) + 2 * length / (length - 2)
-    for order in range(1, largest + 1):
-        energy = float(forward @ forward + backward @ backward)
-        if energy <= 0:
+    energy = 2 * variance * length - series.item(0) ** 2 - series.item(-1) ** 2
+    floor = 1e-12 * energy
+    coefficients: list[float] = []
+    best: list[float] = []
+    least = length * log(variance) + 2 * length / (length - 2)
+    for order in range(1, min(largest, length - 3) + 1):
+        if energy <= floor:
             break
         reflection = 2 * float(forward @ backward) / energy
-        known = coefficients[: order - 1]
-        known -= reflection * known[::-1]
-        coefficients[order - 1] = reflection
+        coefficients = [one - reflection * other for one, other in zip(coefficients, coefficients[::-1], strict=True)]
+        coefficients.append(reflection)
         variance *= 1 - reflection * reflection
-        if variance <= 0 or length - order - 2 <= 0:
+        if variance <= 0:
             break
         criterion = length * log(variance) + 2 * (order + 1) * length / (length - order - 2)
         if criterion < least:
-            least, best = criterion, coefficients[:order].copy()
-        shorter = forward[1:] - reflection * backward[1:]
-        backward = backward[:-1] - reflection * forward[:-1]
-        forward = shorter
-    return best
+            least, best = criterion, coefficients
+        ahead, backward = forward - reflection * backward, backward - reflection * forward
+        energy = (1 - reflection * reflection) * energy - ahead.item(0) ** 2 - backward.item(-1) ** 2
+        forward, backward = ahead[1:], backward[:-1]
+    return np.array(best)
 
 
 def iterate(series: FloatArray, coefficients: FloatArray, horizon: int) -> FloatArray:

@@ -13,16 +13,16 @@ PACES = np.array([0.1, 0.14, 0.2, 0.28, 0.4, 0.6])
 """Time constants tried, as shares of the history's length."""
 BEND = 2.0
 """Rise on the log scale at which the rate has fallen to half: at 1 a path of exponential growth becomes a line in levels."""
-CLEAR_GROWTH = 12.0
+CLEAR_GROWTH = 24.0
 """Squared t-value of the mean change at which growth is as likely as not."""
 CLEAR_FALL = 2.0
 """Squared t-value of a fall of the growth rate at which it is believed by half."""
-PENALTY = 8.0
+PENALTY = 5.0
 """Log-likelihood a curve must win over a line and over a random walk to be as likely as not."""
 
 
-def bent_growth(data: Window) -> tuple[FloatArray, float]:
-    """Growth that goes on at a falling rate, on the working scale, and its weight between 0 and 1.
+def bent_growth(data: Window, level: float) -> tuple[FloatArray, float]:
+    """Growth from `level` on that goes on at a falling rate, on the working scale, and its weight between 0 and 1.
 
     The rate is the lower one of the whole history's and the last year's, and falls hyperbolically, as the long-run growth of
     Internet traffic has done: the rise r of an exponential path becomes BEND log(1 + r / BEND).
@@ -48,9 +48,8 @@ def bent_growth(data: Window) -> tuple[FloatArray, float]:
     rise = rate * np.cumsum(fall**data.steps)
     if data.log and rate > 0:
         rise = BEND * np.log1p(rise / BEND)
-    ended = float(data.adjusted[-min(3, data.length) :].mean()) if data.season > 1 else float(data.adjusted[-1])
     grows = strength / (strength + CLEAR_GROWTH)
-    return ended + rise + data.season_ahead, 1 - (1 - grows) * (1 - falls) if data.log else 0.0
+    return level + rise + data.season_ahead, 1 - (1 - grows) * (1 - falls) if data.log else 0.0
 
 
 def _last_year(data: Window) -> tuple[float, int]:
@@ -78,26 +77,26 @@ def saturating(data: Window, one_step: float) -> tuple[FloatArray, float]:
     inverse = np.exp(top - adjusted)
     paces = (PACES * length)[:, None]
     fading, fading_ahead = np.exp(-steps / paces), np.exp(-(length - 1 + data.steps) / paces)
-    best, best_variance = (np.full(data.horizon, adjusted[-1]), 0.0, 0.0), np.inf
-    for weights, target, logistic in ((np.ones(length), adjusted, False), (1 / inverse, inverse, True)):
-        starts, bends = _lines(fading, target, weights)
-        for row in np.flatnonzero((bends > 0) & (starts > 0) if logistic else bends < 0):
-            fitted, further = starts[row] + bends[row] * fading[row], starts[row] + bends[row] * fading_ahead[row]
-            if logistic:
-                fitted, further = top - np.log(fitted), top - np.log(further)
-            left = adjusted - fitted
-            memory, variance = _innovations(left)
-            if variance < best_variance:
-                best_variance = variance
-                best = (further, memory, float(left[-1]))
-    if not np.isfinite(best_variance):
+    fitted, further = [], []
+    for target, weights in ((adjusted, np.ones(length)), (inverse, 1 / inverse)):
+        start, bend = _lines(fading, target, weights)
+        logistic = target is inverse
+        kept = (bend > 0) & (start > 0) if logistic else bend < 0
+        start, bend = start[kept, None], bend[kept, None]
+        curve, ahead = start + bend * fading[kept], start + bend * fading_ahead[kept]
+        fitted.append(top - np.log(curve) if logistic else curve)
+        further.append(top - np.log(ahead) if logistic else ahead)
+    left = adjusted - np.concatenate(fitted)
+    if not len(left):
         return np.full(data.horizon, adjusted[-1]) + data.season_ahead, 0.0
+    memory, variance = _innovations(left)
+    best = int(np.argmin(variance))
     centred = steps - (length - 1) / 2
-    _, straight = _innovations(adjusted - adjusted.mean() - data.slope * centred)
-    gain = length / 2 * log((min(straight, one_step) + 1e-12) / (best_variance + 1e-12)) - PENALTY
+    _, straight = _innovations((adjusted - adjusted.mean() - data.slope * centred)[None, :])
+    gain = length / 2 * log((min(float(straight[0]), one_step) + 1e-12) / (float(variance[best]) + 1e-12)) - PENALTY
     weight = 1 / (1 + exp(-max(min(gain, 30.0), -30.0)))
-    further, memory, last = best
-    return further + last * memory**data.steps + data.season_ahead, weight
+    carried = left[best, -1] * memory[best] ** data.steps
+    return np.concatenate(further)[best] + carried + data.season_ahead, weight
 
 
 def _lines(regressors: FloatArray, target: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -109,9 +108,9 @@ def _lines(regressors: FloatArray, target: FloatArray, weights: FloatArray) -> t
     return level - bends * middles, bends
 
 
-def _innovations(left: FloatArray) -> tuple[float, float]:
-    """Autocorrelation at lag 1 between 0 and .98, and the variance it leaves."""
-    energy = float(left @ left) + 1e-300
-    memory = min(max(float(left[1:] @ left[:-1]) / energy, 0.0), 0.98)
-    surprise = left[1:] - memory * left[:-1]
-    return memory, float(surprise @ surprise) / len(surprise)
+def _innovations(left: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Of each row (K, T): autocorrelation at lag 1 between 0 and .98, and the variance it leaves."""
+    energy = np.einsum("kt,kt->k", left, left) + 1e-300
+    memory = np.clip(np.einsum("kt,kt->k", left[:, 1:], left[:, :-1]) / energy, 0.0, 0.98)
+    surprise = left[:, 1:] - memory[:, None] * left[:, :-1]
+    return memory, np.einsum("kt,kt->k", surprise, surprise) / surprise.shape[1]

@@ -11,16 +11,16 @@ from math import exp
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import leastsq
 from statsmodels.tsa.seasonal import STL, DecomposeResult
 
-from forecasting.kernels import Form, Smoother
+from forecasting.kernels import Form, Smoother, least_squares
 from forecasting.models.window import Window
 from forecasting.series import FloatArray
 
 PRIOR_ALPHA, PRIOR_GAMMA, PRIOR_BETA, PRIOR_PHI = -0.5, -2.0, -2.5, 2.2
 """Where parameters go without evidence, as logits: alpha .38, gamma .12 of what alpha leaves, beta .08 of alpha, phi .97."""
 PRIOR_WEIGHT, START_WEIGHT, TREND_START_SCALE = 0.5, 0.3, 0.1
+EFFORT = 45
 
 
 class Smoothed(NamedTuple):
@@ -39,17 +39,6 @@ def _logistic(value: float) -> float:
     return 1 / (1 + exp(-value)) if value > -30 else 1e-13
 
 
-def _search(
-    residuals: Callable[[FloatArray], FloatArray], start: FloatArray, *, frozen: bool, effort: int = 45
-) -> FloatArray:
-    if frozen:
-        return start
-    found: FloatArray = leastsq(
-        residuals, start, ftol=2e-3, xtol=2e-3, epsfcn=1e-6, factor=1.0, maxfev=effort, full_output=True
-    )[0]
-    return found
-
-
 def _step_size(adjusted: FloatArray) -> float:
     return float(np.abs(np.diff(adjusted)).mean()) + 1e-12
 
@@ -66,8 +55,7 @@ def smooth_level(adjusted: FloatArray, start: FloatArray | None = None, *, froze
         stacked[length:] = PRIOR_WEIGHT * size * (alpha - PRIOR_ALPHA), START_WEIGHT * size * shift
         return stacked.copy()
 
-    begin = np.array([PRIOR_ALPHA, 0.0])
-    found = _search(residuals, begin if start is None else start, frozen=frozen and start is not None)
+    found = _optimum(residuals, np.array([PRIOR_ALPHA, 0.0]), start, frozen=frozen)
     errors = residuals(found)[:length]
     smoother.read_state()
     return Smoothed(smoother.level, 0.0, 1.0, _logistic(float(found[0])), np.zeros(1), errors, found)
@@ -81,53 +69,47 @@ def smooth_trend(adjusted: FloatArray, start: FloatArray | None = None, *, froze
 def smooth_seasonal(
     values: FloatArray, seasonal: FloatArray, form: Form, start: FloatArray | None = None, *, frozen: bool = False
 ) -> Smoothed:
-    """Holt-Winters with a level only or a damped trend, started from the given indices."""
-    length, season, damped = len(values), len(seasonal), form.startswith("damped")
+    """Holt-Winters with a damped trend, started from the given indices."""
+    length, season = len(values), len(seasonal)
     phase = np.arange(length) % season
     adjusted = values / seasonal[phase] if form == "damped_times_seasonal" else values - seasonal[phase]
     size = _step_size(adjusted)
-    if damped:
-        head = adjusted[: min(length, max(10, season))]
-        centred = np.arange(len(head)) - (len(head) - 1) / 2
-        slope = float(centred @ head) / float(centred @ centred)
-        first = float(head.mean()) - slope * ((len(head) - 1) / 2 + 1)
-    else:
-        slope, first = 0.0, float(adjusted[:6].mean())
+    head = adjusted[: min(length, max(10, season))]
+    centred = np.arange(len(head)) - (len(head) - 1) / 2
+    slope = float(centred @ head) / float(centred @ centred)
+    first = float(head.mean()) - slope * ((len(head) - 1) / 2 + 1)
     smoother = Smoother(values, form, None if form == "damped" else seasonal)
-    begin = np.array(
-        [PRIOR_ALPHA, PRIOR_GAMMA, 0.0, PRIOR_BETA, PRIOR_PHI, 0.0] if damped else [PRIOR_ALPHA, PRIOR_GAMMA, 0.0]
-    )
-    stacked = np.empty(length + len(begin))
+    stacked = np.empty(length + 6)
+    prior, start_prior, trend_scale = PRIOR_WEIGHT * size, START_WEIGHT * size, TREND_START_SCALE * size
 
     def residuals(free: FloatArray) -> FloatArray:
-        alpha_logit, gamma_logit, shift = free[:3].tolist()
+        alpha_logit, gamma_logit, shift, beta_logit, phi_logit, trend_shift = free.tolist()
         alpha = _logistic(alpha_logit)
-        gamma = (1 - alpha) * _logistic(gamma_logit)
-        pulls = [
-            PRIOR_WEIGHT * (alpha_logit - PRIOR_ALPHA),
-            PRIOR_WEIGHT * (gamma_logit - PRIOR_GAMMA),
-            START_WEIGHT * shift,
-        ]
-        beta, phi, trend = 0.0, 1.0, 0.0
-        if damped:
-            beta_logit, phi_logit, trend_shift = free[3:].tolist()
-            beta, phi = alpha * _logistic(beta_logit), 0.8 + 0.19 * _logistic(phi_logit)
-            trend = slope + TREND_START_SCALE * size * trend_shift
-            pulls += [
-                PRIOR_WEIGHT * (beta_logit - PRIOR_BETA),
-                PRIOR_WEIGHT * (phi_logit - PRIOR_PHI),
-                START_WEIGHT * trend_shift,
-            ]
-        stacked[:length] = smoother.errors(alpha, beta, gamma, phi, first + size * shift, trend)
-        stacked[length:] = pulls
-        stacked[length:] *= size
+        gamma, beta = (1 - alpha) * _logistic(gamma_logit), alpha * _logistic(beta_logit)
+        phi = 0.8 + 0.19 * _logistic(phi_logit)
+        stacked[:length] = smoother.errors(
+            alpha, beta, gamma, phi, first + size * shift, slope + trend_scale * trend_shift
+        )
+        stacked[length:] = (
+            prior * (alpha_logit - PRIOR_ALPHA), prior * (gamma_logit - PRIOR_GAMMA), prior * (beta_logit - PRIOR_BETA),
+            prior * (phi_logit - PRIOR_PHI), start_prior * shift, start_prior * trend_shift,
+        )  # fmt: skip
         return stacked.copy()
 
-    found = _search(residuals, begin if start is None else start, frozen=frozen and start is not None)
+    begin = np.array([PRIOR_ALPHA, PRIOR_GAMMA, 0.0, PRIOR_BETA, PRIOR_PHI, 0.0])
+    found = _optimum(residuals, begin, start, frozen=frozen)
     errors = residuals(found)[:length]
     smoother.read_state()
-    phi = 0.8 + 0.19 * _logistic(float(found[4])) if damped else 1.0
+    phi = 0.8 + 0.19 * _logistic(float(found[4]))
     return Smoothed(smoother.level, smoother.trend, phi, _logistic(float(found[0])), smoother.seasonal, errors, found)
+
+
+def _optimum(
+    residuals: Callable[[FloatArray], FloatArray], begin: FloatArray, start: FloatArray | None, *, frozen: bool
+) -> FloatArray:
+    if start is None:
+        return least_squares(residuals, begin, EFFORT)
+    return start if frozen else least_squares(residuals, start, EFFORT)
 
 
 def theta_line(level: Smoothed, slope: float, length: int, steps: FloatArray) -> FloatArray:

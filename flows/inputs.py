@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -136,8 +137,13 @@ def plan_inputs(settings: Settings) -> PlanInputs:
 
 def read_scenarios(folder: Path) -> list[Scenario]:
     """The stories in folder/*.toml, by name. Raises SettingsError with every problem of every file."""
+    return read_stories(sorted(folder.glob("*.toml")), f"Mend the files in {folder}.")
+
+
+def read_stories(paths: Sequence[Path], remedy: str = "Mend the scenario files.") -> list[Scenario]:
+    """The stories of these files. Raises SettingsError with every problem of every file."""
     found, problems = [], []
-    for path in sorted(folder.glob("*.toml")):
+    for path in paths:
         try:
             found.append(parse_scenario(path.read_text(encoding="utf-8"), path.stem))
         except SettingsError as error:
@@ -146,8 +152,10 @@ def read_scenarios(folder: Path) -> list[Scenario]:
             ]
         except UnicodeDecodeError as error:
             problems.append(Problem(path.name, f"is not UTF-8: {error}"))
+        except OSError as error:
+            problems.append(Problem(str(path), f"can't be read: {error.strerror}"))
     if problems:
-        raise SettingsError("scenarios can't be read", problems, f"Mend the files in {folder}.")
+        raise SettingsError("scenarios can't be read", problems, remedy)
     return found
 
 

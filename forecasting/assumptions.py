@@ -34,6 +34,7 @@ UNITS: Mapping[str, frozenset[str]] = {
     "repair_time": frozenset(HOURS_PER),
 }
 
+MOST_MONTHS = 600
 OBSERVED = "_observed"
 FEWEST_OBSERVED = 3
 
@@ -172,6 +173,16 @@ def _problems(row: Assumption) -> list[Problem]:
     if kind == "module" and not _positive(size):
         found.append(
             Problem(place, f"a module of {size or 'nothing'} Gbit/s can't be; its size must be a number above 0")
+        )
+    span = row.high * (
+        MONTHS_PER
+        | {unit: hours * MONTHS_PER["day"] / 24 for unit, hours in HOURS_PER.items() if unit not in MONTHS_PER}
+    ).get(row.unit, 0.0)
+    if name in UNITS and span > MOST_MONTHS:
+        found.append(
+            Problem(
+                place, f"high is {row.high:g} {row.unit}; more than {MOST_MONTHS // 12} years can't be planned with"
+            )
         )
     if name in UNITS and row.unit not in UNITS[name]:
         found.append(Problem(place, f"unit is {row.unit!r}, must be one of {', '.join(sorted(UNITS[name]))}"))

@@ -36,6 +36,29 @@ class Basis:
     """The projects that bring each planned segment."""
 
 
+def check_inputs(paths: Paths, capacity: pl.DataFrame, coincidence: pl.DataFrame) -> None:
+    """Raises PlanError with every draw, capacity and coincidence factor that is no number a load can be made from."""
+    problems = [
+        Problem(f"{row['series_id']} {row['direction']}", "its paths hold values that are negative or no numbers")
+        for row, draws in zip(paths.keys.iter_rows(named=True), paths.draws_gbps, strict=True)
+        if not (draws.min() >= 0 and draws.max() < np.inf)
+    ]
+    bad = capacity.filter(~(pl.col("lit_gbps").is_finite() & (pl.col("lit_gbps") >= 0)))
+    problems += [
+        Problem(f"capacity of {segment} from {start}", f"lit_gbps is {lit}, must be at least 0")
+        for segment, start, lit in bad.select("segment_id", "valid_from", "lit_gbps").iter_rows()
+    ]
+    odd = coincidence.filter(~(pl.col("kappa").is_finite() & (pl.col("kappa") > 0) & pl.col("kappa_sd").is_finite()))
+    problems += [
+        Problem(f"coincidence of {name}", f"is {kappa}, must be above 0")
+        for name, kappa in odd.select("combination_id", "kappa").iter_rows()
+    ]
+    if problems:
+        raise PlanError(
+            f"{len(problems)} values can't be planned with", problems, "Mend the data named above, then plan again."
+        )
+
+
 def build_basis(
     paths: Paths,
     network: Network,
@@ -61,6 +84,7 @@ def build_basis(
     series = tuple(routes.keys.select("series_id", "direction").iter_rows())
     if not series:
         raise PlanError("there is no route to plan for", [Problem("paths", "hold no p95 of a route of this network")])
+    check_inputs(routes, capacity, coincidence)
     timeline = Timeline(routes.periods, routes.grain, today)
     size, horizon = routes.draws_gbps.shape[1:]
     built = versions(network, projects, routes.periods, routes.grain, size, today, seed, outages)

@@ -148,13 +148,16 @@ def _path(inputs: PlanInputs, entry: Any) -> PlanInputs:
     """Puts a path at a rank; what stood there and after it moves back one."""
     network = inputs.network
     route = network.routes[entry["route"]]
-    at, hops = route.a_node, []
+    at, hops, reached = route.a_node, [], {route.a_node}
     for name in entry["segments"]:
         segment = network.segments[name]
         if at not in (segment.a_node, segment.z_node):
             raise SettingsError("the scenario's path does not connect", [Problem(f"route {route.route_id}", f"at {at}, segment {name} runs {segment.a_node} to {segment.z_node}")], "Mend the scenario file.")  # fmt: skip
         hops.append((name, "az" if at == segment.a_node else "za"))
         at = segment.z_node if at == segment.a_node else segment.a_node
+        if at in reached:
+            raise SettingsError("the scenario's path goes in a circle", [Problem(f"route {route.route_id}", f"{at} is reached twice, the second time over {name}")], "Mend the scenario file.")  # fmt: skip
+        reached.add(at)
     if at != route.z_node:
         raise SettingsError("the scenario's path does not reach", [Problem(f"route {route.route_id}", f"its path ends at {at}, not {route.z_node}")], "Mend the scenario file.")  # fmt: skip
     rank = entry["rank"]

@@ -57,7 +57,7 @@ def read_demand(demand: pl.DataFrame, network: Network) -> dict[tuple[str, str],
         if direction not in ("in", "out"):
             problems.append(Problem(place, f"direction is {direction}, must be in or out"))
         if gbps is None or not 0 <= gbps < 1e9:
-            problems.append(Problem(place, f"gbps is {'no number' if gbps is None else gbps}, must be at least 0"))
+            problems.append(Problem(place, f"gbps is {'no number' if gbps is None else gbps}, must lie in 0 to 1e9"))
         elif (route, direction) in found:
             problems.append(Problem(place, f"{route} {direction} is given a second time"))
         else:
@@ -153,6 +153,8 @@ def _notes(
             else "it has no capacity on record"
         )
         found.append(f"{segment}: {why}, so its utilization and headroom are not given.")
+    dark = sorted(segment for segment in loaded if lit.get(segment) == 0)
+    found += [f"{segment}: carries traffic and nothing is lit, so it has no utilization." for segment in dark]
     silent = sorted(set(network.routes) - {route for route, _ in wanted})
     if silent:
         more = f" and {len(silent) - 8} more" if len(silent) > 8 else ""

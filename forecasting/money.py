@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from scipy.optimize import brentq
 
 from forecasting.assumptions import Assumption
 from forecasting.series import FloatArray
@@ -46,6 +45,8 @@ def break_even_erosion(iru_value: float, usd_per_month: float, years: int, rate:
 
     if difference(-1.0) < 0 or difference(0.999) > 0:
         return float("nan")
+    from scipy.optimize import brentq  # slow to import, and a what-if needs none of it
+
     return float(brentq(difference, -1.0, 0.999, xtol=1e-10))
 
 

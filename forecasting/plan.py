@@ -26,6 +26,7 @@ from forecasting.routing import Float32, Loads
 from forecasting.series import FloatArray, Paths
 from forecasting.spec import PlanningPolicy
 from forecasting.upgrades import upgrade_frame
+from warehouse.errors import PlanError, Problem
 from warehouse.network import Network
 from warehouse.schema import ORDER_PLAN, PLAN_NOTE, QUANTILE_LEVELS, RUNOUT, RUNOUT_PROBABILITY, SEGMENT_LOAD, check
 
@@ -73,6 +74,8 @@ def plan(
 
     Raises PlanError with everything the plan can't be made from; what merely is missing becomes a note.
     """
+    if budget_usd is not None and not budget_usd >= 0:
+        raise PlanError("the budget is out of range", [Problem("budget", f"is {budget_usd}, must be at least 0 USD")], "Give what may be spent over the horizon.")  # fmt: skip
     stated = Assumptions.from_frame(assumptions)
     projects, slips = slipped(projects, stated)
     basis = build_basis(

@@ -16,13 +16,16 @@ note = "why, and what is assumed"
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from forecasting.assumptions import MOST_MONTHS
 from warehouse.errors import Problem, SettingsError
+from warehouse.network_checks import RISK_KINDS
 
 ENTRIES: Mapping[str, tuple[Mapping[str, type | tuple[type, ...]], frozenset[str]]] = {
     "growth": ({"market": str, "route": str, "corridor": str, "yearly_ratio": (int, float), "from": date}, frozenset({"yearly_ratio"})),
@@ -38,6 +41,8 @@ ENTRIES: Mapping[str, tuple[Mapping[str, type | tuple[type, ...]], frozenset[str
     "capacity": ({"segment": str, "lit_gbps": (int, float), "from": date}, frozenset({"segment", "lit_gbps", "from"})),
     "assumption": ({"id": str, "factor": (int, float), "low": (int, float), "value": (int, float), "high": (int, float)}, frozenset({"id"})),
 }  # fmt: skip
+MOST_GROWTH = 1000
+MOST_GBPS = 1e9
 HEADS = ("id", "title", "title_ru", "note", "note_ru")
 
 
@@ -112,6 +117,8 @@ def _entry_problems(place: str, kind: str, entry: Mapping[str, Any]) -> list[Pro
                 int: "a whole number",
             }.get(wanted, "a number")  # type: ignore[arg-type]
             problems.append(Problem(place, f"{key} is {value!r}, must be {word}"))
+        elif isinstance(value, float) and not math.isfinite(value):
+            problems.append(Problem(place, f"{key} is {value}, must be a number"))
     if problems:
         return problems
     if entry.get("direction", "both") not in ("in", "out", "both"):
@@ -126,12 +133,35 @@ def _entry_problems(place: str, kind: str, entry: Mapping[str, Any]) -> list[Pro
         problems.append(Problem(place, f"names {' and '.join(named)}; only one can be meant"))
     if kind in ("cut", "segment") and not named:
         problems.append(Problem(place, f"says none of {', '.join(ways)}"))
-    if kind == "growth" and entry["yearly_ratio"] <= -1:
-        problems.append(Problem(place, f"yearly_ratio is {entry['yearly_ratio']}, must be above -1"))
-    if kind == "cap" and entry["lift_ratio"] <= -1:
-        problems.append(Problem(place, f"lift_ratio is {entry['lift_ratio']}, must be above -1"))
+    if kind == "growth" and not -1 < entry["yearly_ratio"] <= MOST_GROWTH:
+        problems.append(
+            Problem(
+                place,
+                f"yearly_ratio is {entry['yearly_ratio']}, must lie above -1 and at most {MOST_GROWTH} (10 % is 0.1)",
+            )
+        )
+    if kind == "customer" and abs(entry["gbps"]) > MOST_GBPS:
+        problems.append(Problem(place, f"gbps is {entry['gbps']}, must lie within {MOST_GBPS:g}"))
+    if kind == "path" and entry["rank"] < 1:
+        problems.append(Problem(place, f"rank is {entry['rank']}, must be at least 1"))
+    if kind in ("path", "risk_group") and not (
+        entry["segments"] and all(isinstance(name, str) for name in entry["segments"])
+    ):
+        problems.append(Problem(place, "segments must be names of segments, at least one"))
+    if kind == "risk_group" and entry.get("kind", "trench") not in RISK_KINDS:
+        problems.append(Problem(place, f"kind is {entry['kind']}, must be one of {', '.join(RISK_KINDS)}"))
+    if kind == "segment" and "a_node" in entry and entry["a_node"] == entry.get("z_node"):
+        problems.append(Problem(place, f"both ends are {entry['a_node']}"))
+    if kind == "segment" and entry.get("length_km", 0) < 0:
+        problems.append(Problem(place, f"length_km is {entry['length_km']}, must be a length"))
+    if kind == "segment" and abs(entry.get("delay_months", 0)) > MOST_MONTHS:
+        problems.append(Problem(place, f"delay_months is {entry['delay_months']}, must lie within {MOST_MONTHS}"))
+    if kind == "cap" and not -1 < entry["lift_ratio"] <= MOST_GROWTH:
+        problems.append(
+            Problem(place, f"lift_ratio is {entry['lift_ratio']}, must lie above -1 and at most {MOST_GROWTH}")
+        )
     if kind == "assumption" and ("factor" in entry) == ("value" in entry):
         problems.append(Problem(place, "say either factor or value (with low and high)"))
-    if kind in ("capacity", "segment") and entry.get("lit_gbps", 0) < 0:
-        problems.append(Problem(place, f"lit_gbps is {entry['lit_gbps']}, must be at least 0"))
+    if kind in ("capacity", "segment") and not 0 <= entry.get("lit_gbps", 0) <= MOST_GBPS:
+        problems.append(Problem(place, f"lit_gbps is {entry['lit_gbps']}, must lie in 0 to {MOST_GBPS:g}"))
     return problems

@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_matrix
 
 from forecasting.series import FloatArray
 from warehouse.errors import PlanError, Problem
@@ -59,6 +57,9 @@ def cheapest(
     `room_gbps` is what fits on the present line system; more needs `system`. Raises PlanError on a module of no size,
     and where the solver finds nothing.
     """
+    from scipy.optimize import Bounds, LinearConstraint, milp  # slow to import, and a what-if needs none of it
+    from scipy.sparse import csr_matrix
+
     check_offers(offers)
     need = np.maximum.accumulate(np.maximum(need_gbps, 0.0))
     horizon, count = len(need), len(offers)
@@ -146,6 +147,9 @@ def best_within_budget(
 
     `before[i]` is the order that must be funded for order i to be of any use. Ties go to the cheaper choice.
     """
+    from scipy.optimize import Bounds, LinearConstraint, milp
+    from scipy.sparse import csr_matrix
+
     count = len(costs)
     if count == 0:
         return np.zeros(0)

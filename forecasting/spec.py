@@ -52,9 +52,14 @@ class PlanningPolicy:
             problems.append(Problem("sustained_periods", f"is {self.sustained_periods}, must be at least 1"))
         if not 0 < self.risk_alpha_ratio < 1:
             problems.append(Problem("risk_alpha_ratio", f"is {self.risk_alpha_ratio}, must lie between 0 and 1"))
-        if self.module_gbps <= 0:
-            problems.append(Problem("module_gbps", f"is {self.module_gbps}, must be positive"))
-        if self.discount_rate_ratio <= -1:
-            problems.append(Problem("discount_rate_ratio", f"is {self.discount_rate_ratio}, must be above -1"))
+        if not 0 < self.module_gbps < 1e9:
+            problems.append(Problem("module_gbps", f"is {self.module_gbps}, must lie above 0 and below 1e9"))
+        if not -1 < self.discount_rate_ratio < 100:
+            problems.append(
+                Problem(
+                    "discount_rate_ratio",
+                    f"is {self.discount_rate_ratio}, must lie above -1 and below 100 (12 % is 0.12)",
+                )
+            )
         if problems:
             raise SettingsError("the planning settings are out of range", problems, "Mend [plan] in transit.toml.")

@@ -14,6 +14,7 @@ from warehouse.errors import NetworkError, Problem
 Row = dict[str, Any]
 RankedPath = tuple[int, tuple[tuple[str, str], ...], float]
 RISK_KINDS = ("trench", "crossing", "country", "operator")
+STATUSES = ("in_service", "under_construction", "planned", "mou", "unknown")
 
 _WANTED: Mapping[str, Mapping[str, tuple[pl.DataType | type[pl.DataType], Any]]] = {
     "node": {"node_id": (pl.String, ...), "country": (pl.String, ""), "kind": (pl.String, "city_pop")},
@@ -140,6 +141,10 @@ def _segment_problems(segments: Iterable[Row], known_nodes: set[str]) -> list[Pr
                 problems.append(Problem(row["segment_id"], f"{end} {row[end]} is unknown"))
         if row["length_km"] is not None and not 0 <= row["length_km"] < 1e6:
             problems.append(Problem(row["segment_id"], f"length_km is {row['length_km']}, must be a length"))
+        if row["status"] not in STATUSES:
+            problems.append(
+                Problem(row["segment_id"], f"status is {row['status']}, must be one of {', '.join(STATUSES)}")
+            )
     return problems
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -17,22 +19,28 @@ TABLES = ("failures", "worst", "lost", "loads")
 
 
 def print_failures(
-    network: Path, demand: pl.DataFrame, *, output: Literal["table", "csv", "json"], threshold_ratio: float, pairs: bool
-) -> int:
-    report = failures(read_network(network), demand, threshold_ratio=threshold_ratio, pairs=pairs)
+    network: Path, demand: pl.DataFrame, *, output: Literal["table", "csv", "json"], threshold_ratio: float, pairs: bool, today: date
+) -> int:  # fmt: skip
+    report = failures(read_network(network), demand, threshold_ratio=threshold_ratio, pairs=pairs, today=today)
     if output == "json":
         print(as_json(report))
     elif output == "csv":
         print(as_csv(report), end="")
+        for note in report.notes:
+            print(f"Note: {note}", file=sys.stderr)
     else:
         _show(report)
     return 0
 
 
 def as_json(report: FailureReport) -> str:
-    """One object: threshold_ratio, headroom_factor, and a list of rows for each table."""
+    """One object: threshold_ratio, headroom_factor, notes, and a list of rows for each table."""
     tables = {name: report.frames()[name].to_dicts() for name in TABLES}
-    about = {"threshold_ratio": report.threshold_ratio, "headroom_factor": report.headroom_factor}
+    about = {
+        "threshold_ratio": report.threshold_ratio,
+        "headroom_factor": report.headroom_factor,
+        "notes": list(report.notes),
+    }
     return json.dumps({**about, **tables}, indent=1, ensure_ascii=False)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -55,6 +56,7 @@ def failures(
     format: Literal["table", "csv", "json"] = "table",
     threshold: float = 0.8,
     pairs: bool = False,
+    on: date | None = None,
 ) -> int:
     """Loads of every segment in every failure state, the worst case with its cause, lost demand, and headroom.
 
@@ -70,10 +72,13 @@ def failures(
         Usable share of lit capacity, for the headroom.
     pairs
         Every pair of segments failing together as well.
+    on
+        The day whose lit capacity and built segments count. Default: today.
     """
     from flows.commands.failure_report import print_failures
 
-    return print_failures(network, _read(demand), output=format, threshold_ratio=threshold, pairs=pairs)
+    day = on or datetime.now(UTC).date()
+    return print_failures(network, _read(demand), output=format, threshold_ratio=threshold, pairs=pairs, today=day)
 
 
 def _read(path: Path) -> pl.DataFrame:

@@ -8,12 +8,11 @@ from typing import Annotated
 import polars as pl
 from cyclopts import Parameter
 
-from flows.inputs import open_warehouse, plan_inputs, today_of
+from flows.inputs import open_warehouse, plan_inputs, read_stories, today_of
 from flows.settings import read_settings
 from forecasting.explain import explain as chain
 from forecasting.ledger import most_important
 from forecasting.plan import plan
-from forecasting.scenario import parse_scenario
 from forecasting.upgrades import budget_words
 from forecasting.whatif import what_if
 from warehouse.errors import Problem, SettingsError
@@ -48,7 +47,7 @@ def whatif(*scenarios: Path, all_segments: bool = False, config: Config = None) 
         raise SettingsError(
             "there is no such scenario", [Problem(str(path), "not found") for path in missing], "Check the path."
         )
-    stories = [parse_scenario(path.read_text(encoding="utf-8"), path.stem) for path in scenarios]
+    stories = read_stories(scenarios)
     settings = read_settings(config)
     result = what_if(plan_inputs(settings), stories, policy=settings.plan, today=today_of(settings), seed=settings.forecast.seed, workers=settings.run.workers)  # fmt: skip
     for story in stories:

@@ -48,7 +48,7 @@ def effect(text, given=None):
         ("[growth]\nyearly_ratio = 0.1", r"must be written as \[\[growth\]\]"),
         ('[[growth]]\nyearly_ratio = "10 %"', "yearly_ratio is '10 %', must be a number"),
         ("[[growth]]\nyearly_ratio = true", "yearly_ratio is True, must be a number"),
-        ("[[growth]]\nyearly_ratio = -1.5", "must be above -1"),
+        ("[[growth]]\nyearly_ratio = -1.5", "must lie above -1"),
         ("[[growth]]\nyearly_ratio = 0.1\nfrom = 2027-01-01T00:00:00", "must be a date like"),
         ('[[growth]]\nmarket = "KZ-DE"\nroute = "A-B"\nyearly_ratio = 0.1', "names market and route; only one can be meant"),
         ('[[customer]]\nroute = "A-B"\ngbps = 8', "from is missing"),
@@ -57,7 +57,7 @@ def effect(text, given=None):
         ('[[cut]]\nsegment = "AB"\nfrom = 2027-03-01\nuntil = 2027-02-01', "is not after from"),
         ('[[segment]]\nsegment = "AB"\ndelay_months = 6\nnever = true', "names delay_months and never"),
         ('[[assumption]]\nid = "P"\nfactor = 2\nvalue = 3', "say either factor or value"),
-        ('[[capacity]]\nsegment = "AB"\nlit_gbps = -5\nfrom = 2027-03-01', "lit_gbps is -5, must be at least 0"),
+        ('[[capacity]]\nsegment = "AB"\nlit_gbps = -5\nfrom = 2027-03-01', "lit_gbps is -5, must lie in 0 to"),
         ('title = 5\n[[cap]]\nroute = "A-B"\nlift_ratio = 0.1\nfrom = 2027-03-01', "title: must be text"),
     ],
 )  # fmt: skip

@@ -30,6 +30,7 @@ class Basis:
     draws_gbps: FloatArray
     kappa_noise: Float32
     network: Network
+    kappa: Kappa
     timeline: Timeline
     notes: tuple[tuple[str, str, str], ...]
     projects: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -71,10 +72,12 @@ def build_basis(
     pairs: bool = False,
     seed: int = 0,
     workers: int = 2,
+    like: Basis | None = None,
 ) -> Basis:
     """Loads of every segment direction without failure and at their worst, and the capacity under them.
 
-    With `pairs`, every two segments that fail at the same time count among the failures, too.
+    With `pairs`, every two segments that fail at the same time count among the failures, too. What is the same in `like`,
+    a basis made with the same pairs and seed, is taken from it.
     """
     routes = paths.take(
         np.flatnonzero(
@@ -91,12 +94,22 @@ def build_basis(
     kappa = Kappa.from_frame(coincidence)
     failures = network.failures(pairs=pairs)
     links = link_list(network)
+    known = dict(zip(like.versions.missing, like.routings, strict=True)) if like and like.network is network and like.series == series and like.kappa == kappa else {}  # fmt: skip
     routings = tuple(
-        build_routing(network, series, kappa, links=links, missing=missing, failures=failures)
+        known.get(missing) or build_routing(network, series, kappa, links=links, missing=missing, failures=failures)
         for missing in built.missing
     )
     noise = np.random.default_rng([seed, 1]).standard_normal((size, horizon), dtype=np.float32)
-    loads = stream_loads(routes.draws_gbps, routings, built.index, kappa_noise=noise, workers=workers)
+    if (
+        like is not None
+        and known
+        and like.versions.missing == built.missing
+        and np.array_equal(like.versions.index, built.index)
+        and np.array_equal(like.draws_gbps, routes.draws_gbps)
+    ):
+        loads = like.loads
+    else:
+        loads = stream_loads(routes.draws_gbps, routings, built.index, kappa_noise=noise, workers=workers)
     lit, design, notes = lit_capacity(capacity, network, loads, timeline)
     forecast = set(series)
     absent = [
@@ -115,7 +128,19 @@ def build_basis(
     for segment, project in projects.select("segment_id", "project_id").sort("segment_id", "project_id").iter_rows():
         brings[segment] = (*brings.get(segment, ()), project)
     return Basis(
-        loads, lit, design, routings, built, series, routes.draws_gbps, noise, network, timeline, tuple(notes), brings
+        loads,
+        lit,
+        design,
+        routings,
+        built,
+        series,
+        routes.draws_gbps,
+        noise,
+        network,
+        kappa,
+        timeline,
+        tuple(notes),
+        brings,
     )
 
 

@@ -193,13 +193,15 @@ def _most_common(causes: NDArray[np.int16]) -> int:
     return int(np.bincount(causes).argmax())
 
 
-def runout_frames(basis: Basis, policy: PlanningPolicy) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, str]]:
-    """Rows of RUNOUT and RUNOUT_PROBABILITY, and the failure that most often fills each segment first."""
+def runout_frames(
+    basis: Basis, policy: PlanningPolicy, *, without: frozenset[str] = frozenset()
+) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, str]]:
+    """Rows of RUNOUT and RUNOUT_PROBABILITY, and the failure that most often fills each segment first; segments `without` are left out."""
     runouts, probabilities, causes = [], [], {}
     first_of: dict[str, float] = {}
     for index, (segment, way) in enumerate(basis.loads.links):
         lit = basis.lit_gbps[index]
-        if not np.isfinite(lit).all() or not basis.loads.worst[index].any():
+        if segment in without or not np.isfinite(lit).all() or not basis.loads.worst[index].any():
             continue
         for kind, loads, theta in (
             ("policy", basis.loads.worst, policy.threshold_ratio),

@@ -16,10 +16,11 @@ from forecasting.capacity import first_passage, order_statistic
 from forecasting.changes import PlanInputs, apply_scenario
 from forecasting.plan import order_frame, runout_frames
 from forecasting.readiness import slipped
+from forecasting.routing import Loads
 from forecasting.scenario import Scenario
 from forecasting.series import FloatArray, Paths
 from forecasting.spec import PlanningPolicy
-from warehouse.schema import SCENARIO_EFFECT, check
+from warehouse.schema import ORDER_PLAN, RUNOUT, SCENARIO_EFFECT, check
 
 __all__ = ["PlanInputs", "WhatIf", "apply_scenario", "compare", "what_if", "what_ifs"]
 CELLS_AT_ONCE = 1_000_000_000
@@ -66,13 +67,13 @@ def what_ifs(
     """Several stories beside one plan, which is made once; each story is one or more scenarios."""
     inputs = replace(inputs, paths=_thinned(inputs))
 
-    def basis_of(one: PlanInputs) -> Basis:
+    def basis_of(one: PlanInputs, like: Basis | None = None) -> Basis:
         projects, _ = slipped(one.projects, Assumptions.from_frame(one.assumptions))
         return build_basis(
-            one.paths, one.network, capacity=one.capacity, coincidence=one.coincidence, projects=projects, outages=one.outages, today=today, seed=seed, workers=workers,
+            one.paths, one.network, capacity=one.capacity, coincidence=one.coincidence, projects=projects, outages=one.outages, today=today, seed=seed, workers=workers, like=like,
         )  # fmt: skip
 
-    base, stated = basis_of(inputs), Assumptions.from_frame(inputs.assumptions)
+    base = dated(basis_of(inputs), Assumptions.from_frame(inputs.assumptions), policy)
     found = []
     for scenarios in stories:
         story = inputs
@@ -80,49 +81,104 @@ def what_ifs(
             story = apply_scenario(scenario, story)
         name = "+".join(scenario.scenario_id for scenario in scenarios)
         note = " ".join(scenario.note or scenario.title for scenario in scenarios)
-        found.append(
-            compare(name, note, (base, basis_of(story)), (stated, Assumptions.from_frame(story.assumptions)), policy)
-        )
+        told = dated(basis_of(story, base.basis), Assumptions.from_frame(story.assumptions), policy, like=base)
+        found.append(compare(name, note, base, told))
     return found
 
 
-def compare(
-    scenario_id: str,
-    note: str,
-    bases: tuple[Basis, Basis],
-    stated: tuple[Assumptions, Assumptions],
-    policy: PlanningPolicy,
-) -> WhatIf:
+@dataclass(frozen=True)
+class Dated:
+    """A basis with what a comparison looks at: its runout, its order sheet, and each link's first passages by kind of date."""
+
+    basis: Basis
+    assumptions: Assumptions
+    runout: pl.DataFrame
+    causes: dict[str, str]
+    order_plan: pl.DataFrame
+    passages: dict[tuple[str, str, str], FloatArray]
+
+
+def dated(basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, *, like: Dated | None = None) -> Dated:
+    """The dates of a basis; those of segments that are loaded and lit as in `like` are taken from it."""
+    same = _unchanged(basis, like.basis) if like and like.assumptions == assumptions else frozenset[str]()
+    runout, _, causes = runout_frames(basis, policy, without=same)
+    orders = order_frame(basis, causes, assumptions, policy)[0]
+    passages = {}
+    for index, (segment, way) in enumerate(basis.loads.links):
+        lit = basis.lit_gbps[index]
+        if segment in same or not np.isfinite(lit).all():
+            continue
+        for kind, loads, theta in (
+            ("policy", basis.loads.worst, policy.threshold_ratio),
+            ("hard", basis.loads.base, 1.0),
+        ):
+            passages[segment, way, kind] = first_passage(
+                loads[index].T, (theta * lit).astype(np.float32), policy.sustained_periods
+            )
+    if like is None or not same:
+        return Dated(basis, assumptions, runout, causes, orders, passages)
+    taken = pl.col("segment_id").is_in(sorted(same))
+    return Dated(
+        basis, assumptions,
+        check(pl.concat([runout, like.runout.filter(taken)]), RUNOUT),
+        causes | {name: cause for name, cause in like.causes.items() if name in same},
+        check(pl.concat([orders, like.order_plan.filter(taken)]), ORDER_PLAN),
+        passages | {link: values for link, values in like.passages.items() if link[0] in same},
+    )  # fmt: skip
+
+
+def _unchanged(basis: Basis, other: Basis) -> frozenset[str]:
+    """Segments with the same loads, causes and capacity in both, in both directions."""
+    if basis.loads.links != other.loads.links or basis.timeline != other.timeline:
+        return frozenset()
+    loads, before = basis.loads, other.loads
+    changed = {
+        segment
+        for index, (segment, _) in enumerate(loads.links)
+        if not (
+            np.array_equal(basis.lit_gbps[index], other.lit_gbps[index], equal_nan=True)
+            and basis.design_gbps.get(segment) == other.design_gbps.get(segment)
+            and basis.network.segments[segment].length_km == other.network.segments[segment].length_km
+            and (loads is before or _same_loads(loads, before, index))
+        )
+    }
+    return frozenset(segment for segment, _ in loads.links) - changed
+
+
+def _same_loads(loads: Loads, before: Loads, index: int) -> bool:
+    place = {name: number for number, name in enumerate(before.failure_ids)}
+    number = np.array([place.get(name, -1) for name in loads.failure_ids])
+    return (
+        np.array_equal(loads.worst[index], before.worst[index])
+        and np.array_equal(loads.base[index], before.base[index])
+        and np.array_equal(number[loads.cause[index]], before.cause[index])
+    )
+
+
+def compare(scenario_id: str, note: str, base: Dated, story: Dated) -> WhatIf:
     """Both plans segment by segment; segments that only one of them knows are left out of the effect."""
-    orders, runouts = [], []
-    for basis, assumptions in zip(bases, stated, strict=True):
-        runout, _, causes = runout_frames(basis, policy)
-        orders.append(order_frame(basis, causes, assumptions, policy)[0])
-        runouts.append(runout)
     first = [
-        dict(frame.filter(pl.col("order_seq") == 1).select("segment_id", "order_by").iter_rows()) for frame in orders
+        dict(one.order_plan.filter(pl.col("order_seq") == 1).select("segment_id", "order_by").iter_rows())
+        for one in (base, story)
     ]
-    place = [{link: index for index, link in enumerate(basis.loads.links)} for basis in bases]
-    last = len(bases[0].timeline.periods)
+    timeline = base.basis.timeline
+    last = len(timeline.periods)
     rows: list[dict[str, Any]] = []
-    for link in sorted(place[0].keys() & place[1].keys()):
-        for kind, theta in (("policy", policy.threshold_ratio), ("hard", 1.0)):
-            passages = [
-                _passages(basis, index[link], kind, theta, policy) for basis, index in zip(bases, place, strict=True)
-            ]
-            if passages[0] is None or passages[1] is None:
-                continue
-            both = np.isfinite(passages[0]) & np.isfinite(passages[1])
-            shift = float((passages[1][both] - passages[0][both]).mean()) if both.any() else 0.0
-            rows.append({
-                "scenario_id": scenario_id, "segment_id": link[0], "direction": link[1], "date_kind": kind,
-                "t50_base": bases[0].timeline.at(order_statistic(passages[0], 0.5)), "t50_scenario": bases[1].timeline.at(order_statistic(passages[1], 0.5)),
-                "shift_months": bases[0].timeline.months(shift), "probability_base": float((passages[0] <= last).mean()), "probability_scenario": float((passages[1] <= last).mean()),
-                "order_by_base": first[0].get(link[0]), "order_by_scenario": first[1].get(link[0]), "note": note,
-            })  # fmt: skip
+    for link in sorted(base.passages.keys() & story.passages.keys()):
+        before, after = base.passages[link], story.passages[link]
+        both = np.isfinite(before) & np.isfinite(after)
+        shift = float((after[both] - before[both]).mean()) if both.any() else 0.0
+        rows.append({
+            "scenario_id": scenario_id, "segment_id": link[0], "direction": link[1], "date_kind": link[2],
+            "t50_base": timeline.at(order_statistic(before, 0.5)), "t50_scenario": story.basis.timeline.at(order_statistic(after, 0.5)),
+            "shift_months": timeline.months(shift), "probability_base": float((before <= last).mean()), "probability_scenario": float((after <= last).mean()),
+            "order_by_base": first[0].get(link[0]), "order_by_scenario": first[1].get(link[0]), "note": note,
+        })  # fmt: skip
     dtypes = {name: column.dtype for name, column in SCENARIO_EFFECT.columns.items()}
     effect = check(pl.DataFrame(rows, schema=dtypes), SCENARIO_EFFECT)
-    return WhatIf(effect, _lost(bases), orders[1], runouts[1], bases[0].draws_gbps.shape[1])
+    return WhatIf(
+        effect, _lost((base.basis, story.basis)), story.order_plan, story.runout, base.basis.draws_gbps.shape[1]
+    )
 
 
 def _lost(bases: tuple[Basis, Basis]) -> pl.DataFrame:
@@ -142,14 +198,6 @@ def _lost(bases: tuple[Basis, Basis]) -> pl.DataFrame:
     return joined.select(
         "route_id", "direction", "lost_base_gbps", "lost_scenario_gbps", "worst_base_gbps", "worst_scenario_gbps"
     ).sort("route_id", "direction")
-
-
-def _passages(basis: Basis, index: int, kind: str, theta: float, policy: PlanningPolicy) -> FloatArray | None:
-    lit = basis.lit_gbps[index]
-    if not np.isfinite(lit).all():
-        return None
-    loads = basis.loads.worst if kind == "policy" else basis.loads.base
-    return first_passage(loads[index].T, (theta * lit).astype(np.float32), policy.sustained_periods)
 
 
 def _thinned(inputs: PlanInputs) -> Paths:

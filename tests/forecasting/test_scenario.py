@@ -8,12 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from forecasting.assumptions import Assumptions
+from forecasting.basis import build_basis
 from forecasting.plan import plan
 from forecasting.scenario import parse_scenario
 from forecasting.spec import PlanningPolicy
-from forecasting.whatif import PlanInputs, apply_scenario, what_if
+from forecasting.whatif import PlanInputs, apply_scenario, compare, dated, what_if
 from tests.forecasting.planning_worlds import assumptions, growing, no_coincidence, no_projects, ring
-from tests.forecasting.test_ledger import LEAD, build
+from tests.forecasting.test_ledger import LEAD, MONEY, build
 from tests.forecasting.test_plan import TODAY
 from warehouse.errors import SettingsError
 from warehouse.network import Network
@@ -252,3 +254,32 @@ def test_capacity_and_assumptions_can_be_changed():
     )
     assert changed.capacity.filter(segment_id="AB").sort("valid_from")["lit_gbps"].to_list() == [100, 900]
     assert changed.assumptions["value"].to_list() == [8]
+
+
+@pytest.mark.parametrize("text", [
+    '[[assumption]]\nid = "LEAD"\nfactor = 2', '[[capacity]]\nsegment = "BC"\nlit_gbps = 300\nfrom = 2025-06-01', '[[cut]]\nsegment = "AB"\nfrom = 2025-03-01',
+    '[[customer]]\nroute = "B-C"\ngbps = 8\ndirection = "out"\nfrom = 2025-04-01', '[[growth]]\nyearly_ratio = 0.2', '[[risk_group]]\nid = "X"\nsegments = ["BC", "CD"]',
+    '[[path]]\nroute = "A-B"\nrank = 1\nsegments = ["DA", "CD", "BC"]', '[[segment]]\nsegment = "CD"\nready = 2025-09-01',
+])  # fmt: skip
+def test_what_is_taken_from_the_plan_beside_it_is_what_would_be_made_anew(text):
+    frames = ring()
+    network = Network.from_frames(frames)
+    inputs = PlanInputs(growing(network, level=30, horizon=12, draws=50), network, frames["capacity"], no_coincidence(), assumptions(LEAD, *MONEY), no_projects())  # fmt: skip
+    policy, today = PlanningPolicy(), date(2024, 12, 1)
+    story = parse_scenario(text)
+
+    def basis(one, like=None):
+        return build_basis(one.paths, one.network, capacity=one.capacity, coincidence=one.coincidence, projects=one.projects, outages=one.outages, today=today, workers=1, like=like)  # fmt: skip
+
+    told = apply_scenario(story, inputs)
+    base = dated(basis(inputs), Assumptions.from_frame(inputs.assumptions), policy)
+    stated = Assumptions.from_frame(told.assumptions)
+    shared = dated(basis(told, base.basis), stated, policy, like=base)
+    anew = dated(basis(told), stated, policy)
+    for name in ("runout", "order_plan"):
+        assert getattr(shared, name).equals(getattr(anew, name)), name
+    assert shared.causes == anew.causes
+    assert shared.passages.keys() == anew.passages.keys()
+    assert all((shared.passages[link] == anew.passages[link]).all() for link in anew.passages)
+    found = what_if(inputs, [story], policy=policy, today=today, workers=1)
+    assert found.effect.equals(compare(story.scenario_id, story.note or story.title, base, anew).effect)

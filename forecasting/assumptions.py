@@ -27,13 +27,11 @@ HOURS_PER = {"h": 1.0, "hour": 1.0, "hours": 1.0, "day": 24.0, "days": 24.0}
 RATIO_NAMES = frozenset(
     {"price_erosion", "om_ratio", "discount_rate", "threshold", "nest_similarity", "market_entry", "alternative_share"}
 )
-NOT_NEGATIVE = frozenset({"month_spread", "iru_price", "iru_term", "transit_revenue", "alternative_price", "alternative_rtt", "new_route_price", "new_route_rtt", "bass_p", "bass_q", "reference_class_ratio", "threshold", "market_entry", "alternative_share", "lead_time", "repair_time", "cut_rate", "module_price", "lease_price", "transit_price", "line_system_price", "segment_price", "cost_early", "cost_late"})  # fmt: skip
+NOT_NEGATIVE = frozenset({"month_spread", "service_life", "iru_price", "iru_term", "transit_revenue", "alternative_price", "alternative_rtt", "new_route_price", "new_route_rtt", "bass_p", "bass_q", "reference_class_ratio", "threshold", "market_entry", "alternative_share", "lead_time", "repair_time", "cut_rate", "module_price", "lease_price", "transit_price", "line_system_price", "segment_price", "cost_early", "cost_late"})  # fmt: skip
 UNITS: Mapping[str, frozenset[str]] = {
-    "lead_time": frozenset(MONTHS_PER),
-    "schedule_slip": frozenset(MONTHS_PER),
+    **dict.fromkeys(("lead_time", "schedule_slip", "service_life"), frozenset(MONTHS_PER)),
     "repair_time": frozenset(HOURS_PER),
 }
-
 MOST_MONTHS = 600
 OBSERVED = "_observed"
 FEWEST_OBSERVED = 3
@@ -184,6 +182,8 @@ def _problems(row: Assumption) -> list[Problem]:
                 place, f"high is {row.high:g} {row.unit}; more than {MOST_MONTHS // 12} years can't be planned with"
             )
         )
+    if name == "service_life" and not row.low > 0:
+        found.append(Problem(place, f"low is {row.low:g}; what is bought lasts for some time"))
     if name in UNITS and row.unit not in UNITS[name]:
         found.append(Problem(place, f"unit is {row.unit!r}, must be one of {', '.join(sorted(UNITS[name]))}"))
     return found

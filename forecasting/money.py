@@ -59,6 +59,14 @@ def bought_later(cost_usd: Number, rate: Number, erosion: Number, years: Number)
     return price_after(cost_usd, erosion, years) / (1 + rate) ** years
 
 
+def worth_at_end(
+    cost_usd: Number, rate: Number, erosion: Number, bought_years: Number, end_years: Number, life_years: Number
+) -> Number:
+    """Present value of what is left at `end_years` of a thing bought in `bought_years`: what a new one costs then, by the share of its life still ahead."""
+    ahead = np.maximum(1 - (end_years - bought_years) / life_years, 0.0)
+    return bought_later(cost_usd, rate, erosion, end_years) * ahead
+
+
 def deferral_value(cost_usd: Number, rate: Number, erosion: Number, years: Number = 1.0) -> Number:
     """What is saved by buying `years` later."""
     return cost_usd - bought_later(cost_usd, rate, erosion, years)

@@ -1,7 +1,7 @@
 """The cheapest way to keep capacity above a rising need, as an integer program solved by HiGHS.
 
-Bought modules stay; leases once taken run to the end of the horizon. Each costs what it costs in the period it starts,
-discounted to today. Nothing can start before its lead time is over; what is needed earlier is short, as little and as
+Bought modules stay and are worth something at the end of the horizon; leases once taken run to it and leave nothing. Each
+costs what it costs in the period it starts, less what is left of it at the end, discounted to today. Nothing can start before its lead time is over; what is needed earlier is short, as little and as
 briefly as can be.
 """
 
@@ -18,12 +18,18 @@ from warehouse.errors import PlanError, Problem
 
 @dataclass(frozen=True)
 class Offer:
-    """Something that can be ordered: `cost_usd[t]` is the present value of one that starts in period t."""
+    """Something that can be ordered: `cost_usd[t]` is the present value of one that starts in period t, `left_usd[t]` that of
+    its worth at the end of the horizon."""
 
     option: str
     module_gbps: float
     cost_usd: FloatArray
     first_period: int
+    left_usd: FloatArray | float = 0.0
+
+    @property
+    def net_usd(self) -> FloatArray:
+        return np.asarray(np.maximum(self.cost_usd - self.left_usd, 0.0))
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,11 @@ class System:
 
     cost_usd: FloatArray
     first_period: int
+    left_usd: FloatArray | float = 0.0
+
+    @property
+    def net_usd(self) -> FloatArray:
+        return np.asarray(np.maximum(self.cost_usd - self.left_usd, 0.0))
 
 
 @dataclass(frozen=True)
@@ -73,8 +84,8 @@ def cheapest(
     slots = len(times)
     lasting = np.diff([*times, horizon]).astype(float)
     cost = np.concatenate([
-        *(offer.cost_usd[times] for offer in offers),
-        system.cost_usd[times] if system else np.zeros(slots),
+        *(offer.net_usd[times] for offer in offers),
+        system.net_usd[times] if system else np.zeros(slots),
         np.zeros(slots),
     ])  # fmt: skip
     started = np.tril(np.ones((slots, slots)))
@@ -118,10 +129,10 @@ def cheapest(
     starts[:, times] = values[:count]
     systems = np.flatnonzero(values[count] > 0)
     have = np.cumsum(np.array([offer.module_gbps for offer in offers]) @ starts)
-    paid = float(sum(offer.cost_usd @ starts[number] for number, offer in enumerate(offers)))
+    paid = float(sum(offer.net_usd @ starts[number] for number, offer in enumerate(offers)))
     at = times[int(systems[0])] if systems.size else None
     if system is not None and at is not None:
-        paid += float(system.cost_usd[at])
+        paid += float(system.net_usd[at])
     return Schedule(starts, at, np.maximum(need - have, 0.0), paid)
 
 

@@ -12,7 +12,7 @@ import polars as pl
 from forecasting.assumptions import Assumption, Assumptions
 from forecasting.basis import Basis
 from forecasting.capacity import first_passage
-from forecasting.money import bought_later
+from forecasting.money import bought_later, worth_at_end
 from forecasting.schedule import Offer, Schedule, System, best_within_budget, cheapest
 from forecasting.series import FloatArray
 from forecasting.spec import PlanningPolicy
@@ -85,6 +85,7 @@ def _market(
 ) -> tuple[Market, list[Note]]:
     years, rate = _years(basis), policy.discount_rate_ratio
     months = basis.timeline.months(1.0)
+    end = float(years[-1]) + months / 12
     notes: list[Note] = []
     offers, today, ids = [], [], []
     place = f"segment:{segment}"
@@ -103,19 +104,28 @@ def _market(
             continue
         size = float(price.scope.partition(":")[2])
         erosion = assumptions.get("price_erosion", price.scope)
-        cost = bought_later(price.value, rate, erosion.value if erosion else 0.0, years)
-        offers.append(Offer("new_wave", size, np.asarray(cost), _first(basis, wave)))
+        falls = erosion.value if erosion else 0.0
+        life = assumptions.get("service_life", price.scope, place)
+        left = worth_at_end(price.value, rate, falls, years, end, life.in_months().value / 12) if life else 0.0
+        cost = bought_later(price.value, rate, falls, years)
+        offers.append(Offer("new_wave", size, np.asarray(cost), _first(basis, wave), left))
         today.append(price.value)
-        ids += [price.assumption_id, *([erosion.assumption_id] if erosion else [])]
+        ids += [
+            price.assumption_id,
+            *([erosion.assumption_id] if erosion else []),
+            *([life.assumption_id] if life else []),
+        ]
     leased = assumptions.get("lead_time", "option:leased")
     for lease in assumptions.named("lease_price"):
         if not lease.scope.startswith("module:"):
             continue
         monthly = lease.value * months / (1 + rate) ** years
-        left = np.cumsum(monthly[::-1])[::-1]
-        offers.append(Offer("leased", float(lease.scope.partition(":")[2]), left, _first(basis, leased or wave)))
+        owed = np.cumsum(monthly[::-1])[::-1]
+        offers.append(Offer("leased", float(lease.scope.partition(":")[2]), owed, _first(basis, leased or wave)))
         today.append(lease.value)
         ids.append(lease.assumption_id)
+    if any(offer.option == "leased" for offer in offers) and assumptions.get("service_life", place) is None:
+        notes.append(("missing_life", "service_life", "no assumption named service_life, so what is bought counts as worth nothing at the end of the horizon, which favours leases"))  # fmt: skip
     if not any(offer.option == "new_wave" for offer in offers):
         notes.append(
             (
@@ -131,7 +141,9 @@ def _market(
         length, price_km = basis.network.segments[segment].length_km, assumptions.get("line_system_price", place)
         build = assumptions.get("lead_time", place, "option:new_line_system")
         if length is not None and price_km is not None:
-            system = System(price_km.value * length / (1 + rate) ** years, _first(basis, build))
+            whole, life = price_km.value * length, assumptions.get("service_life", "option:new_line_system", place)
+            left = worth_at_end(whole, rate, 0.0, years, end, life.in_months().value / 12) if life else 0.0
+            system = System(whole / (1 + rate) ** years, _first(basis, build), left)
             today.append(price_km.value * length)
             ids.append(price_km.assumption_id)
         else:
@@ -200,16 +212,16 @@ def _reason(
         f"with {lit[period] + have:g} Gbit/s lit, {100 * policy.threshold_ratio:g} % of it would be passed by more than {100 * policy.risk_alpha_ratio:g} % of the paths."
     ]
     others = [
-        (one.cost_usd[period] * math.ceil(count * offer.module_gbps / one.module_gbps), one)
+        (one.net_usd[period] * math.ceil(count * offer.module_gbps / one.module_gbps), one)
         for one in market.offers
         if one is not offer and one.first_period <= period
     ]
     if others:
         cost, other = min(others, key=lambda pair: pair[0])
         kind = "leased" if other.option == "leased" else "bought"
-        if cost > offer.cost_usd[period] * count:
+        if cost > offer.net_usd[period] * count:
             parts.append(
-                f"The same now as {math.ceil(count * offer.module_gbps / other.module_gbps)} x {other.module_gbps:g} Gbit/s {kind} costs {cost - offer.cost_usd[period] * count:,.0f} USD more in present value."
+                f"The same now as {math.ceil(count * offer.module_gbps / other.module_gbps)} x {other.module_gbps:g} Gbit/s {kind} costs {cost - offer.net_usd[period] * count:,.0f} USD more in present value{', what is left of each at the end of the horizon counted' if np.any(np.asarray(offer.left_usd)) or np.any(np.asarray(other.left_usd)) else ''}."
             )
         else:
             parts.append("It is dearer alone, but cheaper together with the later orders.")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from forecasting.assumptions import Assumptions
 from forecasting.basis import build_basis
-from forecasting.money import bought_later
+from forecasting.money import bought_later, worth_at_end
 from forecasting.schedule import Offer, System, best_within_budget, cheapest
 from forecasting.spec import PlanningPolicy
 from forecasting.upgrades import budget_words, upgrade_frame
@@ -167,3 +167,29 @@ def test_a_budget_says_what_is_bought_first_and_what_risk_remains():
     assert "Nothing waits." in budget_words(everything, 1e9)
     assert "nothing to buy" in budget_words(everything.head(0), 1e9)
     assert all("risk of running out" in reason for reason in half.filter(~pl.col("funded"))["reason"])
+
+
+def test_what_is_left_at_the_end_counts_for_what_is_bought():
+    lease = ("LS", "lease_price", "module:100", 9000, 9000, 9000, "USD/month")
+    price = (
+        ("P100", "module_price", "module:100", 60_000, 60_000, 60_000, "USD"),
+        ("L", "lead_time", "all", 0, 0, 0, "month"),
+    )
+    draws = rising([100, 100, 100, 100, 100, 100])
+    frame, notes = make(draws, one_line(100), *price, lease)
+    assert frame["option"].to_list() == ["leased"]
+    assert ("missing_life", "service_life") in {note[:2] for note in notes}
+    frame, notes = make(draws, one_line(100), *price, lease, ("SL", "service_life", "all", 10, 10, 10, "year"))
+    # Six months of lease cost 54,000; of the 60,000 a module costs, nine and a half years of ten are still ahead.
+    assert frame["option"].to_list() == ["new_wave"]
+    assert frame["cost_usd"].to_list() == [60_000]
+    assert "what is left of each at the end of the horizon counted" in frame["reason"][0]
+    assert "SL" in frame["reason"][0]
+    assert not {note[0] for note in notes} & {"missing_life"}
+
+
+def test_worth_at_the_end():
+    # Bought now at 100, 5 of 10 years later, prices falling 10 % a year, money at 12 %.
+    assert worth_at_end(100.0, 0.12, 0.10, 0.0, 5.0, 10.0) == pytest.approx(100 * 0.9**5 / 1.12**5 / 2)
+    assert worth_at_end(100.0, 0.12, 0.10, 0.0, 12.0, 10.0) == 0
+    assert worth_at_end(100.0, 0.0, 0.0, np.array([0.0, 5.0]), 5.0, 10.0).tolist() == [50, 100]

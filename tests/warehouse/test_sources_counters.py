@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import random
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.warehouse.traffic_worlds import load_one, open_world, samples, write
+from warehouse.rates import slots_of_readings
 from warehouse.sources.spec import SourceSpec
 
 HEADER = "time,interface,in,out\n"
@@ -111,3 +115,96 @@ def test_any_split_of_the_polls_gives_the_same_rates(
         for place, part in enumerate(parts):
             load_one(split, spec(), write(folder / f"{place}.csv", polls(part)))
         assert samples(split).equals(samples(whole))
+
+
+@pytest.mark.parametrize("gap_days", [0, 3])
+def test_a_later_file_changes_no_slot_but_where_it_joins(tmp_path: Path, gap_days: int) -> None:
+    """Polls every 30 s, cut in the middle of a slot; with a gap of days between the files as well."""
+    readings = [
+        (poll * 30.0 + 86400 * gap_days * (poll >= 3605), poll * 1000 + poll % 7, poll) for poll in range(3000, 6500)
+    ]
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "parts").mkdir()
+    with open_world(tmp_path / "whole", ["r1"]) as whole, open_world(tmp_path / "parts", ["r1"]) as parts:
+        load_one(whole, spec(), write(tmp_path / "whole.csv", polls(readings)))
+        load_one(parts, spec(), write(tmp_path / "a.csv", polls(readings[:605])))
+        later = load_one(parts, spec(), write(tmp_path / "b.csv", polls(readings[605:])))
+        assert later.slots_changed <= 1
+        assert samples(parts).equals(samples(whole))
+
+
+Poll = tuple[int, int, int | None, int | None, int, str, float]
+
+
+def by_hand(
+    readings: list[Poll], slot_us: int, speed: float
+) -> dict[tuple[int, int], tuple[float | None, float | None, str | None]]:
+    """Slot by slot and interval by interval, as the definition says it."""
+    slots: dict[tuple[int, int], list[tuple[int, bool, bool, float | None, float | None]]] = {}
+    for before, now in pairwise(sorted(readings)):
+        if before[0] != now[0]:
+            continue
+        microseconds, lost, rates = now[1] - before[1], before[5] != now[5] or now[6] < before[6], []
+        for old, new in ((before[2], now[2]), (before[3], now[3])):
+            passed = None if old is None or new is None else new - old
+            if passed is not None and passed < 0:
+                again = passed + 2**32
+                passed = again if now[4] == 32 and 0 <= again * 8e6 / microseconds <= 1.05 * speed else None
+                lost = lost or passed is None
+            rates.append(None if passed is None else passed * 8e6 / microseconds)
+        for slot in range(before[1] // slot_us, (now[1] - 1) // slot_us + 1):
+            part = min(now[1], (slot + 1) * slot_us) - max(before[1], slot * slot_us)
+            slots.setdefault((now[0], slot * slot_us), []).append(
+                (part, lost, microseconds >= 2 * slot_us, rates[0], rates[1])
+            )
+    found = {}
+    for place, parts in slots.items():
+        valid = sum(part[0] for part in parts if not part[1])
+        if sum(part[0] for part in parts) * 2 < slot_us:
+            continue
+        means: list[float | None] = []
+        for way in (3, 4):
+            known = [(part[0], part[way]) for part in parts if not part[1] and part[way] is not None]
+            means.append(
+                sum(length * rate for length, rate in known) / sum(length for length, _ in known)
+                if known and valid * 2 >= slot_us
+                else None
+            )  # type: ignore[operator, misc]
+        wide = sum(part[0] for part in parts if part[2] and not part[1])
+        found[place] = (
+            means[0],
+            means[1],
+            "reset" if valid * 2 < slot_us else "estimated" if wide * 2 > valid else None,
+        )
+    return found
+
+
+OCTETS = st.one_of(st.none(), st.integers(0, 2**32 - 1), st.integers(2**64 - 10**6, 2**64 - 1))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    steps=st.lists(
+        st.tuples(st.integers(1, 3), st.integers(1, 1_500_000_000), OCTETS, OCTETS, st.sampled_from([32, 64]), st.sampled_from(["a", "a", "a", "b"]), st.sampled_from([1.0, 1.0, 2.0])),
+        min_size=1, max_size=12,
+    ),
+    shuffled=st.randoms(use_true_random=False),
+)  # fmt: skip
+def test_rates_are_those_made_by_hand(steps: list[Poll], shuffled: random.Random) -> None:
+    at, readings = 0, []
+    for key, step, *rest in steps:
+        at += step
+        readings.append((key, at, *rest))
+    given_order = list(readings)
+    shuffled.shuffle(given_order)
+    schema = {"interface_key": pl.Int32, "read_us": pl.Int64, "in_octets": pl.UInt64, "out_octets": pl.UInt64, "counter_bits": pl.Int16, "discontinuity": pl.String, "uptime_s": pl.Float64}  # fmt: skip
+    frame = pl.DataFrame(given_order, schema=schema, orient="row").with_columns(
+        speed_bps=pl.lit(1e9), batch_id=pl.lit(1)
+    )
+    made = slots_of_readings(frame, 300_000_000)
+    wanted = by_hand(readings, 300_000_000, 1e9)  # type: ignore[arg-type]
+    assert [row[:2] for row in made.rows()] == sorted(wanted)
+    for key, slot, in_bps, out_bps, flag in made.rows():
+        rate_in, rate_out, said = wanted[key, slot]
+        assert (in_bps, out_bps) == (pytest.approx(rate_in), pytest.approx(rate_out))
+        assert flag == said

@@ -33,13 +33,13 @@ class Market:
 
 
 def upgrade_frame(
-    basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, *, budget_usd: float | None = None
-) -> tuple[pl.DataFrame, list[Note]]:
-    """Rows of UPGRADE and notes. Segments that need nothing have no row; without any price there is no row at all."""
+    basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, *, budget_usd: float | None = None, only: frozenset[str] | None = None
+) -> tuple[pl.DataFrame, list[Note]]:  # fmt: skip
+    """Rows of UPGRADE and notes, of the segments `only` where they are named. Segments that need nothing have no row; without any price there is no row at all."""
     rows: list[dict[str, Any]] = []
     notes: list[Note] = []
     links = basis.loads.links
-    for segment in sorted({name for name, _ in links}):
+    for segment in sorted({name for name, _ in links if only is None or name in only}):
         indexes = [index for index, (name, _) in enumerate(links) if name == segment]
         lit = basis.lit_gbps[indexes[0]]
         if not np.isfinite(lit).all():

@@ -100,7 +100,7 @@ class Dated:
 
 def dated(basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, *, like: Dated | None = None) -> Dated:
     """The dates of a basis; those of segments that are loaded and lit as in `like` are taken from it."""
-    same = _unchanged(basis, like.basis) if like and like.assumptions == assumptions else frozenset[str]()
+    same = unchanged(basis, like.basis) if like and like.assumptions == assumptions else frozenset[str]()
     runout, _, causes = runout_frames(basis, policy, without=same)
     orders = order_frame(basis, causes, assumptions, policy)[0]
     passages = {}
@@ -127,7 +127,7 @@ def dated(basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, *, lik
     )  # fmt: skip
 
 
-def _unchanged(basis: Basis, other: Basis) -> frozenset[str]:
+def unchanged(basis: Basis, other: Basis) -> frozenset[str]:
     """Segments with the same loads, causes and capacity in both, in both directions."""
     if basis.loads.links != other.loads.links or basis.timeline != other.timeline:
         return frozenset()
@@ -177,11 +177,11 @@ def compare(scenario_id: str, note: str, base: Dated, story: Dated) -> WhatIf:
     dtypes = {name: column.dtype for name, column in SCENARIO_EFFECT.columns.items()}
     effect = check(pl.DataFrame(rows, schema=dtypes), SCENARIO_EFFECT)
     return WhatIf(
-        effect, _lost((base.basis, story.basis)), story.order_plan, story.runout, base.basis.draws_gbps.shape[1]
+        effect, lost_frame((base.basis, story.basis)), story.order_plan, story.runout, base.basis.draws_gbps.shape[1]
     )
 
 
-def _lost(bases: tuple[Basis, Basis]) -> pl.DataFrame:
+def lost_frame(bases: tuple[Basis, Basis]) -> pl.DataFrame:
     frames = []
     for name, basis in zip(("base", "scenario"), bases, strict=True):
         steady, worst = np.zeros(len(basis.series)), np.zeros(len(basis.series))

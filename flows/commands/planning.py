@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from flows.inputs import open_warehouse, plan_inputs, read_stories, today_of
 from flows.settings import read_settings
+from forecasting.builds import build_frame
 from forecasting.explain import explain as chain
 from forecasting.ledger import most_important
 from forecasting.plan import plan
@@ -109,3 +110,17 @@ def spend(budget_usd: float, *, config: Path | None = None) -> None:
     print(budget_words(upgrades, budget_usd))
     with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_width_chars=240, fmt_str_lengths=90, tbl_hide_dataframe_shape=True, tbl_hide_column_data_types=True):  # fmt: skip
         print(upgrades)
+
+
+def weigh_builds(*, config: Path | None = None) -> None:
+    """What each planned build saves in upgrades and what it costs. Nothing is kept."""
+    settings = read_settings(config)
+    made = plan_inputs(settings)
+    builds = build_frame(made, settings.plan, today=today_of(settings), seed=settings.forecast.seed, workers=settings.run.workers)  # fmt: skip
+    if builds.is_empty():
+        print("No planned build is on a path of any route.")
+        return
+    with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_width_chars=200, fmt_str_lengths=60, tbl_hide_dataframe_shape=True, tbl_hide_column_data_types=True):  # fmt: skip
+        print(builds.drop("reason"))
+    for build, reason in builds.select("build", "reason").iter_rows():
+        print(f"{build}: {reason}")

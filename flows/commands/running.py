@@ -83,18 +83,25 @@ def forecast(*, config: Config = None, force: bool = False) -> int:
     return _run(config, None, ("forecast",), force=force)
 
 
-def plan(*, budget: float | None = None, config: Config = None, force: bool = False) -> int:
+def plan(*, budget: float | None = None, builds: bool = False, config: Config = None, force: bool = False) -> int:
     """Runout and order-by dates for every segment, from the newest forecast.
 
     Parameters
     ----------
     budget
         USD over the horizon: show what it buys of the upgrade plan, in which order, and keep nothing.
+    builds
+        Show what each planned build saves in upgrades and what it costs, and keep nothing.
     config
         Settings file, or a folder with a transit.toml. Default: ./transit.toml.
     force
         Compute again, even where nothing has changed.
     """
+    if builds:
+        from flows.commands.planning import weigh_builds
+
+        weigh_builds(config=config)
+        return 0
     if budget is not None:
         from flows.commands.planning import spend
 

@@ -12,6 +12,7 @@ from flows import accounting
 from flows.accounting import account
 from flows.commands.starting import TEMPLATE
 from flows.forecast import GrainForecast, forecast_with_groups
+from flows.held import hold_against
 from flows.inputs import NETWORK_FRAMES, data_hash_of, open_warehouse, read_known, series_of
 from flows.plan import keep_run, plan_segments, record_of
 from flows.settings import read_settings
@@ -82,7 +83,8 @@ class World:
         record = record_of(settings, made, str(self.version), datetime.now(UTC), planned=True)
         parts, notes = account(settings, made, planned, stated, record.run_id)
         assert notes == []
-        assert keep_run.fn(settings, made, {**planned, "revision_part": parts}, record)
+        self.held, self.notes = hold_against(settings, made, planned, stated)
+        assert keep_run.fn(settings, made, {**planned, **self.held, "revision_part": parts}, record)
         return record.run_id, made, planned, parts
 
 
@@ -166,3 +168,11 @@ def test_the_run_of_the_month_before_is_the_one_to_hold_against(world):
     third, _, _, parts = world.run(date(2026, 11, 6))
     assert len({first, second, third}) == 3
     assert parts["earlier_run_id"].unique().to_list() == [first]
+    # One month came since the first run: too little to judge it by, and nothing is called a drift.
+    live = world.held["live_accuracy"]
+    assert set(live["periods"]) == {1}
+    assert set(live["n"]) == {4}
+    assert world.notes == []
+    assert set(world.held["model_challenge"]["verdict"]) == {"too_early"}
+    with open_warehouse(world.settings) as warehouse:
+        assert warehouse.read("live_accuracy").height == live.height

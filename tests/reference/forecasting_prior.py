@@ -2,8 +2,8 @@
 
     python -m tests.reference.forecasting_prior
 
-Only these sizes are shipped, none of the series. Every second series of M1, of M4's shorter months and of the countries is left out, so
-that coverage there can be measured on series the table has not seen; half of ESnet, a quarter of M4 Hourly, and all of M4 Weekly and of
+Only these sizes are shipped, none of the series. Every second series of the competitions (M1, M3, Tourism, M4's shorter months) and of the
+countries is left out, so that coverage there can be measured on series the table has not seen; half of ESnet, a quarter of M4 Hourly, and all of M4 Weekly and of
 the daily exchanges are in it, and Seattle is not. For each share of outcomes the size is a plane in the logs of history length and horizon, by least squares on the quantiles found.
 """
 
@@ -20,7 +20,7 @@ import numpy as np
 from forecasting.calibrate import COVERAGES, deviation
 from forecasting.combine import outlook
 from forecasting.study import look_back
-from tests.benchmarks.sets import bench_set, country_years, esnet_weeks, exchange_days, m4_set
+from tests.benchmarks.sets import Series, bench_set, competition, country_years, esnet_weeks, exchange_days, m4_set
 
 HORIZONS = (1, 2, 3, 4, 6, 9, 12, 18, 24, 36, 48, 60)
 LEAST_SCORES = 60
@@ -66,6 +66,11 @@ def table(
     return {"lengths": list(lengths), "horizons": list(HORIZONS), "size": grid}
 
 
+def halves(*sets: list[Series]) -> list[np.ndarray]:
+    """Every second series of each set, whole."""
+    return [np.concatenate([one.train, one.test]) for series in sets for one in series[::2]]
+
+
 def known(values: np.ndarray) -> np.ndarray:
     """Without gaps: the calibration needs neighbours, not dates."""
     return values[np.isfinite(values)]
@@ -73,17 +78,18 @@ def known(values: np.ndarray) -> np.ndarray:
 
 def main() -> None:
     warnings.filterwarnings("ignore", category=RuntimeWarning)
-    months = [
-        np.concatenate([one.train, one.test])
-        for name in ("bench_m1_monthly", "bench_m4_monthly_short") for one in bench_set(name)[::2]
-    ]  # fmt: skip
+    months = halves(
+        bench_set("bench_m1_monthly"), competition("M3", "monthly"), competition("Tourism", "monthly"), bench_set("bench_m4_monthly_short")[::2]
+    )  # fmt: skip
+    quarters = halves(*(competition(name, "quarterly") for name in ("M1", "M3", "Tourism")))
     weeks = [known(values) for values in list(esnet_weeks().values())[::2]]
     long_weeks = [np.concatenate([one.train, one.test])[-400:] for one in m4_set("Weekly")[::2]]
     days = [known(values) for values in exchange_days().values()]
     hours = [np.concatenate([one.train, one.test])[-400:] for one in m4_set("Hourly")[::4]]
-    years = list(country_years().values())[::2]
+    years = list(country_years().values())[::2] + halves(*(competition(name, "yearly") for name in ("M3", "Tourism")))
     tables = {
         "month": table(months, MONTH_LENGTHS, 12, 60, 2, 18),
+        "quarter": table(quarters, (12, 16, 24, 32, 48, 80), 4, 16, 2, 6),
         "week": table(weeks + long_weeks, (26, 34, 42, 80, 156, 208), 52, 36, 2, 13),
         "day": table(days + hours, (60, 120, 240), 7, 48, 3, 48),
         "year": table(years, (8, 10, 12, 14), 1, 6, 3, 2),

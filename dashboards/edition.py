@@ -46,6 +46,8 @@ class Edition:
     risk_alpha_ratio: float = 0.2
     today: date | None = None
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    newest: str = ""
+    """Where the newest edition will always lie, as seen from this one's folder, such as '../latest'; empty: nowhere."""
     previous: Sequence[EarlierEdition] = ()
     variant: str = ""
     """The key of the words that say how it differs from the edition of its day; empty for that edition itself."""

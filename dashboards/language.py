@@ -248,7 +248,7 @@ def load_language(code: str, folder: Path = TEXT_FOLDER) -> Language:
 
 
 _REQUIRED = (
-    "plural", "number.decimal", "number.group", "number.group_from", "number.percent", "number.none", "date.day",
+    "plural", "number.decimal", "number.group", "number.group_from", "number.percent", "number.none", "date.day", "weekdays.long", "weekdays.short", "weekdays.in",
     *(f"months.{case}" for case in ("nominative", "genitive", "prepositional", "dative", "short")),
     *(f"period.{grain}.{form}" for grain in ("month", "week", "day", "year") for form in ("nominative", "in", "by", "until", "after", "since", "short")),
 )  # fmt: skip

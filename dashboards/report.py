@@ -38,7 +38,7 @@ from dashboards.figure import Page
 from dashboards.language import TEXT_FOLDER, Language, Period, load_language
 from dashboards.material import Material, gather
 from dashboards.paper import NAME as PAPER
-from dashboards.paper import write_paper
+from dashboards.paper import svg, write_paper
 from dashboards.workbook import write_workbook
 
 HOME = Path(__file__).parent
@@ -62,6 +62,10 @@ NAVIGATION = (
 )
 
 
+MOST_PICTURES, MOST_PICTURED_ROWS = 4, 1500
+PICTURE_WIDTH = 960
+
+
 def write_report(
     frames: Mapping[str, pl.DataFrame],
     edition: Edition,
@@ -70,6 +74,7 @@ def write_report(
     languages: Sequence[str] = ("en", "ru"),
     workbook: bool = True,
     paper: bool = False,
+    pictures: bool = True,
     text_folder: Path = TEXT_FOLDER,
 ) -> list[Path]:
     """Write the edition's pages to folder/<language>/, its data to folder/data/, and return every file written, sorted.
@@ -89,8 +94,11 @@ def write_report(
     for code in languages:
         language = load_language(code, text_folder)
         pages = edition_pages(material, language)
+        drawn = _draw_pictures(pages, language, folder) if pictures else {}
+        written += [folder / path for path in drawn.values()]
         written += [
-            _write_page(page, pages, material, language, languages, folder, text_folder, extras) for page in pages
+            _write_page(page, pages, material, language, languages, folder, text_folder, extras, drawn)
+            for page in pages
         ]
         written.append(_write_search(pages, language, folder))
         if code == languages[0]:
@@ -168,7 +176,7 @@ def _write_assets(folder: Path, earlier: Sequence[Path]) -> list[Path]:
 
 def _write_page(
     page: Page, pages: Sequence[Page], material: Material, language: Language, languages: Sequence[str], folder: Path, text_folder: Path,
-    extras: Sequence[tuple[str, str]],
+    extras: Sequence[tuple[str, str]], pictures: Mapping[tuple[str, str], str],
 ) -> Path:  # fmt: skip
     edition = material.edition
     home = "../" * page.path.count("/")
@@ -183,6 +191,7 @@ def _write_page(
         others=[(code, load_language(code, text_folder).text("language")) for code in languages if code != language.code],
         settings=_settings(language) if drawn else "", words=_words(language),
         same=_same_page(page, material, language), variant=_variant(edition, language),
+        pictures={name: path for (place, name), path in pictures.items() if place == page.path}, newest=f"{home}../{edition.newest}/{language.code}/{page.path}" if edition.newest else "",
     )  # fmt: skip
     target = folder / language.code / page.path
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -198,6 +207,28 @@ def _settings(language: Language) -> Markup:
 @cache
 def _words(language: Language) -> Markup:
     return Markup(_safe_json({name: language.text(f"script.{name}") for name in ("search", "filter", "shown")}))
+
+
+def _draw_pictures(pages: Sequence[Page], language: Language, folder: Path) -> dict[tuple[str, str], str]:
+    """The first charts of each chapter as SVG files, for readers without scripts: their paths in the site by page and figure.
+
+    The pages of single routes and segments have none: a thousand charts would take minutes. Their tables hold the numbers.
+    """
+    found = {
+        (page.path, figure.figure_id): figure.spec
+        for page in pages
+        if "/" not in page.path
+        for figure in page.figures[:MOST_PICTURES]
+        if figure.spec and sum(len(rows) for rows in figure.spec["datasets"].values()) <= MOST_PICTURED_ROWS
+    }
+    target = folder / "pictures" / language.code
+    target.mkdir(parents=True, exist_ok=True)
+    paths = {}
+    for (page, name), spec in found.items():
+        path = target / f"{page.removesuffix('.html')}-{name}.svg"
+        path.write_text(svg(spec, language, PICTURE_WIDTH), encoding="utf-8")
+        paths[page, name] = path.relative_to(folder).as_posix()
+    return paths
 
 
 def _variant(edition: Edition, language: Language) -> str:

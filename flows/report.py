@@ -34,6 +34,7 @@ from warehouse.schema import FRAMES, GRAINS, RESULT_FRAMES, check
 
 ABOUT = "edition.json"
 """Written last: an edition without it is not finished."""
+NEWEST = "../latest"
 
 
 class NoRunError(TransitError):
@@ -68,7 +69,7 @@ def write_edition(settings: Settings, *, force: bool) -> tuple[Path, bool]:
         data_hash=run["data_hash"], seed=run["seed"], simulated=run["simulated"], title=settings.network.title,
         title_ru=settings.network.title_ru, time_zone=settings.time.zone, threshold_ratio=settings.plan.threshold_ratio,
         risk_alpha_ratio=settings.plan.risk_alpha_ratio, today=planning_date(run["settings"]), words=words,
-        previous=earlier_editions(reports, run["known_at"]),
+        newest=NEWEST, previous=earlier_editions(reports, run["known_at"]),
     )  # fmt: skip
     how = Drawing(tuple(settings.run.languages), settings.run.paper, made_from, tuple(run_ids))
     unfinished = draw(frames, edition, how, reports)

@@ -21,6 +21,7 @@
     for (const [key, item] of Object.entries(value)) {
       if (key === "datasets") copy[key] = item;
       else if (key === "legend" && item !== null) copy[key] = { ...item, columns: 1 };
+      else if (key === "labelLimit") copy[key] = Math.min(item, 110);
       else copy[key] = stacked(item);
     }
     return copy;
@@ -28,7 +29,8 @@
 
   const narrow = (spec, width) => {
     if (width > 520) return spec;
-    const config = { ...spec.config, axisY: { ...spec.config.axisY, labelLimit: 110 } };
+    const legend = { ...spec.config.legend, labelLimit: width - 40, layout: { top: { anchor: "start", bounds: "full" } } };
+    const config = { ...spec.config, legend, axisY: { ...spec.config.axisY, labelLimit: 110 } };
     const height = spec.projection ? Math.min(spec.height, Math.max(180, width * 0.6)) : spec.height;
     return { ...stacked(spec), config, height };
   };
@@ -46,6 +48,13 @@
       svg.setAttribute("aria-label", place.getAttribute("aria-label") ?? place.dataset.alt);
       for (const part of svg.children) part.setAttribute("aria-hidden", "true");
       place.dataset.alt = svg.getAttribute("aria-label");
+      for (const slider of place.querySelectorAll(".vega-bind input[type=range]")) {
+        const shown = document.createElement("output");
+        const tell = () => { shown.textContent = Number(slider.value).toLocaleString(document.documentElement.lang, { style: "percent" }); };
+        slider.addEventListener("input", tell);
+        tell();
+        slider.parentElement.append(" ", shown);
+      }
       place.removeAttribute("role");
       place.removeAttribute("aria-label");
       place.dataset.drawn = "yes";
@@ -192,6 +201,7 @@
     document.querySelector("header").append(holder);
   };
 
+  if (location.pathname.includes("/latest/")) document.querySelector(".newest")?.remove();
   makeSearch();
   document.querySelectorAll("table.sortable").forEach((table) => { makeSortable(table); makeFilter(table); });
   if (document.getElementById("settings")) addSaving(read("settings"));

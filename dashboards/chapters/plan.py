@@ -8,8 +8,8 @@ from typing import Any
 import polars as pl
 
 from dashboards.chapters import money
+from dashboards.chapters.atlas import badges, load_notes
 from dashboards.chapters.places import segment_path
-from dashboards.chapters.segments import badges, load_notes
 from dashboards.charts.timeline import timeline
 from dashboards.figure import Cell, Figure, Page, Section, Table, day, dollars, joined, percent, period
 from dashboards.language import Language, Period

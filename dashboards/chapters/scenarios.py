@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 import polars as pl
 
 from dashboards.chapters.places import segment_path
-from dashboards.charts.scenarios import scenarios
+from dashboards.charts.scenarios import comparison, scenarios
 from dashboards.figure import Cell, Figure, Page, Section, Table, day, number, percent, period, slug
 from dashboards.language import Language, Period
 from dashboards.material import Material
@@ -29,6 +30,65 @@ def _moved(frame: pl.DataFrame) -> pl.DataFrame:
         .group_by("segment_id", maintain_order=True)
         .first()
     )
+
+
+def _dated(material: Material, moved: pl.DataFrame, end: date | None, language: Language) -> pl.DataFrame:
+    """Rows of the chart: the segments with a median date in the plan or in the story; what lies after the horizon stands at its end."""
+    grain = material.edition.grain
+    shown = moved.filter(pl.col("t50_base").is_not_null() | pl.col("t50_scenario").is_not_null())
+
+    def when(value: date | None) -> str:
+        if value is None and end is None:
+            return language.text("number.none")
+        return (
+            language.period(Period(value, grain)) if value else language.period(Period(end or date.min, grain), "after")
+        )
+
+    return pl.DataFrame(
+        {
+            "segment": [material.segment_label(row, language) for row in shown["segment_id"]],
+            "base": [value or end for value in shown["t50_base"]], "scenario": [value or end for value in shown["t50_scenario"]],
+            "base_label": [when(value) for value in shown["t50_base"]], "scenario_label": [when(value) for value in shown["t50_scenario"]],
+        },
+        schema={"segment": pl.String, "base": pl.Date, "scenario": pl.Date, "base_label": pl.String, "scenario_label": pl.String},
+    )  # fmt: skip
+
+
+def comparison_figure(material: Material, stories: Mapping[str, pl.DataFrame], language: Language) -> Figure | None:
+    """All stories on one chart with a switch, over the segments that any of them moves most; None for a single story."""
+    text = language.text
+    last = material["runout"]["last_target"].max()
+    end = last if isinstance(last, date) else None
+    moved = {name: _moved(frame) for name, frame in stories.items()}
+    counted = [(name, frame.filter(pl.col("shift_months").abs() >= SHORTEST_SHIFT)) for name, frame in moved.items()]
+    ranked = sorted(((name, frame.height, float(frame["shift_months"].abs().sum())) for name, frame in counted if frame.height), key=lambda one: (-one[2], one[0]))  # fmt: skip
+    if len(ranked) < 2:
+        return None
+    everything = pl.concat([moved[name] for name, *_ in ranked])
+    most = everything.group_by("segment_id").agg(pl.col("moved").max()).sort("moved", "segment_id", descending=[True, False])["segment_id"]  # fmt: skip
+    order = {material.segment_label(name, language): place for place, name in enumerate(most)}
+    rows = pl.concat([
+        _dated(material, stories[name].filter(pl.col("date_kind") == "policy").sort("t50_base", "direction", nulls_last=True).unique("segment_id", keep="first", maintain_order=True), end, language).with_columns(story=pl.lit(material.said(name, language)))
+        for name, *_ in ranked
+    ])  # fmt: skip
+    rows = rows.filter(pl.col("segment").is_in(list(order))).sort(pl.col("segment").replace_strict(order, return_dtype=pl.Int64), maintain_order=True)  # fmt: skip
+    kept = rows["segment"].unique(maintain_order=True).head(MOST_SEGMENTS)
+    places = {material.said(name, language): place for place, (name, *_) in enumerate(ranked)}
+    rows = rows.filter(pl.col("segment").is_in(kept.to_list())).sort(pl.col("story").replace_strict(places, return_dtype=pl.Int64), maintain_order=True)  # fmt: skip
+    if rows.is_empty():
+        return None
+    title = text("title.comparison", n=len(ranked), name=material.said(ranked[0][0], language), segments=ranked[0][1])
+    table = Table(
+        [text(f"table.{head}") for head in ("story", "segment", "t50_base", "t50_scenario")],
+        [[Cell(row["story"]), Cell(row["segment"]), Cell(row["base_label"], str(row["base"])), Cell(row["scenario_label"], str(row["scenario"]))] for row in rows.iter_rows(named=True)],
+    )  # fmt: skip
+    source = "note.source_load_simulated" if material.edition.simulated else "note.source_load"
+    notes = [(text("note.unit"), text("note.unit_date")), (text("note.definition"), text("note.scenario")), (text("note.source"), text(source)), run_note(material, language)]  # fmt: skip
+    badges = ((text("page.simulated_short"),) if material.edition.simulated else ()) + (text("page.assumed_short"),)
+    return Figure(
+        "scenarios", title, alt=title, spec=comparison(rows, language), subtitle=text("scenario.subtitle_switch", name=material.said(ranked[0][0], language)),
+        notes=notes, table=table, csv="scenarios.csv", data=everything, badges=badges,
+    )  # fmt: skip
 
 
 def story_figure(material: Material, scenario_id: str, frame: pl.DataFrame, language: Language) -> Figure:
@@ -56,25 +116,7 @@ def story_figure(material: Material, scenario_id: str, frame: pl.DataFrame, lang
             before=top["probability_base"],
             after=top["probability_scenario"],
         )
-    shown = moved.filter(pl.col("t50_base").is_not_null() | pl.col("t50_scenario").is_not_null()).head(MOST_SEGMENTS)
-
-    def when(value: date | None) -> str:
-        return (
-            language.period(Period(value, grain))
-            if value
-            else language.period(Period(end, grain), "after")
-            if end
-            else text("number.none")
-        )
-
-    rows = pl.DataFrame(
-        {
-            "segment": [material.segment_label(row, language) for row in shown["segment_id"]],
-            "base": [value or end for value in shown["t50_base"]], "scenario": [value or end for value in shown["t50_scenario"]],
-            "base_label": [when(value) for value in shown["t50_base"]], "scenario_label": [when(value) for value in shown["t50_scenario"]],
-        },
-        schema={"segment": pl.String, "base": pl.Date, "scenario": pl.Date, "base_label": pl.String, "scenario_label": pl.String},
-    )  # fmt: skip
+    rows = _dated(material, moved, end, language).head(MOST_SEGMENTS)
     table = Table(
         [text(f"table.{head}") for head in ("segment", "t50_base", "t50_scenario", "shift_months", "probability_base", "probability_scenario", "order_by_base", "order_by_scenario")],
         [
@@ -114,4 +156,7 @@ def pages(material: Material, language: Language) -> list[Page]:
     if not stories:
         return []
     figures = [story_figure(material, str(key[0]), frame, language) for key, frame in stories.items()]
-    return [Page("scenarios.html", text("scenario.title"), [text("scenario.lead")], [Section(figures=figures)])]
+    together = comparison_figure(material, {str(key[0]): frame for key, frame in stories.items()}, language)
+    sections = [Section(text("scenario.together"), figures=[together])] if together else []
+    sections.append(Section(text("scenario.each") if together else "", figures=figures))
+    return [Page("scenarios.html", text("scenario.title"), [text("scenario.lead")], sections)]

@@ -6,66 +6,15 @@ from datetime import date
 
 import polars as pl
 
+from dashboards.chapters.atlas import badges, load_notes, map_figures, worst_utilization
 from dashboards.chapters.changes import date_revision
 from dashboards.chapters.detail import probability_figure, tornado_figure
 from dashboards.chapters.places import route_path, segment_path
 from dashboards.charts.load import load
-from dashboards.charts.network import network
 from dashboards.charts.utilization import utilization
 from dashboards.figure import Cell, Figure, Page, Section, Table, day, joined, percent, period, plain_table, slug
 from dashboards.language import Language, Period
 from dashboards.material import Material
-from dashboards.notes import Notes, run_note
-
-
-def assumed_note(material: Material, segment_ids: list[str], language: Language) -> Notes:
-    """Which of the segments' lit capacities are assumptions."""
-    found = sorted(material.segment_label(name, language) for name in material.assumed.intersection(segment_ids))
-    if not found:
-        return []
-    if len(found) > 3 and len(found) == len(set(segment_ids)):
-        return [(language.text("note.assumed"), language.text("note.lit_assumed_all"))]
-    shown = ", ".join(found[:8]) + (f" … (+{len(found) - 8})" if len(found) > 8 else "")
-    return [(language.text("note.assumed"), language.text("note.lit_assumed", names=shown))]
-
-
-def load_notes(material: Material, segment_ids: list[str], language: Language, unit: str = "unit_text") -> Notes:
-    text = language.text
-    return [
-        (text("note.unit"), text(f"note.{unit}")),
-        (text("note.definition"), text("note.load", grain=text(f"grain.{material.edition.grain}"))),
-        (text("note.source"), text("note.source_load_simulated" if material.edition.simulated else "note.source_load")),
-        *assumed_note(material, segment_ids, language),
-        run_note(material, language),
-    ]
-
-
-def badges(material: Material, segment_ids: list[str], language: Language) -> tuple[str, ...]:
-    words = [language.text("page.simulated_short")] if material.edition.simulated else []
-    if assumed_note(material, segment_ids, language):
-        words.append(language.text("page.assumed_short"))
-    return tuple(words)
-
-
-def worst_utilization(material: Material) -> pl.DataFrame:
-    """Median utilization by segment and period: the busier direction in its worst failure. Busiest segment first."""
-    if "worst_utilization" not in material.memory:
-        material.memory["worst_utilization"] = _worst_utilization(material)
-    frame: pl.DataFrame = material.memory["worst_utilization"]
-    return frame
-
-
-def _worst_utilization(material: Material) -> pl.DataFrame:
-    frame = material["segment_load"].filter(
-        (pl.col("quantile_level") == 0.5) & pl.col("utilization_ratio").is_not_null()
-    )
-    worst = (
-        frame.sort("utilization_ratio", "failure_id", "direction", descending=[True, False, False])
-        .group_by("segment_id", "target_start", maintain_order=True)
-        .first()
-    )
-    peak = worst.group_by("segment_id").agg(peak=pl.col("utilization_ratio").max())
-    return worst.join(peak, on="segment_id").sort("peak", "segment_id", "target_start", descending=[True, False, False])
 
 
 def heat_figure(material: Material, language: Language, most: int | None = None) -> Figure:
@@ -113,77 +62,6 @@ def heat_figure(material: Material, language: Language, most: int | None = None)
         notes=load_notes(material, shown, language, "unit_share"), table=table, csv="utilization.csv", data=frame.drop("peak"),
         badges=badges(material, shown, language),
     )  # fmt: skip
-
-
-def map_figure(material: Material, language: Language) -> Figure | None:
-    """The map of the network at the end of the horizon; None where no segment has both ends located."""
-    text = language.text
-    nodes = material["node"].filter(pl.col("lat").is_not_null() & pl.col("lon").is_not_null())
-    ends = nodes.select("node_id", "lon", "lat")
-    last = worst_utilization(material)
-    end = last["target_start"].max() if last.height else None
-    load = last.filter(pl.col("target_start") == end) if isinstance(end, date) else last
-    lines = (
-        material["segment"]
-        .join(ends, left_on="a_node", right_on="node_id")
-        .join(ends.rename({"lon": "lon2", "lat": "lat2"}), left_on="z_node", right_on="node_id")
-        .join(load.select("segment_id", "utilization_ratio", "lit_gbps"), on="segment_id", how="left")
-        .sort(pl.col("utilization_ratio").fill_null(-1), "segment_id")
-        .with_columns(
-            segment=pl.col("segment_id").map_elements(lambda name: material.segment_label(name, language), return_dtype=pl.String),
-            built=pl.col("status") == "in_service",
-            status_code=pl.col("status"),
-            status=pl.col("status").map_elements(lambda name: language.word("status", name), return_dtype=pl.String),
-        )
-    )  # fmt: skip
-    everything = lines.height
-    lines = lines.filter(pl.col("utilization_ratio").is_not_null() | (pl.col("status_code") != "in_service"))
-    if lines.is_empty():
-        return None
-    used = pl.concat([lines["a_node"], lines["z_node"]]).value_counts()
-    places = nodes.join(used, left_on="node_id", right_on="a_node").sort("count", "node_id", descending=[True, False])
-    shown = places.with_columns(
-        name=pl.col("node_id").map_elements(lambda name: material.node_name(name, language), return_dtype=pl.String),
-        labelled=_apart(places["lon"].to_list(), places["lat"].to_list()),
-    )
-    over = load.filter(pl.col("utilization_ratio") > material.edition.threshold_ratio).height
-    planned = lines.filter(~pl.col("built")).height
-    when = (
-        Period(end, material.edition.grain)
-        if isinstance(end, date)
-        else Period(material.edition.origin, material.edition.grain)
-    )
-    title = text(
-        "title.map", n=lines.height, over=over, by=when, planned=planned, threshold=material.edition.threshold_ratio
-    )
-    ids = lines["segment_id"].to_list()
-    notes = [
-        *load_notes(material, load["segment_id"].to_list(), language, "unit_share"),
-        (text("note.map"), text("note.outlines")),
-    ]
-    heads = [
-        ("segment", text("table.segment"), "text"),
-        ("status", text("table.status"), "text"),
-        ("utilization_ratio", text("table.utilization"), "pct"),
-        ("lit_gbps", text("table.lit"), "n"),
-    ]
-    columns = ("segment", "lon", "lat", "lon2", "lat2", "built", "utilization_ratio", "lit_gbps", "status")
-    return Figure(
-        "map", title, alt=title, spec=network(lines.select(columns), shown.select("name", "lon", "lat", "labelled"), material.edition.threshold_ratio, language),
-        subtitle=text("map.subtitle") + (" " + text("map.left_out", n=everything - lines.height) if everything > lines.height else ""), notes=notes, table=plain_table(lines, heads, language, material.edition.grain), csv="map.csv",
-        data=lines.select("segment_id", "a_node", "z_node", "lon", "lat", "lon2", "lat2", "built", "utilization_ratio", "lit_gbps").sort("segment_id"),
-        badges=badges(material, ids, language),
-    )  # fmt: skip
-
-
-def _apart(lons: list[float], lats: list[float]) -> pl.Series:
-    """Which places get their name written: those not too near to one before them."""
-    wide = max(max(lons) - min(lons), max(lats) - min(lats), 1e-9)
-    kept: list[int] = []
-    for index, (lon, lat) in enumerate(zip(lons, lats, strict=True)):
-        if all(abs(lon - lons[other]) > wide / 11 or abs(lat - lats[other]) > wide / 32 for other in kept):
-            kept.append(index)
-    return pl.Series([index in set(kept) for index in range(len(lons))])
 
 
 def load_figure(material: Material, segment_id: str, direction: str, language: Language) -> Figure:
@@ -251,7 +129,7 @@ def pages(material: Material, language: Language) -> list[Page]:
     text = language.text
     listing = Page(
         "segments.html", text("segments.title"), [text("segments.lead", n=len(material.segments))],
-        [Section(figures=[*_some(map_figure(material, language)), heat_figure(material, language)]), Section(text("segments.table"), table=segment_table(material, language))],
+        [Section(figures=[*map_figures(material, language), heat_figure(material, language)]), Section(text("segments.table"), table=segment_table(material, language))],
     )  # fmt: skip
     return [listing, *(_page(material, segment_id, language) for segment_id in material.segments)]
 
@@ -274,7 +152,7 @@ def _page(material: Material, segment_id: str, language: Language) -> Page:
     if row["source"]:
         lead.append(f"{text('table.source')}: {material.said(row['source'], language)}")
     grain = material.edition.grain
-    runs = material.runs.get(segment_id, [])
+    runs = sorted(material.runs.get(segment_id, []), key=lambda run: (run["date_kind"] != "policy", run["direction"]))
     sections = [Section(text("segment.load"), words, figures)]
     moved = tornado_figure(material, segment_id, language)
     order = _orders(material, segment_id, language)
@@ -308,10 +186,6 @@ def _page(material: Material, segment_id: str, language: Language) -> Page:
             Section(text("segment.routes"), links=[("../" + route_path(route_id), material.route_name(route_id, language)) for route_id in routes])
         )  # fmt: skip
     return Page(segment_path(segment_id), material.segment_label(segment_id, language), lead, sections)
-
-
-def _some(figure: Figure | None) -> list[Figure]:
-    return [figure] if figure else []
 
 
 def _orders(material: Material, segment_id: str, language: Language) -> Table | None:

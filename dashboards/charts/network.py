@@ -1,10 +1,11 @@
-"""Map of the network: segments by utilization, builds to come dashed, over country outlines."""
+"""Map of the network: segments by utilization or by runout, builds to come dashed, over country outlines."""
 
 from __future__ import annotations
 
 import copy
 import json
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
@@ -23,9 +24,9 @@ def flat(lon: float, lat: float) -> tuple[float, float]:
     return lon, math.degrees(math.asinh(math.tan(math.radians(lat))))
 
 
-def network(lines: pl.DataFrame, places: pl.DataFrame, threshold_ratio: float, language: Language) -> Spec:
-    """`lines` has one row per segment: segment (shown name), lon, lat, lon2, lat2, built (bool), utilization_ratio (may be null),
-    lit_gbps, status (shown); `places` one per node: name, lon, lat, labelled (bool)."""
+def network(lines: pl.DataFrame, places: pl.DataFrame, names: Sequence[str], language: Language) -> Spec:
+    """`lines` has one row per segment: segment (shown name), lon, lat, lon2, lat2, built (bool), rank (0 unknown, 1 calm ... 4 urgent: the
+    place in `names`), value (shown, what the rank comes from), lit_gbps, status (shown); `places` one per node: name, lon, lat, labelled (bool)."""
     lons = [*places["lon"].to_list(), *lines["lon"].to_list(), *lines["lon2"].to_list()]
     lats = [*places["lat"].to_list(), *lines["lat"].to_list(), *lines["lat2"].to_list()]
     wide, high = (max(lons) - min(lons)) * MARGIN + 0.5, (max(lats) - min(lats)) * MARGIN + 0.5
@@ -33,7 +34,7 @@ def network(lines: pl.DataFrame, places: pl.DataFrame, threshold_ratio: float, l
     (west, south), (east, north) = flat(*box[:2]), flat(*box[2:])
     height = min(max(1000 * (north - south) / (east - west), 240), 560)
     land = [[[*flat(*point)] for point in ring] for ring in outlines(box)]
-    spec = copy.copy(_form(language, threshold_ratio, round(height / 20) * 20))
+    spec = copy.copy(_form(language, tuple(names), round(height / 20) * 20))
     spec["datasets"] = {
         "land": [
             {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [_rounded(ring)]}} for ring in land
@@ -56,33 +57,23 @@ def _flattened(row: dict[str, Any]) -> dict[str, Any]:
 
 
 @form
-def _form(language: Language, threshold_ratio: float, height: int) -> alt.TopLevelMixin:
+def _form(language: Language, names: tuple[str, ...], height: int) -> alt.TopLevelMixin:
     text = language.text
-    steps = [threshold_ratio * 0.75, threshold_ratio, 1.0]
-    names = [
-        text("map.unknown"),
-        text("heat.below", high=steps[0]),
-        text("heat.between", low=steps[0], high=steps[1]),
-        text("heat.over_threshold", low=steps[1]),
-        text("heat.over_full"),
-    ]
-    value = "datum.utilization_ratio"
-    level = f"!isValid({value}) ? 0 : {value} > 1 ? 4 : {value} > {steps[1]} ? 3 : {value} > {steps[0]} ? 2 : 1"
     land = alt.Chart(alt.NamedData("land")).mark_geoshape(fill=LAND, stroke=GRID, strokeWidth=0.8, tooltip=False)
     lines = alt.Chart(alt.NamedData("lines")).transform_calculate(
-        level=f"{json.dumps(names, ensure_ascii=False)}[{level}]",
+        level=f"{json.dumps(names, ensure_ascii=False)}[datum.rank]",
         state=f"datum.built ? {json.dumps(text('map.built'), ensure_ascii=False)} : {json.dumps(text('map.planned'), ensure_ascii=False)}",
     )
     ends = {"longitude": "lon:Q", "latitude": "lat:Q", "longitude2": "lon2:Q", "latitude2": "lat2:Q"}
     key = alt.Legend(title=None, symbolType="stroke", symbolStrokeWidth=4, symbolSize=400, columns=0)
     drawn = lines.mark_rule(strokeWidth=3).encode(
         **ends,
-        color=alt.Color("level:N", scale=alt.Scale(domain=names, range=[MUTED, HEAT[2], "#4E83AB", HEAT[3], HEAT[4]]), legend=key),
+        color=alt.Color("level:N", scale=alt.Scale(domain=list(names), range=[MUTED, HEAT[2], "#4E83AB", HEAT[3], HEAT[4]]), legend=key),
         strokeDash=alt.StrokeDash("state:N", scale=alt.Scale(domain=[text("map.built"), text("map.planned")], range=[[1, 0], [5, 4]]), legend=key),
-        strokeWidth=alt.condition("datum.utilization_ratio > 1", alt.value(5), alt.value(3)),
+        strokeWidth=alt.condition("datum.rank > 3", alt.value(5), alt.value(3)),
         tooltip=[
             alt.Tooltip("segment:N", title=text("table.segment")), alt.Tooltip("status:N", title=text("table.status")),
-            alt.Tooltip("utilization_ratio:Q", title=text("table.utilization"), format=".0%"), amount_tip("lit_gbps", text("table.lit")),
+            alt.Tooltip("value:N", title=text("map.value")), amount_tip("lit_gbps", text("table.lit")),
         ],
     )  # fmt: skip
     at = {"longitude": "lon:Q", "latitude": "lat:Q"}

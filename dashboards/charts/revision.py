@@ -50,11 +50,11 @@ def _form(language: Language, count: int, dated: bool) -> alt.TopLevelMixin:
             return alt.X(f"{field}:T", scale=alt.Scale(type="utc", padding=30), axis=alt.Axis(title=None, format="%b %Y", tickCount=6, grid=True))  # fmt: skip
         return alt.X(f"{field}:Q", scale=alt.Scale(zero=False, padding=30), axis=alt.Axis(title=text("unit.gbps"), format=",.4~r", tickCount=6, grid=True))  # fmt: skip
 
-    steps, totals = chart.transform_filter("isValid(datum.way)"), chart.transform_filter("datum.total")
+    totals = chart.transform_filter("datum.total")
     unmoved = chart.transform_filter("!datum.total && !isValid(datum.way)")
     layers = [
         chart.transform_filter("isValid(datum.next)").mark_rule(color=MUTED, strokeDash=[2, 2]).encode(at("end"), row, alt.Y2("next:N")),
-        steps.mark_bar(height=14, stroke=CHARCOAL, strokeWidth=0.5).encode(at("start"), alt.X2("end"), row, color=colour, tooltip=tips),
+        chart.mark_bar(height=14).encode(at("start"), alt.X2("end"), row, color=colour, tooltip=tips),
         unmoved.mark_tick(thickness=2, height=14, color=CHARCOAL).encode(at("end"), row, tooltip=tips),
         totals.mark_point(shape="diamond", size=130, filled=True, opacity=1, color=CHARCOAL).encode(at("end"), row, tooltip=tips),
         chart.mark_text(align="left", dx=10, color=CHARCOAL).encode(

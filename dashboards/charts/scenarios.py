@@ -21,10 +21,23 @@ def scenarios(frame: pl.DataFrame, language: Language) -> Spec:
     return spec
 
 
+def comparison(frame: pl.DataFrame, language: Language) -> Spec:
+    """One row per story and segment: as for `scenarios`, and story (shown name). A switch chooses the story; without it the first is shown."""
+    order = frame["segment"].unique(maintain_order=True).to_list()
+    stories = frame["story"].unique(maintain_order=True).to_list()
+    spec = with_rows(copy.deepcopy(_form(language, len(order), tuple(stories))), frame.to_dicts())
+    for layer in spec["layer"]:
+        layer["encoding"]["y"]["sort"] = order
+        layer["encoding"]["y"]["scale"] = {"domain": order}
+    return spec
+
+
 @form
-def _form(language: Language, count: int) -> alt.TopLevelMixin:
+def _form(language: Language, count: int, stories: tuple[str, ...] = ()) -> alt.TopLevelMixin:
     text = language.text
     chart = alt.Chart(alt.NamedData("rows"))
+    if stories:
+        chart = chart.transform_filter("datum.story === chosen")
     row = alt.Y("segment:N", axis=alt.Axis(title=None, labelLimit=280, ticks=False, domain=False, grid=True))
     names = [text("scenario.base"), text("scenario.story")]
     tips = [
@@ -48,4 +61,8 @@ def _form(language: Language, count: int) -> alt.TopLevelMixin:
     for field, name in zip(("base", "scenario"), names, strict=True):
         marks = chart.transform_calculate(which=f"'{name}'").mark_point(filled=True, size=90, opacity=1)
         layers.append(marks.encode(at(field), row, color=colour, shape=shape, tooltip=tips))
-    return alt.layer(*layers).properties(width="container", height=max(60, 26 * count))
+    layered = alt.layer(*layers)
+    if stories:
+        switch = alt.binding_select(options=list(stories), name=text("scenario.switch") + " ")
+        layered = layered.add_params(alt.param(name="chosen", value=stories[0], bind=switch))
+    return layered.properties(width="container", height=max(60, 26 * count))

@@ -3,7 +3,19 @@
 import json
 from pathlib import Path
 
-from dashboards.chapters import changes, data, detail, new_routes, plan, quality, risk, scenarios, segments, series
+from dashboards.chapters import (
+    atlas,
+    changes,
+    data,
+    detail,
+    new_routes,
+    plan,
+    quality,
+    risk,
+    scenarios,
+    segments,
+    series,
+)
 from dashboards.language import load_language
 from dashboards.material import gather
 from tests.dashboards.world import build, edition
@@ -17,13 +29,18 @@ def specifications(code="en"):
     material, language = gather(frames, edition()), load_language(code)
     calibration, skill = quality.figures(material, language)
     route = ("route", "R-ALA-FRA", "in", "p95")
+    stories = {
+        str(key[0]): part for key, part in material["scenario_effect"].partition_by("scenario_id", as_dict=True).items()
+    }
+    high = stories["high"]
     figures = {
+        "comparison": scenarios.comparison_figure(material, stories, language),
         "fan": series.series_figure(material, route, language),
         "fan_year": series.series_figure(material, ("country", "KZ", "in", "mean"), language),
         "fan_observed": series.series_figure(material, ("country", "TM", "in", "mean"), language),
         "load": segments.load_figure(material, "S-ALA-AKT", "za", language),
         "utilization": segments.heat_figure(material, language),
-        "network": segments.map_figure(material, language),
+        **dict(zip(("network", "network_runout"), atlas.map_figures(material, language), strict=True)),
         "timeline": plan.timeline_figure(material, language),
         "probability": detail.probability_figure(material, "S-ALA-AKT", "za", language),
         "profile": detail.profile_figure(material, "R-ALA-FRA", "in", language),
@@ -33,7 +50,7 @@ def specifications(code="en"):
         "skill": skill,
         "failures": risk.lost_figure(material, language),
         "tornado": detail.tornado_figure(material, "S-ALA-AKT", language),
-        "scenarios": scenarios.story_figure(material, "high", material["scenario_effect"], language),
+        "scenarios": scenarios.story_figure(material, "high", high, language),
         "revision": changes.series_revision(material, route, language),
         "revision_dates": changes.date_revision(material, "S-ALA-AKT", "za", "runout_days", language),
         "market": new_routes.split_figure(material, "TMB", "KZ-TM", material["new_route_share"], language),

@@ -46,7 +46,7 @@ def test_both_languages_draw_the_same_numbers():
 
     russian = specifications("ru")
     for name, spec in SPECS.items():
-        if name != "network":
+        if not name.startswith("network"):
             assert numbers(spec) == numbers(russian[name]), name
 
 

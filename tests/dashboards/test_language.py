@@ -79,6 +79,31 @@ def test_a_new_language_is_a_new_file(tmp_path):
     assert kazakh.missing == set()
 
 
+def test_a_third_language_makes_whole_editions(tmp_path):
+    """Words of a file of its own stand on every page; what it lacks is English, and nothing is missing."""
+    from dashboards.report import write_report
+    from tests.dashboards.world import build, edition
+
+    texts = tmp_path / "text"
+    texts.mkdir()
+    (texts / "tk.toml").write_text(
+        'language = "Türkmençe"\nplural = "none"\n[number]\ndecimal = ","\ngroup = "\u00a0"\n[nav]\nplan = "Kuwwat meýilnamasy"\nindex = "Syn"\n'
+        '[plan]\ntitle = "Geçirijilik kuwwatynyň meýilnamasy"\n[count.routes]\nother = "{n} ugur"\n[months]\nnominative = ["ýanwar", "fewral", "mart", "aprel", "maý", '
+        '"iýun", "iýul", "awgust", "sentýabr", "oktýabr", "noýabr", "dekabr"]\n',
+        encoding="utf-8",
+    )
+    site = tmp_path / "site"
+    written = write_report(build(past=24, ahead=12), edition(), site, languages=("tk",), text_folder=texts, workbook=False, pictures=False)  # fmt: skip
+    assert sum(path.suffix == ".html" for path in written) > 20
+    index = (site / "tk" / "index.html").read_text(encoding="utf-8")
+    assert '<html lang="tk"' in index
+    assert "Kuwwat meýilnamasy" in index
+    assert "dekabr 2025" in index
+    assert "4 ugur" in (site / "tk" / "routes.html").read_text(encoding="utf-8")
+    assert "Geçirijilik kuwwatynyň" in (site / "tk" / "plan.html").read_text(encoding="utf-8")
+    assert load_language("tk", texts).missing == set()
+
+
 def test_an_unknown_language_names_the_known_ones():
     with pytest.raises(SettingsError, match=r"Choose from en, ru"):
         load_language("xx", TEXT_FOLDER)

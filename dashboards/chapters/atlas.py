@@ -1,0 +1,175 @@
+"""The network on a map, by utilization and by runout, and what charts of loads say of themselves."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+
+from dashboards.charts.network import network
+from dashboards.figure import Figure, plain_table
+from dashboards.language import Language, Period
+from dashboards.material import Material
+from dashboards.notes import Notes, run_note
+
+
+def assumed_note(material: Material, segment_ids: list[str], language: Language) -> Notes:
+    """Which of the segments' lit capacities are assumptions."""
+    found = sorted(material.segment_label(name, language) for name in material.assumed.intersection(segment_ids))
+    if not found:
+        return []
+    if len(found) > 3 and len(found) == len(set(segment_ids)):
+        return [(language.text("note.assumed"), language.text("note.lit_assumed_all"))]
+    shown = ", ".join(found[:8]) + (f" … (+{len(found) - 8})" if len(found) > 8 else "")
+    return [(language.text("note.assumed"), language.text("note.lit_assumed", names=shown))]
+
+
+def load_notes(material: Material, segment_ids: list[str], language: Language, unit: str = "unit_text") -> Notes:
+    text = language.text
+    return [
+        (text("note.unit"), text(f"note.{unit}")),
+        (text("note.definition"), text("note.load", grain=text(f"grain.{material.edition.grain}"))),
+        (text("note.source"), text("note.source_load_simulated" if material.edition.simulated else "note.source_load")),
+        *assumed_note(material, segment_ids, language),
+        run_note(material, language),
+    ]
+
+
+def badges(material: Material, segment_ids: list[str], language: Language) -> tuple[str, ...]:
+    words = [language.text("page.simulated_short")] if material.edition.simulated else []
+    if assumed_note(material, segment_ids, language):
+        words.append(language.text("page.assumed_short"))
+    return tuple(words)
+
+
+def worst_utilization(material: Material) -> pl.DataFrame:
+    """Median utilization by segment and period: the busier direction in its worst failure. Busiest segment first."""
+    if "worst_utilization" not in material.memory:
+        material.memory["worst_utilization"] = _worst_utilization(material)
+    frame: pl.DataFrame = material.memory["worst_utilization"]
+    return frame
+
+
+def _worst_utilization(material: Material) -> pl.DataFrame:
+    frame = material["segment_load"].filter(
+        (pl.col("quantile_level") == 0.5) & pl.col("utilization_ratio").is_not_null()
+    )
+    worst = (
+        frame.sort("utilization_ratio", "failure_id", "direction", descending=[True, False, False])
+        .group_by("segment_id", "target_start", maintain_order=True)
+        .first()
+    )
+    peak = worst.group_by("segment_id").agg(peak=pl.col("utilization_ratio").max())
+    return worst.join(peak, on="segment_id").sort("peak", "segment_id", "target_start", descending=[True, False, False])
+
+
+def _lines(material: Material, load: pl.DataFrame, language: Language) -> pl.DataFrame:
+    """One row per segment with both ends located: where it runs, its names, its utilization, its ranks on both maps."""
+    ends = (
+        material["node"]
+        .filter(pl.col("lat").is_not_null() & pl.col("lon").is_not_null())
+        .select("node_id", "lon", "lat")
+    )
+    threshold, grain = material.edition.threshold_ratio, material.edition.grain
+    lines = (
+        material["segment"]
+        .join(ends, left_on="a_node", right_on="node_id")
+        .join(ends.rename({"lon": "lon2", "lat": "lat2"}), left_on="z_node", right_on="node_id")
+        .join(load.select("segment_id", "utilization_ratio", "lit_gbps"), on="segment_id", how="left")
+        .sort(pl.col("utilization_ratio").fill_null(-1), "segment_id")
+    )  # fmt: skip
+    runs = [material.runouts.get(name, {}).get("policy") for name in lines["segment_id"]]
+    used = pl.col("utilization_ratio")
+    return lines.with_columns(
+        segment=pl.Series([material.segment_label(name, language) for name in lines["segment_id"]], dtype=pl.String),
+        built=pl.col("status") == "in_service",
+        status_name=pl.Series([language.word("status", name) for name in lines["status"]], dtype=pl.String),
+        used=pl.when(used.is_null()).then(0).when(used > 1).then(4).when(used > threshold).then(3).when(used > threshold * 0.75).then(2).otherwise(1),
+        used_value=pl.Series([language.percent(value) for value in lines["utilization_ratio"]], dtype=pl.String),
+        soon=pl.Series([_urgency(run["t50"] if run else None, material.today) if run else 0 for run in runs], dtype=pl.Int64),
+        t50=pl.Series([run["t50"] if run else None for run in runs], dtype=pl.Date),
+        soon_value=pl.Series(
+            [language.period(Period(run["t50"], grain)) if run and run["t50"] else language.period(Period(run["last_target"], grain), "after") if run else language.text("number.none") for run in runs],
+            dtype=pl.String,
+        ),
+    )  # fmt: skip
+
+
+def _urgency(runout: date | None, today: date) -> int:
+    """4 within a year from the planning date, 3 within two, 2 later, 1 after the horizon."""
+    if runout is None:
+        return 1
+    years = (runout - today).days / 365.25
+    return 4 if years <= 1 else 3 if years <= 2 else 2
+
+
+def map_figures(material: Material, language: Language) -> list[Figure]:
+    """The map of the network by utilization at the end of the horizon, and by median runout; none where no segment has both ends located."""
+    text, edition = language.text, material.edition
+    last = worst_utilization(material)
+    end = last["target_start"].max() if last.height else None
+    load = last.filter(pl.col("target_start") == end) if isinstance(end, date) else last
+    lines = _lines(material, load, language)
+    everything = lines.height
+    lines = lines.filter(pl.col("utilization_ratio").is_not_null() | ~pl.col("built"))
+    if lines.is_empty():
+        return []
+    nodes = material["node"].filter(pl.col("lat").is_not_null() & pl.col("lon").is_not_null())
+    used = pl.concat([lines["a_node"], lines["z_node"]]).value_counts()
+    places = nodes.join(used, left_on="node_id", right_on="a_node").sort("count", "node_id", descending=[True, False])
+    shown = places.select(
+        "lon", "lat", name=pl.col("node_id").map_elements(lambda name: material.node_name(name, language), return_dtype=pl.String),
+        labelled=_apart(places["lon"].to_list(), places["lat"].to_list()),
+    )  # fmt: skip
+    by = Period(end if isinstance(end, date) else edition.origin, edition.grain)
+    ids = lines["segment_id"].to_list()
+    left = " " + text("map.left_out", n=everything - lines.height) if everything > lines.height else ""
+    theta = edition.threshold_ratio
+    found = []
+    for kind, rank, value, names in (
+        ("map", "used", "used_value", [text("map.unknown"), text("heat.below", high=theta * 0.75), text("heat.between", low=theta * 0.75, high=theta), text("heat.over_threshold", low=theta), text("heat.over_full")]),
+        ("map_runout", "soon", "soon_value", [text("map.unknown"), language.period(by, "after"), text("map.later", by=by), text("map.two_years"), text("map.one_year")]),
+    ):  # fmt: skip
+        if kind == "map_runout" and not lines["soon"].max():
+            continue
+        over = lines.filter(pl.col("used") > 2).height if kind == "map" else lines.filter(pl.col("soon") > 2).height
+        title = text(
+            f"title.{kind}",
+            n=lines.height,
+            over=over,
+            by=by,
+            planned=lines.filter(~pl.col("built")).height,
+            threshold=theta,
+        )
+        notes = load_notes(
+            material, load["segment_id"].to_list(), language, "unit_share" if kind == "map" else "unit_date"
+        )
+        if kind == "map_runout":
+            notes[1] = (text("note.definition"), text("note.runout", threshold=theta))
+        heads = [
+            ("segment", text("table.segment"), "text"),
+            ("status_name", text("table.status"), "text"),
+            (value, text("map.value"), "text"),
+            ("lit_gbps", text("table.lit"), "n"),
+        ]
+        found.append(
+            Figure(
+                kind, title, alt=title,
+                spec=network(lines.select("segment", "lon", "lat", "lon2", "lat2", "built", "lit_gbps", rank=rank, value=value, status="status_name"), shown, names, language),
+                subtitle=text(f"map.{'subtitle' if kind == 'map' else 'subtitle_runout'}") + left, notes=[*notes, (text("note.map"), text("note.outlines"))],
+                table=plain_table(lines.sort(rank, "segment", descending=[True, False]), heads, language, edition.grain), csv=f"{kind}.csv",
+                data=lines.select("segment_id", "a_node", "z_node", "lon", "lat", "lon2", "lat2", "built", "utilization_ratio", "lit_gbps", "t50").sort("segment_id"),
+                badges=badges(material, ids, language),
+            )
+        )  # fmt: skip
+    return found
+
+
+def _apart(lons: list[float], lats: list[float]) -> pl.Series:
+    """Which places get their name written: those not too near to one before them."""
+    wide = max(max(lons) - min(lons), max(lats) - min(lats), 1e-9)
+    kept: list[int] = []
+    for index, (lon, lat) in enumerate(zip(lons, lats, strict=True)):
+        if all(abs(lon - lons[other]) > wide / 11 or abs(lat - lats[other]) > wide / 32 for other in kept):
+            kept.append(index)
+    return pl.Series([index in set(kept) for index in range(len(lons))])

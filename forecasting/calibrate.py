@@ -51,7 +51,7 @@ class Prior:
 
 
 @cache
-def prior(grain: Grain | Literal["quarter"]) -> Prior:
+def prior(grain: Grain | Literal["quarter", "hour"]) -> Prior:
     """The table shipped with the package, made by tests/reference/forecasting_prior.py."""
     tables = json.loads(resources.files("forecasting").joinpath("prior.json").read_text())
     table = tables[grain]

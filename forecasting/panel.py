@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -156,7 +156,8 @@ def _matrix(places: pl.DataFrame) -> tuple[list[str], FloatArray, list[int], lis
 
 
 def _prior(season: int) -> Prior:
-    return prior("quarter" if season == 4 else _DATED.get(season, ("day" if season == 24 else "month", 1))[0])
+    undated: dict[int, Literal["quarter", "hour"]] = {4: "quarter", 24: "hour"}
+    return prior(undated.get(season) or _DATED.get(season, ("month", 1))[0])
 
 
 def _rows(

@@ -18,6 +18,17 @@ from tests.forecasting.worlds import growing
 
 def test_the_compiled_kernels_are_where_they_were():
     assert kernels.COMPILED
+    assert kernels.MINPACK
+
+
+def test_the_quick_search_finds_what_the_public_one_does(monkeypatch):
+    def valley(free):
+        return np.array([10 * (free[1] - free[0] ** 2), 1 - free[0]])
+
+    quick = kernels.least_squares(valley, np.array([-1.2, 1.0]), 200)
+    monkeypatch.setattr(kernels, "MINPACK", False)
+    np.testing.assert_array_equal(kernels.least_squares(valley, np.array([-1.2, 1.0]), 200), quick)
+    np.testing.assert_allclose(quick, [1, 1], atol=0.05)
 
 
 @pytest.mark.parametrize("form", get_args(kernels.Form))

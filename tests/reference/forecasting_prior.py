@@ -73,7 +73,8 @@ def halves(*sets: list[Series]) -> list[np.ndarray]:
 
 def known(values: np.ndarray) -> np.ndarray:
     """Without gaps: the calibration needs neighbours, not dates."""
-    return values[np.isfinite(values)]
+    without: np.ndarray = values[np.isfinite(values)]
+    return without
 
 
 def main() -> None:
@@ -91,7 +92,8 @@ def main() -> None:
         "month": table(months, MONTH_LENGTHS, 12, 60, 2, 18),
         "quarter": table(quarters, (12, 16, 24, 32, 48, 80), 4, 16, 2, 6),
         "week": table(weeks + long_weeks, (26, 34, 42, 80, 156, 208), 52, 36, 2, 13),
-        "day": table(days + hours, (60, 120, 240), 7, 48, 3, 48),
+        "day": table(days, (60, 120, 240, 480), 7, 48, 24, 14),
+        "hour": table(hours, (120, 240, 360), 24, 48, 3, 24),
         "year": table(years, (8, 10, 12, 14), 1, 6, 3, 2),
     }
     out = Path(__file__).parents[2] / "forecasting" / "prior.json"

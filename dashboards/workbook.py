@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import xlsxwriter
+from xlsxwriter.utility import xl_col_to_name
 
 from dashboards.edition import Edition
 from dashboards.material import KEY, gather
@@ -97,19 +98,52 @@ def _write(book: Any, name: str, frame: pl.DataFrame, formats: Mapping[str, Any]
         longest = int(frame[column].cast(pl.String).str.len_chars().max() or 0) if frame.height else 0  # type: ignore[arg-type]
         sheet.set_column(place, place, min(max(longest, len(column)) + 2, 60), style)
     sheet.write_row(0, 0, frame.columns, formats["head"])
-    for line, row in enumerate(frame.iter_rows(), 1):
-        for place, value in enumerate(row):
-            if value is None:
-                continue
-            if isinstance(value, str):
-                sheet.write_string(line, place, value[:32_767])
-            elif isinstance(value, bool):
-                sheet.write_boolean(line, place, value)
-            elif isinstance(value, int | float):
-                sheet.write_number(line, place, value)
-            elif isinstance(value, datetime):
-                sheet.write_datetime(line, place, value.replace(tzinfo=None), formats["time"])
-            else:
-                sheet.write_datetime(line, place, value, formats["day"])
     if frame.height:
+        # Cell by cell the library takes a minute for what a large network's tables hold; rows are laid into its stream as it would.
+        sheet._write_single_row(1)
+        sheet._check_dimensions(frame.height, frame.width - 1)
+        styles = {pl.Date: formats["day"]._get_xf_index(), pl.Datetime: formats["time"]._get_xf_index()}
+        for rows in as_rows(frame, styles):
+            sheet.row_data_fh.write(rows)
         sheet.autofilter(0, 0, frame.height, frame.width - 1)
+
+
+AT_ONCE = 20_000
+EPOCH = pl.datetime(1899, 12, 30)
+CONTROL = re.compile(r"_x(?=[0-9A-Fa-f]{4}_)|[\x00-\x08\x0b-\x1f\ufffe\uffff]")
+
+
+def as_rows(frame: pl.DataFrame, styles: Mapping[Any, int]) -> Iterator[str]:
+    """The rows below the heads as the XML of a sheet: text inline and escaped, days as serial numbers, nothing for nulls."""
+    numbered = frame.with_row_index("\0row", offset=2).with_columns(pl.col("\0row").cast(pl.String))
+    for part in numbered.iter_slices(AT_ONCE):
+        cells = [_cells(part[name], xl_col_to_name(place), styles) for place, name in enumerate(frame.columns)]
+        lines = part.select(pl.concat_str(pl.lit('<row r="'), "\0row", pl.lit('">'), *cells, pl.lit("</row>")))
+        yield "".join(lines.to_series())
+
+
+def _cells(values: pl.Series, column: str, styles: Mapping[Any, int]) -> pl.Expr:
+    value, dtype = pl.lit(values), values.dtype
+    if dtype == pl.String:
+        known = values.drop_nulls().unique()
+        value = value.replace_strict(known, [escaped(text) for text in known], return_dtype=pl.String)
+        kind, before, after = ' t="inlineStr"', '><is><t xml:space="preserve">', "</t></is></c>"
+    elif dtype == pl.Boolean:
+        value, kind, before, after = value.cast(pl.Int8).cast(pl.String), ' t="b"', "><v>", "</v></c>"
+    elif dtype == pl.Date or isinstance(dtype, pl.Datetime):
+        moment = value.cast(pl.Datetime("us")) if dtype == pl.Date else value.dt.replace_time_zone(None)
+        days = (moment - EPOCH).dt.total_microseconds() / 86_400e6
+        value = days.cast(pl.Int64).cast(pl.String) if dtype == pl.Date else days.cast(pl.String)
+        kind, before, after = f' s="{styles[pl.Date if dtype == pl.Date else pl.Datetime]}"', "><v>", "</v></c>"
+    else:
+        finite = value.is_finite() if dtype.is_float() else pl.lit(value=True)
+        value = pl.when(finite).then(value).cast(pl.String)
+        kind, before, after = "", "><v>", "</v></c>"
+    cell = pl.concat_str(pl.lit(f'<c r="{column}'), "\0row", pl.lit(f'"{kind}{before}'), value, pl.lit(after))
+    return pl.when(value.is_not_null()).then(cell).otherwise(pl.lit(""))
+
+
+def escaped(text: str) -> str:
+    """Text as a cell holds it: no markup, control characters as _xHHHH_, no longer than a cell can be."""
+    plain = CONTROL.sub(lambda found: "_x005F_x" if found[0] == "_x" else f"_x{ord(found[0]):04X}_", text[:32_767])
+    return plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -79,6 +79,34 @@ def test_a_name_is_no_formula(tmp_path):
     assert set(names) == {'=HYPERLINK("http://x","y")'}
 
 
+@pytest.mark.parametrize("name", ["<r>x</r>", "a\x01b", "_x0041_", "  led and trailed  ", "a & b < c > d", "\u202eabc", "line\nbreak\ttab", "x" * 40_000])  # fmt: skip
+def test_any_text_comes_back_as_it_was(name, tmp_path):
+    frames = {"route": build(**SMALL)["route"].with_columns(name=pl.lit(name))}
+    path = write_workbook(frames, edition(), tmp_path / "edition.xlsx")
+    names = fastexcel.read_excel(path).load_sheet("route").to_polars()["name"].to_list()
+    assert set(names) == {name[:32_767]}
+
+
+def test_numbers_days_and_times_come_back(tmp_path):
+    frames = build(**SMALL)
+    score = frames["backtest_score"].with_columns(
+        mase=pl.when(pl.col("horizon") == 0).then(float("inf")), mae_gbps=1.25e-7
+    )
+    frames["backtest_score"] = score
+    book = fastexcel.read_excel(write_workbook(frames, edition(), tmp_path / "edition.xlsx"))
+    read = book.load_sheet("backtest_score").to_polars()
+    assert read["mae_gbps"].to_list() == [1.25e-7] * read.height
+    assert "mase" not in read.columns or read["mase"].null_count() == read.height
+    traffic = book.load_sheet("traffic_period").to_polars()
+    given = frames["traffic_period"].sort(traffic.columns[:5])
+    assert traffic["period_start"].cast(pl.Date).to_list() == frames["traffic_period"]["period_start"].to_list()
+    assert traffic["value_gbps"].to_list() == pytest.approx(frames["traffic_period"]["value_gbps"].to_list(), nan_ok=True)  # fmt: skip
+    assert traffic["simulated"].to_list() == frames["traffic_period"]["simulated"].to_list()
+    assert given.height == traffic.height
+    known = book.load_sheet("capacity").to_polars()["known_at"].cast(pl.Datetime("us")).to_list()
+    assert set(known) == {edition().known_at.replace(tzinfo=None)}
+
+
 def test_every_chart_is_a_picture_too(tmp_path):
     frames = build(**SMALL)
     written = write_pictures(frames, edition(), tmp_path, languages=("ru",), only=("runout", "utilization"))

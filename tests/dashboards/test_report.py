@@ -95,7 +95,9 @@ def test_names_from_data_stay_text(name, tmp_path):
         series = pl.when(pl.col("series_id") == old).then(pl.lit(name)).otherwise(pl.col("series_id"))
         frames[frame] = frames[frame].with_columns(series_id=series)
     frames["node"] = frames["node"].with_columns(name=pl.lit(name), name_ru=pl.lit(name))
-    written = write_report(frames, replace(edition(), title=name, title_ru=name), tmp_path, languages=("en",), pictures=False)
+    written = write_report(
+        frames, replace(edition(), title=name, title_ru=name), tmp_path, languages=("en",), pictures=False
+    )
     for path in written:
         assert tmp_path.resolve() in path.resolve().parents
         if path.suffix == ".html":

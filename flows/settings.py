@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import re
 import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -89,6 +90,30 @@ class NotifySettings:
 
 
 @dataclass(frozen=True)
+class LakeSettings:
+    """[lake]: a DuckLake that every edition is published into as well, for readers on many machines."""
+
+    catalog: str = (
+        ""  # postgres:host=... dbname=... user=..., or a file; empty: no lake. Passwords: PGPASSWORD, ~/.pgpass
+    )
+    data: str = ""  # folder of the Parquet files, on a disk all readers share
+    project: str = "transit"  # the name under which this warehouse stands in the lake
+
+    def __post_init__(self) -> None:
+        problems = []
+        if self.catalog and not self.data:
+            problems.append(Problem("data", "names no folder"))
+        if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", self.project):
+            problems.append(Problem("project", f"is {self.project!r}; use small letters, digits and _, a letter first"))
+        if re.search(r"\bpassword\b|postgres(ql)?://[^@]*:[^@]*@", self.catalog):
+            problems.append(
+                Problem("catalog", "holds a password, which settings must not; use PGPASSWORD, PGPASSFILE or ~/.pgpass")
+            )
+        if problems:
+            raise SettingsError("the lake is not described well", problems, "Mend [lake] in transit.toml.")
+
+
+@dataclass(frozen=True)
 class SimulateSettings:
     """[simulate]: make the example's traffic files before loading; for the bundled example only."""
 
@@ -134,6 +159,7 @@ class Settings:
     plan: PlanningPolicy = field(default_factory=PlanningPolicy)
     gates: GateSettings = field(default_factory=GateSettings)
     notify: NotifySettings = field(default_factory=NotifySettings)
+    lake: LakeSettings = field(default_factory=LakeSettings)
 
 
 SECTIONS: Mapping[str, tuple[type, Any]] = {
@@ -147,6 +173,7 @@ SECTIONS: Mapping[str, tuple[type, Any]] = {
     "plan": (PlanningPolicy, PlanningPolicy()),
     "gates": (GateSettings, GateSettings()),
     "notify": (NotifySettings, NotifySettings()),
+    "lake": (LakeSettings, LakeSettings()),
 }
 SECRET_FILES = {"notify": ("webhook_url_file", "smtp_password_file"), "run": ("signing_key_file",)}
 SECURITIES = ("none", "starttls", "tls")

@@ -55,7 +55,20 @@ def ask(
     Raises QueryError for a statement that writes, reaches outside the file, is wrong, or runs longer than
     `timeout_seconds`; WarehouseError for a file that is missing or no warehouse.
     """
-    with open_sealed(path) as connection, _limits(connection, timeout_seconds):
+    with open_sealed(path) as connection:
+        return ask_on(connection, sql, params=params, max_rows=max_rows, timeout_seconds=timeout_seconds)
+
+
+def ask_on(
+    connection: duckdb.DuckDBPyConnection,
+    sql: str,
+    *,
+    params: Mapping[str, object] | None = None,
+    max_rows: int = 1000,
+    timeout_seconds: float = 60.0,
+) -> Answer:
+    """As `ask`, on a reader that is open already."""
+    with _limits(connection, timeout_seconds):
         relation = _relation(connection, sql, params).limit(max_rows + 1)
         rows = relation.fetchall()
         return Answer(

@@ -74,7 +74,7 @@ def query(
         max_rows=max_rows,
         timeout_seconds=timeout,
     )
-    _show(answer, format, output)
+    show(answer, format, output)
     if answer.truncated:
         print(f"Cut after {max_rows} rows; --max-rows allows more.", file=sys.stderr)
 
@@ -89,7 +89,7 @@ def tables(*, config: Config = None, database: Database = None) -> None:
     database
         Look into this file instead of the published one.
     """
-    _show(list_tables(_database(config, database)), "table", None)
+    show(list_tables(_database(config, database)), "table", None)
 
 
 def describe(view: str, /, *, config: Config = None, database: Database = None) -> None:
@@ -109,7 +109,7 @@ def describe(view: str, /, *, config: Config = None, database: Database = None) 
     schema, _, name = view.rpartition(".")
     kinds = {row[0]: row[2] for row in list_tables(path, schema=schema or "mart").rows}
     print(f"{schema or 'mart'}.{name}: {kinds.get(name) or ''}\n")
-    _show(answer, "table", None)
+    show(answer, "table", None)
     if using := [
         question.name for question in list_examples() if re.search(rf"\bmart\.{re.escape(name)}\b", question.sql)
     ]:
@@ -139,7 +139,7 @@ def examples(name: str | None = None, /, *, config: Config = None, database: Dat
         near = difflib.get_close_matches(name, questions, n=3)
         raise QueryError("there is no such example", [Problem(name, f"did you mean {', '.join(near)}?" if near else "is unknown")], "`transit examples` lists them.")  # fmt: skip
     print(questions[name].sql)
-    _show(ask(_database(config, database), questions[name].sql), "table", None)
+    show(ask(_database(config, database), questions[name].sql), "table", None)
 
 
 def runs(*, config: Config = None, database: Database = None) -> None:
@@ -156,7 +156,7 @@ def runs(*, config: Config = None, database: Database = None) -> None:
         "select run_id, grain, origin, known_at, latest, simulated, code_version, data_hash, seed "
         "from mart.run_history order by known_at desc, run_id"
     )
-    _show(ask(_database(config, database), statement), "table", None)
+    show(ask(_database(config, database), statement), "table", None)
 
 
 def _database(config: Path | None, database: Path | None) -> Path:
@@ -242,7 +242,7 @@ def _flat(answer: Answer) -> Answer:
     return Answer(tuple(name for name, _ in columns), tuple(kind for _, kind in columns), rows, answer.truncated)
 
 
-def _show(answer: Answer, output_format: Format, output: Path | None) -> None:
+def show(answer: Answer, output_format: Format, output: Path | None) -> None:
     if output_format in {"table", "csv", "xlsx"}:
         answer = _flat(answer)
     if output_format in {"parquet", "xlsx"}:

@@ -163,8 +163,9 @@ def main() -> None:
 
         routes.write_text(whole)
         wait_for("afternoon: mended, the next scheduled run is at work", state("RUNNING", failed["start_time"]))
-        at_work = [child for child in children_of(worker.pid) if "prefect.flow_engine" in _command(child) or "flow-run execute" in _command(child)]  # fmt: skip
-        time.sleep(4)
+        time.sleep(2)
+        at_work = [child for child in children_of(worker.pid) if "prefect.engine" in _command(child)]
+        assert at_work, "no process of a flow run is below the worker"
         for child in at_work:
             os.kill(child, signal.SIGKILL)
         crashed = wait_for(

@@ -1,0 +1,232 @@
+"""Editions in a DuckLake: rows as Parquet files on a shared disk, the catalog in PostgreSQL (or in a file).
+
+Several machines publish into one lake at once, each under a name of its own, while many read; each publication is one
+snapshot, and an earlier one can be read as it was. Readers get the very views of a published copy: the same SQL runs.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.util import find_spec
+from pathlib import Path
+
+import duckdb
+
+from warehouse.errors import Problem, WarehouseError
+from warehouse.migrate import SQL, migrate
+from warehouse.reading import OFFLINE
+
+SCHEMAS = ("core", "ops")
+POSTGRES = "postgres:"
+TRIES = 8
+# What a table is cut into, so that a publication writes only parts that changed. Every other table is one part or one per run.
+_MONTHS = {"core.traffic_sample": "slot_start", "core.fine_sample": "sampled_at"}
+_NEVER = ("ops.migration", "ops.mart_file")
+
+
+@dataclass(frozen=True)
+class Lake:
+    """Where the catalog and the data lie, and the name under which this project's tables stand there."""
+
+    catalog: str
+    data: str
+    project: str
+
+
+@dataclass(frozen=True)
+class Poured:
+    """What a publication into the lake did: its snapshot, and the parts and rows that were new or changed."""
+
+    snapshot: int
+    parts: int
+    rows: int
+
+
+def pour(edition: Path, lake: Lake) -> Poured:
+    """Brings the lake to the published `edition` in one transaction; parts that are there already are left.
+
+    Raises WarehouseError where the lake can't be reached or others keep publishing in between; it then is as it was.
+    """
+    with _connected(lake) as connection:
+        connection.execute(f"attach {_quoted(str(edition.resolve()))} as edition (read_only)")
+        for attempt in range(1, TRIES + 1):
+            try:
+                return _pour(connection, lake)
+            except duckdb.TransactionException as error:
+                _roll_back(connection)
+                if attempt == TRIES:
+                    raise WarehouseError("others publish into the lake all the time", [Problem(lake.catalog, str(error).splitlines()[0])], "Run `transit publish` again.") from error  # fmt: skip
+                time.sleep(0.2 * attempt)
+            except duckdb.Error as error:
+                _roll_back(connection)
+                raise WarehouseError("the lake could not be written; it is as it was", [Problem(lake.catalog, str(error).splitlines()[0])], "Check the catalog's server and the folder of data, then `transit publish`.") from error  # fmt: skip
+    raise AssertionError
+
+
+@contextmanager
+def open_lake(lake: Lake, *, snapshot: int | None = None, memory_limit: str = "1GB", threads: int = 2) -> Iterator[duckdb.DuckDBPyConnection]:  # fmt: skip
+    """A reader of the project's newest edition, or of the one of `snapshot`, with every view; it stays at that edition."""
+    with _connected(lake, read_only=True, snapshot=snapshot, memory_limit=memory_limit, threads=threads) as connection:
+        there = set(_tables(connection, "lake", f"{lake.project}_"))
+        # Tables of an empty warehouse say what type each column has; then the lake's rows take their place.
+        migrate(connection)
+        for table, columns in _tables(connection, "memory").items():
+            if table not in _NEVER and table in there:
+                schema, name = table.split(".")
+                listed = ", ".join(f"{_name(column)}::{kind} as {_name(column)}" for column, kind in columns)
+                _run(connection, "view", schema=schema, name=_name(name), columns=listed, target=_target(lake, table))
+        if not there:
+            raise WarehouseError("the lake holds nothing under this name", [Problem(lake.project, f"is not in {lake.catalog}")], "Check [lake] project; `transit publish` fills it.")  # fmt: skip
+        # Nothing but the lake's files is in reach.
+        connection.execute(
+            f"set enable_progress_bar = false; set python_enable_replacements = false; set search_path = 'mart'; set temp_directory = '';"
+            f"set allowed_directories = [{_quoted(lake.data.rstrip('/') + '/')}]; set enable_external_access = false; set lock_configuration = true"
+        )
+        yield connection
+
+
+def snapshots(lake: Lake) -> list[tuple[int, datetime, str]]:
+    """Number, time and message of every snapshot of this project, the earliest first."""
+    with _connected(lake, read_only=True) as connection:
+        rows = connection.execute("select snapshot_id, snapshot_time, commit_message from lake.snapshots() where author = $author order by 1", {"author": lake.project}).fetchall()  # fmt: skip
+    return [(number, at, message or "") for number, at, message in rows]
+
+
+def _pour(connection: duckdb.DuckDBPyConnection, lake: Lake) -> Poured:
+    parts = rows = 0
+    connection.execute("begin")
+    for schema in (*SCHEMAS, "parts"):
+        connection.execute(f"create schema if not exists lake.{_name(f'{lake.project}_{schema}')}")
+    names = {"parts": f"lake.{_name(f'{lake.project}_parts')}.part"}
+    _run(connection, "parts", **names)
+    for table, columns in _tables(connection, "edition").items():
+        if table in _NEVER:
+            continue
+        schema, name = table.split(".")
+        listed = ", ".join(f"{_name(column)}::{_lake_type(kind)} as {_name(column)}" for column, kind in columns)
+        names |= {
+            "target": _target(lake, table), "source": f"({_text('source', columns=listed, schema=schema, name=_name(name)).strip()})",
+            "part": _part(table, [column for column, _ in columns]), "names": ", ".join(_name(column) for column, _ in columns),
+        }  # fmt: skip
+        _run(connection, "table", **names)
+        now = {part: (count, digest) for part, count, digest in _run(connection, "digests", **names).fetchall()}
+        kept = _run(connection, "kept", {"table": table}, **names).fetchall()
+        before = {part: (count, digest) for part, count, digest in kept}
+        changed = sorted(part for part in now if now[part] != before.get(part))
+        for part in sorted(part for part in before if before[part] != now.get(part)):
+            _run(connection, "forget_rows", {"part": part}, **names)
+            _run(connection, "forget_part", {"table": table, "part": part}, **names)
+        if changed:
+            _run(connection, "add_rows", {"keys": changed}, **names)
+        for part in changed:
+            count, digest = now[part]
+            _run(connection, "keep_part", {"table": table, "part": part, "row_count": count, "digest": digest}, **names)
+            parts, rows = parts + 1, rows + count
+    edition = connection.execute("select edition_id from edition.ops.edition order by edition_seq desc limit 1").fetchone()  # fmt: skip
+    connection.execute("call lake.set_commit_message($author, $message)", {"author": lake.project, "message": edition[0] if edition else ""})  # fmt: skip
+    connection.execute("commit")
+    found = connection.execute("select max(snapshot_id) from lake.snapshots() where author = $author", {"author": lake.project}).fetchone()  # fmt: skip
+    return Poured(found[0] if found and found[0] is not None else 0, parts, rows)
+
+
+def _part(table: str, columns: list[str]) -> str:
+    if table in _MONTHS:
+        return f"strftime({_MONTHS[table]}, '%Y-%m')"
+    return "run_id" if "run_id" in columns and table != "core.forecast_run" else "'all'"
+
+
+def _lake_type(kind: str) -> str:
+    """A DuckLake knows no enums and no 128-bit numbers."""
+    return "varchar" if kind.startswith("ENUM") or "HUGEINT" in kind else kind
+
+
+def _tables(connection: duckdb.DuckDBPyConnection, database: str, prefix: str = "") -> dict[str, list[tuple[str, str]]]:
+    """Column names and types of every table of core and ops; `prefix` is what the schemas' names lead with there."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    asked = {"database": database, "schemas": [prefix + schema for schema in SCHEMAS], "start": len(prefix) + 1}
+    for table, column, kind in _run(connection, "columns", asked).fetchall():
+        found.setdefault(table, []).append((column, kind))
+    return found
+
+
+def _target(lake: Lake, table: str) -> str:
+    schema, name = table.split(".")
+    return f"lake.{_name(f'{lake.project}_{schema}')}.{_name(name)}"
+
+
+def _run(
+    connection: duckdb.DuckDBPyConnection, statement: str, parameters: dict[str, object] | None = None, /, **names: str
+) -> duckdb.DuckDBPyConnection:
+    """A statement of sql/lake with the names of tables and columns put in, which can be no parameters."""
+    return connection.execute(_text(statement, **names), parameters)
+
+
+def _text(statement: str, **names: str) -> str:
+    return (SQL / "lake" / f"{statement}.sql").read_text("utf-8").format(**names)
+
+
+@contextmanager
+def _connected(
+    lake: Lake, *, read_only: bool = False, snapshot: int | None = None, memory_limit: str = "1GB", threads: int = 2
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    config: dict[str, str | bool | int | float | list[str]] = {
+        **OFFLINE,
+        "memory_limit": memory_limit,
+        "threads": threads,
+    }
+    with duckdb.connect(config=config) as connection, tempfile.TemporaryDirectory() as links:
+        for name, wheel in (("postgres_scanner", "postgres"), ("ducklake", "ducklake")):
+            if name == "ducklake" or lake.catalog.startswith(POSTGRES):
+                # DuckDB finds the entry by the file's name, which is another one in the wheel.
+                link = Path(links) / f"{name}.duckdb_extension"
+                link.symlink_to(_extension(wheel))
+                connection.load_extension(str(link))
+        options = [f"data_path {_quoted(lake.data)}"]
+        if read_only:
+            options.append("read_only")
+        if snapshot is not None:
+            options.append(f"snapshot_version {int(snapshot)}")
+        connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
+        for attempt in range(1, TRIES + 1):
+            try:
+                connection.execute(f"attach {_quoted(f'ducklake:{lake.catalog}')} as lake ({', '.join(options)})")
+                break
+            except duckdb.Error as error:
+                # Two that make the same new catalog at once are in each other's way, once.
+                if read_only or attempt == TRIES:
+                    raise WarehouseError("the lake can't be opened", [Problem(lake.catalog, str(error).splitlines()[0])], "Check [lake] catalog and data, and that the catalog's server answers; its password comes from PGPASSWORD, PGPASSFILE or ~/.pgpass.") from error  # fmt: skip
+                time.sleep(0.2 * attempt)
+        yield connection
+
+
+def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
+    try:
+        connection.execute("rollback")
+    except duckdb.TransactionException:
+        """The commit that failed ended it."""
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _name(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+def _extension(name: str) -> Path:
+    found = find_spec(f"duckdb_extension_{name}")
+    folder = Path(next(iter(found.submodule_search_locations or []))) if found else Path()
+    file = folder / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
+    if not file.is_file():
+        raise WarehouseError(
+            f"DuckDB's {name} extension is not installed",
+            [Problem(f"duckdb-extension-{name}", f"no wheel for DuckDB {duckdb.__version__} is here")],
+            'Install it: pip install "transit-forecast[lake]".',
+        )
+    return file

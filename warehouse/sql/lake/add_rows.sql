@@ -1,0 +1,2 @@
+-- The rows of the parts named.
+insert into {target} by name from {source} where {part} in (select unnest($keys))

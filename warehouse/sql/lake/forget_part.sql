@@ -1,0 +1,1 @@
+delete from {parts} where table_name = $table and part = $part

@@ -1,0 +1,1 @@
+insert into {parts} values ($table, $part, $row_count, $digest)

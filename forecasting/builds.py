@@ -90,7 +90,10 @@ def _build_cost(basis: Basis, stated: Assumptions, policy: PlanningPolicy, membe
 
 
 def _said(saved: float, price: float | None, kept: float, touched: int) -> str:
-    upgrades = f"It changes the load of {touched} segments and {'saves' if saved >= 0 else 'brings'} upgrades worth {abs(saved):,.0f} USD"
+    if not touched:
+        upgrades = "It changes no load, with or without a failure, so it saves no upgrade"
+    else:
+        upgrades = f"It changes the load of {touched} segments and {'saves' if saved >= 0 else 'brings'} upgrades worth {abs(saved):,.0f} USD"
     carried = f"; {kept:.3g} Gbit/s more are carried in the worst failures" if kept >= 0.05 else ""
     if price is None:
         return f"{upgrades}{carried}. No assumption states its price, or its length is unknown."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from forecasting.models.smoothing import (
     stl_theta,
     theta_line,
 )
-from forecasting.models.window import Window, median_of
+from forecasting.models.window import Window, mean_of, median_of
 from forecasting.series import FloatArray
 
 CANDIDATES = (
@@ -75,7 +76,7 @@ def outlook(data: Window) -> Outlook:
     said["around_trend"] = around_trend(data)
     if data.season > 1 and data.length >= 2 * data.season + 1:
         said["stl_theta"], optima["stl_theta"] = stl_theta(data)
-    said["saturating"], bends = saturating(data, float(np.mean(level.errors**2)))
+    said["saturating"], bends = saturating(data, mean_of(level.errors**2))
     said["growth"], grows = bent_growth(data, level.level)
     working = np.array([said.get(name, said["seasonal_level"]) for name in CANDIDATES])
     working = _capped(working, data)
@@ -116,14 +117,15 @@ def _logged(natural: FloatArray, data: Window) -> FloatArray:
 
 def _capped(working: FloatArray, data: Window) -> FloatArray:
     """No candidate moves further in k periods than 1.5 times the largest k-period move seen, nor far from the others."""
-    lags = np.unique(np.minimum([1, 3, 6, 12, data.horizon], data.length - 1))
+    lags = sorted({min(lag, data.length - 1) for lag in (1, 3, 6, 12, data.horizon)})
     moves = [float(np.abs(data.adjusted[lag:] - data.adjusted[:-lag]).max()) for lag in lags]
     room = MOVE_CAP * np.interp(data.steps, lags, np.maximum.accumulate(moves)) + 1e-9 + np.abs(data.seasonal).max()
     base = data.adjusted[-1] + data.season_ahead
-    working = np.clip(working, base - room, base + room)
+    working = np.minimum(np.maximum(working, base - room), base + room)
     if data.log:
-        middle = np.median(working, axis=0)
-        working = np.clip(working, middle - SPREAD_CAP, middle + SPREAD_CAP)
+        ordered = np.sort(working, axis=0)
+        middle = (ordered[(len(working) - 1) // 2] + ordered[len(working) // 2]) / 2
+        working = np.minimum(np.maximum(working, middle - SPREAD_CAP), middle + SPREAD_CAP)
     return working
 
 
@@ -133,7 +135,8 @@ def _bounds(point: FloatArray, data: Window) -> FloatArray:
     Beyond two thirds of the history the largest moves go on growing with the square root of the horizon.
     """
     adjusted, most = data.adjusted, max(2 * data.length // 3, 1)
-    lags = np.unique(np.linspace(1, min(most, data.horizon), 8).round().astype(int))
+    farthest = min(most, data.horizon)
+    lags = sorted({round(1 + (farthest - 1) * part / 5) for part in range(6)})
     # The 98th percentiles by sorting: np.quantile costs more than all the rest here.
     moves = [np.sort(adjusted[lag:] - adjusted[:-lag]) for lag in lags]
     rises = np.maximum.accumulate([max(float(one[int(0.98 * (len(one) - 1))]), 0.0) for one in moves])
@@ -177,7 +180,7 @@ def _scale(working: FloatArray, weights: FloatArray, errors: FloatArray, alpha: 
     season = data.season if data.length > data.season + 2 else 0
     yearly = _steady_size(data.working[season:] - data.working[:-season] if season else tail, centred=True)
     # A yearly change holds the one-step error twice, once at each end.
-    beyond = float(np.sqrt(max(yearly**2 - NOISE_IN_CHANGES * one_step**2, (LEAST_BEYOND * yearly) ** 2)))
+    beyond = sqrt(max(yearly**2 - NOISE_IN_CHANGES * one_step**2, (LEAST_BEYOND * yearly) ** 2))
     scale: FloatArray = (
         one_step * np.sqrt(1 + (data.steps - 1) * alpha * alpha)
         + DISAGREEMENT * np.minimum(np.sqrt(weights @ (working - weights @ working) ** 2), 1.0)
@@ -189,7 +192,7 @@ def _scale(working: FloatArray, weights: FloatArray, errors: FloatArray, alpha: 
 
 def _steady_size(values: FloatArray, *, centred: bool) -> float:
     """Between root mean square and median size, so that one outlier widens less than it would."""
-    square = float(np.sqrt(np.mean(values * values)))
+    square = sqrt(mean_of(values * values))
     middle = median_of(values) if centred else 0.0
     median = 1.4826 * median_of(np.abs(values - middle))
-    return float(np.sqrt(square * max(median, 0.2 * square)))
+    return sqrt(square * max(median, 0.2 * square))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from math import sqrt
 from typing import NamedTuple
 
 import numpy as np
 
-from forecasting.models.window import median_of, seasonal_indices
+from forecasting.models.window import mean_of, median_of, seasonal_indices
 from forecasting.series import FloatArray
 
 SIGMAS, STATED_SIGMAS = 5.0, 2.0
@@ -60,7 +61,7 @@ def _largest(adjusted: FloatArray, stated: Collection[int], *, least: float) -> 
     sizes = np.abs(changes - usual)
     # Without the few largest, and not the median alone: where most changes are 0 every step would be a jump.
     common = np.sort(sizes)[: len(sizes) - min(MOST_SHIFTS + 1, len(sizes) // 8)]
-    far = sizes / (max(float(np.sqrt(np.mean(common**2))), 1.4826 * median_of(sizes)) + 1e-12)
+    far = sizes / (max(sqrt(mean_of(common**2)), 1.4826 * median_of(sizes)) + 1e-12)
     far[: NEIGHBOURS - 1] = 0.0
     far[len(changes) - LEAST_AFTER + 1 :] = 0.0
     limit = np.full(len(changes), SIGMAS)

@@ -6,7 +6,7 @@ from math import log
 
 import numpy as np
 
-from forecasting.models.window import Window
+from forecasting.models.window import Window, mean_of
 from forecasting.series import FloatArray
 
 
@@ -22,25 +22,27 @@ def burg(series: FloatArray, largest: int) -> FloatArray:
     forward, backward = series[1:], series[:-1]
     energy = 2 * variance * length - series.item(0) ** 2 - series.item(-1) ** 2
     floor = 1e-12 * energy
-    coefficients: list[float] = []
-    best: list[float] = []
-    least = length * log(variance) + 2 * length / (length - 2)
+    reflections: list[float] = []
+    best, least = 0, length * log(variance) + 2 * length / (length - 2)
     for order in range(1, min(largest, length - 3) + 1):
         if energy <= floor:
             break
         reflection = 2 * float(forward @ backward) / energy
-        coefficients = [one - reflection * other for one, other in zip(coefficients, coefficients[::-1], strict=True)]
-        coefficients.append(reflection)
+        reflections.append(reflection)
         variance *= 1 - reflection * reflection
         if variance <= 0:
             break
         criterion = length * log(variance) + 2 * (order + 1) * length / (length - order - 2)
         if criterion < least:
-            least, best = criterion, coefficients
+            least, best = criterion, order
         ahead, backward = forward - reflection * backward, backward - reflection * forward
         energy = (1 - reflection * reflection) * energy - ahead.item(0) ** 2 - backward.item(-1) ** 2
         forward, backward = ahead[1:], backward[:-1]
-    return np.array(best)
+    coefficients: list[float] = []
+    for reflection in reflections[:best]:
+        coefficients = [one - reflection * other for one, other in zip(coefficients, coefficients[::-1], strict=True)]
+        coefficients.append(reflection)
+    return np.array(coefficients)
 
 
 def iterate(series: FloatArray, coefficients: FloatArray, horizon: int) -> FloatArray:
@@ -57,8 +59,9 @@ def iterate(series: FloatArray, coefficients: FloatArray, horizon: int) -> Float
 
 def shrunken_mean(changes: FloatArray) -> float:
     """The mean, shrunk towards 0 by its own uncertainty: mean^3 / (mean^2 + variance of the mean)."""
-    mean = float(changes.mean())
-    uncertainty = float(changes.var()) / len(changes)
+    mean = mean_of(changes)
+    centred = changes - mean
+    uncertainty = float(centred @ centred) / len(changes) ** 2
     return mean**3 / (mean * mean + uncertainty) if mean else 0.0
 
 
@@ -74,8 +77,9 @@ def on_differences(series: FloatArray, largest: int, horizon: int) -> FloatArray
 def around_trend(data: Window) -> FloatArray:
     """An autoregression of the deviations from a straight line through the adjusted values."""
     centred = np.arange(data.length) - (data.length - 1) / 2
-    line = data.adjusted.mean() + data.slope * centred
+    mean = mean_of(data.adjusted)
+    line = mean + data.slope * centred
     coefficients = burg(data.adjusted - line, min(data.season + 2, data.length // 3))
-    ahead = data.adjusted.mean() + data.slope * (data.length - 1 + data.steps - (data.length - 1) / 2)
+    ahead = mean + data.slope * (data.length - 1 + data.steps - (data.length - 1) / 2)
     forecast: FloatArray = iterate(data.adjusted - line, coefficients, data.horizon) + ahead + data.season_ahead
     return forecast

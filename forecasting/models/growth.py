@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from math import exp, log
+from math import exp, log, sqrt
 
 import numpy as np
 
-from forecasting.models.window import Window
+from forecasting.models.window import Window, mean_of
 from forecasting.series import FloatArray
 
 PACES = np.array([0.1, 0.14, 0.2, 0.28, 0.4, 0.6])
@@ -17,6 +17,8 @@ CLEAR_GROWTH = 24.0
 """Squared t-value of the mean change at which growth is as likely as not."""
 CLEAR_FALL = 2.0
 """Squared t-value of a fall of the growth rate at which it is believed by half."""
+LEAST_RISE = 2.0
+"""One-step errors a history must have risen by before a curve is looked for."""
 PENALTY = 5.0
 """Log-likelihood a curve must win over a line and over a random walk to be as likely as not."""
 
@@ -28,7 +30,7 @@ def bent_growth(data: Window, level: float) -> tuple[FloatArray, float]:
     Internet traffic has done: the rise r of an exponential path becomes BEND log(1 + r / BEND).
     """
     changes = np.diff(data.adjusted)
-    mean = float(changes.mean())
+    mean = mean_of(changes)
     centred = changes - mean
     variance = float(centred @ centred) / len(changes)
     long_run = variance
@@ -59,7 +61,7 @@ def _last_year(data: Window) -> tuple[float, int]:
         return float(data.adjusted[-1] - data.adjusted[-1 - reach]) / reach, reach
     half = min(max(data.season // 2, 1), data.length // 4)
     lag = min(max(data.season, 12), data.length - half)
-    return float(data.adjusted[-half:].mean() - data.adjusted[-half - lag : -lag].mean()) / lag, lag
+    return (mean_of(data.adjusted[-half:]) - mean_of(data.adjusted[-half - lag : -lag])) / lag, lag
 
 
 def saturating(data: Window, one_step: float) -> tuple[FloatArray, float]:
@@ -70,7 +72,7 @@ def saturating(data: Window, one_step: float) -> tuple[FloatArray, float]:
     not win. Residuals of the curve fade by their own autocorrelation.
     """
     adjusted, length = data.adjusted, data.length
-    if not data.log or length < 12:
+    if not data.log or length < 12 or abs(data.slope) * length < LEAST_RISE * sqrt(one_step):
         return np.full(data.horizon, adjusted[-1]) + data.season_ahead, 0.0
     steps = np.arange(length, dtype=float)
     top = float(adjusted.max())
@@ -92,7 +94,7 @@ def saturating(data: Window, one_step: float) -> tuple[FloatArray, float]:
     memory, variance = _innovations(left)
     best = int(np.argmin(variance))
     centred = steps - (length - 1) / 2
-    _, straight = _innovations((adjusted - adjusted.mean() - data.slope * centred)[None, :])
+    _, straight = _innovations((adjusted - mean_of(adjusted) - data.slope * centred)[None, :])
     gain = length / 2 * log((min(float(straight[0]), one_step) + 1e-12) / (float(variance[best]) + 1e-12)) - PENALTY
     weight = 1 / (1 + exp(-max(min(gain, 30.0), -30.0)))
     carried = left[best, -1] * memory[best] ** data.steps

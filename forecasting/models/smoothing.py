@@ -14,7 +14,7 @@ import numpy as np
 from statsmodels.tsa.seasonal import STL, DecomposeResult
 
 from forecasting.kernels import Form, Smoother, least_squares
-from forecasting.models.window import Window
+from forecasting.models.window import Window, mean_of
 from forecasting.series import FloatArray
 
 PRIOR_ALPHA, PRIOR_GAMMA, PRIOR_BETA, PRIOR_PHI = -0.5, -2.0, -2.5, 2.2
@@ -40,12 +40,12 @@ def _logistic(value: float) -> float:
 
 
 def _step_size(adjusted: FloatArray) -> float:
-    return float(np.abs(np.diff(adjusted)).mean()) + 1e-12
+    return mean_of(np.abs(adjusted[1:] - adjusted[:-1])) + 1e-12
 
 
 def smooth_level(adjusted: FloatArray, start: FloatArray | None = None, *, frozen: bool = False) -> Smoothed:
     """Simple exponential smoothing."""
-    length, size, first = len(adjusted), _step_size(adjusted), float(adjusted[:6].mean())
+    length, size, first = len(adjusted), _step_size(adjusted), mean_of(adjusted[:6])
     smoother = Smoother(adjusted, "level")
     stacked = np.empty(length + 2)
 
@@ -77,7 +77,7 @@ def smooth_seasonal(
     head = adjusted[: min(length, max(10, season))]
     centred = np.arange(len(head)) - (len(head) - 1) / 2
     slope = float(centred @ head) / float(centred @ centred)
-    first = float(head.mean()) - slope * ((len(head) - 1) / 2 + 1)
+    first = mean_of(head) - slope * ((len(head) - 1) / 2 + 1)
     smoother = Smoother(values, form, None if form == "damped" else seasonal)
     stacked = np.empty(length + 6)
     prior, start_prior, trend_scale = PRIOR_WEIGHT * size, START_WEIGHT * size, TREND_START_SCALE * size
@@ -131,8 +131,8 @@ def _stl(data: Window) -> DecomposeResult:
     """STL with the jumps R takes by default: every tenth point of the smoothers, the rest in between."""
     trend = 3 * data.season // 2 | 1
     model = STL(
-        data.working, period=data.season, seasonal=13, trend=trend, seasonal_jump=2, trend_jump=max(trend // 10, 1),
-        low_pass_jump=max(data.season // 10, 1),
+        data.working, period=data.season, seasonal=13, trend=trend, seasonal_jump=2, trend_jump=-(-trend // 10),
+        low_pass_jump=-(-(data.season + 1) // 10),
     )  # fmt: skip
     return model.fit(inner_iter=2)
 

@@ -69,6 +69,11 @@ def window(
     return Window(values, working, log, season, horizon, indices, starts or {}, frozen)
 
 
+def mean_of(values: FloatArray) -> float:
+    """The mean of a short series; ndarray.mean takes three times as long."""
+    return float(np.add.reduce(values)) / len(values)
+
+
 def median_of(values: FloatArray) -> float:
     """The median of a short series; np.median takes ten times as long."""
     ordered = np.sort(values)
@@ -97,7 +102,7 @@ def seasonal_indices(working: FloatArray, season: int) -> FloatArray:
         return np.zeros(max(season, 1))
     design, inverse, counts = _design(length, season)
     found = inverse @ working
-    indices: FloatArray = found[1:] - found[1:].mean()
+    indices: FloatArray = found[1:] - mean_of(found[1:])
     left = working - design @ found
     noise = float(left @ left) / max(length - season - 1, 1)
     signal = float(counts @ (indices * indices)) / (season - 1)

@@ -8,6 +8,7 @@ from datetime import date
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from forecasting.orders import Timeline
 from forecasting.readiness import Outage, Versions, versions
@@ -109,7 +110,10 @@ def build_basis(
     ):
         loads = like.loads
     else:
-        loads = stream_loads(routes.draws_gbps, routings, built.index, kappa_noise=noise, workers=workers)
+        changed = _changed(like, built, routes.draws_gbps) if like is not None and known else None
+        loads = stream_loads(
+            routes.draws_gbps, routings, built.index, kappa_noise=noise, workers=workers, like=like.loads if like is not None and changed is not None else None, changed=changed
+        )  # fmt: skip
     lit, design, notes = lit_capacity(capacity, network, loads, timeline)
     forecast = set(series)
     absent = [
@@ -142,6 +146,18 @@ def build_basis(
         tuple(notes),
         brings,
     )
+
+
+def _changed(like: Basis, built: Versions, draws_gbps: FloatArray) -> NDArray[np.bool_] | None:
+    """The draws and periods (S, H) in which another version of the network holds or any route carries something else; None: all."""
+    if like.draws_gbps.shape != draws_gbps.shape:
+        return None
+    number = {missing: at for at, missing in enumerate(like.versions.missing)}
+    before = np.array([number.get(missing, -1) for missing in built.missing])
+    changed = before[built.index] != like.versions.index
+    for mine, theirs in zip(draws_gbps, like.draws_gbps, strict=True):
+        changed |= mine != theirs
+    return np.asarray(changed)
 
 
 def lit_capacity(

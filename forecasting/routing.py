@@ -220,19 +220,27 @@ def stream_loads(
     *,
     kappa_noise: Float32 | None = None,
     workers: int = 2,
+    like: Loads | None = None,
+    changed: NDArray[np.bool_] | None = None,
 ) -> Loads:
     """Loads without failure and at their worst, from draws (N, S, H).
 
     `version` (S, H) says which routing holds for a draw and period (a planned segment is ready earlier on some draws).
-    `kappa_noise` (S, H) holds standard normal deviations of the coincidence factors, shared by all combinations.
+    `kappa_noise` (S, H) holds standard normal deviations of the coincidence factors, shared by all combinations. With `like`,
+    loads over the same links, only the draws and periods `changed` (S, H) are made anew.
     """
     _, size, horizon = draws_gbps.shape
     links = routings[0].links
     failure_ids = tuple(dict.fromkeys(state.failure_id for routing in routings for state in routing.states))
     index_of = {name: index for index, name in enumerate(failure_ids)}
-    base = np.zeros((len(links), horizon, size), dtype=np.float32)
-    worst = np.zeros_like(base)
-    cause = np.zeros(base.shape, dtype=np.int16)
+    if like is None:
+        base = np.zeros((len(links), horizon, size), dtype=np.float32)
+        worst = np.zeros_like(base)
+        cause = np.zeros(base.shape, dtype=np.int16)
+    else:
+        # A state that only the other loads know stands where all is made anew.
+        place = np.array([index_of.get(name, 0) for name in like.failure_ids], dtype=np.int16)
+        base, worst, cause = like.base.copy(), like.worst.copy(), place[like.cause]
     width = max(1, BLOCK_COLUMNS // horizon)
 
     def fill(start: int) -> None:
@@ -241,7 +249,7 @@ def stream_loads(
         versions = version[block].T
         noise = None if kappa_noise is None else kappa_noise[block].T
         for number, routing in enumerate(routings):
-            chosen = versions == number
+            chosen = versions == number if changed is None else (versions == number) & changed[block].T
             if chosen.any():
                 columns = np.ascontiguousarray(draws[:, chosen])
                 top, causes, steady = _block(columns, routing, None if noise is None else noise[chosen], index_of)

@@ -14,7 +14,7 @@ from forecasting.plan import plan
 from forecasting.scenario import parse_scenario
 from forecasting.spec import PlanningPolicy
 from forecasting.whatif import PlanInputs, apply_scenario, compare, dated, what_if
-from tests.forecasting.planning_worlds import assumptions, growing, no_coincidence, no_projects, ring
+from tests.forecasting.planning_worlds import assumptions, capacity, growing, no_coincidence, no_projects, ring
 from tests.forecasting.test_ledger import LEAD, MONEY, build
 from tests.forecasting.test_plan import TODAY
 from warehouse.errors import SettingsError
@@ -256,15 +256,31 @@ def test_capacity_and_assumptions_can_be_changed():
     assert changed.assumptions["value"].to_list() == [8]
 
 
+def with_a_project() -> PlanInputs:
+    """The ring with a diagonal AC that is built some time in 2025, and a coincidence that swings."""
+    frames = ring()
+    frames["segment"] = pl.concat([frames["segment"].with_columns(status=pl.lit("in_service")), pl.DataFrame({"segment_id": ["AC"], "a_node": ["A"], "z_node": ["C"], "status": ["planned"]})])  # fmt: skip
+    others = frames["route_path"].with_columns(rank=pl.when(pl.col("route_id") == "A-C").then(pl.col("rank") + 1).otherwise(pl.col("rank")))  # fmt: skip
+    way = pl.DataFrame({"route_id": ["A-C"], "rank": [1], "seq": [1], "segment_id": ["AC"]})
+    frames["route_path"] = pl.concat([way, others.select(way.columns)], how="vertical_relaxed")
+    network = Network.from_frames(frames)
+    project = pl.DataFrame(
+        [("P", "diagonal", "AC", "planned", date(2025, 2, 1), date(2025, 5, 1), date(2025, 11, 1), True)],
+        schema=["project_id", "name", "segment_id", "status", "ready_low", "ready_likely", "ready_high", "assumed"], orient="row",
+    )  # fmt: skip
+    kappa = pl.DataFrame({"combination_id": ["A-B:out+A-C:out"], "kappa": [0.9], "kappa_sd": [0.05], "months": [24]})
+    lit = pl.concat([frames["capacity"], capacity(AC=100)])
+    return PlanInputs(growing(network, level=30, horizon=12, draws=50), network, lit, kappa, assumptions(LEAD, *MONEY), project)  # fmt: skip
+
+
 @pytest.mark.parametrize("text", [
     '[[assumption]]\nid = "LEAD"\nfactor = 2', '[[capacity]]\nsegment = "BC"\nlit_gbps = 300\nfrom = 2025-06-01', '[[cut]]\nsegment = "AB"\nfrom = 2025-03-01',
     '[[customer]]\nroute = "B-C"\ngbps = 8\ndirection = "out"\nfrom = 2025-04-01', '[[growth]]\nyearly_ratio = 0.2', '[[risk_group]]\nid = "X"\nsegments = ["BC", "CD"]',
-    '[[path]]\nroute = "A-B"\nrank = 1\nsegments = ["DA", "CD", "BC"]', '[[segment]]\nsegment = "CD"\nready = 2025-09-01',
+    '[[path]]\nroute = "A-B"\nrank = 1\nsegments = ["DA", "CD", "BC"]', '[[segment]]\nsegment = "CD"\nready = 2025-09-01', '[[segment]]\nsegment = "AC"\ndelay_months = 4', '[[segment]]\nsegment = "AC"\nnever = true',
+    '[[segment]]\nsegment = "AC"\ndelay_months = 4\n[[customer]]\nroute = "B-C"\ngbps = 8\nfrom = 2025-04-01',
 ])  # fmt: skip
 def test_what_is_taken_from_the_plan_beside_it_is_what_would_be_made_anew(text):
-    frames = ring()
-    network = Network.from_frames(frames)
-    inputs = PlanInputs(growing(network, level=30, horizon=12, draws=50), network, frames["capacity"], no_coincidence(), assumptions(LEAD, *MONEY), no_projects())  # fmt: skip
+    inputs = with_a_project()
     policy, today = PlanningPolicy(), date(2024, 12, 1)
     story = parse_scenario(text)
 

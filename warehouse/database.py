@@ -85,6 +85,10 @@ class Warehouse:
             connection = _connect(path, memory_limit, threads, temp_directory)
             try:
                 migrate(connection)
+            except duckdb.Error as error:
+                connection.close()
+                _name_full_disk(path, error)
+                raise
             except BaseException:
                 connection.close()
                 raise
@@ -138,13 +142,8 @@ class Warehouse:
             try:
                 self.connection.execute("commit")
             except duckdb.Error as error:
-                if "No space left" not in str(error):
-                    raise
-                raise WarehouseError(
-                    "the disk is full",
-                    [Problem(str(self.path), str(error).splitlines()[0])],
-                    "Make room and run again; what was kept before is whole.",
-                ) from error
+                _name_full_disk(self.path, error)
+                raise
         finally:
             self._in_transaction = False
 
@@ -248,6 +247,15 @@ class Warehouse:
 
 _VIEW_OF = {"traffic_period": "traffic_latest"}
 _AS_OF = {"traffic_period": "results/traffic_as_of", "coincidence": "results/coincidence_as_of"}
+
+
+def _name_full_disk(path: Path, error: duckdb.Error) -> None:
+    if "No space left" in str(error):
+        raise WarehouseError(
+            "the disk is full",
+            [Problem(str(path), str(error).splitlines()[0])],
+            "Make room and run again; what was kept before is whole.",
+        ) from error
 
 
 def _schema(name: str) -> FrameSchema:

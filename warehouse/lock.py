@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -37,7 +38,9 @@ class WriterLock:
                     ) from None
                 time.sleep(0.05)
         os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, json.dumps({"pid": os.getpid(), "host": platform.node()}).encode(), 0)
+        # On a full disk the lock holds without a name.
+        with contextlib.suppress(OSError):
+            os.pwrite(self._descriptor, json.dumps({"pid": os.getpid(), "host": platform.node()}).encode(), 0)
 
     def _holder(self) -> str:
         # The file's own time stamp says since when: it is written once, by the holder.

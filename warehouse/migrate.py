@@ -28,7 +28,10 @@ def checksum(text: str) -> str:
 
 def migrate(connection: duckdb.DuckDBPyConnection) -> None:
     """Applies what is pending. Raises WarehouseError for a database from newer or different code, leaving it as it was."""
-    connection.execute((SQL / "bootstrap.sql").read_text("utf-8"))
+    bare = "select count(*) from duckdb_tables() where schema_name = 'ops' and table_name in ('migration', 'mart_file') and comment is not null"
+    if connection.execute(bare).fetchone() != (2,):
+        # Not each time: where nothing is new nothing is written, and a full disk does not matter.
+        connection.execute((SQL / "bootstrap.sql").read_text("utf-8"))
     migrations = texts(SQL / "migrations")
     applied = dict(connection.execute("select name, checksum from ops.migration").fetchall())
     unknown = sorted(set(applied) - set(migrations))
@@ -61,7 +64,8 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute("rollback")
             raise WarehouseError("a migration failed", [Problem(f"migrations/{name}.sql", str(error))]) from error
         connection.execute("commit")
-    connection.execute("reset wal_autocheckpoint")
+    if pending:
+        connection.execute("reset wal_autocheckpoint")
     install_marts(connection, force=bool(pending))
     _gather_fans(connection)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -113,6 +114,20 @@ def fill_disk(folder: Path) -> None:
                 load_files(warehouse, PAIR, files, known_at=NOW, today=NOW)
             except WarehouseError as error:
                 print(error)
+        rest = folder / "rest"
+        with contextlib.suppress(OSError), rest.open("wb", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+        with Warehouse.open(folder / "world.duckdb") as warehouse:
+            print(
+                warehouse.sql("select count(*) as loads from core.load_batch")["loads"].item(),
+                "loads known on the full disk",
+            )
+            try:
+                load_files(warehouse, PAIR, files[-1:], known_at=NOW, today=NOW)
+            except WarehouseError as error:
+                print("opened, and then:", error)
+        rest.unlink()
         ballast.unlink()
         with Warehouse.open(folder / "world.duckdb") as warehouse:
             loads = warehouse.sql("select coalesce(sum(rows_loaded), 0)::bigint as rows from core.load_batch")["rows"].item()  # fmt: skip

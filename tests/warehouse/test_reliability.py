@@ -40,6 +40,11 @@ def test_a_full_disk_is_named_and_leaves_whole_loads(tmp_path: Path) -> None:
     child = subprocess.run(["unshare", "-rm", "sh", "-c", script], capture_output=True, text=True, check=False)
     assert child.returncode == 0, child.stderr
     assert "the disk is full" in child.stdout
+    assert re.search(r"[1-9] loads known on the full disk", child.stdout)
+    assert (
+        "opened, and then: WarehouseError: the disk is full" in child.stdout
+        or "opened, and then: the disk is full" in child.stdout
+    )
     loaded, kept = re.findall(r"(\d+) rows loaded, (\d+) slots kept", child.stdout)[0]
     assert 0 < int(loaded) == int(kept) < 10 * 40 * 28 * 288
 

@@ -75,6 +75,25 @@ def test_a_newer_value_holds_and_the_older_is_kept(tmp_path: Path) -> None:
         assert old.rows() == [(3.0, 4.0, 1, 2)]
 
 
+def test_what_was_known_of_a_slot_at_any_time(tmp_path: Path) -> None:
+    first, second, third = (datetime(2024, month, 1, tzinfo=UTC) for month in (2, 3, 4))
+    poor = SourceSpec(**{**vars(PAIR), "name": "old nms", "priority": 2})
+    with open_world(tmp_path) as world:
+        load_one(world, PAIR, write(tmp_path / "a.csv", HEADER + "2024-01-01 00:00,r1,1,2\n2024-01-01 00:05,r1,3,4\n2024-01-01 00:05,r1,8,9\n"), first)  # fmt: skip
+        load_one(world, PAIR, write(tmp_path / "b.csv", HEADER + "2024-01-01 00:05,r1,5,6\n2024-01-01 00:10,r1,7,8\n"), second)  # fmt: skip
+        load_one(world, poor, write(tmp_path / "c.csv", HEADER + "2024-01-01 00:00,r1,99,99\n2024-01-01 00:10,r1,99,99\n"), third)  # fmt: skip
+        load_one(world, PAIR, write(tmp_path / "d.csv", HEADER + "2024-01-01 00:05,r1,6,6\n"), third)
+
+        def known(at: datetime) -> list[tuple[float, datetime]]:
+            return list(world.sql("select in_bps, known_at from mart.samples_as_of($at) order by slot_start", at=at).iter_rows())  # fmt: skip
+
+        assert known(first - timedelta(days=1)) == []
+        assert known(first) == [(1, first), (8, first)]
+        assert known(second) == known(third - timedelta(days=1)) == [(1, first), (5, second), (7, second)]
+        assert known(third) == [(1, first), (6, third), (7, second)]
+        assert [row[2] for row in samples(world).rows()] == [1, 6, 7]
+
+
 def test_a_row_is_read_once_its_port_is_declared(tmp_path: Path) -> None:
     file = write(tmp_path / "a.csv", HEADER + "2024-01-01 00:00,r3,1,2\n2024-01-01 00:00,r1,1,2\n")
     with open_world(tmp_path) as world:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from html import escape as escaped
@@ -96,10 +96,17 @@ class Page:
     sections: Sequence[Section] = ()
     real: bool = False
     """True where nothing on the page comes from a simulator, whatever the edition."""
+    build: Callable[[], Sequence[Section]] | None = None
+    """Makes the sections, for pages of which there are many."""
+    subject: tuple[str, str] | None = None
+    """The one route or segment that such a page is about, as its kind and id."""
+
+    def parts(self) -> Sequence[Section]:
+        return self.build() if self.build else self.sections
 
     @property
     def figures(self) -> list[Figure]:
-        return [figure for section in self.sections for figure in section.figures]
+        return [figure for section in self.parts() for figure in section.figures]
 
 
 def slug(name: str) -> str:

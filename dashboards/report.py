@@ -35,6 +35,7 @@ from dashboards.chapters import (
 from dashboards.charts.drawing import Spec
 from dashboards.edition import Edition
 from dashboards.figure import Page
+from dashboards.kept import Body, Kept, page_key, run_line
 from dashboards.language import TEXT_FOLDER, Language, Period, load_language
 from dashboards.material import Material, gather
 from dashboards.paper import NAME as PAPER
@@ -75,12 +76,14 @@ def write_report(
     workbook: bool = True,
     paper: bool = False,
     pictures: bool = True,
+    kept: Kept | None = None,
     text_folder: Path = TEXT_FOLDER,
 ) -> list[Path]:
     """Write the edition's pages to folder/<language>/, its data to folder/data/, and return every file written, sorted.
 
     `frames` are keyed by names of warehouse.schema.FRAMES; any may be empty or absent, and the page then says why.
     The workbook is folder/data/edition.xlsx; `paper` adds folder/<language>/edition.pdf, a few tenths of a second a chart.
+    Pages of routes and segments of which nothing has changed are taken from `kept`.
     """
     material = gather(frames, edition)
     written = _write_assets(folder, [folder / one.folder for one in edition.previous])
@@ -96,13 +99,13 @@ def write_report(
         pages = edition_pages(material, language)
         drawn = _draw_pictures(pages, language, folder) if pictures else {}
         written += [folder / path for path in drawn.values()]
-        written += [
-            _write_page(page, pages, material, language, languages, folder, text_folder, extras, drawn)
-            for page in pages
-        ]
+        for page in pages:
+            body = _body(page, material, language, kept or Kept(), drawn, with_data=code == languages[0])
+            written.append(_write_page(page, body, pages, material, language, languages, folder, text_folder, extras))
+            written += _write_data(body, folder)
         written.append(_write_search(pages, language, folder))
-        if code == languages[0]:
-            written += _write_data(pages, folder)
+    if kept:
+        kept.prune()
     return sorted(set(written))
 
 
@@ -174,24 +177,46 @@ def _write_assets(folder: Path, earlier: Sequence[Path]) -> list[Path]:
     return written
 
 
+def _body(
+    page: Page, material: Material, language: Language, kept: Kept, pictures: Mapping[tuple[str, str], str], *, with_data: bool
+) -> Body:  # fmt: skip
+    key, run = (
+        page_key(material, language, page.subject, kept.version, with_data=with_data),
+        run_line(material, language),
+    )
+    found = kept.get(key, run)
+    if found:
+        return found
+    kept.built += 1
+    sections = page.parts()
+    figures = [figure for section in sections for figure in section.figures]
+    main = _environment().get_template("sections.html").render(
+        lead=page.lead, sections=sections, t=language.text, root="../" * page.path.count("/") + "../",
+        pictures={name: path for (place, name), path in pictures.items() if place == page.path},
+    )  # fmt: skip
+    data = {figure.csv: figure.data.write_csv() for figure in figures if with_data and figure.csv and figure.data is not None}  # fmt: skip
+    body = Body(main, any(figure.spec is not None for figure in figures), data)
+    kept.put(key, body, run)
+    return body
+
+
 def _write_page(
-    page: Page, pages: Sequence[Page], material: Material, language: Language, languages: Sequence[str], folder: Path, text_folder: Path,
-    extras: Sequence[tuple[str, str]], pictures: Mapping[tuple[str, str], str],
+    page: Page, body: Body, pages: Sequence[Page], material: Material, language: Language, languages: Sequence[str], folder: Path, text_folder: Path,
+    extras: Sequence[tuple[str, str]],
 ) -> Path:  # fmt: skip
     edition = material.edition
     home = "../" * page.path.count("/")
-    drawn = [figure for figure in page.figures if figure.spec is not None]
     paths = {other.path for other in pages}
     navigation = [(f"{name}.html", language.text(f"nav.{name}")) for name in NAVIGATION if f"{name}.html" in paths]
-    html = _environment().get_template("sections.html").render(
-        code=language.code, policy=POLICY, title=page.title, lead=page.lead, sections=page.sections, path=page.path,
+    html = _environment().get_template("base.html").render(
+        code=language.code, policy=POLICY, title=page.title, main=Markup(body.main), path=page.path,
         real=page.real, scripts=SCRIPTS, extras=[(home + href, language.text(key)) for href, key in extras],
         home=home, root=home + "../", t=language.text, edition=edition, edition_title=edition.title_in(language.code),
-        origin=Period(edition.origin, edition.grain), navigation=navigation, has_charts=bool(drawn),
+        origin=Period(edition.origin, edition.grain), navigation=navigation, has_charts=body.has_charts,
         others=[(code, load_language(code, text_folder).text("language")) for code in languages if code != language.code],
-        settings=_settings(language) if drawn else "", words=_words(language),
+        settings=_settings(language) if body.has_charts else "", words=_words(language),
         same=_same_page(page, material, language), variant=_variant(edition, language),
-        pictures={name: path for (place, name), path in pictures.items() if place == page.path}, newest=f"{home}../{edition.newest}/{language.code}/{page.path}" if edition.newest else "",
+        newest=f"{home}../{edition.newest}/{language.code}/{page.path}" if edition.newest else "",
     )  # fmt: skip
     target = folder / language.code / page.path
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -255,12 +280,9 @@ def _write_search(pages: Sequence[Page], language: Language, folder: Path) -> Pa
     return target
 
 
-def _write_data(pages: Sequence[Page], folder: Path) -> list[Path]:
+def _write_data(body: Body, folder: Path) -> list[Path]:
     data = folder / "data"
     data.mkdir(parents=True, exist_ok=True)
-    frames = {
-        figure.csv: figure.data for page in pages for figure in page.figures if figure.csv and figure.data is not None
-    }
-    for name, frame in frames.items():
-        frame.write_csv(data / name)
-    return [data / name for name in frames]
+    for name, text in body.data.items():
+        (data / name).write_text(text, encoding="utf-8", newline="")
+    return [data / name for name in body.data]

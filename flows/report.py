@@ -16,6 +16,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from dashboards.edition import EarlierEdition, Edition
+from dashboards.kept import Kept
 from dashboards.report import write_report
 from flows.check import refuse_offenders
 from flows.identity import code_version, settings_json, step_key
@@ -35,6 +36,8 @@ from warehouse.schema import FRAMES, GRAINS, RESULT_FRAMES, check
 ABOUT = "edition.json"
 """Written last: an edition without it is not finished."""
 NEWEST = "../latest"
+PAGES = "pages"
+"""Pages of routes and segments kept from the last drawing, among the private files."""
 
 
 class NoRunError(TransitError):
@@ -72,7 +75,7 @@ def write_edition(settings: Settings, *, force: bool) -> tuple[Path, bool]:
         newest=NEWEST, previous=earlier_editions(reports, run["known_at"]),
     )  # fmt: skip
     how = Drawing(tuple(settings.run.languages), settings.run.paper, made_from, tuple(run_ids))
-    unfinished = draw(frames, edition, how, reports)
+    unfinished = draw(frames, edition, how, reports, settings.folders.private / PAGES)
     manifest = file_hash(unfinished / MANIFEST)
     sign(unfinished, signing_key(settings))
     shutil.rmtree(folder, ignore_errors=True)
@@ -106,12 +109,15 @@ def results_of(warehouse: Warehouse, run_ids: Sequence[str]) -> dict[str, pl.Dat
     return found
 
 
-def draw(frames: Mapping[str, pl.DataFrame], edition: Edition, how: Drawing, reports: Path) -> Path:
-    """The edition in an unfinished folder among the reports, complete but for its name."""
+def draw(
+    frames: Mapping[str, pl.DataFrame], edition: Edition, how: Drawing, reports: Path, pages: Path | None = None
+) -> Path:
+    """The edition in an unfinished folder among the reports, complete but for its name; unchanged pages are taken from `pages`."""
+    kept = Kept(pages, code_version(("dashboards",))) if pages else None
     unfinished = reports / f".unfinished-{edition.run_id}"
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
-    write_report(frames, edition, unfinished, languages=how.languages, paper=how.paper)
+    write_report(frames, edition, unfinished, languages=how.languages, paper=how.paper, kept=kept)
     home = unfinished / how.languages[0]
     about = {
         "made_from": how.made_from,

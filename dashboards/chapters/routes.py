@@ -43,8 +43,16 @@ def pages(material: Material, language: Language) -> list[Page]:
 
 
 def _page(material: Material, route_id: str, language: Language) -> Page:
-    text = language.text
     row = material.routes[route_id]
+    corridor, market = material.corridor_name(str(row["corridor"]), language), material.market_name(str(row["market"]), language)  # fmt: skip
+    return Page(
+        route_path(route_id), material.route_name(route_id, language), [language.text("route.about", corridor=corridor, market=market)],
+        build=lambda: _sections(material, route_id, language), subject=("route", route_id),
+    )  # fmt: skip
+
+
+def _sections(material: Material, route_id: str, language: Language) -> list[Section]:
+    text = language.text
     keys = material.keys.get(("route", route_id), [])
     sections = [Section(text("route.traffic"), figures=[series_figure(material, key, language) for key in keys])]
     if keys:
@@ -65,11 +73,4 @@ def _page(material: Material, route_id: str, language: Language) -> Page:
             for segment_id in segment_ids
         ]
         sections.append(Section(title, links=links))
-    lead = [
-        text(
-            "route.about",
-            corridor=material.corridor_name(str(row["corridor"]), language),
-            market=material.market_name(str(row["market"]), language),
-        )
-    ]
-    return Page(route_path(route_id), material.route_name(route_id, language), lead, sections)
+    return sections

@@ -137,13 +137,6 @@ def pages(material: Material, language: Language) -> list[Page]:
 def _page(material: Material, segment_id: str, language: Language) -> Page:
     text = language.text
     row = material.segments[segment_id]
-    figures = []
-    for direction in ("az", "za"):
-        if (segment_id, direction) in material.loads:
-            figures.append(load_figure(material, segment_id, direction, language))
-            chance = probability_figure(material, segment_id, direction, language)
-            figures += [chance] if chance else []
-    words = [] if figures else [text("segment.none")]
     length = row["length_km"]
     lead = [
         text("segment.about", status=language.word("status", str(row["status"])), km=length if isinstance(length, float) else None,
@@ -151,6 +144,21 @@ def _page(material: Material, segment_id: str, language: Language) -> Page:
     ]  # fmt: skip
     if row["source"]:
         lead.append(f"{text('table.source')}: {material.said(row['source'], language)}")
+    return Page(
+        segment_path(segment_id), material.segment_label(segment_id, language), lead,
+        build=lambda: _sections(material, segment_id, language), subject=("segment", segment_id),
+    )  # fmt: skip
+
+
+def _sections(material: Material, segment_id: str, language: Language) -> list[Section]:
+    text = language.text
+    figures = []
+    for direction in ("az", "za"):
+        if (segment_id, direction) in material.loads:
+            figures.append(load_figure(material, segment_id, direction, language))
+            chance = probability_figure(material, segment_id, direction, language)
+            figures += [chance] if chance else []
+    words = [] if figures else [text("segment.none")]
     grain = material.edition.grain
     runs = sorted(material.runs.get(segment_id, []), key=lambda run: (run["date_kind"] != "policy", run["direction"]))
     sections = [Section(text("segment.load"), words, figures)]
@@ -185,7 +193,7 @@ def _page(material: Material, segment_id: str, language: Language) -> Page:
         sections.append(
             Section(text("segment.routes"), links=[("../" + route_path(route_id), material.route_name(route_id, language)) for route_id in routes])
         )  # fmt: skip
-    return Page(segment_path(segment_id), material.segment_label(segment_id, language), lead, sections)
+    return sections
 
 
 def _orders(material: Material, segment_id: str, language: Language) -> Table | None:

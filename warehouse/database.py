@@ -295,5 +295,6 @@ def _connect(path: Path, memory_limit: str, threads: int, temp_directory: Path |
             [Problem(str(path), str(error).splitlines()[0])],
             "Give the path of a warehouse, or of a file that does not exist yet.",
         ) from error
-    connection.execute("set TimeZone = 'UTC'")
+    # The bar would stand among a program's answers.
+    connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
     return connection

@@ -143,9 +143,17 @@ def _relation(
 @contextmanager
 def _limits(connection: duckdb.DuckDBPyConnection, timeout_seconds: float) -> Iterator[None]:
     """Stops what runs too long, and turns DuckDB's errors into ours."""
-    timer = threading.Timer(timeout_seconds, connection.interrupt)
-    timer.daemon = True
-    timer.start()
+    done = threading.Event()
+
+    def stop() -> None:
+        # Again and again: an interruption that falls between planning and running is forgotten.
+        pause = timeout_seconds
+        while not done.wait(pause):
+            connection.interrupt()
+            pause = 0.05
+
+    watch = threading.Thread(target=stop, daemon=True)
+    watch.start()
     try:
         yield
     except duckdb.InterruptException as error:
@@ -171,7 +179,8 @@ def _limits(connection: duckdb.DuckDBPyConnection, timeout_seconds: float) -> It
     except duckdb.Error as error:
         raise QueryError("the query is wrong", [Problem("query", str(error).strip())], REMEDY) from error
     finally:
-        timer.cancel()
+        done.set()
+        watch.join()
 
 
 _TABLES = """

@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 import difflib
 import json
+import os
 import re
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -25,6 +28,8 @@ from warehouse.questions import examples as list_examples
 Config = Annotated[Path | None, Parameter(name=["--config", "-c"])]
 Database = Annotated[Path | None, Parameter(name=["--database", "-d"])]
 Format = Literal["table", "csv", "json", "parquet", "xlsx"]
+GRACE_SECONDS = 5.0
+"""How long after its time a query may take to heed that it was stopped."""
 
 
 def query(
@@ -67,16 +72,34 @@ def query(
         Ask this file instead of the published one.
     """
     statement = _statement(sql, file)
-    answer = ask(
-        _database(config, database),
-        statement,
-        params=_json_params(params) | _params(param or []),
-        max_rows=max_rows,
-        timeout_seconds=timeout,
-    )
+    with _ended_after(timeout + GRACE_SECONDS):
+        answer = ask(
+            _database(config, database),
+            statement,
+            params=_json_params(params) | _params(param or []),
+            max_rows=max_rows,
+            timeout_seconds=timeout,
+        )
     show(answer, format, output)
     if answer.truncated:
         print(f"Cut after {max_rows} rows; --max-rows allows more.", file=sys.stderr)
+
+
+@contextmanager
+def _ended_after(seconds: float) -> Iterator[None]:
+    """Ends the process where a query heeds no interruption: one value of gigabytes is made in a single step."""
+
+    def end() -> None:
+        print("QueryError: the query did not stop when its time was up, and was ended by force\n  query: makes something too large in one step\nAsk for fewer rows or shorter texts.", file=sys.stderr, flush=True)  # fmt: skip
+        os._exit(1)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def tables(*, config: Config = None, database: Database = None) -> None:

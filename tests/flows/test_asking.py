@@ -122,3 +122,10 @@ def test_the_real_shell_reads_and_can_not_write(analysts):
     )
     assert "8" in asked.stdout
     assert "read-only" in asked.stderr
+
+
+def test_what_heeds_no_interruption_is_ended(analysts):
+    command = [sys.executable, "-m", "flows.cli", "query", "select repeat('x', 2000000000) as s", "--timeout", "0.2", "-d", str(analysts)]  # fmt: skip
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ, timeout=300)
+    assert ended.returncode == 1
+    assert "was stopped after" in ended.stderr or "was ended by force" in ended.stderr or "more memory" in ended.stderr

@@ -20,13 +20,15 @@ from urllib.parse import parse_qs
 
 import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.warehouse.traffic_worlds import open_world, samples
 from warehouse.database import Warehouse
-from warehouse.errors import SettingsError
+from warehouse.errors import SettingsError, SourceError
 from warehouse.load import LoadResult
 from warehouse.pages import load_pages
-from warehouse.sources.prometheus import Secrets, name_of, pages
+from warehouse.sources.prometheus import Secrets, fetch, name_of, pages
 from warehouse.sources.spec import SourceSpec
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
@@ -163,6 +165,23 @@ def test_a_bad_answer_is_asked_for_again_and_never_half_loaded(tmp_path: Path, b
         heals["after"] = 0
         assert all(result.error is None for result in get(world, source, tmp_path))
         assert samples(world).height == 2 * 3 * 288
+
+
+LEAF = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), st.sampled_from(["success", "matrix", "NaN", "1704067500"]))  # fmt: skip
+WORDS = st.sampled_from(["status", "data", "result", "resultType", "metric", "values", "error", "isPartial", "port"])
+JSON = st.recursive(LEAF, lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(WORDS, inner, max_size=4)), max_leaves=12)  # fmt: skip
+MATRIX = st.fixed_dictionaries({"status": st.just("success"), "data": st.fixed_dictionaries({"resultType": st.just("matrix"), "result": JSON})})  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(body=st.one_of(st.binary(max_size=100), JSON.map(json.dumps), MATRIX.map(json.dumps)), status=st.sampled_from([200, 200, 200, 204, 301, 400, 503]))  # fmt: skip
+def test_any_answer_is_a_page_or_an_error(body: bytes | str, status: int) -> None:
+    with httpx.Client(base_url="http://server", transport=httpx.MockTransport(lambda _: httpx.Response(status, content=body))) as client:  # fmt: skip
+        try:
+            page = fetch(client, spec("http://server", tries=2), SINCE, TODAY, pause=lambda _: None)
+        except SourceError:
+            return
+    assert page.columns == ["time", "interface", "in", "out"]
 
 
 def test_a_refusal_is_told_at_once(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from uuid import UUID
 
 import httpx
@@ -23,8 +24,14 @@ from flows.records import Job
 from flows.retention import tidy
 from flows.settings import Settings
 from flows.state import State, begun, ended, read_state, write_state
-from warehouse.errors import LockedError, TransitError
+from warehouse.errors import LockedError, Problem, TransitError
 from warehouse.lock import WriterLock
+
+CLOCK_SECONDS = 120.0
+
+
+class ClockError(TransitError):
+    """The machine's clock contradicts what was done before."""
 
 
 def end_with_schedule() -> None:
@@ -47,6 +54,7 @@ def perform(settings: Settings, *, trigger: str, accepted: str | None) -> Iterat
         raise LockedError("another run is at work here", error.problems, "Wait until it has ended, or let this one wait: [run] wait_for_lock_seconds.") from None  # fmt: skip
     with lock:
         before = read_state(private)
+        _refuse_turned_clock(before, accepted)
         write_state(private, begun(before, time.time()))
         journal.write("job started", job_id=job.job_id, trigger=trigger, flow_run_id=job.flow_run_id, accepted=accepted)
         try:
@@ -63,6 +71,18 @@ def perform(settings: Settings, *, trigger: str, accepted: str | None) -> Iterat
         tidy(settings)
         _close(job, before, "partly" if job.problems else "done", problem)
         _tell_success(job, before, problem)
+
+
+def _refuse_turned_clock(before: State, accepted: str | None) -> None:
+    """What is known later counts: a run by a clock that went back would stand behind what it should replace."""
+    ahead = max(before.last_start, before.last_end) - time.time()
+    if ahead > CLOCK_SECONDS and not accepted:
+        at = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+        raise ClockError(
+            "the clock went back",
+            [Problem("clock", f"says {at}, {ahead / 3600:.1f} hours before the last run here")],
+            "Set the clock (timedatectl). If the last run's clock was wrong, restore a backup from before it, or wait; --accept 'why' runs all the same.",
+        )
 
 
 def keep_steps(job: Job) -> None:

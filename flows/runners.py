@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from concurrent.futures import BrokenExecutor, CancelledError
 from typing import Any, TypeVar
 
 from prefect import flow, task, unmapped
@@ -15,9 +16,10 @@ from prefect.cache_policies import NO_CACHE
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner, ThreadPoolTaskRunner
 
+from flows import journal, progress
 from flows.parent import end_with
 from flows.settings import RunSettings
-from warehouse.errors import Problem, SettingsError
+from warehouse.errors import Problem, SettingsError, TransitError
 
 C = TypeVar("C")
 R = TypeVar("R")
@@ -30,12 +32,53 @@ def run_chunk(function: Callable[[Any], Any], chunk: Any) -> Any:
     return function(chunk)
 
 
+class WorkerError(TransitError):
+    """A piece of work that no worker could do."""
+
+
 def map_tasks(function: Callable[[C], R], chunks: Iterable[C]) -> list[R]:
-    """Like map, each chunk a task on the running flow's task runner; a few chunks are done here at once."""
+    """Like map, each chunk a task on the running flow's task runner; a few chunks are done here at once.
+
+    What was lost with a worker or a scheduler that ended is done here too: chunks are independent, so the numbers are the
+    same. Raises WorkerError where a chunk needs more memory than there is.
+    """
     todo = list(chunks)
-    if len(todo) < WORTH_A_POOL:
-        return [function(chunk) for chunk in todo]
-    return [future.result() for future in run_chunk.map(unmapped(function), todo)]
+    try:
+        if len(todo) < WORTH_A_POOL:
+            return [function(chunk) for chunk in todo]
+        found = _mapped(function, todo)
+        lost = [place for place, one in enumerate(found) if isinstance(one, _Lost)]
+        if lost:
+            cause = found[lost[0]]
+            journal.write("chunks lost", chunks=len(lost), of=len(todo), cause=str(cause))
+            progress.note(f"{len(lost)} of {len(todo)} pieces of work were lost ({cause}); they are done here")
+        return [function(chunk) if isinstance(one, _Lost) else one for chunk, one in zip(todo, found, strict=True)]
+    except MemoryError as error:
+        raise WorkerError(
+            "a piece of the forecast needs more memory than there is",
+            [Problem("[run] workers, [forecast] draws", str(error) or "out of memory")],
+            "Fewer workers leave more for each; fewer draws need less. What was finished is kept: run again.",
+        ) from error
+
+
+class _Lost(str):
+    """Why a chunk has no result though nothing is wrong with it."""
+
+
+def _mapped(function: Callable[[C], R], todo: list[C]) -> list[R | _Lost]:
+    try:
+        futures = run_chunk.map(unmapped(function), todo)
+    except BrokenExecutor:
+        return [_Lost("a worker process ended")] * len(todo)
+    found: list[R | _Lost] = []
+    for future in futures:
+        try:
+            found.append(future.result())
+        except BrokenExecutor:
+            found.append(_Lost("a worker process ended"))
+        except CancelledError:
+            found.append(_Lost("the Dask scheduler ended"))
+    return found
 
 
 def on_runner(run: RunSettings, name: str, work: Callable[[], R]) -> R:

@@ -171,6 +171,21 @@ def test_a_second_run_at_once_is_turned_away_by_name(project, tmp_path):
     assert not (folder / ".transit" / "transit.duckdb").exists()
 
 
+def test_a_clock_that_went_back_is_named_before_anything_is_done(project, tmp_path):
+    folder = copy_of(project.folder, tmp_path / "mine")
+    (folder / ".transit").mkdir()
+    tomorrow = ended(begun(State(), time.time()), time.time() + 86400, outcome="done", problem="", rows=1)
+    write_state(folder / ".transit", tomorrow)
+    mine = type(project)(folder)
+    refused = mine.transit("load", check=False)
+    assert refused.returncode == 1
+    assert "the clock went back" in refused.stderr
+    assert "hours before the last run here" in refused.stderr
+    assert not (folder / ".transit" / "transit.duckdb").exists()
+    write_state(folder / ".transit", replace(tomorrow, last_end=time.time() + 60))
+    assert mine.transit("load").returncode == 0
+
+
 def test_a_backup_comes_back_and_a_damaged_one_does_not(project, tmp_path):
     file = tmp_path / "backup.tar"
     project.transit("backup", str(file))

@@ -36,8 +36,19 @@ def test_links_lead_somewhere():
             assert link.startswith("http") or (page.parent / link).exists(), (page.name, link)
 
 
+def python_lines():
+    return re.findall(r"```python\n(.*?)```", (FOLDER / "README.md").read_text("utf-8"), re.DOTALL)
+
+
+def test_the_arrow_lines_work(analysts):
+    pytest.importorskip("adbc_driver_manager", reason="adbc-driver-manager is not installed")
+    known = {}
+    exec(python_lines()[1].replace("published/transit.duckdb", str(analysts)), known)
+    assert known["months"].num_rows == 8 * 2 * 36
+
+
 def test_the_python_lines_work(analysts):
-    (lines,) = re.findall(r"```python\n(.*?)```", (FOLDER / "README.md").read_text("utf-8"), re.DOTALL)
+    lines = python_lines()[0]
     assert len(lines.splitlines()) == 3
     known = {}
     exec(lines.replace("published/transit.duckdb", str(analysts)), known)

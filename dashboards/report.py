@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from importlib.metadata import version
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +67,8 @@ NAVIGATION = (
 
 MOST_PICTURES, MOST_PICTURED_ROWS = 4, 1500
 PICTURE_WIDTH = 960
+WORTH_A_PROCESS = 200
+"""Routes and segments from which on a process for each language is started sooner than it is missed."""
 
 
 def write_report(
@@ -77,6 +81,7 @@ def write_report(
     paper: bool = False,
     pictures: bool = True,
     kept: Kept | None = None,
+    workers: int = 1,
     text_folder: Path = TEXT_FOLDER,
 ) -> list[Path]:
     """Write the edition's pages to folder/<language>/, its data to folder/data/, and return every file written, sorted.
@@ -84,6 +89,7 @@ def write_report(
     `frames` are keyed by names of warehouse.schema.FRAMES; any may be empty or absent, and the page then says why.
     The workbook is folder/data/edition.xlsx; `paper` adds folder/<language>/edition.pdf, a few tenths of a second a chart.
     Pages of routes and segments of which nothing has changed are taken from `kept`.
+    With `workers` the languages of a large network are drawn side by side.
     """
     material = gather(frames, edition)
     written = _write_assets(folder, [folder / one.folder for one in edition.previous])
@@ -94,19 +100,41 @@ def write_report(
     if paper:
         written += write_paper(frames, edition, folder, languages=languages, text_folder=text_folder)
         extras.append((PAPER, "page.paper"))
-    for code in languages:
-        language = load_language(code, text_folder)
-        pages = edition_pages(material, language)
-        drawn = _draw_pictures(pages, language, folder) if pictures else {}
-        written += [folder / path for path in drawn.values()]
-        for page in pages:
-            body = _body(page, material, language, kept or Kept(), drawn, with_data=code == languages[0])
-            written.append(_write_page(page, body, pages, material, language, languages, folder, text_folder, extras))
-            written += _write_data(body, folder)
-        written.append(_write_search(pages, language, folder))
-    if kept:
-        kept.prune()
+    store = kept or Kept()
+    jobs = [
+        (frames, edition, folder, code, languages, text_folder, extras, pictures, store.folder, store.version)
+        for code in languages
+    ]
+    if workers > 1 and len(languages) > 1 and len(material.routes) + len(material.segments) >= WORTH_A_PROCESS:
+        with ProcessPoolExecutor(min(workers, len(languages)) - 1, mp_context=get_context("spawn")) as pool:
+            others = [pool.submit(_write_language, *job) for job in jobs[1:]]
+            made = [_write_language(*jobs[0], material=material), *(other.result() for other in others)]
+    else:
+        made = [_write_language(*job, material=material) for job in jobs]
+    for files, used, built in made:
+        written += files
+        store.used |= used
+        store.built += built
+    store.prune()
     return sorted(set(written))
+
+
+def _write_language(
+    frames: Mapping[str, pl.DataFrame], edition: Edition, folder: Path, code: str, languages: Sequence[str], text_folder: Path, extras: Sequence[tuple[str, str]],
+    pictures: bool, kept_in: Path | None, version: str, material: Material | None = None,
+) -> tuple[list[Path], set[str], int]:  # fmt: skip
+    """All pages of one language, with the charts' data where it is the first: the files, the kept pages used, how many were made."""
+    material, kept = material or gather(frames, edition), Kept(kept_in, version)
+    language = load_language(code, text_folder)
+    pages = edition_pages(material, language)
+    drawn = _draw_pictures(pages, language, folder) if pictures else {}
+    written = [folder / path for path in drawn.values()]
+    for page in pages:
+        body = _body(page, material, language, kept, drawn, with_data=code == languages[0])
+        written.append(_write_page(page, body, pages, material, language, languages, folder, text_folder, extras))
+        written += _write_data(body, folder)
+    written.append(_write_search(pages, language, folder))
+    return written, kept.used, kept.built
 
 
 def edition_pages(material: Material, language: Language) -> list[Page]:

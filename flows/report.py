@@ -75,7 +75,7 @@ def write_edition(settings: Settings, *, force: bool) -> tuple[Path, bool]:
         newest=NEWEST, previous=earlier_editions(reports, run["known_at"]),
     )  # fmt: skip
     how = Drawing(tuple(settings.run.languages), settings.run.paper, made_from, tuple(run_ids))
-    unfinished = draw(frames, edition, how, reports, settings.folders.private / PAGES)
+    unfinished = draw(frames, edition, how, reports, settings.folders.private / PAGES, settings.run.workers)
     manifest = file_hash(unfinished / MANIFEST)
     sign(unfinished, signing_key(settings))
     shutil.rmtree(folder, ignore_errors=True)
@@ -110,14 +110,19 @@ def results_of(warehouse: Warehouse, run_ids: Sequence[str]) -> dict[str, pl.Dat
 
 
 def draw(
-    frames: Mapping[str, pl.DataFrame], edition: Edition, how: Drawing, reports: Path, pages: Path | None = None
+    frames: Mapping[str, pl.DataFrame],
+    edition: Edition,
+    how: Drawing,
+    reports: Path,
+    pages: Path | None = None,
+    workers: int = 1,
 ) -> Path:
     """The edition in an unfinished folder among the reports, complete but for its name; unchanged pages are taken from `pages`."""
     kept = Kept(pages, code_version(("dashboards",))) if pages else None
     unfinished = reports / f".unfinished-{edition.run_id}"
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
-    write_report(frames, edition, unfinished, languages=how.languages, paper=how.paper, kept=kept)
+    write_report(frames, edition, unfinished, languages=how.languages, paper=how.paper, kept=kept, workers=workers)
     home = unfinished / how.languages[0]
     about = {
         "made_from": how.made_from,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
+from dashboards import report
 from dashboards.kept import Kept
 from dashboards.report import write_report
 from tests.dashboards.world import build, edition
@@ -81,3 +82,13 @@ def test_a_damaged_page_is_made_again_and_old_ones_go(store, tmp_path):
     drawn(build(**SMALL), edition(), tmp_path, again)
     assert again.built < made
     assert not (pages / "stale").exists()
+
+
+def test_languages_side_by_side_are_the_same_pages(tmp_path, monkeypatch):
+    one = drawn(build(**SMALL), edition(), tmp_path / "one")
+    monkeypatch.setattr(report, "WORTH_A_PROCESS", 1)
+    kept = Kept(tmp_path / "pages", "v1")
+    write_report(build(**SMALL), edition(), tmp_path / "two", workbook=False, pictures=False, kept=kept, workers=2)
+    two = {path.relative_to(tmp_path / "two").as_posix(): path.read_bytes() for path in (tmp_path / "two").rglob("*") if path.is_file()}  # fmt: skip
+    assert two == one
+    assert len(kept.used) == 2 * (4 + 9)

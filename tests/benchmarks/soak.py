@@ -18,7 +18,7 @@ import polars as pl
 from flows import embedded
 
 BOUNDS = {
-    "memory MB": 150.0, "server MB": 150.0, "descriptors": 20, "threads": 10, "files": 300, "prefect MB": 120.0, "warehouse MB": 60.0,
+    "memory MB": 150.0, "server MB": 150.0, "descriptors": 20, "threads": 10, "files": 60, "prefect MB": 120.0, "warehouse MB": 60.0,
 }  # fmt: skip
 """How much each may grow from the first tenth to the last."""
 KEPT, KEPT_MB = 300, 30.0
@@ -37,7 +37,12 @@ def measured(folder: Path, children: list[int]) -> dict[str, float]:
         "server MB": sum(_resident_mb(child) for child in children),
         "descriptors": len(os.listdir("/proc/self/fd")),  # noqa: PTH208
         "threads": int(value["Threads"]),
-        "files": sum(path.is_file() for path in folder.rglob("*") if path.parent.name != "traffic"),
+        "files": sum(
+            path.is_file()
+            for path in folder.rglob("*")
+            if path.parent.name != "traffic" and "reports" not in path.parts
+        ),
+        "editions": sum(1 for _ in (folder / "reports").glob("*/edition.json")),  # bounded by [run] keep_reports
         "prefect MB": sum(path.stat().st_size for path in (private / "prefect").glob("prefect.db*")) / 1e6,
         "warehouse MB": (private / "transit.duckdb").stat().st_size / 1e6,
     }

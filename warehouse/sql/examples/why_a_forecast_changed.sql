@@ -1,4 +1,4 @@
--- Why does the last run say something else of the traffic in half a year than the run before it? The parts, route by route
+-- Why does the last run say something else of the traffic in half a year than the run before it, route by route?
 select
     series_id, direction, target_start, step, value_before, change, value_after, reason, run_id, earlier_run_id, simulated
 from mart.revision_part

@@ -91,7 +91,9 @@ def _load_or_explain(
     except duckdb.Error as error:
         if isinstance(error, duckdb.InvalidInputException) and "CSV" in str(error):
             problem = Problem(str(path), str(error).splitlines()[0])
-            return LoadResult(spec.name, str(path), error=SourceError("the file can't be read as text in columns", [problem]))
+            return LoadResult(
+                spec.name, str(path), error=SourceError("the file can't be read as text in columns", [problem])
+            )
         if "No space left" not in str(error):
             raise
         raise WarehouseError(

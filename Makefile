@@ -26,7 +26,7 @@ check: .venv/installed-test
 	@touch .venv/installed $@
 
 # The lock pins every version with hashes and names no index.
-UV_LOCK := uv pip compile --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11 --quiet --group build
+UV_LOCK := uv pip compile --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --quiet --group build
 lock:
 	$(UV_LOCK) pyproject.toml --output-file requirements.lock
 	$(UV_LOCK) pyproject.toml --group test --extra dask --output-file requirements-test.lock

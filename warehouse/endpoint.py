@@ -6,12 +6,12 @@ import hmac
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
 
 from warehouse.errors import Problem, QueryError, WarehouseError
+from warehouse.extensions import extension
 from warehouse.query import READS, UNSAFE
 from warehouse.reading import OFFLINE, open_sealed
 
@@ -40,7 +40,7 @@ def endpoint(
     if len(token) < MIN_TOKEN:
         raise QueryError("the token is too short", [Problem("token", f"has {len(token)} characters, {MIN_TOKEN} are wanted")])  # fmt: skip
     open_sealed(database).close()
-    extensions = [_extension(name) for name in EXTENSIONS]
+    extensions = [extension(name, "endpoint") for name in EXTENSIONS]
     config: dict[str, str | bool | int | float | list[str]] = {**OFFLINE, "temp_directory": "", "memory_limit": memory_limit, "threads": threads}  # fmt: skip
     address = f"quack:{host}:{port}"
     with duckdb.connect(str(database.resolve()), read_only=True, config=config) as connection:
@@ -83,16 +83,3 @@ def only_reads(parser: duckdb.DuckDBPyConnection, query: str) -> bool:
     return (
         len(statements) == 1 and statements[0].type in READS and not UNSAFE.search(query) and not REACHING.search(query)
     )
-
-
-def _extension(name: str) -> Path:
-    found = find_spec(f"duckdb_extension_{name}")
-    folder = Path(next(iter(found.submodule_search_locations or []))) if found else Path()
-    file = folder / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
-    if not file.is_file():
-        raise WarehouseError(
-            f"DuckDB's {name} extension is not installed",
-            [Problem(f"duckdb-extension-{name}", f"no wheel for DuckDB {duckdb.__version__} is here")],
-            'Install it: pip install "transit-forecast[endpoint]".',
-        )
-    return file

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
 
 from warehouse.errors import Problem, WarehouseError
+from warehouse.extensions import extension
 from warehouse.migrate import SQL, migrate
 from warehouse.reading import OFFLINE
 
@@ -184,7 +184,7 @@ def _connected(
             if name == "ducklake" or lake.catalog.startswith(POSTGRES):
                 # DuckDB finds the entry by the file's name, which is another one in the wheel.
                 link = Path(links) / f"{name}.duckdb_extension"
-                link.symlink_to(_extension(wheel))
+                link.symlink_to(extension(wheel, "lake"))
                 connection.load_extension(str(link))
         options = [f"data_path {_quoted(lake.data)}"]
         if read_only:
@@ -217,16 +217,3 @@ def _quoted(text: str) -> str:
 
 def _name(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
-
-
-def _extension(name: str) -> Path:
-    found = find_spec(f"duckdb_extension_{name}")
-    folder = Path(next(iter(found.submodule_search_locations or []))) if found else Path()
-    file = folder / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
-    if not file.is_file():
-        raise WarehouseError(
-            f"DuckDB's {name} extension is not installed",
-            [Problem(f"duckdb-extension-{name}", f"no wheel for DuckDB {duckdb.__version__} is here")],
-            'Install it: pip install "transit-forecast[lake]".',
-        )
-    return file

@@ -8,12 +8,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from warehouse.endpoint import EXTENSIONS, _extension, endpoint, only_reads
+from warehouse.endpoint import EXTENSIONS, endpoint, only_reads
 from warehouse.errors import QueryError, WarehouseError
+from warehouse.extensions import extension
 
 TOKEN = "a token of some length"
 try:
-    FILES = [str(_extension(name)) for name in EXTENSIONS]
+    FILES = [str(extension(name, "endpoint")) for name in EXTENSIONS]
 except WarehouseError:
     FILES = []
 installed = pytest.mark.skipif(not FILES, reason="the wheels of the extra `endpoint` are not installed")
@@ -149,6 +150,6 @@ def test_the_gate_admits_questions(question):
 
 
 def test_without_the_wheels_it_says_what_to_install(monkeypatch):
-    monkeypatch.setattr("warehouse.endpoint.find_spec", lambda name: None)
+    monkeypatch.setattr("warehouse.extensions.find_spec", lambda name: None)
     with pytest.raises(WarehouseError, match=r"transit-forecast\[endpoint\]"):
-        _extension("quack")
+        extension("quack", "endpoint")

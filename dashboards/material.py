@@ -1,8 +1,7 @@
-"""The frames of a run as pages need them: checked, completed with empty ones, cut by series, with names to show."""
+"""The frames of a run as pages need them: checked, completed with empty ones, cut by series."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,7 +11,6 @@ from typing import Any
 import polars as pl
 
 from dashboards.edition import Edition
-from dashboards.language import Language
 from warehouse.schema import FRAMES, Grain, check
 
 SeriesKey = tuple[str, str, str, str]
@@ -20,17 +18,6 @@ SeriesKey = tuple[str, str, str, str]
 RevisionKey = tuple[str, str, str, str]
 """series_kind, series_id, direction, measure of REVISION_PART."""
 KEY = ("series_kind", "series_id", "direction", "statistic")
-
-
-PIECES = re.compile(r"\s*;\s+")
-LINKS = re.compile(r",? \(?https?://")
-IDS = (
-    (re.compile(r"(with segment )(\S+)( out)"), "segment"), (re.compile(r"(with everything in risk group )(\S+)( out)"), "group"),
-    (re.compile(r"(with the crossing )(\S+)( out)"), "node"), (re.compile(r"(All its paths run over )(.+?)(\.(?: |$))"), "segment"),
-    (re.compile(r"(no cut rate or length for )(.+?)(\.(?: |$))"), "segment"), (re.compile(r"(bought as transit at )(\S+)(:)"), "node"),
-    (re.compile(r"( Gbit/s of )(\S+)($)"), "market"),
-)  # fmt: skip
-"""Where the reasons of lower floors have ids, and of what."""
 LONG_AFTER = 200
 LEVELS = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 """The quantile levels that charts and tables show."""
@@ -49,6 +36,13 @@ def _by_series(frame: pl.DataFrame) -> dict[SeriesKey, pl.DataFrame]:
 def _by_pair(frame: pl.DataFrame, name: str) -> dict[tuple[str, str], pl.DataFrame]:
     parts = frame.partition_by(name, "direction", as_dict=True)
     return {(str(key[0]), str(key[1])): part for key, part in parts.items()}
+
+
+def _rows_by(frame: pl.DataFrame, column: str) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in frame.iter_rows(named=True):
+        found.setdefault(row[column], []).append(row)
+    return found
 
 
 @dataclass(frozen=True)
@@ -159,18 +153,12 @@ class Material:
     @cached_property
     def runs(self) -> dict[str, list[dict[str, Any]]]:
         """Each segment's rows of RUNOUT."""
-        found: dict[str, list[dict[str, Any]]] = {}
-        for row in self["runout"].iter_rows(named=True):
-            found.setdefault(row["segment_id"], []).append(row)
-        return found
+        return _rows_by(self["runout"], "segment_id")
 
     @cached_property
     def plans(self) -> dict[str, list[dict[str, Any]]]:
         """Each segment's rows of ORDER_PLAN."""
-        found: dict[str, list[dict[str, Any]]] = {}
-        for row in self["order_plan"].iter_rows(named=True):
-            found.setdefault(row["segment_id"], []).append(row)
-        return found
+        return _rows_by(self["order_plan"], "segment_id")
 
     @cached_property
     def effects(self) -> dict[str, pl.DataFrame]:
@@ -276,155 +264,6 @@ class Material:
     @cached_property
     def routes(self) -> dict[str, dict[str, Any]]:
         return {row["route_id"]: row for row in self["route"].iter_rows(named=True)}
-
-    def said(self, words: str | None, language: Language) -> str:
-        """Words from the data in this language: piece by piece, as `; ` divides them, from the edition's wordings, else as a reason."""
-        table = self.edition.words.get(language.code, {})
-        whole = (words or "").strip()
-        if whole in table:
-            return table[whole]
-        told = (self._piece(piece, table, language) for piece in PIECES.split(whole))
-        return "; ".join(dict.fromkeys(piece for piece in told if piece))
-
-    def _piece(self, piece: str, table: Mapping[str, str], language: Language) -> str:
-        if piece in table:
-            return table[piece]
-        link = LINKS.search(piece)
-        head = piece[: link.start()] if link else ""
-        return table[head] + piece[len(head) :] if head and head in table else language.reason(piece)
-
-    def corridor_name(self, corridor: str, language: Language) -> str:
-        return language.text("corridor.title", name=self.said(corridor, language))
-
-    def market_name(self, market: str, language: Language) -> str:
-        """The two countries of a market whose name is their codes, else the market's own name."""
-        table = self.edition.words.get(language.code, {})
-        ends = market.split("-")
-        if market in table or not (len(ends) == 2 and all(language.knows("country", end) for end in ends)):
-            return self.said(market, language)
-        a, z = (language.word("country", end) for end in ends)
-        return language.text("name.between", a=a, z=z)
-
-    def project_name(self, project_id: str, language: Language) -> str:
-        row = self.projects.get(project_id)
-        return language.choose(row["name"], row["name_ru"]) if row else project_id
-
-    def way_name(self, way: str, language: Language) -> str:
-        """A way through a market: a segment, a route, or what the data call it."""
-        if way in self.segments:
-            return self.segment_label(way, language)
-        if way in self.projects:
-            return self.project_name(way, language)
-        return self.route_name(way, language) if way in self.routes else self.said(way, language)
-
-    def node_name(self, node_id: str, language: Language) -> str:
-        english, russian = self.nodes.get(node_id, (node_id, None))
-        return language.choose(english, russian)
-
-    def segment_name(self, segment_id: str, language: Language) -> str:
-        row = self.segments.get(segment_id)
-        if row is None:
-            return segment_id
-        a, z = (self.node_name(str(row[end]), language) for end in ("a_node", "z_node"))
-        return language.text("name.between", a=a, z=z)
-
-    def segment_label(self, segment_id: str, language: Language) -> str:
-        """The name, with the id where another segment joins the same two nodes."""
-        return self._segment_labels(language)[segment_id] if segment_id in self.segments else segment_id
-
-    def _segment_labels(self, language: Language) -> dict[str, str]:
-        held = self._label_cache
-        if language.code not in held:
-            names = {segment_id: self.segment_name(segment_id, language) for segment_id in self.segments}
-            seen: dict[str, int] = {}
-            for name in names.values():
-                seen[name] = seen.get(name, 0) + 1
-            held[language.code] = {key: name if seen[name] == 1 else f"{key}: {name}" for key, name in names.items()}
-        return held[language.code]
-
-    @cached_property
-    def _label_cache(self) -> dict[str, dict[str, str]]:
-        return {}
-
-    def route_name(self, route_id: str, language: Language) -> str:
-        row = self.routes.get(route_id)
-        return language.choose(row["name"], row["name_ru"]) if row else route_id
-
-    def series_name(self, key: SeriesKey, language: Language) -> str:
-        kind, series_id, *_ = key
-        if kind == "route":
-            return self.route_name(series_id, language)
-        if kind == "country":
-            return language.word("country", series_id)
-        if kind == "market":
-            return language.text("market.title", name=self.market_name(series_id, language))
-        return language.text("kind.total") if kind == "total" else self.corridor_name(series_id, language)
-
-    def direction_name(self, key: SeriesKey, language: Language) -> str:
-        kind, series_id, direction, _ = key
-        if kind == "route" and series_id in self.routes:
-            row = self.routes[series_id]
-            a, z = (self.node_name(str(row[end]), language) for end in ("a_node", "z_node"))
-            return language.text(f"direction.{direction}", a=a, z=z)
-        return language.text("direction.country" if kind == "country" else f"direction.group_{direction}")
-
-    def titled(self, key: SeriesKey, language: Language) -> str:
-        """What a chart's title calls a series: its direction is part of the name."""
-        if key[0] == "route":
-            return self.direction_name(key, language)
-        name = self.series_name(key, language)
-        if key[0] == "country":
-            return name
-        return language.text("name.directed", name=name, direction=language.word("direction_title", key[2]))
-
-    def segment_direction(self, segment_id: str, direction: str, language: Language) -> str:
-        row = self.segments.get(segment_id)
-        if row is None:
-            return direction
-        a, z = (self.node_name(str(row[end]), language) for end in ("a_node", "z_node"))
-        return f"{a} → {z}" if direction == "az" else f"{z} → {a}"
-
-    def told(self, reason: str | None, language: Language) -> str:
-        """A reason from a lower floor in this language, with names where it has ids."""
-        words = reason or ""
-        for pattern, kind in IDS:
-            found = pattern.search(words)
-            if found:
-                named = found[1] + self._names(found[2], kind, language) + found[3]
-                words = words[: found.start()] + named + words[found.end() :]
-        return language.reason(words)
-
-    def _names(self, ids: str, kind: str, language: Language) -> str:
-        if kind == "node":
-            return self.node_name(ids, language)
-        if kind == "group":
-            return self.group_name(ids, language)
-        if kind == "market":
-            return self.market_name(ids, language)
-        return "; ".join(self.segment_label(name, language) for name in ids.split(", "))
-
-    def group_name(self, risk_group_id: str, language: Language) -> str:
-        groups = self["risk_group"].filter(pl.col("risk_group_id") == risk_group_id)
-        return self.said(str(groups["name"][0]), language) if groups.height and groups["name"][0] else risk_group_id
-
-    def failure_name(self, failure_id: str, language: Language) -> str:
-        held = self.memory.get(("failure", language.code, failure_id))
-        if held is None:
-            held = self.memory["failure", language.code, failure_id] = self._failure_name(failure_id, language)
-        return str(held)
-
-    def _failure_name(self, failure_id: str, language: Language) -> str:
-        kind, _, name = failure_id.partition(":")
-        if kind == "segment":
-            return language.text("failure.segment", name=self.segment_label(name, language))
-        if kind == "risk_group":
-            return language.text("failure.risk_group", name=self.group_name(name, language))
-        if kind == "node":
-            return language.text("failure.node", name=self.node_name(name, language))
-        if kind == "pair":
-            parts = " + ".join(self.segment_label(part, language) for part in name.split("+"))
-            return language.text("failure.segment", name=parts)
-        return language.word("failure", failure_id)
 
 
 def _yearly(rows: pl.DataFrame) -> pl.DataFrame:

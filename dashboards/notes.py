@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from dashboards import naming
 from dashboards.charts.accuracy import wilson
 from dashboards.language import Language, Period
 from dashboards.material import Material, SeriesKey
@@ -30,14 +31,14 @@ def series_notes(material: Material, key: SeriesKey, language: Language) -> Note
     observed = material.observed.get(key)
     notes: Notes = [
         (text("note.unit"), text("note.unit_text")),
-        (text("note.direction"), material.direction_name(key, language)),
+        (text("note.direction"), naming.direction_name(material, key, language)),
     ]
     simulated = bool(observed is not None and observed.height and observed["simulated"].any())
     if kind == "country":
         notes.append((text("note.definition"), text("note.country")))
         if observed is not None and "source" in observed.columns:
             sources = observed["source"].drop_nulls().unique(maintain_order=True).to_list()
-            notes.append((text("note.source"), material.said("; ".join(map(str, sources)), language)))
+            notes.append((text("note.source"), naming.said(material, "; ".join(map(str, sources)), language)))
     else:
         notes.append((text("note.definition"), definition(material, key, language)))
         notes.append((text("note.source"), text("note.simulated" if simulated else "note.measured")))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from dashboards import naming
 from dashboards.chapters.places import segment_path
 from dashboards.figure import Cell, Page, Section, Table, day, number
 from dashboards.language import Language
@@ -16,10 +17,14 @@ def _scope(material: Material, scope: str, language: Language) -> str:
         return language.word("scope", kind)
     if kind in ("entry", "alternative"):
         project, _, other = name.partition("/")
-        shown = material.market_name(other, language) if kind == "entry" else material.way_name(other, language)
-        return language.text(f"scope_of.{kind}", name=shown, project=material.project_name(project, language))
-    names = {"segment": material.segment_label, "route": material.route_name, "node": material.node_name, "market": material.market_name, "project": material.project_name}  # fmt: skip
-    shown = names[kind](name, language) if kind in names else language.word("option", name) if kind == "option" else material.said(name, language)  # fmt: skip
+        shown = (
+            naming.market_name(material, other, language)
+            if kind == "entry"
+            else naming.way_name(material, other, language)
+        )
+        return language.text(f"scope_of.{kind}", name=shown, project=naming.project_name(material, project, language))
+    names = {"segment": naming.segment_label, "route": naming.route_name, "node": naming.node_name, "market": naming.market_name, "project": naming.project_name}  # fmt: skip
+    shown = names[kind](material, name, language) if kind in names else language.word("option", name) if kind == "option" else naming.said(material, name, language)  # fmt: skip
     return language.text(f"scope_of.{kind}", name=shown) if language.knows("scope_of", kind) else shown
 
 
@@ -29,7 +34,7 @@ def _stated(material: Material, language: Language) -> Section:
     rows = [
         [
             Cell(language.word("assumption", row["name"])), Cell(_scope(material, row["scope"], language)), number(language, row["low"]), number(language, row["value"]),
-            number(language, row["high"]), Cell(language.word("unit_of", row["unit"])), Cell(material.said(row["source"], language)), Cell(material.said(row["author"], language)),
+            number(language, row["high"]), Cell(language.word("unit_of", row["unit"])), Cell(naming.said(material, row["source"], language)), Cell(naming.said(material, row["author"], language)),
             Cell(language.word("confidence", row["confidence"])), day(language, row["known_at"].date()),
         ]
         for row in frame.iter_rows(named=True)
@@ -50,9 +55,9 @@ def _capacity(material: Material, language: Language) -> Section | None:
         return None
     rows = [
         [
-            Cell(material.segment_label(row["segment_id"], language), link=segment_path(row["segment_id"]) if row["segment_id"] in material.segments else ""),
+            Cell(naming.segment_label(material, row["segment_id"], language), link=segment_path(row["segment_id"]) if row["segment_id"] in material.segments else ""),
             day(language, row["valid_from"]), Cell(language.number(row["lit_gbps"]), f"{row['lit_gbps']}", number=True, badge=text("page.assumed_short") if row["assumed"] else ""),
-            number(language, row["design_gbps"]), Cell(material.said(row["source"], language)), Cell(language.word("confidence", row["confidence"])),
+            number(language, row["design_gbps"]), Cell(naming.said(material, row["source"], language)), Cell(language.word("confidence", row["confidence"])),
         ]
         for row in frame.iter_rows(named=True)
     ]  # fmt: skip
@@ -70,9 +75,9 @@ def _projects(material: Material, language: Language) -> Section | None:
     rows = [
         [
             Cell(language.choose(row["name"], row["name_ru"]), badge=text("page.assumed_short") if row["assumed"] else ""),
-            Cell(material.segment_label(row["segment_id"], language), link=segment_path(row["segment_id"]) if row["segment_id"] in material.segments else ""),
+            Cell(naming.segment_label(material, row["segment_id"], language), link=segment_path(row["segment_id"]) if row["segment_id"] in material.segments else ""),
             Cell(language.word("status", row["status"])), day(language, row["ready_low"]), day(language, row["ready_likely"]), day(language, row["ready_high"]),
-            Cell(material.said(row["source"], language)), Cell(language.word("confidence", row["confidence"])),
+            Cell(naming.said(material, row["source"], language)), Cell(language.word("confidence", row["confidence"])),
         ]
         for row in frame.iter_rows(named=True)
     ]  # fmt: skip
@@ -88,8 +93,8 @@ def _risk_groups(material: Material, language: Language) -> Section | None:
     grouped = frame.group_by("risk_group_id", maintain_order=True).agg(pl.col("kind", "name", "source").first(), pl.col("assumed").any(), pl.col("segment_id"))  # fmt: skip
     rows = [
         [
-            Cell(material.group_name(row["risk_group_id"], language), badge=text("page.assumed_short") if row["assumed"] else ""), Cell(language.word("risk", row["kind"])),
-            Cell("; ".join(material.segment_label(name, language) for name in row["segment_id"])), Cell(material.said(row["source"], language)),
+            Cell(naming.group_name(material, row["risk_group_id"], language), badge=text("page.assumed_short") if row["assumed"] else ""), Cell(language.word("risk", row["kind"])),
+            Cell("; ".join(naming.segment_label(material, name, language) for name in row["segment_id"])), Cell(naming.said(material, row["source"], language)),
         ]
         for row in grouped.sort("risk_group_id").iter_rows(named=True)
     ]  # fmt: skip

@@ -6,6 +6,7 @@ from datetime import date
 
 import polars as pl
 
+from dashboards import naming
 from dashboards.charts.network import network
 from dashboards.figure import Figure, plain_table
 from dashboards.language import Language, Period
@@ -15,7 +16,9 @@ from dashboards.notes import Notes, run_note
 
 def assumed_note(material: Material, segment_ids: list[str], language: Language) -> Notes:
     """Which of the segments' lit capacities are assumptions."""
-    found = sorted(material.segment_label(name, language) for name in material.assumed.intersection(segment_ids))
+    found = sorted(
+        naming.segment_label(material, name, language) for name in material.assumed.intersection(segment_ids)
+    )
     if not found:
         return []
     if len(found) > 3 and len(found) == len(set(segment_ids)):
@@ -81,7 +84,7 @@ def _lines(material: Material, load: pl.DataFrame, language: Language) -> pl.Dat
     runs = [material.runouts.get(name, {}).get("policy") for name in lines["segment_id"]]
     used = pl.col("utilization_ratio")
     return lines.with_columns(
-        segment=pl.Series([material.segment_label(name, language) for name in lines["segment_id"]], dtype=pl.String),
+        segment=pl.Series([naming.segment_label(material, name, language) for name in lines["segment_id"]], dtype=pl.String),
         built=pl.col("status") == "in_service",
         status_name=pl.Series([language.word("status", name) for name in lines["status"]], dtype=pl.String),
         used=pl.when(used.is_null()).then(0).when(used > 1).then(4).when(used > threshold).then(3).when(used > threshold * 0.75).then(2).otherwise(1),
@@ -118,7 +121,7 @@ def map_figures(material: Material, language: Language) -> list[Figure]:
     used = pl.concat([lines["a_node"], lines["z_node"]]).value_counts()
     places = nodes.join(used, left_on="node_id", right_on="a_node").sort("count", "node_id", descending=[True, False])
     shown = places.select(
-        "lon", "lat", name=pl.col("node_id").map_elements(lambda name: material.node_name(name, language), return_dtype=pl.String),
+        "lon", "lat", name=pl.col("node_id").map_elements(lambda name: naming.node_name(material, name, language), return_dtype=pl.String),
         labelled=_apart(places["lon"].to_list(), places["lat"].to_list()),
     )  # fmt: skip
     by = Period(end if isinstance(end, date) else edition.origin, edition.grain)

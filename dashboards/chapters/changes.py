@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from dashboards import naming
 from dashboards.chapters.places import route_path, segment_path
 from dashboards.charts.revision import revision
 from dashboards.figure import Cell, Figure, Page, Section, Table, day, number, percent, slug
@@ -49,7 +50,7 @@ def series_revision(material: Material, key: SeriesKey, language: Language) -> F
     parts = material.revisions.get(value_key(key))
     if not parts or parts[0]["value_before"] is None or parts[-1]["value_after"] is None:
         return None
-    text, name = language.text, material.titled(key, language)
+    text, name = language.text, naming.titled(material, key, language)
     before, after = parts[0]["value_before"], parts[-1]["value_after"]
     at = Period(parts[0]["target_start"], material.grain(key[0]))
     most = main_step(parts)
@@ -70,7 +71,7 @@ def series_revision(material: Material, key: SeriesKey, language: Language) -> F
         },
         schema_overrides={"rises": pl.Boolean, "start": pl.Float64, "end": pl.Float64},
     )  # fmt: skip
-    notes: Notes = [(text("note.unit"), text("note.unit_text")), (text("note.direction"), material.direction_name(key, language)), (text("note.definition"), text("note.revision", at=at))]  # fmt: skip
+    notes: Notes = [(text("note.unit"), text("note.unit_text")), (text("note.direction"), naming.direction_name(material, key, language)), (text("note.definition"), text("note.revision", at=at))]  # fmt: skip
     return _figure(material, slug("revision-" + "-".join(key)), title, rows, parts, notes, language, dated=False)
 
 
@@ -91,7 +92,7 @@ def date_revision(
     def when(value: date | None) -> str:
         return language.day(value) if value else language.period(Period(end, material.edition.grain), "after")
 
-    name = material.segment_label(segment_id, language) if direction == "both" else material.segment_direction(segment_id, direction, language)  # fmt: skip
+    name = naming.segment_label(material, segment_id, language) if direction == "both" else naming.segment_direction(material, segment_id, direction, language)  # fmt: skip
     total = (after - before).days if before and after else None
     most = main_step(parts)
     story = "same" if before == after else "open" if total is None else "later" if total > 0 else "earlier"
@@ -126,7 +127,7 @@ def _figure(
                 Cell(text(f"revision.{row['step']}")),
                 *((day(language, row[f"date_{side}"]) for side in ("before", "after")) if dated else (number(language, row[f"value_{side}"]) for side in ("before", "after"))),
                 Cell(_moved_by(row, language, dated=dated), "" if row["change"] is None else f"{row['change']:.9g}", number=True),
-                Cell(material.told(row["reason"], language), wide=True),
+                Cell(naming.told(material, row["reason"], language), wide=True),
             ]
             for row in parts
         ],
@@ -180,7 +181,7 @@ def route_changes(material: Material, language: Language) -> Section | None:
             (
                 -abs(ratio or 0.0),
                 [
-                    Cell(material.route_name(route_id, language), link=route_path(route_id)), Cell(material.direction_name(keys[0], language)), number(language, before), number(language, after),
+                    Cell(naming.route_name(material, route_id, language), link=route_path(route_id)), Cell(naming.direction_name(material, keys[0], language)), number(language, before), number(language, after),
                     percent(language, ratio, 1), Cell(text(f"revision.{most['step']}") if most else text("number.none")),
                 ],
             )
@@ -213,7 +214,7 @@ def date_changes(material: Material, language: Language) -> Section | None:
             (
                 -abs(change) if change is not None else 0.0,
                 [
-                    Cell(material.segment_direction(segment_id, direction, language), link=segment_path(segment_id) if segment_id in material.segments else ""),
+                    Cell(naming.segment_direction(material, segment_id, direction, language), link=segment_path(segment_id) if segment_id in material.segments else ""),
                     *(_date_or_after(value, last, material, language) for value in (before, after)), label, Cell(text(f"revision.{most['step']}") if most else text("number.none")),
                 ],
             )
@@ -238,7 +239,9 @@ def _causes(material: Material, language: Language) -> Section:
     """What was exchanged in each step."""
     text = language.text
     first = next(iter(material.revisions.values()))
-    rows = [[Cell(text(f"revision.{row['step']}")), Cell(material.told(row["reason"], language))] for row in first]
+    rows = [
+        [Cell(text(f"revision.{row['step']}")), Cell(naming.told(material, row["reason"], language))] for row in first
+    ]
     return Section(text("revision.causes"), [text("revision.causes_intro")], table=Table([text("table.step"), text("table.reason")], rows))  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dashboards import naming
 from dashboards.chapters.places import corridor_path, route_path
 from dashboards.chapters.series import series_figure
 from dashboards.figure import Page, Section
@@ -35,11 +36,11 @@ def _page(material: Material, corridor: str, language: Language) -> Page:
     ]
     if inside:
         sections.append(Section(text("corridor.markets"), figures=inside))
-    links = [("../" + route_path(route_id), material.route_name(route_id, language)) for route_id in members]
+    links = [("../" + route_path(route_id), naming.route_name(material, route_id, language)) for route_id in members]
     sections.append(Section(text("routes.title"), links=links))
     return Page(
         corridor_path(corridor),
-        material.corridor_name(corridor, language),
+        naming.corridor_name(material, corridor, language),
         [text("corridor.lead", n=len(members))],
         sections,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from dashboards import naming
 from dashboards.chapters.series import refusals
 from dashboards.charts.coverage import coverage
 from dashboards.figure import Cell, Figure, Page, Section, Table, number, percent, period, plain_table
@@ -29,7 +30,9 @@ def coverage_figure(material: Material, language: Language) -> Figure:
     frame = coverage_frame(material)
     if frame.is_empty():
         return Figure("coverage", text("title.coverage_none"), reason=text("reason.no_series"))
-    names = {name: material.route_name(name, language) for name in frame["series_id"].unique(maintain_order=True)}
+    names = {
+        name: naming.route_name(material, name, language) for name in frame["series_id"].unique(maintain_order=True)
+    }
     shown = frame.with_columns(series=pl.col("series_id").replace_strict(names, return_dtype=pl.String))
     full = frame.filter(pl.col("coverage_ratio") >= 0.9).height
     title = text("title.coverage", share=full / frame.height, name=names[frame["series_id"][0]], mean=frame["mean"][0])
@@ -59,8 +62,8 @@ def _gaps(material: Material, language: Language) -> Section | None:
         return None
     rows = [
         [
-            period(language, row["period_start"], grain), Cell(material.route_name(row["series_id"], language)),
-            Cell(material.direction_name(("route", row["series_id"], row["direction"], "p95"), language)),
+            period(language, row["period_start"], grain), Cell(naming.route_name(material, row["series_id"], language)),
+            Cell(naming.direction_name(material, ("route", row["series_id"], row["direction"], "p95"), language)),
             percent(language, row["coverage_ratio"], 1), Cell(language.reason(row["reason"])),
         ]
         for row in gaps.head(MOST_GAPS).iter_rows(named=True)
@@ -79,7 +82,7 @@ def _shifts(material: Material, language: Language) -> Section | None:
         key = (row["series_kind"], row["series_id"], row["direction"], row["statistic"])
         rows.append(
             [
-                Cell(material.series_name(key, language)), Cell(material.direction_name(key, language)), Cell(text(f"statistic_short.{row['statistic']}")),
+                Cell(naming.series_name(material, key, language)), Cell(naming.direction_name(material, key, language)), Cell(text(f"statistic_short.{row['statistic']}")),
                 Cell(language.period(Period(row["period_start"], row["grain"])), row["period_start"].isoformat()),
                 Cell(f"×\u00a0{language.number(row['size_ratio'], 2)}", f"{row['size_ratio']:.6g}", number=True), Cell(_event(material, row["event_id"], language) if row["event_id"] else text("data.unexplained")),
                 Cell(language.word("handled", row["handled"])),
@@ -110,15 +113,15 @@ def _events(material: Material, language: Language) -> Section | None:
         start = language.day(row["start_at"].date())
         scope = row["scope_id"]
         if row["scope_kind"] == "segment":
-            scope = material.segment_label(scope, language)
+            scope = naming.segment_label(material, scope, language)
         elif row["scope_kind"] == "route":
-            scope = material.route_name(scope, language)
+            scope = naming.route_name(material, scope, language)
         elif row["scope_kind"] == "country":
             scope = language.word("country", scope)
         elif row["scope_kind"] == "corridor":
-            scope = material.corridor_name(scope, language)
+            scope = naming.corridor_name(material, scope, language)
         elif row["scope_kind"] == "market":
-            scope = material.market_name(scope, language)
+            scope = naming.market_name(material, scope, language)
         else:
             scope = (
                 language.text("scope_of.interface", name=scope)
@@ -129,7 +132,7 @@ def _events(material: Material, language: Language) -> Section | None:
             [
                 Cell(f"{start} – {end}" if end and end != start else start, row["start_at"].isoformat()),
                 Cell(language.word("event", row["kind"]), badge=text("page.simulated_short") if row["simulated"] else ""),
-                Cell(scope), Cell(material.said(row["effect"], language)), Cell(material.said(row["source"], language)),
+                Cell(scope), Cell(naming.said(material, row["effect"], language)), Cell(naming.said(material, row["source"], language)),
             ]
         )  # fmt: skip
     heads = ("when", "kind", "scope", "effect", "source")
@@ -141,13 +144,13 @@ def _subject(material: Material, subject: str, language: Language) -> str:
     kind, _, name = subject.rpartition(":")
     project, _, market = name.partition("/")
     if project in material.projects and market:
-        return f"{material.project_name(project, language)}, {material.market_name(market, language)}"
+        return f"{naming.project_name(material, project, language)}, {naming.market_name(material, market, language)}"
     if kind == "module":
         return language.text("scope_of.module", name=name)
     if name in material.segments:
-        return material.segment_label(name, language)
+        return naming.segment_label(material, name, language)
     if name in material.routes:
-        return material.route_name(name, language)
+        return naming.route_name(material, name, language)
     return language.word("assumption" if language.knows("assumption", name) else "scope", subject)
 
 
@@ -167,7 +170,11 @@ def _left_out(material: Material, language: Language) -> Section | None:
     for row in grouped.iter_rows(named=True):
         subjects = "; ".join(_subject(material, name, language) for name in row["subject"])
         rows.append(
-            [Cell(language.word("topic", row["topic"])), Cell(material.told(row["note"], language)), Cell(subjects)]
+            [
+                Cell(language.word("topic", row["topic"])),
+                Cell(naming.told(material, row["note"], language)),
+                Cell(subjects),
+            ]
         )
     return Section(
         text("data.left_out"), table=Table([text(f"table.{head}") for head in ("topic", "reason", "subject")], rows)

@@ -6,6 +6,7 @@ from datetime import date
 
 import polars as pl
 
+from dashboards import naming
 from dashboards.charts.components import MOST, components
 from dashboards.charts.probability import probability
 from dashboards.charts.profile import profile
@@ -28,7 +29,7 @@ def profile_figure(material: Material, route_id: str, direction: str, language: 
         return None
     top = frame.sort("mean_gbps", "weekday", "hour", descending=[True, False, False]).row(0, named=True)
     mean = frame["mean_gbps"].mean()
-    name = material.direction_name(("route", route_id, direction, "mean"), language)
+    name = naming.direction_name(material, ("route", route_id, direction, "mean"), language)
     day = language.words["weekdays.in"][top["weekday"] % 7]
     ratio = top["mean_gbps"] / mean if isinstance(mean, float) and mean else None
     title = text(
@@ -74,7 +75,7 @@ def components_figure(material: Material, key: SeriesKey, language: Language) ->
     shown = frame.filter(pl.col("model").is_in(heavy))
     names = {model: language.word("model", model) for model in heavy}
     top = weights.row(0, named=True)
-    name = material.titled(key, language)
+    name = naming.titled(material, key, language)
     title = text(
         "title.components", name=name, model=names[top["model"]], weight=top["weight"],
         low=last["value_gbps"].min(), high=last["value_gbps"].max(), unit=text("unit.gbps"),
@@ -114,7 +115,7 @@ def probability_figure(material: Material, segment_id: str, direction: str, lang
         on="date_kind", on_columns=list(kinds), index="target_start", values="probability", aggregate_function="first"
     ).sort("target_start")
     grain = material.edition.grain
-    name = material.segment_direction(segment_id, direction, language)
+    name = naming.segment_direction(material, segment_id, direction, language)
     last = wide.row(-1, named=True)
     title = text(
         "title.probability", name=name, by=Period(last["target_start"], grain), policy=last["policy"], hard=last["hard"]
@@ -143,7 +144,7 @@ MOST_EFFECTS = 8
 def _effect(material: Material, assumption_id: str, name: str, language: Language) -> str:
     kind, _, project_id = assumption_id.partition(":")
     if kind == "project":
-        return language.text("effect.project", name=material.project_name(project_id, language))
+        return language.text("effect.project", name=naming.project_name(material, project_id, language))
     if language.knows("effect", assumption_id):
         return language.word("effect", assumption_id)
     return f"{language.word('assumption', name)} ({assumption_id})"

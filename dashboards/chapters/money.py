@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dashboards import naming
 from dashboards.chapters.places import segment_path
 from dashboards.figure import Cell, Section, Table, dollars, joined, number, percent, period
 from dashboards.language import Language, rounded
@@ -14,10 +15,10 @@ def _subject(material: Material, subject: str, language: Language) -> Cell:
     kind, _, name = subject.partition(":")
     if kind in ("segment", "order"):
         segment_id, _, seq = name.partition("/")
-        shown = material.segment_label(segment_id, language) + (f", {seq}" if seq else "")
+        shown = naming.segment_label(material, segment_id, language) + (f", {seq}" if seq else "")
         return Cell(shown, link=segment_path(segment_id) if segment_id in material.segments else "")
     if kind == "route":
-        return Cell(material.route_name(name, language))
+        return Cell(naming.route_name(material, name, language))
     if kind == "module":
         return Cell(language.text("money.module", size=name))
     return Cell(subject)
@@ -31,10 +32,10 @@ def schedule(material: Material, language: Language) -> Section | None:
         return None
     rows = [
         [
-            number(language, row["priority"], 0), Cell(material.segment_label(row["segment_id"], language), link=segment_path(row["segment_id"]) if row["segment_id"] in material.segments else ""),
+            number(language, row["priority"], 0), Cell(naming.segment_label(material, row["segment_id"], language), link=segment_path(row["segment_id"]) if row["segment_id"] in material.segments else ""),
             Cell(f"{language.word('option', row['option'])}: {row['modules']}\u00a0×\u00a0{language.number(row['module_gbps'])}\u00a0{joined(text('unit.gbps'))}"),
             period(language, row["ready_by"], material.edition.grain), dollars(language, row["cost_usd"]), dollars(language, row["present_value_usd"]),
-            percent(language, row["risk_if_not_ratio"]), Cell(text("money.funded" if row["funded"] else "money.not_funded")), Cell(material.told(row["reason"], language), wide=True),
+            percent(language, row["risk_if_not_ratio"]), Cell(text("money.funded" if row["funded"] else "money.not_funded")), Cell(naming.told(material, row["reason"], language), wide=True),
         ]
         for row in frame.iter_rows(named=True)
     ]  # fmt: skip
@@ -54,7 +55,7 @@ def _basis(material: Material, row: dict[str, Any], language: Language) -> str:
     basis = language.reason(row["basis"])
     names = row["assumption_ids"].replace(";", ", ")
     rests = language.text("money.rests", names=names) if names else ""
-    return language.sentences(material.told(row["reason"], language), basis[:1].upper() + basis[1:], rests)
+    return language.sentences(naming.told(material, row["reason"], language), basis[:1].upper() + basis[1:], rests)
 
 
 def figures(material: Material, language: Language) -> Section | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from dashboards import naming
 from dashboards.charts.fan import fan
 from dashboards.charts.market import market
 from dashboards.figure import Cell, Figure, Page, Section, Table, day, number, percent, plain_table, slug
@@ -26,7 +27,7 @@ def split_figure(material: Material, project_id: str, name: str, frame: pl.DataF
     ordered = frame.sort("is_new", "share_before_ratio", "alternative_id", descending=[True, True, False])
     rows: list[dict[str, Any]] = []
     for row in ordered.iter_rows(named=True):
-        way = material.way_name(row["alternative_id"], language)
+        way = naming.way_name(material, row["alternative_id"], language)
         for when in ("before", "after"):
             rows.append({"way": way, "when": text(f"market.{when}"), "share": row[f"share_{when}_ratio"]})
     new = ordered.filter("is_new")
@@ -34,12 +35,14 @@ def split_figure(material: Material, project_id: str, name: str, frame: pl.DataF
     loser = ordered.filter(~pl.col("is_new")).sort("lost_p50_gbps", "alternative_id", descending=[True, False])
     most = loser.row(0, named=True) if loser.height else None
     title = text(
-        "title.split", name=material.project_name(project_id, language), market=material.market_name(name, language), share=taken,
-        loser=material.way_name(most["alternative_id"], language) if most else text("number.none"), lost=most["lost_p50_gbps"] if most else None, unit=text("unit.gbps"),
+        "title.split", name=naming.project_name(material, project_id, language), market=naming.market_name(material, name, language), share=taken,
+        loser=naming.way_name(material, most["alternative_id"], language) if most else text("number.none"), lost=most["lost_p50_gbps"] if most else None, unit=text("unit.gbps"),
     )  # fmt: skip
     figure_id = slug(f"split-{project_id}-{name}")
     shown = ordered.with_columns(
-        way=pl.col("alternative_id").map_elements(lambda one: material.way_name(one, language), return_dtype=pl.String)
+        way=pl.col("alternative_id").map_elements(
+            lambda one: naming.way_name(material, one, language), return_dtype=pl.String
+        )
     )
     heads = [("way", text("table.way"), "text"), ("price_usd_per_mbps_month", text("table.price"), "n2"), ("rtt_ms", text("table.rtt"), "n0"), ("share_before_ratio", text("market.before"), "pct1"),
              ("share_after_ratio", text("market.after"), "pct1"), ("lost_p10_gbps", text("table.lost_low"), "n"), ("lost_p50_gbps", text("table.lost_p50"), "n"), ("lost_p90_gbps", text("table.lost_high"), "n")]  # fmt: skip
@@ -71,8 +74,8 @@ def _fans(material: Material, project_id: str, language: Language) -> list[Figur
         last = wide.row(-1, named=True)
         title = text(
             "title.new_route",
-            name=material.project_name(project_id, language),
-            market=material.market_name(str(name), language),
+            name=naming.project_name(material, project_id, language),
+            market=naming.market_name(material, str(name), language),
             median=last["q500"],
             low=last["q100"],
             high=last["q900"],
@@ -97,8 +100,8 @@ def _registered(material: Material, language: Language) -> Section | None:
         return None
     rows = [
         [
-            Cell(material.project_name(row["project_id"], language)), day(language, row["registered_on"]), day(language, row["judged_on"]), number(language, row["p10_gbps"]),
-            number(language, row["p50_gbps"]), number(language, row["p90_gbps"]), percent(language, row["ready_probability_ratio"]), Cell(material.told(row["wrong_if"], language), wide=True),
+            Cell(naming.project_name(material, row["project_id"], language)), day(language, row["registered_on"]), day(language, row["judged_on"]), number(language, row["p10_gbps"]),
+            number(language, row["p50_gbps"]), number(language, row["p90_gbps"]), percent(language, row["ready_probability_ratio"]), Cell(naming.told(material, row["wrong_if"], language), wide=True),
         ]
         for row in frame.iter_rows(named=True)
     ]  # fmt: skip
@@ -124,7 +127,7 @@ def pages(material: Material, language: Language) -> list[Page]:
     if not by_project and registered is None:
         return []
     sections = [
-        Section(material.project_name(project_id, language), figures=figures)
+        Section(naming.project_name(material, project_id, language), figures=figures)
         for project_id, figures in by_project.items()
     ]
     return [

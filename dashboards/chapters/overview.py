@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dashboards import naming
 from dashboards.chapters import changes
 from dashboards.chapters.corridors import corridors
 from dashboards.chapters.places import corridor_path
@@ -44,7 +45,7 @@ def pages(material: Material, language: Language) -> list[Page]:
         text("overview.forecast"),
         figures=[series_figure(material, key, language) for key in totals],
         table=route_table(material, language),
-        links=[(corridor_path(name), material.corridor_name(name, language)) for name in corridors(material)],
+        links=[(corridor_path(name), naming.corridor_name(material, name, language)) for name in corridors(material)],
     )
     earlier = _earlier(material, language)
     refused = refusals_in_short(material, language)

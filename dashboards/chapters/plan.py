@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from dashboards import naming
 from dashboards.chapters import money
 from dashboards.chapters.atlas import badges, load_notes
 from dashboards.chapters.places import segment_path
@@ -46,7 +47,7 @@ def timeline_figure(material: Material, language: Language, most: int | None = N
         return Figure("runout", title, reason=title, notes=load_notes(material, [], language))
     named = risky.with_columns(
         segment=pl.col("segment_id").map_elements(
-            lambda name: material.segment_label(name, language), return_dtype=pl.String
+            lambda name: naming.segment_label(material, name, language), return_dtype=pl.String
         )
     )
     first = named.row(0, named=True)
@@ -89,7 +90,7 @@ def orders_title(material: Material, language: Language) -> str:
         return text("title.orders_none")
     late = orders.filter(pl.col("overdue_months") > 0)
     first = orders.row(0, named=True)
-    name = material.segment_label(first["segment_id"], language)
+    name = naming.segment_label(material, first["segment_id"], language)
     if first["order_by"] is None:
         return text("title.orders_undated", n=orders.height)
     if late.height:
@@ -122,7 +123,7 @@ def order_table(
         size = f"{row['modules']}\u00a0×\u00a0{language.number(row['module_gbps'])}\u00a0{joined(text('unit.gbps'))}"
         rows.append(
             {
-                "segment": Cell(material.segment_label(row["segment_id"], language), link=segment_path(row["segment_id"])),
+                "segment": Cell(naming.segment_label(material, row["segment_id"], language), link=segment_path(row["segment_id"])),
                 "order_by": Cell(
                     language.day(row["order_by"]), row["order_by"].isoformat() if row["order_by"] else "9999",
                     badge=text("plan.overdue", late=overdue(row["overdue_months"], language)) if late else "",
@@ -131,10 +132,10 @@ def order_table(
                 "option": Cell(f"{language.word('option', row['option'])}: {size}"),
                 "lead_time": Cell(_lead_time(row, language)),
                 "p_late": percent(language, row["p_late_now_ratio"]),
-                "failure_sized": Cell(material.failure_name(row["failure_id"], language)),
+                "failure_sized": Cell(naming.failure_name(material, row["failure_id"], language)),
                 "cost": dollars(language, row["cost_usd"]),
                 "present_value": dollars(language, row["present_value_usd"]),
-                "reason": Cell(material.told(row["reason"], language), wide=True),
+                "reason": Cell(naming.told(material, row["reason"], language), wide=True),
             }
         )  # fmt: skip
     heads = [head for head in rows[0] if head in BRIEF or not brief]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from dashboards import naming
 from dashboards.charts.accuracy import calibration, skill
 from dashboards.figure import Cell, Figure, Page, Section, Table, number, percent, plain_table
 from dashboards.language import Language
@@ -122,7 +123,7 @@ def score_table(material: Material, language: Language) -> Table | None:
         key = (row["series_kind"], row["series_id"], row["direction"], row["statistic"])
         rows.append(
             [
-                Cell(material.series_name(key, language)), Cell(material.direction_name(key, language)), Cell(text(f"statistic_short.{row['statistic']}")),
+                Cell(naming.series_name(material, key, language)), Cell(naming.direction_name(material, key, language)), Cell(text(f"statistic_short.{row['statistic']}")),
                 number(language, row["n"], 0), number(language, row["bias_gbps"]), number(language, row["mae_gbps"]), number(language, row["mase"], 2),
                 number(language, row["pinball_gbps"]), number(language, row["crps_gbps"]), percent(language, row["coverage_80"]),
                 percent(language, row["coverage_95"]), number(language, row["dm_p"], 3),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from dashboards import naming
 from dashboards.chapters.places import route_path, segment_path
 from dashboards.charts.failures import failures
 from dashboards.figure import Cell, Figure, Page, Section, Table, number, percent, plain_table
@@ -29,7 +30,7 @@ def lost_figure(material: Material, language: Language) -> Figure:
     worst = (
         route.group_by("failure_id").agg(pl.col("lost_p50_gbps").sum(), pl.col("lost_p90_gbps").sum(), routes=pl.len())
         .sort("lost_p50_gbps", "lost_p90_gbps", "failure_id", descending=[True, True, False]).head(MOST_FAILURES)
-        .with_columns(failure=pl.col("failure_id").map_elements(lambda name: material.failure_name(name, language), return_dtype=pl.String))
+        .with_columns(failure=pl.col("failure_id").map_elements(lambda name: naming.failure_name(material, name, language), return_dtype=pl.String))
     )  # fmt: skip
     top = worst.row(0, named=True)
     when = Period(first, material.edition.grain)  # type: ignore[arg-type]
@@ -75,9 +76,9 @@ def _congestion(material: Material, language: Language) -> Section | None:
     )
     rows = [
         [
-            Cell(material.segment_direction(row["segment_id"], row["direction"], language), link=segment_path(row["segment_id"]) if row["segment_id"] in material.segments else ""),
+            Cell(naming.segment_direction(material, row["segment_id"], row["direction"], language), link=segment_path(row["segment_id"]) if row["segment_id"] in material.segments else ""),
             number(language, row["congested_hours"], 1), percent(language, row["overload_ratio"], 1),
-            Cell(material.failure_name(row["failure_id"], language) if row["failure_id"] else ""),
+            Cell(naming.failure_name(material, row["failure_id"], language) if row["failure_id"] else ""),
         ]
         for row in worst.iter_rows(named=True)
         if row["congested_hours"] or row["overload_ratio"]
@@ -100,10 +101,10 @@ def _routes(material: Material, language: Language) -> Section | None:
         return None
     rows = [
         [
-            Cell(material.route_name(row["route_id"], language), link=route_path(row["route_id"]) if row["route_id"] in material.routes else ""),
+            Cell(naming.route_name(material, row["route_id"], language), link=route_path(row["route_id"]) if row["route_id"] in material.routes else ""),
             number(language, row["paths"], 0), number(language, row["rtt_floor_ms"], 0), number(language, row["rtt_backup_ms"], 0),
             percent(language, row["availability_ratio"], 3), number(language, row["unavailable_hours"], 1), number(language, row["lost_tb_year"], 0),
-            Cell(material.failure_name(row["failure_id"], language) if row["failure_id"] else ""), Cell(material.told(row["note"], language)),
+            Cell(naming.failure_name(material, row["failure_id"], language) if row["failure_id"] else ""), Cell(naming.told(material, row["note"], language)),
         ]
         for row in frame.iter_rows(named=True)
     ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dashboards import naming
 from dashboards.chapters.changes import series_revision
 from dashboards.chapters.detail import components_figure, profile_figure
 from dashboards.chapters.places import route_path, segment_path
@@ -20,9 +21,9 @@ def route_table(material: Material, language: Language, home: str = "") -> Table
         seen = outlook(material, keys[0]) if keys else None
         rows.append(
             [
-                Cell(material.route_name(route_id, language), link=home + route_path(route_id), badge=text("page.simulated_short") if row["simulated"] else ""),
-                Cell(material.market_name(str(row["market"]), language)),
-                Cell(material.direction_name(keys[0], language) if keys else ""),
+                Cell(naming.route_name(material, route_id, language), link=home + route_path(route_id), badge=text("page.simulated_short") if row["simulated"] else ""),
+                Cell(naming.market_name(material, str(row["market"]), language)),
+                Cell(naming.direction_name(material, keys[0], language) if keys else ""),
                 number(language, seen.now_gbps if seen else None),
                 number(language, seen.year_ahead_gbps if seen else None),
                 number(language, seen.end_gbps if seen else None),
@@ -44,9 +45,9 @@ def pages(material: Material, language: Language) -> list[Page]:
 
 def _page(material: Material, route_id: str, language: Language) -> Page:
     row = material.routes[route_id]
-    corridor, market = material.corridor_name(str(row["corridor"]), language), material.market_name(str(row["market"]), language)  # fmt: skip
+    corridor, market = naming.corridor_name(material, str(row["corridor"]), language), naming.market_name(material, str(row["market"]), language)  # fmt: skip
     return Page(
-        route_path(route_id), material.route_name(route_id, language), [language.text("route.about", corridor=corridor, market=market)],
+        route_path(route_id), naming.route_name(material, route_id, language), [language.text("route.about", corridor=corridor, market=market)],
         build=lambda: _sections(material, route_id, language), subject=("route", route_id),
     )  # fmt: skip
 
@@ -69,7 +70,7 @@ def _sections(material: Material, route_id: str, language: Language) -> list[Sec
     for rank, segment_ids in paths.items():
         title = text("route.path") if rank == 1 else text("route.backup", rank=rank)
         links = [
-            ("../" + segment_path(segment_id), material.segment_label(segment_id, language))
+            ("../" + segment_path(segment_id), naming.segment_label(material, segment_id, language))
             for segment_id in segment_ids
         ]
         sections.append(Section(title, links=links))

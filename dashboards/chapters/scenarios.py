@@ -7,6 +7,7 @@ from datetime import date
 
 import polars as pl
 
+from dashboards import naming
 from dashboards.chapters.places import segment_path
 from dashboards.charts.scenarios import comparison, scenarios
 from dashboards.figure import Cell, Figure, Page, Section, Table, day, number, percent, period, slug
@@ -46,7 +47,7 @@ def _dated(material: Material, moved: pl.DataFrame, end: date | None, language: 
 
     return pl.DataFrame(
         {
-            "segment": [material.segment_label(row, language) for row in shown["segment_id"]],
+            "segment": [naming.segment_label(material, row, language) for row in shown["segment_id"]],
             "base": [value or end for value in shown["t50_base"]], "scenario": [value or end for value in shown["t50_scenario"]],
             "base_label": [when(value) for value in shown["t50_base"]], "scenario_label": [when(value) for value in shown["t50_scenario"]],
         },
@@ -66,18 +67,20 @@ def comparison_figure(material: Material, stories: Mapping[str, pl.DataFrame], l
         return None
     everything = pl.concat([moved[name] for name, *_ in ranked])
     most = everything.group_by("segment_id").agg(pl.col("moved").max()).sort("moved", "segment_id", descending=[True, False])["segment_id"]  # fmt: skip
-    order = {material.segment_label(name, language): place for place, name in enumerate(most)}
+    order = {naming.segment_label(material, name, language): place for place, name in enumerate(most)}
     rows = pl.concat([
-        _dated(material, stories[name].filter(pl.col("date_kind") == "policy").sort("t50_base", "direction", nulls_last=True).unique("segment_id", keep="first", maintain_order=True), end, language).with_columns(story=pl.lit(material.said(name, language)))
+        _dated(material, stories[name].filter(pl.col("date_kind") == "policy").sort("t50_base", "direction", nulls_last=True).unique("segment_id", keep="first", maintain_order=True), end, language).with_columns(story=pl.lit(naming.said(material, name, language)))
         for name, *_ in ranked
     ])  # fmt: skip
     rows = rows.filter(pl.col("segment").is_in(list(order))).sort(pl.col("segment").replace_strict(order, return_dtype=pl.Int64), maintain_order=True)  # fmt: skip
     kept = rows["segment"].unique(maintain_order=True).head(MOST_SEGMENTS)
-    places = {material.said(name, language): place for place, (name, *_) in enumerate(ranked)}
+    places = {naming.said(material, name, language): place for place, (name, *_) in enumerate(ranked)}
     rows = rows.filter(pl.col("segment").is_in(kept.to_list())).sort(pl.col("story").replace_strict(places, return_dtype=pl.Int64), maintain_order=True)  # fmt: skip
     if rows.is_empty():
         return None
-    title = text("title.comparison", n=len(ranked), name=material.said(ranked[0][0], language), segments=ranked[0][1])
+    title = text(
+        "title.comparison", n=len(ranked), name=naming.said(material, ranked[0][0], language), segments=ranked[0][1]
+    )
     table = Table(
         [text(f"table.{head}") for head in ("story", "segment", "t50_base", "t50_scenario")],
         [[Cell(row["story"]), Cell(row["segment"]), Cell(row["base_label"], str(row["base"])), Cell(row["scenario_label"], str(row["scenario"]))] for row in rows.iter_rows(named=True)],
@@ -86,7 +89,7 @@ def comparison_figure(material: Material, stories: Mapping[str, pl.DataFrame], l
     notes = [(text("note.unit"), text("note.unit_date")), (text("note.definition"), text("note.scenario")), (text("note.source"), text(source)), run_note(material, language)]  # fmt: skip
     badges = ((text("page.simulated_short"),) if material.edition.simulated else ()) + (text("page.assumed_short"),)
     return Figure(
-        "scenarios", title, alt=title, spec=comparison(rows, language), subtitle=text("scenario.subtitle_switch", name=material.said(ranked[0][0], language)),
+        "scenarios", title, alt=title, spec=comparison(rows, language), subtitle=text("scenario.subtitle_switch", name=naming.said(material, ranked[0][0], language)),
         notes=notes, table=table, csv="scenarios.csv", data=everything, badges=badges,
     )  # fmt: skip
 
@@ -95,7 +98,7 @@ def story_figure(material: Material, scenario_id: str, frame: pl.DataFrame, lang
     text = language.text
     grain = material.edition.grain
     moved = _moved(frame)
-    name = material.said(scenario_id, language)
+    name = naming.said(material, scenario_id, language)
     figure_id = slug(f"scenario-{scenario_id}")
     if moved.is_empty():
         return Figure(figure_id, text("title.scenario_none", name=name), reason=text("reason.no_shift"))
@@ -103,7 +106,7 @@ def story_figure(material: Material, scenario_id: str, frame: pl.DataFrame, lang
     end = last if isinstance(last, date) else None
     earlier, later = moved.filter(pl.col("shift_months") < 0).height, moved.filter(pl.col("shift_months") > 0).height
     top = moved.row(0, named=True)
-    first = material.segment_label(top["segment_id"], language)
+    first = naming.segment_label(material, top["segment_id"], language)
     if abs(top["shift_months"] or 0.0) >= SHORTEST_SHIFT:
         title = text(
             "title.scenario", name=name, earlier=earlier, later=later, first=first, shift=abs(top["shift_months"])
@@ -121,7 +124,7 @@ def story_figure(material: Material, scenario_id: str, frame: pl.DataFrame, lang
         [text(f"table.{head}") for head in ("segment", "t50_base", "t50_scenario", "shift_months", "probability_base", "probability_scenario", "order_by_base", "order_by_scenario")],
         [
             [
-                Cell(material.segment_label(row["segment_id"], language), link=segment_path(row["segment_id"]) if row["segment_id"] in material.segments else ""),
+                Cell(naming.segment_label(material, row["segment_id"], language), link=segment_path(row["segment_id"]) if row["segment_id"] in material.segments else ""),
                 period(language, row["t50_base"], grain, end), period(language, row["t50_scenario"], grain, end), number(language, row["shift_months"], 1),
                 percent(language, row["probability_base"]), percent(language, row["probability_scenario"]), day(language, row["order_by_base"]), day(language, row["order_by_scenario"]),
             ]
@@ -129,7 +132,7 @@ def story_figure(material: Material, scenario_id: str, frame: pl.DataFrame, lang
         ],
     )  # fmt: skip
     notes = [
-        (text("note.unit"), text("note.unit_date")), (text("note.definition"), text("note.scenario")), (text("note.story"), material.said(frame["note"][0], language)),
+        (text("note.unit"), text("note.unit_date")), (text("note.definition"), text("note.scenario")), (text("note.story"), naming.said(material, frame["note"][0], language)),
         (text("note.source"), text("note.source_load_simulated" if material.edition.simulated else "note.source_load")), run_note(material, language),
     ]  # fmt: skip
     badges = ((text("page.simulated_short"),) if material.edition.simulated else ()) + (text("page.assumed_short"),)

@@ -6,6 +6,7 @@ from datetime import date
 
 import polars as pl
 
+from dashboards import naming
 from dashboards.chapters.atlas import badges, load_notes, map_figures, worst_utilization
 from dashboards.chapters.changes import date_revision
 from dashboards.chapters.detail import probability_figure, tornado_figure
@@ -25,7 +26,7 @@ def heat_figure(material: Material, language: Language, most: int | None = None)
         return Figure("utilization", text("title.utilization"), reason=text("reason.no_load"))
     order = frame["segment_id"].unique(maintain_order=True).to_list()
     shown = order[:most] if most else order
-    names = {segment_id: material.segment_label(segment_id, language) for segment_id in order}
+    names = {segment_id: naming.segment_label(material, segment_id, language) for segment_id in order}
     threshold = material.edition.threshold_ratio
     grain = material.edition.grain
     over = frame.filter(pl.col("utilization_ratio") > threshold).sort("target_start", "segment_id")
@@ -52,7 +53,7 @@ def heat_figure(material: Material, language: Language, most: int | None = None)
     if len(shown) < len(order):
         subtitle += " " + text("segments.heat_most", n=len(shown), all=len(order))
     table = plain_table(
-        part.with_columns(failure=pl.col("cause_id").fill_null("none").map_elements(lambda name: material.failure_name(name, language), return_dtype=pl.String)),
+        part.with_columns(failure=pl.col("cause_id").fill_null("none").map_elements(lambda name: naming.failure_name(material, name, language), return_dtype=pl.String)),
         [("segment", text("table.segment"), "text"), ("target_start", text("table.period"), "period"), ("utilization_ratio", text("table.utilization"), "pct"),
          ("load_gbps", text("table.load"), "n"), ("lit_gbps", text("table.lit"), "n"), ("failure", text("table.failure"), "text")],
         language, grain,
@@ -68,7 +69,7 @@ def load_figure(material: Material, segment_id: str, direction: str, language: L
     text = language.text
     grain = material.edition.grain
     rows = material.loads[segment_id, direction]
-    name = material.segment_direction(segment_id, direction, language)
+    name = naming.segment_direction(material, segment_id, direction, language)
     by = Period(rows["target_start"][-1], grain)
     calm = rows.filter(pl.col("median") > pl.col("threshold"))
     bad = rows.filter(pl.col("worst") > pl.col("threshold"))
@@ -83,7 +84,7 @@ def load_figure(material: Material, segment_id: str, direction: str, language: L
     if (last or "none") == "none":
         subtitle = text("segment.worst_none")
     else:
-        subtitle = text("segment.worst_is", failure=material.failure_name(last, language))
+        subtitle = text("segment.worst_is", failure=naming.failure_name(material, last, language))
     heads = [("target_start", text("table.period"), "period"), ("median", text("table.median"), "n"), ("q100", text("table.q100"), "n"),
              ("q900", text("table.q900"), "n"), ("worst", text("table.worst"), "n"), ("threshold", text("table.threshold"), "n"), ("lit", text("table.lit"), "n")]  # fmt: skip
     return Figure(
@@ -112,7 +113,7 @@ def segment_table(material: Material, language: Language, home: str = "") -> Tab
         policy, hard = runs.get("policy"), runs.get("hard")
         rows.append(
             [
-                Cell(material.segment_label(segment_id, language), link=home + segment_path(segment_id)),
+                Cell(naming.segment_label(material, segment_id, language), link=home + segment_path(segment_id)),
                 Cell(language.word("status", str(row["status"]))),
                 Cell(language.number(lit.get(segment_id)), f"{lit.get(segment_id, '')}", number=True, badge=text("page.assumed_short") if segment_id in assumed and segment_id in lit else ""),
                 percent(language, first.get(segment_id)),
@@ -140,12 +141,12 @@ def _page(material: Material, segment_id: str, language: Language) -> Page:
     length = row["length_km"]
     lead = [
         text("segment.about", status=language.word("status", str(row["status"])), km=length if isinstance(length, float) else None,
-             operators=material.said(row["operators"], language) or text("number.none"))
+             operators=naming.said(material, row["operators"], language) or text("number.none"))
     ]  # fmt: skip
     if row["source"]:
-        lead.append(f"{text('table.source')}: {material.said(row['source'], language)}")
+        lead.append(f"{text('table.source')}: {naming.said(material, row['source'], language)}")
     return Page(
-        segment_path(segment_id), material.segment_label(segment_id, language), lead,
+        segment_path(segment_id), naming.segment_label(material, segment_id, language), lead,
         build=lambda: _sections(material, segment_id, language), subject=("segment", segment_id),
     )  # fmt: skip
 
@@ -171,9 +172,9 @@ def _sections(material: Material, segment_id: str, language: Language) -> list[S
             [text(f"table.{head}") for head in ("direction", "date_kind", "failure", "t10", "t50", "t90", "probability_by_last")],
             [
                 [
-                    Cell(material.segment_direction(segment_id, run["direction"], language)),
+                    Cell(naming.segment_direction(material, segment_id, run["direction"], language)),
                     Cell(text(f"date_kind.{run['date_kind']}", threshold=run["threshold_ratio"])),
-                    Cell(material.failure_name(run["failure_id"], language)),
+                    Cell(naming.failure_name(material, run["failure_id"], language)),
                     *(period(language, run[name], grain, run["last_target"]) for name in ("t10", "t50", "t90")),
                     percent(language, run["probability_by_last"]),
                 ]
@@ -191,7 +192,7 @@ def _sections(material: Material, segment_id: str, language: Language) -> list[S
     routes = material.users.get(segment_id, [])
     if routes:
         sections.append(
-            Section(text("segment.routes"), links=[("../" + route_path(route_id), material.route_name(route_id, language)) for route_id in routes])
+            Section(text("segment.routes"), links=[("../" + route_path(route_id), naming.route_name(material, route_id, language)) for route_id in routes])
         )  # fmt: skip
     return sections
 
@@ -203,7 +204,7 @@ def _orders(material: Material, segment_id: str, language: Language) -> Table | 
         [
             Cell(language.word("option", row["option"])), day(language, row["order_by"]), day(language, row["ready_by"]),
             Cell(f"{row['modules']}\u00a0×\u00a0{language.number(row['module_gbps'])}\u00a0{joined(text('unit.gbps'))}" if row["modules"] else text("number.none")),
-            Cell(material.told(row["reason"], language)),
+            Cell(naming.told(material, row["reason"], language)),
         ]
         for row in material.plans.get(segment_id, [])
     ]  # fmt: skip

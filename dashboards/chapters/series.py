@@ -8,6 +8,7 @@ from statistics import fmean
 
 import polars as pl
 
+from dashboards import naming
 from dashboards.charts.fan import fan
 from dashboards.figure import Cell, Figure, Section, Table, number, plain_table, slug
 from dashboards.language import Language, Period
@@ -68,7 +69,7 @@ def finding(material: Material, key: SeriesKey, language: Language) -> tuple[str
     text = language.text
     seen = outlook(material, key)
     grain = material.grain(key[0])
-    name = material.titled(key, language)
+    name = naming.titled(material, key, language)
     what, unit = text(f"statistic.{key[0] if key[0] == 'country' else key[3]}"), text("unit.gbps")
     if seen.now_gbps is None or seen.now_start is None:
         return text("title.route_none", name=name), ""
@@ -123,8 +124,8 @@ def refusals(material: Material, language: Language) -> Section | None:
     rows = [
         {
             "kind": language.word("kind", key[0]),
-            "name": material.series_name(key, language),
-            "direction": material.direction_name(key, language),
+            "name": naming.series_name(material, key, language),
+            "direction": naming.direction_name(material, key, language),
             "statistic": text(f"statistic.{key[3]}"),
             "reason": language.reason(reason),
         }

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from dashboards import naming
 from dashboards.language import load_language
-from dashboards.material import PIECES, gather
+from dashboards.material import gather
+from dashboards.naming import PIECES
 from flows.wordings import read_wordings
 from tests.dashboards.world import build, edition
 from warehouse.errors import SettingsError
@@ -34,46 +36,46 @@ def test_the_bundled_network_is_told_in_russian(material):
             for row in csv.DictReader(file):
                 for column in columns:
                     for piece in PIECES.split(row[column] or ""):
-                        told = material.said(piece, RU)
+                        told = naming.said(material, piece, RU)
                         if re.search(r"\b[a-z]{3,}", PROPER.sub(" ", told)):
                             left.add((name, column, piece))
     assert left == set()
 
 
 def test_english_stays_as_it_was_stated(material):
-    assert material.said("no figure is public; range assumed", EN) == "no figure is public; range assumed"
-    assert material.said("northern", RU) == "Северный"
-    assert material.corridor_name("northern", EN) == "Northern corridor"
-    assert material.corridor_name("northern", RU) == "Коридор «Северный»"
+    assert naming.said(material, "no figure is public; range assumed", EN) == "no figure is public; range assumed"
+    assert naming.said(material, "northern", RU) == "Северный"
+    assert naming.corridor_name(material, "northern", EN) == "Northern corridor"
+    assert naming.corridor_name(material, "northern", RU) == "Коридор «Северный»"
 
 
 def test_links_stay_behind_the_words_they_prove(material):
-    told = material.said(
-        "memorandum signed 2025-11-25, main works planned within 12 months (https://example.net/a)", RU
+    told = naming.said(
+        material, "memorandum signed 2025-11-25, main works planned within 12 months (https://example.net/a)", RU
     )
     assert told.startswith("меморандум подписан")
     assert told.endswith(" (https://example.net/a)")
-    assert material.said("ring; ring ; no such piece", RU) == "кольцо; no such piece"
+    assert naming.said(material, "ring; ring ; no such piece", RU) == "кольцо; no such piece"
 
 
 def test_markets_of_two_countries_are_named(material):
-    assert material.market_name("KZ-DE", EN) == "Kazakhstan – Germany"
-    assert material.market_name("KZ-DE", RU) == "Казахстан — Германия"
-    assert material.market_name("wholesale", RU) == "wholesale"
+    assert naming.market_name(material, "KZ-DE", EN) == "Kazakhstan – Germany"
+    assert naming.market_name(material, "KZ-DE", RU) == "Казахстан — Германия"
+    assert naming.market_name(material, "wholesale", RU) == "wholesale"
 
 
 def test_stories_carry_their_titles(material):
-    assert material.said("low", EN) == "Low: local caches take 10 % a year away"
-    assert material.said("low", RU) == "Низкий: местные кэши забирают 10 % в год"
+    assert naming.said(material, "low", EN) == "Low: local caches take 10 % a year away"
+    assert naming.said(material, "low", RU) == "Низкий: местные кэши забирают 10 % в год"
 
 
 def test_ids_in_reasons_become_names(material):
     assert (
-        material.told("All its paths run over S-ALA-AKT, S-AKT-ATY.", EN)
+        naming.told(material, "All its paths run over S-ALA-AKT, S-AKT-ATY.", EN)
         == "All its paths run over Almaty – Aktau; Aktau – Atyrau."
     )
     assert (
-        material.told("Ordered with everything in risk group COAST out", RU)
+        naming.told(material, "Ordered with everything in risk group COAST out", RU)
         == "Ordered при отказе группы риска coastal corridor"
     )
 

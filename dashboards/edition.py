@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import TypedDict
 
 from warehouse.schema import Grain
+
+
+class Accepted(TypedDict):
+    """Gates that a run of the edition did not pass, as "where: what", and why a person accepted it; the archive keeps it as it is."""
+
+    run_id: str
+    why: str
+    gates: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,7 @@ class Edition:
     newest: str = ""
     """Where the newest edition will always lie, as seen from this one's folder, such as '../latest'; empty: nowhere."""
     previous: Sequence[EarlierEdition] = ()
+    accepted: Sequence[Accepted] = ()
     variant: str = ""
     """The key of the words that say how it differs from the edition of its day; empty for that edition itself."""
 

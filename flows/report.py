@@ -15,7 +15,7 @@ import polars as pl
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from dashboards.edition import EarlierEdition, Edition
+from dashboards.edition import Accepted, EarlierEdition, Edition
 from dashboards.kept import Kept
 from dashboards.report import write_report
 from flows.check import refuse_offenders
@@ -72,7 +72,7 @@ def write_edition(settings: Settings, *, force: bool) -> tuple[Path, bool]:
         data_hash=run["data_hash"], seed=run["seed"], simulated=run["simulated"], title=settings.network.title,
         title_ru=settings.network.title_ru, time_zone=settings.time.zone, threshold_ratio=settings.plan.threshold_ratio,
         risk_alpha_ratio=settings.plan.risk_alpha_ratio, today=planning_date(run["settings"]), words=words,
-        newest=NEWEST, previous=earlier_editions(reports, run["known_at"]),
+        newest=NEWEST, previous=earlier_editions(reports, run["known_at"]), accepted=accepted_of(runs),
     )  # fmt: skip
     how = Drawing(tuple(settings.run.languages), settings.run.paper, made_from, tuple(run_ids))
     unfinished = draw(frames, edition, how, reports, settings.folders.private / PAGES, settings.run.workers)
@@ -165,6 +165,12 @@ def planning_date(run_settings: str) -> date | None:
     """The day the plan stands at, as the run's settings keep it; None for a run that was not planned."""
     today = json.loads(run_settings).get("today")
     return date.fromisoformat(today) if today else None
+
+
+def accepted_of(runs: pl.DataFrame) -> tuple[Accepted, ...]:
+    """What a person accepted though a gate had failed, run by run, as the runs' settings keep it."""
+    found = ((run_id, json.loads(chosen).get("accepted")) for run_id, chosen in runs.select("run_id", "settings").sort("run_id").iter_rows())  # fmt: skip
+    return tuple(Accepted(run_id=run_id, why=one["why"], gates=tuple(one["gates"])) for run_id, one in found if one)
 
 
 def earlier_editions(reports: Path, known_at: datetime) -> tuple[EarlierEdition, ...]:

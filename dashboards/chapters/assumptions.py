@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from dashboards import naming
+from dashboards.chapters import accepted
 from dashboards.chapters.places import segment_path
 from dashboards.figure import Cell, Page, Section, Table, day, number
 from dashboards.language import Language
@@ -109,6 +110,7 @@ def pages(material: Material, language: Language) -> list[Page]:
         _projects(material, language),
         _capacity(material, language),
         _risk_groups(material, language),
+        accepted.section(material, language),
     ]
     return [
         Page(

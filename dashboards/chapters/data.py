@@ -11,6 +11,7 @@ from dashboards.figure import Cell, Figure, Page, Section, Table, number, percen
 from dashboards.language import Language, Period
 from dashboards.material import Material
 from dashboards.notes import run_note
+from warehouse.schema import GRAINS
 
 MOST_GAPS = 200
 
@@ -147,6 +148,9 @@ def _subject(material: Material, subject: str, language: Language) -> str:
         return f"{naming.project_name(material, project, language)}, {naming.market_name(material, market, language)}"
     if kind == "module":
         return language.text("scope_of.module", name=name)
+    words = subject.split()
+    if len(words) > 2 and words[0] in GRAINS and language.knows("statistic_short", words[1]):
+        return f"{language.word('statistic_short', words[1])}: {language.word('live', words[2]) if language.knows('live', words[2]) else language.word('model', words[2])}"
     if name in material.segments:
         return naming.segment_label(material, name, language)
     if name in material.routes:

@@ -10,7 +10,7 @@ from dashboards import naming
 from dashboards.charts.fan import fan
 from dashboards.charts.market import market
 from dashboards.figure import Cell, Figure, Page, Section, Table, day, number, percent, plain_table, slug
-from dashboards.language import Language
+from dashboards.language import Language, Period
 from dashboards.material import LEVELS, Material
 from dashboards.notes import Notes, run_note
 
@@ -93,24 +93,48 @@ def _fans(material: Material, project_id: str, language: Language) -> list[Figur
     return found
 
 
+def _registrations(material: Material) -> pl.DataFrame:
+    """Every registered forecast with its score, if it has one; those that earlier runs registered have only a score."""
+    made, score = material["new_route_registration"], material["new_route_score"]
+    shared = [name for name in made.columns if name in score.columns and name != "forecast_id"]
+    scored = made.join(score.drop(shared), on="forecast_id", how="left")
+    older = score.join(made, on="forecast_id", how="anti")
+    market = pl.coalesce("market", pl.col("forecast_id").str.split("/").list.get(1, null_on_oob=True))
+    both = pl.concat([scored, older], how="diagonal").with_columns(
+        market=market, verdict=pl.col("verdict").fill_null("open")
+    )
+    return both.sort("registered_on", "forecast_id", descending=[True, False])
+
+
 def _registered(material: Material, language: Language) -> Section | None:
+    """What was registered before a route existed, what came since, and the verdict on the day that was named."""
     text = language.text
-    frame = material["new_route_registration"]
+    frame = _registrations(material)
     if frame.is_empty():
         return None
-    rows = [
-        [
-            Cell(naming.project_name(material, row["project_id"], language)), day(language, row["registered_on"]), day(language, row["judged_on"]), number(language, row["p10_gbps"]),
-            number(language, row["p50_gbps"]), number(language, row["p90_gbps"]), percent(language, row["ready_probability_ratio"]), Cell(naming.told(material, row["wrong_if"], language), wide=True),
-        ]
-        for row in frame.iter_rows(named=True)
-    ]  # fmt: skip
-    heads = ("project", "registered_on", "judged_on", "q100", "q500", "q900", "ready_probability", "wrong_if")
-    return Section(
-        text("new.registered"),
-        [text("new.registered_intro")],
-        table=Table([text(f"table.{head}") for head in heads], rows),
-    )
+    began = bool((frame["months_seen"].fill_null(0) > 0).any())
+    counts = {name: int((frame["verdict"] == name).sum()) for name in ("right", "wrong", "open")}
+    said = [text("new.registered_intro"), text("new.verdicts", n=frame.height, **counts)]
+    if not began:
+        said.append(text("new.nothing_yet"))
+    seen = ("months_seen", "last_seen", "updated", "weight_of_data") if began else ()
+    heads = ("project", "market", "registered_on", "judged_on", "q100", "q500", "q900", "ready_probability", *seen, "verdict", "wrong_if", "finding")  # fmt: skip
+    rows = [[cells[head] for head in heads] for cells in (_registered_row(material, row, language) for row in frame.iter_rows(named=True))]  # fmt: skip
+    return Section(text("new.registered"), said, table=Table([text(f"table.{head}") for head in heads], rows, caption=text("new.registered_caption")), anchor="registered")  # fmt: skip
+
+
+def _registered_row(material: Material, row: dict[str, Any], language: Language) -> dict[str, Cell]:
+    text = language.text
+    last = text("new.last_seen", value=row["last_gbps"], at=Period(row["last_month"])) if row["last_month"] else text("number.none")  # fmt: skip
+    updated = text("new.updated", low=row["updated_p10_gbps"], median=row["updated_p50_gbps"], high=row["updated_p90_gbps"]) if row["last_month"] else text("number.none")  # fmt: skip
+    return {
+        "project": Cell(naming.project_name(material, row["project_id"], language)), "market": Cell(naming.market_name(material, row["market"], language) if row["market"] else text("number.none")),
+        "registered_on": day(language, row["registered_on"]), "judged_on": Cell(language.period(Period(row["judged_on"])), row["judged_on"].isoformat()),
+        "q100": number(language, row["p10_gbps"]), "q500": number(language, row["p50_gbps"]), "q900": number(language, row["p90_gbps"]),
+        "ready_probability": percent(language, row["ready_probability_ratio"]), "months_seen": number(language, row["months_seen"], 0), "last_seen": Cell(last), "updated": Cell(updated),
+        "weight_of_data": percent(language, row["weight_of_data_ratio"]), "verdict": Cell(language.word("verdict", row["verdict"])),
+        "wrong_if": Cell(naming.told(material, row["wrong_if"], language) or text("number.none"), wide=True), "finding": Cell(language.reason(row["reason"]) or text("number.none"), wide=True),
+    }  # fmt: skip
 
 
 def pages(material: Material, language: Language) -> list[Page]:

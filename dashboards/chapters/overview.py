@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards import naming
-from dashboards.chapters import changes
+from dashboards.chapters import accepted, changes
 from dashboards.chapters.corridors import corridors
 from dashboards.chapters.places import corridor_path
 from dashboards.chapters.plan import order_table, orders_title, timeline_figure
@@ -49,6 +49,12 @@ def pages(material: Material, language: Language) -> list[Page]:
     )
     earlier = _earlier(material, language)
     refused = refusals_in_short(material, language)
+    doubts = accepted.words(material, language)
+    passed_over = (
+        Section(text("accepted.title"), doubts, links=[("assumptions.html#accepted", text("accepted.all"))])
+        if doubts
+        else None
+    )
     lead = [orders_title(material, language)] if material["order_plan"].height else []
     return [
         Page(
@@ -56,6 +62,7 @@ def pages(material: Material, language: Language) -> list[Page]:
             text("overview.title"),
             lead,
             [
+                *([passed_over] if passed_over else []),
                 *([changed] if changed else []),
                 order,
                 watch,

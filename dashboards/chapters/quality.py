@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from dashboards import naming
+from dashboards.chapters import live
 from dashboards.charts.accuracy import calibration, skill
 from dashboards.figure import Cell, Figure, Page, Section, Table, number, percent, plain_table
 from dashboards.language import Language
@@ -149,7 +150,8 @@ def score_table(material: Material, language: Language) -> Table | None:
 def pages(material: Material, language: Language) -> list[Page]:
     text = language.text
     table = score_table(material, language)
-    sections = [Section(figures=figures(material, language))]
+    sections = [Section(text("quality.tested"), figures=figures(material, language))]
     if table:
         sections.append(Section(text("quality.table"), table=table))
+    sections[1:1] = live.sections(material, language)
     return [Page("quality.html", text("quality.title"), [text("quality.lead")], sections)]

@@ -60,7 +60,7 @@ def test_links_stay_behind_the_words_they_prove(material):
 
 def test_markets_of_two_countries_are_named(material):
     assert naming.market_name(material, "KZ-DE", EN) == "Kazakhstan – Germany"
-    assert naming.market_name(material, "KZ-DE", RU) == "Казахстан — Германия"
+    assert naming.market_name(material, "KZ-DE", RU) == "Казахстан\u00a0— Германия"
     assert naming.market_name(material, "wholesale", RU) == "wholesale"
 
 

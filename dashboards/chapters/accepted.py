@@ -1,0 +1,44 @@
+"""Gates that a run did not pass and a person accepted, with the reason given."""
+
+from __future__ import annotations
+
+from dashboards import naming
+from dashboards.figure import Cell, Section, Table
+from dashboards.language import Language
+from dashboards.material import Material
+
+OF_ALL = ("data", "backtest")
+
+
+def _where(material: Material, where: str, language: Language) -> str:
+    """What a gate was about: a series by its name, or all of them."""
+    if where in OF_ALL:
+        return language.text(f"accepted.{where}")
+    key = next((key for keys in material.keys.values() for key in keys if " ".join(key) == where), None)
+    return f"{naming.titled(material, key, language)}: {language.text(f'statistic_short.{key[3]}')}" if key else where
+
+
+def words(material: Material, language: Language) -> list[str]:
+    """A sentence a run for the first page; none where every gate was passed, or on a variant, which was never published."""
+    if material.edition.variant:
+        return []
+    return [
+        language.text("accepted.said", n=len(one["gates"]), why=one["why"], run_id=one["run_id"])
+        for one in material.edition.accepted
+    ]
+
+
+def section(material: Material, language: Language) -> Section | None:
+    """Every gate passed over with what was found and why that was accepted; a sentence where there is none."""
+    text = language.text
+    if material.edition.variant:
+        return None
+    rows = []
+    for one in material.edition.accepted:
+        for gate in one["gates"]:
+            where, _, what = gate.partition(": ")
+            rows.append([Cell(_where(material, where, language)), Cell(language.reason(what)), Cell(one["why"]), Cell(one["run_id"])])  # fmt: skip
+    heads = ("gate", "found", "accepted_why", "run")
+    table = Table([text(f"table.{head}") for head in heads], rows) if rows else None
+    said = [text("accepted.intro"), *([] if rows else [text("accepted.none")])]
+    return Section(text("accepted.title"), said, table=table, anchor="accepted")

@@ -39,7 +39,18 @@ from warehouse.network import Network
 from warehouse.schema import REVISION_PART, TRAFFIC_PERIOD
 
 DATE_FRAMES = ("runout", "runout_probability", "order_plan")
-STATED = ("event", "node", "segment", "capacity", "route", "route_path", "risk_group", "project", "assumption")
+STATED = (
+    "event",
+    "driver",
+    "node",
+    "segment",
+    "capacity",
+    "route",
+    "route_path",
+    "risk_group",
+    "project",
+    "assumption",
+)
 Plan = Mapping[str, pl.DataFrame]
 Note = tuple[str, str, str]
 
@@ -75,7 +86,7 @@ def account(
     reasons = _reasons(settings, made, then, stated, own_then, revised)
 
     def forecast_of(own: pl.DataFrame) -> Forecast:
-        return stage_forecast(settings, made, Known(own, then.known.events, then.known.routes))
+        return stage_forecast(settings, made, Known(own, then.known.events, then.known.routes, then.known.drivers))
 
     known_then = frame_hash({"traffic": own_then})
     untouched = frame_hash({"traffic": revised}) == known_then
@@ -127,7 +138,7 @@ def read_then(
     wanted = {item.name for item in fields(PlanningPolicy)}
     policy = {name: value for name, value in chose.get("plan", {}).items() if name in wanted}
     return Then(
-        run["run_id"], run["origin"], at, same, Known(traffic, frames["event"], frames["route"]), frames,
+        run["run_id"], run["origin"], at, same, Known(traffic, frames["event"], frames["route"], frames["driver"]), frames,
         warehouse.read("forecast_quantile", run_id=run["run_id"]),
         {name: warehouse.read(name, run_id=run["run_id"]) for name in DATE_FRAMES},
         PlanningPolicy(**policy) if policy else settings.plan,

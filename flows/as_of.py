@@ -127,7 +127,9 @@ def todays_method(settings: Settings, day: date) -> Path:
     today = then.edition.today or then.edition.known_at.date()
     as_then = dataclasses.replace(settings, run=dataclasses.replace(settings.run, today=today))
     traffic = pl.concat([then.stated["traffic_period"], bandwidth_as_traffic(then.stated["international_bandwidth"])])
-    known = Known(traffic, then.stated["event"], then.stated["route"])
+    known = Known(
+        traffic, then.stated["event"], then.stated["route"], then.stated.get("driver", FRAMES["driver"].empty())
+    )
     made = forecast_every_grain(as_then, known=known)
     planned = plan_segments.fn(as_then, made[0], {name: then.stated[name] for name in NETWORK_FRAMES})
     record = record_of(as_then, made[0], "", datetime.now(UTC), planned=True)
@@ -135,7 +137,8 @@ def todays_method(settings: Settings, day: date) -> Path:
     results = {
         "forecast_quantile": pl.concat([one.quantiles for one in forecasts]), "no_forecast": pl.concat([one.no_forecast for one in forecasts]),
         "backtest_score": pl.concat([one.backtest for one in forecasts]), "forecast_component": pl.concat([one.components for one in forecasts]),
-        "level_shift": pl.concat([one.shifts for one in forecasts]), **planned,
+        "level_shift": pl.concat([one.shifts for one in forecasts]),
+        "forecast_effect": pl.concat([one.effects for one in forecasts]), **planned,
     }  # fmt: skip
     edition = dataclasses.replace(
         then.edition, run_id=record.run_id, grain=made[0].spec.grain, origin=made[0].origin, code_version=record.code_version, data_hash=record.data_hash,

@@ -39,7 +39,7 @@ class GrainForecast:
 
 
 def forecast_with_groups(history: History, spec: ForecastSpec, known: Known) -> Forecast:
-    result = forecast(history, spec, events=known.events, map_chunks=map_tasks)
+    result = forecast(history, spec, events=known.events, drivers=known.drivers, map_chunks=map_tasks)
     means = aggregate(result.paths, known.routes)
     paths = dataclasses.replace(
         result.paths,

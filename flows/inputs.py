@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from forecasting.whatif import PlanInputs
 from warehouse.database import Warehouse
 from warehouse.errors import Problem, SettingsError, TransitError
 from warehouse.network import Network
-from warehouse.schema import TRAFFIC_PERIOD, Grain
+from warehouse.schema import DRIVER, TRAFFIC_PERIOD, Grain
 
 NETWORK_FRAMES = (
     "node",
@@ -68,6 +68,7 @@ class Known:
     traffic: pl.DataFrame
     events: pl.DataFrame
     routes: pl.DataFrame
+    drivers: pl.DataFrame = field(default_factory=DRIVER.empty)
 
 
 def bandwidth_as_traffic(bandwidth: pl.DataFrame) -> pl.DataFrame:
@@ -91,7 +92,7 @@ def _known_in(warehouse: Warehouse) -> Known:
     traffic = pl.concat(
         [warehouse.read("traffic_period"), bandwidth_as_traffic(warehouse.read("international_bandwidth"))]
     )
-    return Known(traffic, warehouse.read("event"), warehouse.read("route"))
+    return Known(traffic, warehouse.read("event"), warehouse.read("route"), warehouse.read("driver"))
 
 
 def series_of(known: Known, grain: Grain) -> pl.DataFrame:
@@ -104,7 +105,7 @@ def series_of(known: Known, grain: Grain) -> pl.DataFrame:
 
 
 def data_hash_of(own: pl.DataFrame, known: Known) -> str:
-    return frame_hash({"traffic": own, "event": known.events, "route": known.routes})
+    return frame_hash({"traffic": own, "event": known.events, "route": known.routes, "driver": known.drivers})
 
 
 def forecast_key(data_hash: str, spec: ForecastSpec) -> str:

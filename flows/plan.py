@@ -120,6 +120,7 @@ def keep_run(settings: Settings, made: GrainForecast, planned: Mapping[str, pl.D
         "backtest_score": forecast.backtest,
         "forecast_component": forecast.components,
         "level_shift": forecast.shifts,
+        "forecast_effect": forecast.effects,
         **planned,
     }
     with open_warehouse(settings) as warehouse:
@@ -155,7 +156,7 @@ def plan_and_keep(
     """
     with open_warehouse(settings) as warehouse:
         frames = {name: warehouse.read(name) for name in NETWORK_FRAMES}
-        stated = {**frames, "event": warehouse.read("event")}
+        stated = {**frames, "event": warehouse.read("event"), "driver": warehouse.read("driver")}
         known = set(warehouse.runs()["run_id"])
         previous = {made_of.spec.grain: _last_quantiles(warehouse, made_of.spec.grain) for made_of in made}
     stories = [settings_json(story) for story in read_scenarios(settings.network.folder / "scenarios")]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # statsmodels takes seconds to import, and who reads kept pat
     from forecasting.engine import Forecast
 
 KEPT = 6
-_FRAMES = ("quantiles", "no_forecast", "backtest", "components", "shifts")
+_FRAMES = ("quantiles", "no_forecast", "backtest", "components", "shifts", "effects")
 
 
 def is_kept(folder: Path, key: str) -> bool:

@@ -11,8 +11,10 @@ from threadpoolctl import threadpool_limits
 from forecasting.calibrate import prior, sizes
 from forecasting.combine import CANDIDATES
 from forecasting.draw import loadings, paths, shocks
+from forecasting.effects import Regressor, fleet_index
 from forecasting.events import Known, known_events
 from forecasting.pairs import kept_in_range, log_ratio, partners, pulled
+from forecasting.regressors import LeftOut, regressors_of
 from forecasting.score import score_all
 from forecasting.series import KEY, FloatArray, History, Paths, add_periods
 from forecasting.spec import ForecastSpec
@@ -20,6 +22,7 @@ from forecasting.study import Chunk, MapChunks, Study, study_all
 from warehouse.schema import (
     BACKTEST_SCORE,
     FORECAST_COMPONENT,
+    FORECAST_EFFECT,
     FORECAST_QUANTILE,
     LEVEL_SHIFT,
     NO_FORECAST,
@@ -30,6 +33,9 @@ from warehouse.schema import (
 DRAWN_TOGETHER = 16
 MOST_DOUBLES = 2**28
 """Draws beyond which they are kept in single precision: 2 GiB as doubles."""
+UNMEASURED = "trend and season leave nothing to measure it by"
+AFTER_EVENT = 4
+"""Periods from a known event on that say nothing of what all series have in common."""
 CAPPED_FROM = {"p95": 0.05, "mean": 0.25}
 """Share of slots pinned at a cap from which the statistic no longer says what was wanted: the top 5 % is what p95 is made of."""
 
@@ -47,22 +53,29 @@ class Forecast:
     backtest: pl.DataFrame
     components: pl.DataFrame
     shifts: pl.DataFrame
+    effects: pl.DataFrame
 
 
 def forecast(
-    history: History, spec: ForecastSpec, *, events: pl.DataFrame | None = None, map_chunks: MapChunks = map
+    history: History,
+    spec: ForecastSpec,
+    *,
+    events: pl.DataFrame | None = None,
+    drivers: pl.DataFrame | None = None,
+    map_chunks: MapChunks = map,
 ) -> Forecast:
     """Joint sample paths of every series over `spec.horizon` periods after the history's last one.
 
-    `events` are rows of EVENT. `map_chunks` works like `map` and may send chunks to other processes: its function is
+    `events` are rows of EVENT and `drivers` of DRIVER. `map_chunks` works like `map` and may send chunks to other processes: its function is
     picklable, and results do not depend on how the series are chunked. The same seed gives the same paths to the bit.
     """
     order = history.keys.with_row_index("row").sort(KEY)["row"].to_list()
     history = history.take(order)
     count = len(order)
     known = known_events(events, history)
+    regressors, left_out = regressors_of(history, spec, known, drivers)
     with threadpool_limits(1):
-        found = study_all(_whole(history, known, spec), map_chunks)
+        found = study_all(_whole(history, known, regressors, spec), map_chunks)
         rows = [row for row in range(count) if isinstance(found[row], Study)]
         studies = [one for one in found if isinstance(one, Study)]
         keys = history.keys[rows] if count else history.keys
@@ -88,14 +101,20 @@ def forecast(
         _backtest(keys, studies, calibrated, spec),
         _components(joint, studies),
         _shifts(history, found, known, spec),
+        _effects(history, found, left_out, spec),
     )
 
 
-def _whole(history: History, known: Known, spec: ForecastSpec) -> Chunk:
+def _whole(history: History, known: Known, regressors: tuple[tuple[Regressor, ...], ...], spec: ForecastSpec) -> Chunk:
+    unusual = known.disturbed | ~(history.values_gbps > 0)
+    for row, step in [(one[0], one[1]) for one in known.lasting] + [(one[0], one[1]) for one in known.fading]:
+        unusual[row, step : step + AFTER_EVENT] = True
+    logs = np.log(np.where(unusual, np.nan, history.values_gbps))
     limits = np.array([CAPPED_FROM[statistic] for statistic in history.keys["statistic"]]).reshape(-1, 1)
     return Chunk(
         history.values_gbps, known.disturbed, history.censored_ratio > limits,
         tuple(known.steps(row) for row in range(len(limits))), spec, SEASON_LENGTH[spec.grain],
+        regressors, fleet_index(logs),
     )  # fmt: skip
 
 
@@ -128,6 +147,28 @@ def _shifts(history: History, found: list[Study | str], known: Known, spec: Fore
     return check(
         pl.DataFrame(rows, schema={name: column.dtype for name, column in LEVEL_SHIFT.columns.items()}), LEVEL_SHIFT
     )
+
+
+def _effects(history: History, found: list[Study | str], left_out: list[LeftOut], spec: ForecastSpec) -> pl.DataFrame:
+    rows = [
+        {
+            **history.keys.row(row, named=True), "grain": spec.grain, "effect": effect.name, "kind": effect.kind,
+            "measured_log": effect.estimate if np.isfinite(effect.error) else None,
+            "error_log": effect.error if np.isfinite(effect.error) else None,
+            "used_log": effect.coefficient, "decay_ratio": effect.decay,
+            "verdict": "used" if effect.coefficient else "noise explains it" if np.isfinite(effect.error) else UNMEASURED,
+        }
+        for row, one in enumerate(found) if isinstance(one, Study) for effect in one.effects
+    ] + [
+        {
+            **history.keys.row(row, named=True), "grain": spec.grain, "effect": name, "kind": "driver",
+            "measured_log": None, "error_log": None, "used_log": 0.0, "decay_ratio": None, "verdict": reason,
+        }
+        for row, name, reason in left_out if isinstance(found[row], Study)
+    ]  # fmt: skip
+    return check(
+        pl.DataFrame(rows, schema={name: column.dtype for name, column in FORECAST_EFFECT.columns.items()}), FORECAST_EFFECT
+    )  # fmt: skip
 
 
 def _no_forecast(history: History, found: list[Study | str], spec: ForecastSpec) -> pl.DataFrame:

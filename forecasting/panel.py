@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any, Literal
 
@@ -11,8 +11,10 @@ import polars as pl
 from scipy.special import ndtri
 from threadpoolctl import threadpool_limits
 
+from forecasting.calendars import calendar_shares
 from forecasting.calibrate import Prior, prior, reached, sizes, standard_reach
 from forecasting.combine import CANDIDATES
+from forecasting.effects import Regressor
 from forecasting.series import FloatArray, add_periods, periods_between
 from forecasting.spec import ForecastSpec
 from forecasting.study import MapChunks, Study, plain_chunk, study_all
@@ -45,6 +47,7 @@ def forecast_panel(
     min_periods: int = 6,
     max_history: int | None = None,
     backtest_origins: int | None = None,
+    calendar: Sequence[str] = (),
     map_chunks: MapChunks = map,
 ) -> pl.DataFrame:
     """One row per series and step ahead: mean, median, quantiles q025 to q975, the models' weights; or one row with a reason.
@@ -52,17 +55,20 @@ def forecast_panel(
     `frame` has columns series_id, step (whole numbers, or the first dates of months, weeks, days, quarters or years, as `season`
     says) and value. Steps may come in any order, and missing ones are gaps. Raises ContractError where the frame
     as a whole can't be read; a series that can't be forecast gets a reason. `seed` is kept for the record: nothing is drawn.
+    `calendar` names moving days whose effect is measured where steps are dates: see forecasting.calendars.
     `backtest_origins` past forecasts of each series tell how wide the intervals are: 2 to 6 unless given, the fewer the more series there are.
     """
-    _check(frame, season, horizon)
+    _check(frame, season, horizon, calendar)
     places = _places(frame, season)
     ids, values, lasts, reasons = _matrix(places)
     spec = ForecastSpec(
         horizon=horizon, seed=seed, min_periods=max(min_periods, 3), max_history=max_history or max(120, 3 * season), max_missing_at_end=2,
         backtest_origins=backtest_origins or min(max(WINDOWS_WANTED // max(len(ids), 1), 2), 6), grain=_DATED.get(season, ("month", 1))[0],
+        calendar=tuple(calendar),
     )  # fmt: skip
+    regressors = _moving_days(calendar, frame, season, lasts, values.shape[1], horizon) if calendar and lasts else ()
     with threadpool_limits(1):
-        found = study_all(plain_chunk(values, spec, season), map_chunks)
+        found = study_all(plain_chunk(values, spec, season, regressors), map_chunks)
         rows = [row for row, one in enumerate(found) if isinstance(one, Study) and not reasons[row]]
         studies = [one for row, one in enumerate(found) if isinstance(one, Study) and not reasons[row]]
         calibrated = sizes(studies, _prior(season))
@@ -82,7 +88,20 @@ def forecast_panel(
     return joined.select(columns).sort("series_id", "horizon")
 
 
-def _check(frame: pl.DataFrame, season: int, horizon: int) -> None:
+def _moving_days(
+    calendar: Sequence[str], frame: pl.DataFrame, season: int, lasts: list[int], width: int, horizon: int
+) -> tuple[tuple[Regressor, ...], ...]:
+    """Shares of the named days over each series' periods, (width + horizon) to its own last one and beyond."""
+    grain, dated, first = _DATED[season][0], _dates(season, frame), min(lasts) - width + 1
+    shares = calendar_shares(calendar, [dated(place) for place in range(first, max(lasts) + horizon + 1)], grain)
+    starts = [last - width + 1 - first for last in lasts]
+    return tuple(
+        tuple(Regressor(name, "calendar", row[start : start + width + horizon]) for name, row in zip(calendar, shares, strict=True))
+        for start in starts
+    )  # fmt: skip
+
+
+def _check(frame: pl.DataFrame, season: int, horizon: int, calendar: Sequence[str]) -> None:
     problems = [
         Problem("panel", f"column {name} is missing")
         for name in ("series_id", "step", "value")
@@ -100,6 +119,8 @@ def _check(frame: pl.DataFrame, season: int, horizon: int) -> None:
             problems.append(
                 Problem("step", f"is a date, and a season of {season} does not say how dates follow; number the steps")
             )
+        if calendar and (step != pl.Date or season not in (7, 12, 52)):
+            problems.append(Problem("calendar", "needs dates as steps, of days, weeks or months"))
         if not value.is_numeric():
             problems.append(Problem("value", f"is {value}, must be numbers"))
         for name in ("series_id", "step"):
@@ -195,15 +216,20 @@ def _step_back(season: int, frame: pl.DataFrame) -> pl.Expr:
     """The place as a step of the frame's own kind."""
     if frame.schema["step"] != pl.Date:
         return pl.col("place").cast(frame.schema["step"])
+    return pl.col("place").map_elements(_dates(season, frame), return_dtype=pl.Date)
+
+
+def _dates(season: int, frame: pl.DataFrame) -> Callable[[Any], date]:
+    """From a place to its date; weeks begin on the weekday of the frame's."""
     grain, count = _DATED[season]
     start = frame["step"].min()
     assert isinstance(start, date)
     epoch = date(1900, 1, 1)
+    offset = (start - epoch).days % 7
 
     def dated(place: Any) -> date:
         if grain == "week":
-            offset = (start - epoch).days % 7
             return epoch + timedelta(days=7 * int(place) + offset)
         return add_periods(epoch, int(place) * count, grain)
 
-    return pl.col("place").map_elements(dated, return_dtype=pl.Date)
+    return dated

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from warehouse.errors import Problem, SettingsError
 from warehouse.schema import Grain
 
+CALENDAR_NAMES = (
+    "ramadan", "eid_al_fitr", "eid_al_adha", "nowruz", "new_year", "christmas", "orthodox_christmas", "weekend",
+)  # fmt: skip
+"""Days whose effect can be measured; forecasting.calendars knows when they are."""
+
 
 @dataclass(frozen=True)
 class ForecastSpec:
@@ -21,6 +26,7 @@ class ForecastSpec:
     max_missing_at_end: int = 2
     max_history: int = 120
     backtest_origins: int = 12
+    calendar: tuple[str, ...] = ("ramadan", "eid_al_fitr", "eid_al_adha", "nowruz", "new_year")
 
     def __post_init__(self) -> None:
         problems = [
@@ -30,6 +36,9 @@ class ForecastSpec:
         ]  # fmt: skip
         if not 0 <= self.min_coverage_ratio <= 1:
             problems.append(Problem("min_coverage_ratio", f"is {self.min_coverage_ratio}, must lie in 0 to 1"))
+        problems += [Problem("calendar", f"{name!r} is not known; known are {', '.join(CALENDAR_NAMES)}") for name in self.calendar if name not in CALENDAR_NAMES]  # fmt: skip
+        if len(set(self.calendar)) < len(self.calendar):
+            problems.append(Problem("calendar", "names something twice"))
         if problems:
             raise SettingsError("the forecast settings are out of range", problems, "Mend [forecast] in transit.toml.")
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasting.combine import CANDIDATES, outlook
+from forecasting.combine import CANDIDATES, Outlook, outlook
+from forecasting.effects import Effect, Regression, Regressor
 from forecasting.models.benchmarks import drift, seasonal_naive
 from forecasting.models.window import Window, seasonal_indices, window
 from forecasting.outliers import REACH, tamed
@@ -43,6 +44,7 @@ class Study:
 
     `errors` are one-step errors of the history's periods, NaN where a period was bridged, on the working scale. `shifts` are the jumps
     spliced out of the past, by step of the history; the series begins at its step `first`. Every path stays within `bounds` (2, H).
+    `effects` are what calendar, events and drivers did, as measured at the origin.
     """
 
     length: int
@@ -56,11 +58,15 @@ class Study:
     shifts: tuple[Shift, ...]
     first: int
     bounds: FloatArray
+    effects: tuple[Effect, ...] = ()
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some series, (N, T), and how to study them: what one worker is sent."""
+    """Some series, (N, T), and how to study them: what one worker is sent.
+
+    `regressors` of each series are over T + H periods; `fleet` (T,) is the mean log traffic of all series, empty where nobody asked.
+    """
 
     values: FloatArray
     disturbed: NDArray[np.bool_]
@@ -68,6 +74,8 @@ class Chunk:
     stated: tuple[tuple[int, ...], ...]
     spec: ForecastSpec
     season: int
+    regressors: tuple[tuple[Regressor, ...], ...] = ()
+    fleet: FloatArray | None = None
 
 
 MapChunks = Callable[[Callable[[Chunk], list[Study | str]], Iterable[Chunk]], Iterable[list[Study | str]]]
@@ -85,6 +93,7 @@ def study_all(whole: Chunk, map_chunks: MapChunks) -> list[Study | str]:
             disturbed=whole.disturbed[cut],
             capped=whole.capped[cut],
             stated=whole.stated[cut],
+            regressors=whole.regressors[cut],
         )
         for cut in cuts
     ]
@@ -94,17 +103,22 @@ def study_all(whole: Chunk, map_chunks: MapChunks) -> list[Study | str]:
 def study_chunk(chunk: Chunk) -> list[Study | str]:
     """Each series' study, or the reason why there is none."""
     return [
-        study(values, chunk.spec, chunk.season, disturbed=disturbed, capped=capped, stated=stated)
-        for values, disturbed, capped, stated in zip(
-            chunk.values, chunk.disturbed, chunk.capped, chunk.stated, strict=True
+        study(
+            values, chunk.spec, chunk.season, disturbed=disturbed, capped=capped, stated=stated,
+            regression=Regression(regressors, 0, chunk.fleet) if regressors else None,
         )
-    ]
+        for values, disturbed, capped, stated, regressors in zip(
+            chunk.values, chunk.disturbed, chunk.capped, chunk.stated, chunk.regressors or ((),) * len(chunk.values), strict=True
+        )
+    ]  # fmt: skip
 
 
-def plain_chunk(values: FloatArray, spec: ForecastSpec, season: int) -> Chunk:
+def plain_chunk(
+    values: FloatArray, spec: ForecastSpec, season: int, regressors: tuple[tuple[Regressor, ...], ...] = ()
+) -> Chunk:
     """Series (N, T) without events or caps."""
     nothing = np.zeros(values.shape, dtype=bool)
-    return Chunk(values, nothing, nothing, ((),) * len(values), spec, season)
+    return Chunk(values, nothing, nothing, ((),) * len(values), spec, season, regressors)
 
 
 def study(
@@ -115,19 +129,23 @@ def study(
     disturbed: NDArray[np.bool_] | None = None,
     capped: NDArray[np.bool_] | None = None,
     stated: tuple[int, ...] = (),
+    regression: Regression | None = None,
 ) -> Study | str:
     """The study of one series (T,), NaN where nothing is known, or the reason why there is none.
 
     `disturbed` and `capped` mark periods whose value is not what was wanted; `stated` are steps where an event may have moved the level.
+    `regression` holds what else moved it, over the T periods and those ahead.
     """
     ready = prepare(values, spec, season, disturbed, capped)
     if isinstance(ready, str):
         return ready
     ahead = spec.horizon + ready.trailing
     stated = tuple(step - ready.first for step in stated)
-    backtest, starts = _backtest(ready, spec, season, stated)
-    data, shifts = look_back(ready.values, log=ready.log, season=season, horizon=ahead, stated=stated, starts=starts)
-    now = outlook(data)
+    regression = replace(regression, first=ready.first) if regression else None
+    backtest, starts = _backtest(ready, spec, season, stated, regression)
+    now, shifts, effects = seen_from(
+        ready.values, log=ready.log, season=season, horizon=ahead, stated=stated, starts=starts, regression=regression
+    )
     skip, unit = ready.trailing, ready.unit
     errors = np.full(len(values), np.nan)
     errors[ready.first : ready.first + len(ready.values)] = np.where(ready.known, now.errors, np.nan)
@@ -135,8 +153,34 @@ def study(
         len(ready.values), ready.log, now.point[skip:] * unit, now.scale[skip:] * (1.0 if ready.log else unit),
         now.candidates[:, skip:] * unit, now.weights, errors, backtest,
         tuple(Shift(shift.step + ready.first, shift.size) for shift in shifts),
-        ready.first, now.bounds[:, skip:] * unit,
+        ready.first, now.bounds[:, skip:] * unit, effects,
     )  # fmt: skip
+
+
+def seen_from(
+    past: FloatArray,
+    *,
+    log: bool,
+    season: int,
+    horizon: int,
+    stated: tuple[int, ...] = (),
+    starts: dict[str, FloatArray] | None = None,
+    frozen: bool = False,
+    regression: Regression | None = None,
+) -> tuple[Outlook, list[Shift], tuple[Effect, ...]]:
+    """The outlook from the end of a past (L,): what calendar, events and drivers did is taken out of it and put back ahead."""
+    if regression is None or not log:
+        data, shifts = look_back(past, log=log, season=season, horizon=horizon, stated=stated, starts=starts, frozen=frozen)  # fmt: skip
+        return outlook(data), shifts, ()
+    effects = regression.effects(np.log(past), season, horizon)
+    data, shifts = look_back(
+        past * np.exp(-effects.past), log=log, season=season, horizon=horizon, stated=stated, starts=starts, frozen=frozen
+    )  # fmt: skip
+    plain, factor = outlook(data), np.exp(effects.ahead)
+    moved = replace(
+        plain, candidates=plain.candidates * factor, point=plain.point * factor, bounds=plain.bounds * factor, scale=np.hypot(plain.scale, effects.spread)
+    )  # fmt: skip
+    return moved, shifts, effects.found
 
 
 def look_back(
@@ -185,7 +229,7 @@ def origins(known: NDArray[np.bool_], spec: ForecastSpec, season: int) -> list[i
 
 
 def _backtest(
-    ready: Ready, spec: ForecastSpec, season: int, stated: tuple[int, ...]
+    ready: Ready, spec: ForecastSpec, season: int, stated: tuple[int, ...], regression: Regression | None
 ) -> tuple[Backtest, dict[str, FloatArray]]:
     """Forecasts from past origins. Parameters are found at the first origin and carried to later ones, never back."""
     at = origins(ready.known, spec, season)
@@ -198,11 +242,9 @@ def _backtest(
     starts: dict[str, FloatArray] = {}
     for row, length in enumerate(at):
         past = ready.values[:length]
-        seen = outlook(
-            look_back(
-                past, log=ready.log, season=season, horizon=horizon, stated=stated, starts=starts, frozen=row % 4 != 0
-            )[0]
-        )
+        seen, _, _ = seen_from(
+            past, log=ready.log, season=season, horizon=horizon, stated=stated, starts=starts, frozen=row % 4 != 0, regression=regression
+        )  # fmt: skip
         starts = {**starts, **seen.optima}
         said[row, 0] = seen.point
         said[row, 1 : 1 + len(CANDIDATES)] = seen.candidates

@@ -20,7 +20,15 @@ ABOUT = {
     "core": "Facts and results as they were recorded; append-only. Ask the views of mart unless you need every version.",
     "ops": "What the pipeline did to the database itself.",
 }
-FORECASTS = ("forecast_quantile", "no_forecast", "backtest_score", "forecast_component", "level_shift", "forecast_fan")
+FORECASTS = (
+    "forecast_quantile",
+    "no_forecast",
+    "backtest_score",
+    "forecast_component",
+    "level_shift",
+    "forecast_effect",
+    "forecast_fan",
+)
 
 
 @dataclass(frozen=True)

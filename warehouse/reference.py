@@ -18,7 +18,7 @@ from warehouse.schema import CONFIDENCES, FRAMES
 FILES: Mapping[str, str] = {
     "node": "nodes.csv", "segment": "segments.csv", "capacity": "capacity.csv", "route": "routes.csv",
     "route_path": "route_paths.csv", "risk_group": "risk_groups.csv", "interface": "interfaces.csv",
-    "project": "projects.csv", "event": "events.csv", "assumption": "assumptions.csv",
+    "project": "projects.csv", "event": "events.csv", "driver": "drivers.csv", "assumption": "assumptions.csv",
     "international_bandwidth": "bandwidth.csv",
 }  # fmt: skip
 REQUIRED = ("segment", "capacity", "route", "route_path")
@@ -26,11 +26,28 @@ ALLOWED: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("segment", "status"): ("in_service", "under_construction", "planned", "mou", "unknown"),
     ("project", "status"): ("mou", "planned", "under_construction", "in_service", "stalled"),
     ("risk_group", "kind"): ("trench", "crossing", "country", "operator"),
-    ("event", "kind"): ("cut", "shutdown", "level_shift", "migration", "maintenance", "regulation", "price", "other"),
+    ("event", "kind"): (
+        "cut",
+        "shutdown",
+        "level_shift",
+        "migration",
+        "maintenance",
+        "regulation",
+        "price",
+        "surge",
+        "other",
+    ),
     ("event", "scope_kind"): ("route", "segment", "interface", "country", "all"),
+    ("driver", "scope_kind"): ("route", "country", "all"),
     ("international_bandwidth", "source_kind"): ("derived", "direct"),
 }
-POSITIVE = (("interface", "speed_gbps"), ("route_path", "rank"), ("route_path", "seq"), ("interface", "priority"))
+POSITIVE = (
+    ("interface", "speed_gbps"),
+    ("driver", "value"),
+    ("route_path", "rank"),
+    ("route_path", "seq"),
+    ("interface", "priority"),
+)
 NOT_NEGATIVE = (
     ("capacity", "lit_gbps"), ("capacity", "design_gbps"), ("segment", "length_km"), ("international_bandwidth", "gbps"),
 )  # fmt: skip

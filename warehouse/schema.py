@@ -182,9 +182,15 @@ PROJECT = _schema(
 EVENT = _schema(
     "event", "Something dated that changed traffic.", "event_id",
     event_id=_text("the event"), start_at=Column(UTC_TIME, "UTC", "when it began"), end_at=Column(UTC_TIME, "UTC", "when it ended; empty: one-off or open", nullable=True),
-    kind=_text("cut, shutdown, level_shift, migration, maintenance, regulation, price or other"),
+    kind=_text("cut, shutdown, level_shift, migration, maintenance, regulation, price, surge or other"),
     scope_kind=_text("route, segment, interface, country or all"), scope_id=_text("what it touched; '' for all"),
     effect=_text("what was seen"), simulated=_flag("true where it exists only in simulated traffic"), source=_SOURCE, confidence=_CONFIDENCE,
+)  # fmt: skip
+DRIVER = _schema(
+    "driver", "A quantity that moves traffic, known or assumed beyond the last measured period.", "driver_id scope_kind scope_id period_start",
+    driver_id=_text("the quantity, such as subscribers"), scope_kind=_text("route, country or all"), scope_id=_text("whose traffic it moves; '' for all"),
+    period_start=_date("the day the value holds for; between days its log is interpolated"), value=_number("see unit", "the quantity, above 0"),
+    unit=_text("its unit"), assumed=_ASSUMED, source=_SOURCE, confidence=_CONFIDENCE,
 )  # fmt: skip
 ASSUMPTION = _schema(
     "assumption", "A number a plan needs and nobody measured.", "assumption_id known_at",
@@ -246,6 +252,13 @@ LEVEL_SHIFT = _schema(
     "level_shift", "A lasting jump found in, or stated for, a series.", "series_kind series_id direction statistic grain period_start",
     **_SERIES, grain=_GRAIN, period_start=_date("first period at the new level"), size_ratio=_number("ratio", "new level / old level"),
     event_id=_text("the known event that explains it", nullable=True), handled=_text("spliced, regressor or shown only"),
+)  # fmt: skip
+FORECAST_EFFECT = _schema(
+    "forecast_effect", "What moving holidays, fading events and stated drivers did to a series.", "series_kind series_id direction statistic grain effect",
+    **_SERIES, grain=_GRAIN, effect=_text("the days' name, event:ID or driver:ID"), kind=_text("calendar, event or driver"),
+    measured_log=_number("log", "measured on this series: per whole period of such days, at the event's start, or per unit of the driver's log", nullable=True),
+    error_log=_number("log", "standard error of measured_log", nullable=True), used_log=_number("log", "what the forecast uses, shrunk as far as noise explains it"),
+    decay_ratio=_number("ratio", "share of an event's effect left after one more period", nullable=True), verdict=_text("used, noise explains it, or why it could not be used"),
 )  # fmt: skip
 
 SEGMENT_LOAD = _schema(
@@ -416,9 +429,9 @@ MODEL_CHALLENGE = _schema(
 FRAMES: Mapping[str, FrameSchema] = {
     schema.name: schema
     for schema in (
-        NODE, SEGMENT, CAPACITY, ROUTE, ROUTE_PATH, RISK_GROUP, INTERFACE, PROJECT, EVENT, ASSUMPTION, INTERNATIONAL_BANDWIDTH,
+        NODE, SEGMENT, CAPACITY, ROUTE, ROUTE_PATH, RISK_GROUP, INTERFACE, PROJECT, EVENT, DRIVER, ASSUMPTION, INTERNATIONAL_BANDWIDTH,
         TRAFFIC_PERIOD, COINCIDENCE, PROFILE,
-        FORECAST_QUANTILE, NO_FORECAST, BACKTEST_SCORE, FORECAST_COMPONENT, LEVEL_SHIFT,
+        FORECAST_QUANTILE, NO_FORECAST, BACKTEST_SCORE, FORECAST_COMPONENT, LEVEL_SHIFT, FORECAST_EFFECT,
         SEGMENT_LOAD, RUNOUT, RUNOUT_PROBABILITY, ORDER_PLAN, PLAN_NOTE,
         LOST_TRAFFIC, SEGMENT_RISK, ROUTE_RISK, UPGRADE, MONEY_FIGURE, ASSUMPTION_EFFECT, SCENARIO_EFFECT,
         NEW_ROUTE_SHARE, NEW_ROUTE_QUANTILE, NEW_ROUTE_REGISTRATION, NEW_ROUTE_SCORE,
@@ -426,10 +439,10 @@ FRAMES: Mapping[str, FrameSchema] = {
     )
 }  # fmt: skip
 REFERENCE_FRAMES = (
-    "node", "segment", "capacity", "route", "route_path", "risk_group", "interface", "project", "event", "assumption", "international_bandwidth",
+    "node", "segment", "capacity", "route", "route_path", "risk_group", "interface", "project", "event", "driver", "assumption", "international_bandwidth",
 )  # fmt: skip
 RESULT_FRAMES = (
-    "forecast_quantile", "no_forecast", "backtest_score", "forecast_component", "level_shift",
+    "forecast_quantile", "no_forecast", "backtest_score", "forecast_component", "level_shift", "forecast_effect",
     "segment_load", "runout", "runout_probability", "order_plan", "plan_note",
     "lost_traffic", "segment_risk", "route_risk", "upgrade", "money_figure", "assumption_effect", "scenario_effect",
     "new_route_share", "new_route_quantile", "new_route_registration", "new_route_score",

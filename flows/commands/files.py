@@ -19,6 +19,7 @@ def forecast_file(
     season: int,
     horizon: int,
     output: Path,
+    calendar: str = "",
     seed: int = 20251125,
 ) -> int:
     """Forecast any panel of series: columns series_id, step (integer or date), value.
@@ -36,12 +37,20 @@ def forecast_file(
         Steps to forecast.
     output
         CSV or Parquet file to write.
+    calendar
+        Moving days whose effect is measured where steps are dates, such as ramadan,eid_al_fitr,new_year.
     seed
         Seed of the sample paths.
     """
     from forecasting.panel import forecast_panel
 
-    result = forecast_panel(_read(source), season=season, horizon=horizon, seed=seed)
+    result = forecast_panel(
+        _read(source),
+        season=season,
+        horizon=horizon,
+        seed=seed,
+        calendar=[name.strip() for name in calendar.split(",") if name.strip()],
+    )
     _write(result, output)
     refused = result.filter(pl.col("reason").is_not_null())["series_id"].n_unique() if "reason" in result.columns else 0
     print(f"{result['series_id'].n_unique()} series, {refused} without a forecast: {output}", file=sys.stderr)

@@ -78,7 +78,7 @@ class World:
         made = GrainForecast(spec, history.periods[-1], data_hash_of(own, known), False, own, forecast, True)
         with open_warehouse(settings) as warehouse:
             frames = {name: warehouse.read(name) for name in NETWORK_FRAMES}
-            stated = {**frames, "event": warehouse.read("event")}
+            stated = {**frames, "event": warehouse.read("event"), "driver": warehouse.read("driver")}
         planned = plan_segments.fn(settings, made, frames)
         record = record_of(settings, made, str(self.version), datetime.now(UTC), planned=True)
         parts, notes = account(settings, made, planned, stated, record.run_id)

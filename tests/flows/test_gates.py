@@ -20,7 +20,14 @@ from flows.gates import (
 from flows.settings import GateSettings
 from forecasting.engine import Forecast
 from forecasting.series import Paths
-from warehouse.schema import BACKTEST_SCORE, FORECAST_COMPONENT, FORECAST_QUANTILE, LEVEL_SHIFT, NO_FORECAST
+from warehouse.schema import (
+    BACKTEST_SCORE,
+    FORECAST_COMPONENT,
+    FORECAST_EFFECT,
+    FORECAST_QUANTILE,
+    LEVEL_SHIFT,
+    NO_FORECAST,
+)
 
 KEYS = pl.DataFrame({"series_kind": ["route"], "series_id": ["R"], "direction": ["out"], "statistic": ["p95"]})
 HISTORY = KEYS.with_columns(value_gbps=pl.lit(10.0))
@@ -29,7 +36,7 @@ GATES = GateSettings()
 
 def made(draws: np.ndarray, backtest: pl.DataFrame | None = None) -> Forecast:
     paths = Paths("month", KEYS, (date(2026, 11, 1), date(2026, 12, 1)), draws)
-    return Forecast(paths, paths.quantiles(), NO_FORECAST.empty(), BACKTEST_SCORE.empty() if backtest is None else backtest, FORECAST_COMPONENT.empty(), LEVEL_SHIFT.empty())  # fmt: skip
+    return Forecast(paths, paths.quantiles(), NO_FORECAST.empty(), BACKTEST_SCORE.empty() if backtest is None else backtest, FORECAST_COMPONENT.empty(), LEVEL_SHIFT.empty(), FORECAST_EFFECT.empty())  # fmt: skip
 
 
 def around(level: float) -> np.ndarray:

@@ -6,10 +6,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from forecasting.calendars import calendar_shares
 from forecasting.panel import PANEL_LEVELS, forecast_panel
 from forecasting.series import add_periods
 from tests.forecasting.worlds import growing
-from warehouse.errors import ContractError
+from warehouse.errors import ContractError, SettingsError
 
 
 def panel(**series):
@@ -67,3 +68,22 @@ def test_a_panel_that_cannot_be_read_is_refused_as_a_whole():
 
 def test_an_empty_panel_gives_an_empty_forecast():
     assert forecast_panel(panel(a=[1.0]).clear(), season=12, horizon=3).is_empty()
+
+
+def test_moving_days_count_in_a_panel_of_dates_and_nowhere_else():
+    months = [date(2012 + step // 12, step % 12 + 1, 1) for step in range(108)]
+    share = calendar_shares(["ramadan"], months, "month")[0]
+    rng = np.random.default_rng(3)
+    values = np.exp(2 + 0.01 * np.arange(108) - 0.3 * share + rng.normal(0, 0.01, 108))
+    frame = pl.DataFrame({"series_id": "a", "step": months[:96], "value": values[:96]})
+    # Another series that ends elsewhere moves no one's calendar.
+    other = pl.DataFrame({"series_id": "b", "step": months[:60], "value": values[:60]})
+    aware = forecast_panel(pl.concat([frame, other]), season=12, horizon=12, calendar=["ramadan"])
+    blind = forecast_panel(frame, season=12, horizon=12)
+    missed = [np.abs(one.filter(pl.col("series_id") == "a")["median"].to_numpy() / values[96:] - 1).mean() for one in (aware, blind)]  # fmt: skip
+    assert missed[0] < 0.6 * missed[1]
+    with pytest.raises(ContractError, match="panel") as caught:
+        forecast_panel(frame.with_columns(step=pl.int_range(96)), season=12, horizon=2, calendar=["ramadan"])
+    assert "needs dates" in str(caught.value.problems[0])
+    with pytest.raises(SettingsError):
+        forecast_panel(frame, season=12, horizon=2, calendar=["easter"])

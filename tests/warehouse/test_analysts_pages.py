@@ -24,7 +24,7 @@ def test_the_answers_on_a_page_are_those_of_its_sql(analysts, page):
 
 def test_every_example_stands_on_the_page_and_has_an_answer(analysts):
     text = (FOLDER / "README.md").read_text("utf-8")
-    assert len(examples()) == 28
+    assert len(examples()) == 29
     for question in examples():
         assert f"### {question.text}\n" in text
         assert ask(analysts, question.sql).rows, question.name

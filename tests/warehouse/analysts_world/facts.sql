@@ -63,6 +63,11 @@ select
     'cut' as kind, 'segment' as scope_kind, 'S002' as scope_id, 'one path lost for two days' as effect, true as simulated, 'made up' as source,
     'high' as confidence, timestamptz '2025-06-14 00:00:00+00' as known_at, 0 as correction, false as withdrawn;
 
+insert into core.driver by name
+select
+    'customers' as driver_id, 'all' as scope_kind, '' as scope_id, date '2020-01-01' as period_start, 100.0 as value, '1' as unit, true as assumed, 'made up' as source,
+    'low' as confidence, timestamptz '2026-01-01 00:00:00+00' as known_at, 0 as correction, false as withdrawn;
+
 insert into core.assumption by name
 select
     *, 'made up' as source, 'planning' as author, 'medium' as confidence, timestamptz '2026-01-01 00:00:00+00' as known_at, 0 as correction, false as withdrawn

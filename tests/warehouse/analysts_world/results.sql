@@ -48,6 +48,12 @@ insert into core.level_shift by name
 select run_id, 'route' as series_kind, 'TAS-SOF' as series_id, 'in' as direction, 'mean' as statistic, 'month' as grain, date '2025-06-01' as period_start, 0.82 as size_ratio, 'CUT-2025-06' as event_id, 'regressor' as handled
 from a_run where v = $vintages - 1;
 
+insert into core.forecast_effect by name
+select run_id, 'route' as series_kind, 'TAS-SOF' as series_id, 'in' as direction, 'mean' as statistic, 'month' as grain, effect, kind, measured_log, error_log, used_log, decay_ratio, verdict
+from a_run, (values ('ramadan', 'calendar', -0.08, 0.02, -0.06, null, 'used'), ('event:SURGE-2025', 'event', 0.4, 0.1, 0.37, 0.8, 'used'),
+    ('driver:customers', 'driver', 0.1, 0.2, 0.0, null, 'noise explains it')) as e(effect, kind, measured_log, error_log, used_log, decay_ratio, verdict)
+where v = $vintages - 1;
+
 create temp table a_load as
 select
     run_id, v, origin, i, segment_id, direction, lit_gbps, (origin + to_months(h))::date as target_start, h, failure_id,

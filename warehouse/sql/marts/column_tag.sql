@@ -39,19 +39,21 @@ with tagged(tag, column_name, view_names) as (
         ('customer', '*', ['interface', 'load_history', 'quarantine', 'coincidence', 'coincidence_month', 'step_history']),
         -- Replaced by a number in a public export.
         ('route', 'route_id', ['route', 'route_path', 'route_risk', 'lost_traffic', 'traffic_peak', 'traffic_profile']),
-        ('route', 'scope_id', ['event']),
+        ('route', 'scope_id', ['event', 'driver']),
         ('route', 'alternative_id', ['new_route_share', 'new_route_quantile']),
         ('route', 'series_id', [
             'traffic_month', 'traffic_week', 'traffic_day', 'traffic_latest', 'traffic_all', 'data_quality',
             'forecast_latest', 'forecast_all', 'forecast_accuracy', 'forecast_component', 'backtest_score',
-            'no_forecast', 'level_shift', 'revision', 'revision_part'
+            'no_forecast', 'level_shift', 'forecast_effect', 'revision', 'revision_part'
         ]),
         -- Sentences that may name a price or a customer.
         ('free_text', 'reason', ['revision_part', 'order_plan', 'upgrade', 'money_figure', 'no_forecast', 'quarantine', 'traffic_month', 'traffic_week', 'traffic_day', 'traffic_latest', 'traffic_all']),
         ('free_text', 'last_reason', ['data_quality']),
         ('free_text', 'note', ['route_risk', 'scenario_effect']),
         ('free_text', '*', ['plan_note']),
-        ('free_text', 'effect', ['event']),
+        ('free_text', 'effect', ['event', 'forecast_effect']),
+        ('free_text', 'verdict', ['forecast_effect']),
+        ('free_text', 'driver_id', ['driver']),
         ('free_text', 'event_id', ['event', 'level_shift']),
         ('free_text', 'wrong_if', ['new_route_registration']),
         ('free_text', 'reason', ['new_route_score']),
@@ -59,7 +61,7 @@ with tagged(tag, column_name, view_names) as (
         ('free_text', 'name', ['assumption', 'assumption_effect', 'risk_group']),
         ('free_text', 'scope', ['assumption']),
         ('free_text', 'author', ['assumption']),
-        ('free_text', 'source', ['node', 'segment', 'capacity', 'project', 'event', 'assumption', 'risk_group', 'load_history', 'quarantine'])
+        ('free_text', 'source', ['node', 'segment', 'capacity', 'project', 'event', 'driver', 'assumption', 'risk_group', 'load_history', 'quarantine'])
 )
 select unnest(view_names) as view_name, column_name, tag
 from tagged;

@@ -11,7 +11,7 @@ comment on view mart.event is 'Something dated that changed traffic. As known no
 comment on column mart.event.event_id is 'the event';
 comment on column mart.event.start_at is 'when it began [UTC]';
 comment on column mart.event.end_at is 'when it ended; empty: one-off or open [UTC]';
-comment on column mart.event.kind is 'cut, shutdown, level_shift, migration, maintenance, regulation, price or other';
+comment on column mart.event.kind is 'cut, shutdown, level_shift, migration, maintenance, regulation, price, surge or other';
 comment on column mart.event.scope_kind is 'route, segment, interface, country or all';
 comment on column mart.event.scope_id is 'what it touched; '''' for all';
 comment on column mart.event.effect is 'what was seen';

@@ -23,11 +23,13 @@ SMOOTHINGS = (0.2, 0.5, 1.0)
 """Weights of the newest value in the level whose innovations are looked at; 1 looks at changes."""
 DECAYS = (0.5, 0.8, 0.93)
 USUAL_DECAY = 0.8
-NOISE_SQUARED = {"calendar": 4.0, "event": 1.0, "driver": 4.0}
+NOISE_SQUARED = {"calendar": 6.25, "event": 1.0, "driver": 4.0}
 """An effect counts as far as its squared t exceeds this; an event was stated, so less proves it."""
 LEAST_LEFT_RATIO = 0.02
 """Share of a regressor's variation that trend and season must leave, or nothing can be told from it."""
-LEAST_FREE = 8
+LEAST_FREE, LEAST_SEASONS, LEAST_OCCASIONS = 8, 4, 2
+LEAST_YEARLY = 12
+"""A season of so many periods is a year: a holiday must have moved through it before it can be told from its time of the year."""
 CLIP_SIGMAS, ROUNDS = 3.0, 3
 
 
@@ -103,7 +105,7 @@ class Regression:
         used = np.where(kept != 0, np.where(fit.told, fit.error, np.abs(usual)), 0.0)
         spread = np.sqrt(used**2 @ columns[:, length:] ** 2)
         found = tuple(
-            Effect(one.name, one.kind, float(fit.estimate[row]), float(fit.error[row]), float(kept[row]), fit.decay if one.kind == "event" else None)
+            Effect(one.name, one.kind, float(fit.estimate[row]), float(fit.error[row]), float(kept[row]) + 0.0, fit.decay if one.kind == "event" else None)
             for row, one in enumerate(self.regressors) if fit.told[row] or kept[row] != 0 or one.kind != "calendar"
         )  # fmt: skip
         return Effects(found, all_of_it[:length], all_of_it[length:], spread)
@@ -152,8 +154,8 @@ def _fit(working: FloatArray, regressors: Sequence[Regressor], first: int, seaso
     if not regressors or length - 2 - seasonal - len(regressors) < LEAST_FREE:
         return None
     fading = any(one.kind == "event" and (one.values[first : first + length] >= 0).sum() > 1 for one in regressors)
-    # With fewer than two seasons a holiday can't be told from its time of the year.
-    seen = np.array([[float(one.kind != "calendar" or seasonal == season)] for one in regressors])
+    long = season < LEAST_YEARLY or length >= LEAST_SEASONS * season
+    seen = np.array([[float(one.kind != "calendar" or (long and _occasions(one.values[first : first + length]) >= LEAST_OCCASIONS))] for one in regressors])  # fmt: skip
     stated = [one.values[first + 1 : first + length] >= 0 for one in regressors if one.kind == "event"]
     explained = np.any(stated, axis=0) if stated else np.zeros(length - 1, dtype=bool)
     fits = [
@@ -161,6 +163,12 @@ def _fit(working: FloatArray, regressors: Sequence[Regressor], first: int, seaso
         for decay in (DECAYS if fading else (USUAL_DECAY,)) for smoothing in SMOOTHINGS
     ]  # fmt: skip
     return max(fits, key=lambda fit: fit.likelihood)
+
+
+def _occasions(shares: FloatArray) -> int:
+    """How often the days came round."""
+    felt = shares > 0
+    return int(felt[0]) + int((felt[1:] & ~felt[:-1]).sum())
 
 
 class _Design(NamedTuple):

@@ -121,6 +121,11 @@ def escape(text: str) -> str:
     return escaped(text) if UNSAFE.search(text) else text
 
 
+def capital(words: str) -> str:
+    """The words with their first letter large, as lines under a chart begin."""
+    return words[:1].upper() + words[1:]
+
+
 def joined(unit: str) -> str:
     """A unit that no line breaks at its slash."""
     return unit.replace("/", "/\u2060")

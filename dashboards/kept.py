@@ -5,19 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 from markupsafe import escape
 
+from dashboards.figure import capital
 from dashboards.language import Language
 from dashboards.material import Material
-from dashboards.notes import run_note
+from dashboards.notes import run_note, sure
 
-RUN = "\ue000run\ue000"
-"""Stands in a kept page for the line that names the run."""
+PLACE = "\ue000{}\ue000"
+"""Stands in a kept page for a line that is the run's, not the page's."""
 OF_SERIES = (
     "traffic_period",
     "forecast_quantile",
@@ -50,7 +51,7 @@ class Kept:
     built: int = 0
     """How many pages were made in this drawing."""
 
-    def get(self, key: str, run: str) -> Body | None:
+    def get(self, key: str, lines: Sequence[str]) -> Body | None:
         if self.folder is None or not key:
             return None
         try:
@@ -58,12 +59,18 @@ class Kept:
         except (OSError, ValueError, zlib.error):
             return None
         self.used.add(key)
-        return Body(stored["main"].replace(RUN, run), stored["has_charts"], stored["data"])
+        main = stored["main"]
+        for place, line in enumerate(lines):
+            main = main.replace(PLACE.format(place), line)
+        return Body(main, stored["has_charts"], stored["data"])
 
-    def put(self, key: str, body: Body, run: str) -> None:
+    def put(self, key: str, body: Body, lines: Sequence[str]) -> None:
         if self.folder is None or not key:
             return
-        stored = {"main": body.main.replace(run, RUN), "has_charts": body.has_charts, "data": dict(body.data)}
+        main = body.main
+        for place, line in enumerate(lines):
+            main = main.replace(line, PLACE.format(place))
+        stored = {"main": main, "has_charts": body.has_charts, "data": dict(body.data)}
         self.folder.mkdir(parents=True, exist_ok=True)
         partial = self.folder / f".{key}"
         partial.write_bytes(zlib.compress(json.dumps(stored, ensure_ascii=False).encode("utf-8"), level=1))
@@ -77,9 +84,9 @@ class Kept:
                 path.unlink()
 
 
-def run_line(material: Material, language: Language) -> str:
-    """The line that names the run, as it stands in a page."""
-    return str(escape(run_note(material, language)[1]))
+def run_lines(material: Material, language: Language) -> list[str]:
+    """The lines that every page of the run may have, as they stand in a page: which run it is, and what intervals held."""
+    return [str(escape(capital(words))) for _, words in (run_note(material, language), sure(material, language))]
 
 
 def page_key(material: Material, language: Language, subject: tuple[str, str] | None, version: str, *, with_data: bool) -> str:  # fmt: skip
@@ -120,7 +127,7 @@ def shared_print(material: Material) -> str:
     held = material.memory.get("shared")
     if held is None:
         edition = material.edition
-        stated = [edition.grain, edition.origin, edition.simulated, edition.time_zone, edition.threshold_ratio, edition.risk_alpha_ratio, material.today, edition.words]  # fmt: skip
+        stated = [edition.grain, edition.origin, edition.simulated, edition.time_zone, edition.threshold_ratio, edition.risk_alpha_ratio, material.today, material.span, edition.words]  # fmt: skip
         rows = [material[name].write_csv() for name in SHARED]
         held = material.memory["shared"] = _hash(json.dumps(stated, sort_keys=True, default=str), str(material["runout"]["last_target"].max()), *rows)  # fmt: skip
     return str(held)

@@ -19,6 +19,9 @@ from warehouse.schema import Grain
 TEXT_FOLDER = Path(__file__).parent / "text"
 FALLBACK = "en"
 MOST_DIGITS = 6
+IS_DAY = re.compile(
+    r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|\d{4}-(?:0[13-9]|1[0-2])-(?:29|30)|\d{4}-(?:0[13578]|1[02])-31|\d{4}-02-29"
+)
 DOUBLE_STOP = re.compile(r"(?<!\.)\.\.(?!\.)")
 """A sentence that ends with an abbreviation has one full stop, not two."""
 
@@ -93,7 +96,7 @@ class Language:
             if kind == "month":
                 values[name] = Period(date(int(part[:4]), int(part[5:7]), 1))
             elif kind == "day":
-                values[name] = date.fromisoformat(part)
+                values[name] = date.fromisoformat(part) if IS_DAY.fullmatch(part) else part
             elif kind == "n":
                 plain = part.replace(",", "")
                 values[name] = float(plain) if "." in plain or "e" in plain else int(plain)
@@ -105,7 +108,8 @@ class Language:
 
     def choose(self, english: str | None, russian: str | None) -> str:
         """A name from data: the one in this language where the data has it."""
-        return (russian if self.code == "ru" and russian else english) or ""
+        name = (russian if self.code == "ru" and russian else english) or ""
+        return name.replace(" - ", self.text("name.dash"))
 
     def number(self, value: float | None, digits: int | None = None) -> str:
         """Three significant digits (all before the mark from 100 on, four from 10,000 on), or a fixed number of them after the mark."""
@@ -122,6 +126,8 @@ class Language:
             if 0 < size < 0.09995:
                 digits = min(2 - math.floor(math.log10(size)), MOST_DIGITS)
         plain = f"{abs(value):,.{digits}f}"
+        if digits == MOST_DIGITS and not float(plain.replace(",", "")):
+            plain = "0"
         sign = "−" if value < 0 and float(plain.replace(",", "")) else ""
         grouped = plain.replace(",", "\0").replace(".", str(self.words["number.decimal"]))
         if "\0" in grouped and abs(value) < float(self.words["number.group_from"]):

@@ -106,6 +106,24 @@ class Material:
         return _at_grain(self["forecast_quantile"], self.edition.grain)
 
     @cached_property
+    def held(self) -> tuple[float, int] | None:
+        """The share of past outcomes in the routes' 80 % intervals, all horizons pooled, and their number."""
+        own = (pl.col("model") == "ensemble") & (pl.col("horizon") == 0) & (pl.col("grain") == self.edition.grain)
+        scored = self["backtest_score"].filter(own & (pl.col("series_kind") == "route") & pl.col("coverage_80").is_not_null() & (pl.col("n") > 0))  # fmt: skip
+        n = int(scored["n"].sum())
+        return (float((scored["coverage_80"] * scored["n"]).sum()) / n, n) if n else None
+
+    @cached_property
+    def span(self) -> tuple[date | None, date | None, date | None]:
+        """The first and the last period observed of routes, and the last one forecast."""
+        seen = self._traffic.filter((pl.col("series_kind") == "route") & pl.col("value_gbps").is_not_null())[
+            "period_start"
+        ]
+        ahead = self._forecast.filter(pl.col("series_kind") == "route")["target_start"].max()
+        first, last = seen.min(), seen.max()
+        return tuple(day if isinstance(day, date) else None for day in (first, last, ahead))  # type: ignore[return-value]
+
+    @cached_property
     def today(self) -> date:
         """The day the plan stands at; where it is not stated, when the data became known or, for data known long after, the end of observation."""
         if self.edition.today:

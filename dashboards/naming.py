@@ -121,6 +121,11 @@ def direction_name(material: Material, key: SeriesKey, language: Language) -> st
     return language.text("direction.country" if kind == "country" else f"direction.group_{direction}")
 
 
+def statistic(key: SeriesKey, language: Language) -> str:
+    """What is measured, in a table: a country's figure is no statistic of samples."""
+    return language.text(f"statistic_short.{'country' if key[0] == 'country' else key[3]}")
+
+
 def titled(material: Material, key: SeriesKey, language: Language) -> str:
     """What a chart's title calls a series: its direction is part of the name."""
     if key[0] == "route":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 import polars as pl
 
@@ -10,6 +11,7 @@ from dashboards import naming
 from dashboards.charts.accuracy import wilson
 from dashboards.language import Language, Period
 from dashboards.material import Material, SeriesKey
+from warehouse.schema import Grain
 
 Notes = list[tuple[str, str]]
 
@@ -22,6 +24,33 @@ def run_note(material: Material, language: Language) -> tuple[str, str]:
         known_at=edition.known_at.strftime("%Y-%m-%d %H:%M"),
         data_hash=edition.data_hash,
     )
+
+
+def since(material: Material, language: Language, *, ahead: bool = True) -> Notes:
+    """Which periods a figure made of all routes rests on, and how far ahead it looks."""
+    first, last, end = material.span
+    return period_note(first, last, end if ahead else None, material.edition.grain, language)
+
+
+def period_note(first: date | None, last: date | None, end: date | None, grain: Grain, language: Language) -> Notes:
+    if first is None or last is None:
+        return []
+    shown = {name: Period(day, grain) for name, day in (("first", first), ("last", last), ("end", end)) if day}
+    return [(language.text("note.since"), language.text("note.since_text" if end else "note.since_observed", **shown))]
+
+
+def sure(material: Material, language: Language) -> tuple[str, str]:
+    """How sure a figure made of the routes' forecasts is: what their intervals held in the backtest."""
+    text = language.text
+    if material.held is None:
+        return text("note.interval"), text("note.no_sure")
+    share, n = material.held
+    return text("note.interval"), text("note.sure", c80=share, n=n)
+
+
+def closing(material: Material, language: Language) -> Notes:
+    """The last lines under a figure made of the routes' forecasts: how sure, since when, which run."""
+    return [sure(material, language), *since(material, language), run_note(material, language)]
 
 
 def series_notes(material: Material, key: SeriesKey, language: Language) -> Notes:
@@ -42,11 +71,23 @@ def series_notes(material: Material, key: SeriesKey, language: Language) -> Note
     else:
         notes.append((text("note.definition"), definition(material, key, language)))
         notes.append((text("note.source"), text("note.simulated" if simulated else "note.measured")))
+    notes += series_span(material, key, language)
     if observed is not None and observed.height and kind != "country":
         notes.append((text("note.coverage"), coverage(observed, material, kind, language)))
     notes.append((text("note.interval"), receipt(material, key, language)))
     notes.append(run_note(material, language))
     return notes
+
+
+def series_span(material: Material, key: SeriesKey, language: Language) -> Notes:
+    """Since when a series is observed, and how far it is forecast."""
+    frame = material.series.get(key)
+    if frame is None:
+        return []
+    seen = frame.filter(pl.col("observed").is_not_null())["start"]
+    ahead = frame.filter(pl.col("q500").is_not_null())["start"]
+    first, last, end = (day if isinstance(day, date) else None for day in (seen.min(), seen.max(), ahead.max()))
+    return period_note(first, last, end, material.grain(key[0]), language)
 
 
 def definition(material: Material, key: SeriesKey, language: Language) -> str:

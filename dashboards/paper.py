@@ -30,7 +30,7 @@ from dashboards.chapters.routes import route_table
 from dashboards.chapters.series import series_figure
 from dashboards.charts.drawing import Spec, standalone
 from dashboards.edition import Edition
-from dashboards.figure import FOLD, Cell, Figure, Page, Section, Table
+from dashboards.figure import FOLD, Cell, Figure, Page, Section, Table, capital
 from dashboards.language import TEXT_FOLDER, Language, Period, load_language
 from dashboards.material import Material, gather
 
@@ -148,7 +148,9 @@ def _figure(figure: Figure, material: Material, language: Language, folder: Path
     name = f"{figure.figure_id}.svg"
     (folder / name).write_text(svg(figure.spec, language), encoding="utf-8")
     notes = ", ".join(
-        f"({quote(label)}, {quote(words)})" for label, words in figure.notes if label != language.text("note.run")
+        f"({quote(label)}, {quote(capital(words))})"
+        for label, words in figure.notes
+        if label != language.text("note.run")
     )
     return (
         f"#chart({quote(figure.title + badges)}, {quote(figure.subtitle)}, {quote(name)}, {quote(figure.alt or figure.title)}, ({notes}{',' if notes else ''}))"

@@ -36,8 +36,8 @@ from dashboards.chapters import (
 )
 from dashboards.charts.drawing import Spec
 from dashboards.edition import Edition
-from dashboards.figure import Page
-from dashboards.kept import Body, Kept, page_key, run_line
+from dashboards.figure import Page, capital
+from dashboards.kept import Body, Kept, page_key, run_lines
 from dashboards.language import TEXT_FOLDER, Language, Period, load_language
 from dashboards.material import Material, gather
 from dashboards.paper import NAME as PAPER
@@ -177,6 +177,7 @@ def _environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
     )
     environment.filters["spec"] = embed
+    environment.filters["capital"] = capital
     return environment
 
 
@@ -208,11 +209,9 @@ def _write_assets(folder: Path, earlier: Sequence[Path]) -> list[Path]:
 def _body(
     page: Page, material: Material, language: Language, kept: Kept, pictures: Mapping[tuple[str, str], str], *, with_data: bool
 ) -> Body:  # fmt: skip
-    key, run = (
-        page_key(material, language, page.subject, kept.version, with_data=with_data),
-        run_line(material, language),
-    )
-    found = kept.get(key, run)
+    key = page_key(material, language, page.subject, kept.version, with_data=with_data)
+    lines = run_lines(material, language)
+    found = kept.get(key, lines)
     if found:
         return found
     kept.built += 1
@@ -224,7 +223,7 @@ def _body(
     )  # fmt: skip
     data = {figure.csv: figure.data.write_csv() for figure in figures if with_data and figure.csv and figure.data is not None}  # fmt: skip
     body = Body(main, any(figure.spec is not None for figure in figures), data)
-    kept.put(key, body, run)
+    kept.put(key, body, lines)
     return body
 
 

@@ -15,7 +15,7 @@ def _where(material: Material, where: str, language: Language) -> str:
     if where in OF_ALL:
         return language.text(f"accepted.{where}")
     key = next((key for keys in material.keys.values() for key in keys if " ".join(key) == where), None)
-    return f"{naming.titled(material, key, language)}: {language.text(f'statistic_short.{key[3]}')}" if key else where
+    return f"{naming.titled(material, key, language)}: {naming.statistic(key, language)}" if key else where
 
 
 def words(material: Material, language: Language) -> list[str]:

@@ -11,7 +11,7 @@ from dashboards.charts.network import network
 from dashboards.figure import Figure, plain_table
 from dashboards.language import Language, Period
 from dashboards.material import Material
-from dashboards.notes import Notes, run_note
+from dashboards.notes import Notes, closing
 
 
 def assumed_note(material: Material, segment_ids: list[str], language: Language) -> Notes:
@@ -34,7 +34,7 @@ def load_notes(material: Material, segment_ids: list[str], language: Language, u
         (text("note.definition"), text("note.load", grain=text(f"grain.{material.edition.grain}"))),
         (text("note.source"), text("note.source_load_simulated" if material.edition.simulated else "note.source_load")),
         *assumed_note(material, segment_ids, language),
-        run_note(material, language),
+        *closing(material, language),
     ]
 
 
@@ -118,6 +118,7 @@ def map_figures(material: Material, language: Language) -> list[Figure]:
     if lines.is_empty():
         return []
     nodes = material["node"].filter(pl.col("lat").is_not_null() & pl.col("lon").is_not_null())
+    loaded = lines.filter(pl.col("utilization_ratio").is_not_null()).height
     used = pl.concat([lines["a_node"], lines["z_node"]]).value_counts()
     places = nodes.join(used, left_on="node_id", right_on="a_node").sort("count", "node_id", descending=[True, False])
     shown = places.select(
@@ -138,7 +139,7 @@ def map_figures(material: Material, language: Language) -> list[Figure]:
         over = lines.filter(pl.col("used") > 2).height if kind == "map" else lines.filter(pl.col("soon") > 2).height
         title = text(
             f"title.{kind}",
-            n=lines.height,
+            n=loaded,
             over=over,
             by=by,
             planned=lines.filter(~pl.col("built")).height,
@@ -152,7 +153,7 @@ def map_figures(material: Material, language: Language) -> list[Figure]:
         heads = [
             ("segment", text("table.segment"), "text"),
             ("status_name", text("table.status"), "text"),
-            (value, text("map.value"), "text"),
+            (value, text("table.utilization" if kind == "map" else "table.t50"), "text"),
             ("lit_gbps", text("table.lit"), "n"),
         ]
         found.append(

@@ -15,7 +15,7 @@ from dashboards.charts.revision import revision
 from dashboards.figure import Cell, Figure, Page, Section, Table, day, number, percent, slug
 from dashboards.language import Language, Period
 from dashboards.material import Material, RevisionKey, SeriesKey
-from dashboards.notes import Notes, run_note
+from dashboards.notes import Notes, closing
 
 Parts = Sequence[Mapping[str, Any]]
 STEPS = ("history_revised", "new_observations", "model", "assumptions")
@@ -133,7 +133,7 @@ def _figure(
         ],
     )  # fmt: skip
     source = "note.source_load_simulated" if material.edition.simulated else "note.source_load"
-    notes = [*notes, (text("note.source"), text(source)), (text("note.against"), text("note.against_run", run_id=parts[0]["earlier_run_id"])), run_note(material, language)]  # fmt: skip
+    notes = [*notes, (text("note.source"), text(source)), (text("note.against"), text("note.against_run", run_id=parts[0]["earlier_run_id"])), *closing(material, language)]  # fmt: skip
     return Figure(
         figure_id, title, alt=title, spec=revision(rows, language, dated=dated), subtitle=text("revision.subtitle"), notes=notes, table=table, csv=f"{figure_id}.csv",
         data=pl.DataFrame([{name: value for name, value in row.items() if value is not None} for row in parts], infer_schema_length=None),

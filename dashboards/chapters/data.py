@@ -10,7 +10,7 @@ from dashboards.charts.coverage import coverage
 from dashboards.figure import Cell, Figure, Page, Section, Table, number, percent, period, plain_table
 from dashboards.language import Language, Period
 from dashboards.material import Material
-from dashboards.notes import run_note
+from dashboards.notes import run_note, since
 from warehouse.schema import GRAINS
 
 MOST_GAPS = 200
@@ -41,7 +41,7 @@ def coverage_figure(material: Material, language: Language) -> Figure:
     heads = [("series", text("table.route"), "text"), ("period_start", text("table.period"), "period"), ("coverage_ratio", text("table.coverage"), "pct1")]  # fmt: skip
     notes = [
         (text("note.unit"), text("note.unit_coverage")), (text("note.definition"), text("note.coverage_definition")),
-        (text("note.source"), text("note.simulated" if material.edition.simulated else "note.measured")), run_note(material, language),
+        (text("note.source"), text("note.simulated" if material.edition.simulated else "note.measured")), *since(material, language, ahead=False), run_note(material, language),
     ]  # fmt: skip
     low = shown.filter(pl.col("coverage_ratio") < 0.99)
     return Figure(
@@ -83,7 +83,7 @@ def _shifts(material: Material, language: Language) -> Section | None:
         key = (row["series_kind"], row["series_id"], row["direction"], row["statistic"])
         rows.append(
             [
-                Cell(naming.series_name(material, key, language)), Cell(naming.direction_name(material, key, language)), Cell(text(f"statistic_short.{row['statistic']}")),
+                Cell(naming.series_name(material, key, language)), Cell(naming.direction_name(material, key, language)), Cell(naming.statistic(key, language)),
                 Cell(language.period(Period(row["period_start"], row["grain"])), row["period_start"].isoformat()),
                 Cell(f"×\u00a0{language.number(row['size_ratio'], 2)}", f"{row['size_ratio']:.6g}", number=True), Cell(_event(material, row["event_id"], language) if row["event_id"] else text("data.unexplained")),
                 Cell(language.word("handled", row["handled"])),

@@ -14,7 +14,7 @@ from dashboards.charts.tornado import tornado
 from dashboards.figure import Figure, plain_table, slug
 from dashboards.language import Language, Period
 from dashboards.material import Material, SeriesKey
-from dashboards.notes import run_note
+from dashboards.notes import closing, receipt, run_note, series_span, since
 
 
 def _simulated(material: Material, language: Language) -> tuple[str, ...]:
@@ -46,7 +46,7 @@ def profile_figure(material: Material, route_id: str, direction: str, language: 
     figure_id = slug(f"profile-{route_id}-{direction}")
     notes = [
         (text("note.unit"), text("note.unit_text")), (text("note.direction"), name), (text("note.definition"), text("note.profile_zone", zone=zone) if zone else text("note.profile")),
-        (text("note.source"), text("note.simulated" if material.edition.simulated else "note.measured")), run_note(material, language),
+        (text("note.source"), text("note.simulated" if material.edition.simulated else "note.measured")), *since(material, language, ahead=False), run_note(material, language),
     ]  # fmt: skip
     hours = frame.pivot(
         on="weekday", on_columns=list(range(1, 8)), index="hour", values="mean_gbps", aggregate_function="first"
@@ -90,7 +90,8 @@ def components_figure(material: Material, key: SeriesKey, language: Language) ->
     figure_id = slug("components-" + "-".join(key))
     notes = [
         (text("note.unit"), text("note.unit_text")), (text("note.definition"), text("note.components", weights=stated)),
-        (text("note.source"), text("note.simulated" if material.edition.simulated else "note.measured")), run_note(material, language),
+        (text("note.source"), text("note.simulated" if material.edition.simulated else "note.measured")), (text("note.interval"), receipt(material, key, language)),
+        *series_span(material, key, language), run_note(material, language),
     ]  # fmt: skip
     heads = [
         ("model", text("table.model"), "text"),
@@ -125,7 +126,7 @@ def probability_figure(material: Material, segment_id: str, direction: str, lang
     figure_id = slug(f"probability-{segment_id}-{direction}")
     notes = [
         (text("note.unit"), text("note.unit_probability")), (text("note.definition"), text("note.probability", se=error)),
-        (text("note.source"), text("note.source_load_simulated" if material.edition.simulated else "note.source_load")), run_note(material, language),
+        (text("note.source"), text("note.source_load_simulated" if material.edition.simulated else "note.source_load")), *closing(material, language),
     ]  # fmt: skip
     heads = [
         ("target_start", text("table.period"), "period"),
@@ -185,7 +186,7 @@ def tornado_figure(material: Material, segment_id: str, language: Language) -> F
              ("swing", text("table.swing"), "n0"), ("share", text("table.variance_share"), "pct")]  # fmt: skip
     notes = [
         (text("note.unit"), text("note.unit_date")), (text("note.definition"), text("note.tornado")),
-        (text("note.source"), text("note.source_load_simulated" if material.edition.simulated else "note.source_load")), run_note(material, language),
+        (text("note.source"), text("note.source_load_simulated" if material.edition.simulated else "note.source_load")), *closing(material, language),
     ]  # fmt: skip
     return Figure(
         figure_id, title, alt=title, spec=tornado(rows.drop("swing", "share"), language), notes=notes, table=plain_table(rows, heads, language, "month"),

@@ -152,6 +152,6 @@ def sections(material: Material, language: Language) -> list[Section]:
     text = language.text
     rivals = challenge_figure(material, language)
     return [
-        Section(text("live.title"), [text("live.intro")], [live_figure(material, language)], anchor="live"),
-        Section(text("challenge.title"), [text("challenge.intro"), *([] if rivals else [text("challenge.none")])], [rivals] if rivals else (), anchor="challenge"),
+        Section(text("live.title"), [text("live.intro")], [live_figure(material, language)]),
+        Section(text("challenge.title"), [text("challenge.intro"), *([] if rivals else [text("challenge.none")])], [rivals] if rivals else ()),
     ]  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 
 from dashboards import naming
 from dashboards.chapters.places import segment_path
-from dashboards.figure import Cell, Section, Table, dollars, joined, number, percent, period
+from dashboards.figure import Cell, Section, Table, capital, dollars, joined, number, percent, period
 from dashboards.language import Language, rounded
 from dashboards.material import Material
 
@@ -15,7 +15,8 @@ def _subject(material: Material, subject: str, language: Language) -> Cell:
     kind, _, name = subject.partition(":")
     if kind in ("segment", "order"):
         segment_id, _, seq = name.partition("/")
-        shown = naming.segment_label(material, segment_id, language) + (f", {seq}" if seq else "")
+        label = naming.segment_label(material, segment_id, language)
+        shown = language.text("money.order", segment=label, seq=seq) if seq else label
         return Cell(shown, link=segment_path(segment_id) if segment_id in material.segments else "")
     if kind == "route":
         return Cell(naming.route_name(material, name, language))
@@ -55,7 +56,7 @@ def _basis(material: Material, row: dict[str, Any], language: Language) -> str:
     basis = language.reason(row["basis"])
     names = row["assumption_ids"].replace(";", ", ")
     rests = language.text("money.rests", names=names) if names else ""
-    return language.sentences(naming.told(material, row["reason"], language), basis[:1].upper() + basis[1:], rests)
+    return language.sentences(naming.told(material, row["reason"], language), capital(basis), rests)
 
 
 def figures(material: Material, language: Language) -> Section | None:

@@ -18,8 +18,18 @@ from dashboards.notes import Notes, run_note
 def _notes(material: Material, definition: str, unit: str, language: Language) -> Notes:
     text = language.text
     return [
-        (text("note.unit"), text(unit)), (text("note.definition"), text(f"note.{definition}")), (text("note.source"), text("note.new_source")), run_note(material, language),
+        (text("note.unit"), text(unit)), (text("note.definition"), text(f"note.{definition}")), (text("note.source"), text("note.new_source")), (text("note.interval"), text("note.new_sure")),
+        *_ahead(material, language), run_note(material, language),
     ]  # fmt: skip
+
+
+def _ahead(material: Material, language: Language) -> Notes:
+    """The periods that the forecasts of new routes cover."""
+    starts = material["new_route_quantile"]["target_start"]
+    if starts.is_empty():
+        return []
+    first, end = (Period(day, material.edition.grain) for day in (starts.min(), starts.max()))  # type: ignore[arg-type]
+    return [(language.text("note.since"), language.text("note.since_ahead", first=first, end=end))]
 
 
 def split_figure(material: Material, project_id: str, name: str, frame: pl.DataFrame, language: Language) -> Figure:

@@ -145,7 +145,7 @@ def order_table(
     return Table(
         [text(f"table.{head}") for head in heads],
         [[row[head] for head in heads] for row in rows],
-        caption=text("plan.sheet_caption", alpha=material.edition.risk_alpha_ratio),
+        caption=text("plan.sheet_brief" if brief else "plan.sheet_caption", alpha=material.edition.risk_alpha_ratio),
     )
 
 

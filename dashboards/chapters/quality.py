@@ -10,7 +10,7 @@ from dashboards.charts.accuracy import calibration, skill
 from dashboards.figure import Cell, Figure, Page, Section, Table, number, percent, plain_table
 from dashboards.language import Language
 from dashboards.material import KEY, Material
-from dashboards.notes import Notes, run_note
+from dashboards.notes import Notes, run_note, since
 
 MOST_MODELS = 4
 
@@ -49,7 +49,8 @@ def _notes(material: Material, frame: pl.DataFrame, definition: str, language: L
     return [
         (text("note.unit"), text(f"note.unit_{definition}")),
         (text("note.definition"), text(f"note.{definition}")),
-        (text("note.source"), text("quality.lead")),
+        (text("note.source"), text("note.quality_source")),
+        *since(material, language, ahead=False),
         (text("note.interval"), text("quality.pooled", n=int(frame["series"].max() or 0))),  # type: ignore[arg-type]
         run_note(material, language),
     ]
@@ -124,7 +125,7 @@ def score_table(material: Material, language: Language) -> Table | None:
         key = (row["series_kind"], row["series_id"], row["direction"], row["statistic"])
         rows.append(
             [
-                Cell(naming.series_name(material, key, language)), Cell(naming.direction_name(material, key, language)), Cell(text(f"statistic_short.{row['statistic']}")),
+                Cell(naming.series_name(material, key, language)), Cell(naming.direction_name(material, key, language)), Cell(naming.statistic(key, language)),
                 number(language, row["n"], 0), number(language, row["bias_gbps"]), number(language, row["mae_gbps"]), number(language, row["mase"], 2),
                 number(language, row["pinball_gbps"]), number(language, row["crps_gbps"]), percent(language, row["coverage_80"]),
                 percent(language, row["coverage_95"]), number(language, row["dm_p"], 3),

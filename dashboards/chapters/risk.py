@@ -7,10 +7,10 @@ import polars as pl
 from dashboards import naming
 from dashboards.chapters.places import route_path, segment_path
 from dashboards.charts.failures import failures
-from dashboards.figure import Cell, Figure, Page, Section, Table, number, percent, plain_table
+from dashboards.figure import Cell, Figure, Page, Section, Table, capital, number, percent, plain_table
 from dashboards.language import Language, Period
 from dashboards.material import Material
-from dashboards.notes import run_note
+from dashboards.notes import closing
 
 MOST_FAILURES = 15
 
@@ -42,10 +42,10 @@ def lost_figure(material: Material, language: Language) -> Figure:
         when=when,
         routes=top["routes"],
     )
-    title = title[:1].upper() + title[1:]
+    title = capital(title)
     notes = [
         (text("note.unit"), text("note.unit_text")), (text("note.definition"), text("note.lost")),
-        (text("note.source"), text("note.source_load_simulated" if material.edition.simulated else "note.source_load")), run_note(material, language),
+        (text("note.source"), text("note.source_load_simulated" if material.edition.simulated else "note.source_load")), *closing(material, language),
     ]  # fmt: skip
     heads = [
         ("failure", text("table.failure"), "text"),

@@ -13,7 +13,7 @@ from dashboards.charts.scenarios import comparison, scenarios
 from dashboards.figure import Cell, Figure, Page, Section, Table, day, number, percent, period, slug
 from dashboards.language import Language, Period
 from dashboards.material import Material
-from dashboards.notes import run_note
+from dashboards.notes import closing
 
 MOST_SEGMENTS = 15
 SHORTEST_SHIFT = 0.05
@@ -86,7 +86,7 @@ def comparison_figure(material: Material, stories: Mapping[str, pl.DataFrame], l
         [[Cell(row["story"]), Cell(row["segment"]), Cell(row["base_label"], str(row["base"])), Cell(row["scenario_label"], str(row["scenario"]))] for row in rows.iter_rows(named=True)],
     )  # fmt: skip
     source = "note.source_load_simulated" if material.edition.simulated else "note.source_load"
-    notes = [(text("note.unit"), text("note.unit_date")), (text("note.definition"), text("note.scenario")), (text("note.source"), text(source)), run_note(material, language)]  # fmt: skip
+    notes = [(text("note.unit"), text("note.unit_date")), (text("note.definition"), text("note.scenario")), (text("note.source"), text(source)), *closing(material, language)]  # fmt: skip
     badges = ((text("page.simulated_short"),) if material.edition.simulated else ()) + (text("page.assumed_short"),)
     return Figure(
         "scenarios", title, alt=title, spec=comparison(rows, language), subtitle=text("scenario.subtitle_switch", name=naming.said(material, ranked[0][0], language)),
@@ -109,7 +109,12 @@ def story_figure(material: Material, scenario_id: str, frame: pl.DataFrame, lang
     first = naming.segment_label(material, top["segment_id"], language)
     if abs(top["shift_months"] or 0.0) >= SHORTEST_SHIFT:
         title = text(
-            "title.scenario", name=name, earlier=earlier, later=later, first=first, shift=abs(top["shift_months"])
+            f"title.scenario{'' if earlier and later else '_earlier' if earlier else '_later'}",
+            name=name,
+            earlier=earlier,
+            later=later,
+            first=first,
+            shift=abs(top["shift_months"]),
         )
     else:
         title = text(
@@ -133,7 +138,7 @@ def story_figure(material: Material, scenario_id: str, frame: pl.DataFrame, lang
     )  # fmt: skip
     notes = [
         (text("note.unit"), text("note.unit_date")), (text("note.definition"), text("note.scenario")), (text("note.story"), naming.said(material, frame["note"][0], language)),
-        (text("note.source"), text("note.source_load_simulated" if material.edition.simulated else "note.source_load")), run_note(material, language),
+        (text("note.source"), text("note.source_load_simulated" if material.edition.simulated else "note.source_load")), *closing(material, language),
     ]  # fmt: skip
     badges = ((text("page.simulated_short"),) if material.edition.simulated else ()) + (text("page.assumed_short"),)
     if rows.is_empty():

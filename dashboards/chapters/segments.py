@@ -139,10 +139,11 @@ def _page(material: Material, segment_id: str, language: Language) -> Page:
     text = language.text
     row = material.segments[segment_id]
     length = row["length_km"]
+    operators = naming.said(material, row["operators"], language)
+    about = "about_short" if length is None else "about" if operators else "about_plain"
     lead = [
-        text("segment.about", status=language.word("status", str(row["status"])), km=length if isinstance(length, float) else None,
-             operators=naming.said(material, row["operators"], language) or text("number.none"))
-    ]  # fmt: skip
+        text(f"segment.{about}", status=language.word("status", str(row["status"])), km=length, operators=operators)
+    ]
     if row["source"]:
         lead.append(f"{text('table.source')}: {naming.said(material, row['source'], language)}")
     return Page(

@@ -10,7 +10,7 @@ import polars as pl
 
 from dashboards import naming
 from dashboards.charts.fan import fan
-from dashboards.figure import Cell, Figure, Section, Table, number, plain_table, slug
+from dashboards.figure import Cell, Figure, Section, Table, capital, number, plain_table, slug
 from dashboards.language import Language, Period
 from dashboards.material import Material, SeriesKey
 from dashboards.notes import series_notes
@@ -74,7 +74,7 @@ def finding(material: Material, key: SeriesKey, language: Language) -> tuple[str
     if seen.now_gbps is None or seen.now_start is None:
         return text("title.route_none", name=name), ""
     if seen.end_gbps is None or seen.end_start is None:
-        reason = language.reason(material.refused.get(key))
+        reason = capital(language.reason(material.refused.get(key)))
         at = Period(seen.now_start, grain)
         return text("title.route_observed", name=name, what=what, now=seen.now_gbps, unit=unit, at=at), reason
     change = seen.end_gbps / seen.now_gbps - 1 if seen.now_gbps else 1.0
@@ -126,7 +126,7 @@ def refusals(material: Material, language: Language) -> Section | None:
             "kind": language.word("kind", key[0]),
             "name": naming.series_name(material, key, language),
             "direction": naming.direction_name(material, key, language),
-            "statistic": text(f"statistic.{key[3]}"),
+            "statistic": naming.statistic(key, language),
             "reason": language.reason(reason),
         }
         for key, reason in sorted(material.refused.items())
@@ -150,6 +150,6 @@ def refusals_in_short(material: Material, language: Language) -> Section | None:
         counts[group] = counts.get(group, 0) + 1
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     rows = [[Cell(kind), number(language, count, 0), Cell(reason)] for (kind, reason), count in ordered[:MOST_REASONS]]
-    table = Table([text("table.kind"), text("table.series"), text("table.reason")], rows)
+    table = Table([text("table.kind"), text("table.series_count"), text("table.reason")], rows)
     links = [("data.html#no-forecast", text("overview.no_forecast_all"))]
     return Section(text("overview.no_forecast"), [text("overview.no_forecast_intro")], table=table, links=links)

@@ -47,6 +47,8 @@ def test_only_what_changed_is_made_again(store, tmp_path):
     one = (pl.col("series_id") == "R-ALA-FRA") & (pl.col("period_start") == frames["traffic_period"]["period_start"].max())  # fmt: skip
     frames["traffic_period"] = frames["traffic_period"].with_columns(pl.when(one).then(pl.col("value_gbps") * 1.01).otherwise(pl.col("value_gbps")).alias("value_gbps"))  # fmt: skip
     frames["order_plan"] = frames["order_plan"].with_columns(reason=pl.when(pl.col("segment_id") == pl.col("segment_id").first()).then(pl.lit("another reason")).otherwise(pl.col("reason")))  # fmt: skip
+    scored = (pl.col("series_id") == "R-ALA-FRA") & (pl.col("horizon") == 0)
+    frames["backtest_score"] = frames["backtest_score"].with_columns(coverage_80=pl.when(scored).then(pl.lit(0.5)).otherwise(pl.col("coverage_80")))  # fmt: skip
     again = Kept(pages, "v1")
     fresh = drawn(frames, edition(), tmp_path / "fresh")
     taken = drawn(frames, edition(), tmp_path / "taken", again)

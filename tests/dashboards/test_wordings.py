@@ -76,7 +76,7 @@ def test_ids_in_reasons_become_names(material):
     )
     assert (
         naming.told(material, "Ordered with everything in risk group COAST out", RU)
-        == "Ordered при отказе группы риска coastal corridor"
+        == "Ordered при отказе группы риска «coastal corridor»"
     )
 
 

@@ -42,6 +42,14 @@ def test_the_bundled_network_is_told_in_russian(material):
     assert left == set()
 
 
+def test_assumptions_of_the_bundled_network_have_words_in_both_languages():
+    with (NETWORK / "assumptions.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for language in (EN, RU):
+        for kind, column in (("assumption", "name"), ("unit_of", "unit"), ("confidence", "confidence")):
+            assert {row[column] for row in rows if row[column] and not language.knows(kind, row[column])} == set(), language.code  # fmt: skip
+
+
 def test_english_stays_as_it_was_stated(material):
     assert naming.said(material, "no figure is public; range assumed", EN) == "no figure is public; range assumed"
     assert naming.said(material, "northern", RU) == "Северный"

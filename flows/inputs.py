@@ -133,6 +133,7 @@ def plan_inputs(settings: Settings) -> PlanInputs:
         frames["coincidence"],
         frames["assumption"],
         frames["project"],
+        demand=paths,
     )
 
 

@@ -49,6 +49,7 @@ def plan_segments(
         coincidence=inputs.coincidence,
         assumptions=inputs.assumptions,
         projects=inputs.projects,
+        demand=made.forecast.paths,
         policy=settings.plan,
         today=today,
         seed=seed,

@@ -28,6 +28,8 @@ class PlanInputs:
     assumptions: pl.DataFrame
     projects: pl.DataFrame
     outages: tuple[Outage, ...] = ()
+    demand: Paths | None = None
+    """The whole forecast, with the markets that planned builds enter; no story changes it."""
 
 
 def apply_scenario(scenario: Scenario, inputs: PlanInputs) -> PlanInputs:

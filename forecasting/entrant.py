@@ -11,6 +11,7 @@ A way is named by the segment that stands for it; ways that share a risk group w
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -57,6 +58,8 @@ class Entry:
     ready_days: FloatArray
     spreads: dict[str, float]
     assumption_ids: tuple[str, ...]
+    ways_if: Callable[[FloatArray], FloatArray]
+    """What `ways_gbps` would be if it were ready after other days from today, (S,)."""
 
 
 def new_routes(
@@ -68,6 +71,35 @@ def new_routes(
     share_rows: list[dict[str, Any]] = []
     quantiles: list[pl.DataFrame] = []
     registered: list[dict[str, Any]] = []
+    entered, notes = entries(paths, network, stated, projects, today, seed)
+    for (project_id, market), made in entered.items():
+        row = projects.row(by_predicate=pl.col("project_id") == project_id, named=True)
+        share_rows += _share_rows(made, project_id, market)
+        quantiles.append(_quantiles(made, paths, project_id, market))
+        registered.append(
+            register(made.ways_gbps[-1], made.ready_days, paths.periods, row, market, today, made.assumption_ids)
+        )
+        text = ", ".join(f"{name} {value:.2f}" for name, value in made.spreads.items())
+        notes.append(
+            (
+                "new_route_spread",
+                f"{project_id}/{market}",
+                f"standard deviation of each factor's logarithm at the horizon: {text}",
+            )
+        )
+    return NewRoutes(
+        check(pl.DataFrame(share_rows), NEW_ROUTE_SHARE) if share_rows else NEW_ROUTE_SHARE.empty(),
+        check(pl.concat(quantiles), NEW_ROUTE_QUANTILE) if quantiles else NEW_ROUTE_QUANTILE.empty(),
+        check(pl.DataFrame(registered), NEW_ROUTE_REGISTRATION) if registered else NEW_ROUTE_REGISTRATION.empty(),
+        tuple(notes),
+    )
+
+
+def entries(
+    paths: Paths, network: Network, stated: Assumptions, projects: pl.DataFrame, today: date, seed: int
+) -> tuple[dict[tuple[str, str], Entry], list[Note]]:
+    """By project and market, every market that a planned build is stated to enter; a note on each that can't be forecast."""
+    found: dict[tuple[str, str], Entry] = {}
     notes: list[Note] = []
     for entry in stated.named("market_entry"):
         project_id, _, market = entry.scope.removeprefix("entry:").partition("/")
@@ -86,33 +118,11 @@ def new_routes(
             continue
         made = enter(volume, paths, network, stated, entry, rows[0], market, today, seed)
         if made is None:
-            notes.append(
-                (
-                    "new_route",
-                    f"{project_id}/{market}",
-                    "no alternatives with a price and a share of today are stated, so its traffic is not forecast",
-                )
-            )
+            why = "no alternatives with a price and a share of today are stated, so its traffic is not forecast"
+            notes.append(("new_route", f"{project_id}/{market}", why))
             continue
-        share_rows += _share_rows(made, project_id, market)
-        quantiles.append(_quantiles(made, paths, project_id, market))
-        registered.append(
-            register(made.ways_gbps[-1], made.ready_days, paths.periods, rows[0], market, today, made.assumption_ids)
-        )
-        text = ", ".join(f"{name} {value:.2f}" for name, value in made.spreads.items())
-        notes.append(
-            (
-                "new_route_spread",
-                f"{project_id}/{market}",
-                f"standard deviation of each factor's logarithm at the horizon: {text}",
-            )
-        )
-    return NewRoutes(
-        check(pl.DataFrame(share_rows), NEW_ROUTE_SHARE) if share_rows else NEW_ROUTE_SHARE.empty(),
-        check(pl.concat(quantiles), NEW_ROUTE_QUANTILE) if quantiles else NEW_ROUTE_QUANTILE.empty(),
-        check(pl.DataFrame(registered), NEW_ROUTE_REGISTRATION) if registered else NEW_ROUTE_REGISTRATION.empty(),
-        tuple(notes),
-    )
+        found[project_id, market] = made
+    return found, notes
 
 
 def market_paths(paths: Paths, network: Network, market: str) -> FloatArray | None:
@@ -204,15 +214,22 @@ def enter(
         stratified(size, np.random.default_rng([seed, crc32((project.get(DRAW_KEY) or draw_key(project)).encode())])),
     )
     days = np.array([(day - today).days for day in paths.periods], dtype=float)
-    years = (days[None, :] - ready[:, None]) / 365.25
-    ramp = bass(years, stated_draws("bass_p")[:, None], stated_draws("bass_q")[:, None])
+    p, q = stated_draws("bass_p")[:, None], stated_draws("bass_q")[:, None]
     ratio = stated_draws("reference_class_ratio")
+    strength = ratio[:, None] * np.clip(drawn(entry), 0, 1)[:, None]
     # No incumbent can lose more than it has.
     most = (before / np.maximum(before - after[:-1], 1e-12)).min(axis=0)
-    taken = np.minimum(ramp * ratio[:, None] * np.clip(drawn(entry), 0, 1)[:, None], most[:, None])
-    market_now = volume * (1 + taken * (gain[:, None] - 1))
-    lost = before[:, :, None] - taken[None] * (before - after[:-1])[:, :, None]
-    ways_gbps = np.concatenate([lost, (taken * after[-1][:, None])[None]]) * market_now[None]
+
+    def ramp_of(ready: FloatArray) -> FloatArray:
+        return np.asarray(bass((days[None, :] - ready[:, None]) / 365.25, p, q))
+
+    def ways_if(ready: FloatArray) -> FloatArray:
+        taken = np.minimum(ramp_of(ready) * strength, most[:, None])
+        market_now = volume * (1 + taken * (gain[:, None] - 1))
+        lost = before[:, :, None] - taken[None] * (before - after[:-1])[:, :, None]
+        return np.asarray(np.concatenate([lost, (taken * after[-1][:, None])[None]]) * market_now[None])
+
+    ramp = ramp_of(ready)
     open_late = np.flatnonzero(ramp[:, -1] > 0)
     spreads = {
         "market": _sd_log(volume[:, -1]),
@@ -222,7 +239,7 @@ def enter(
     }
     return Entry(
         (*names, newcomer),
-        ways_gbps,
+        ways_if(ready),
         volume,
         before,
         after,
@@ -231,6 +248,7 @@ def enter(
         ready,
         spreads,
         tuple(dict.fromkeys(one.assumption_id for one in used)),
+        ways_if,
     )
 
 

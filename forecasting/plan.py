@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 from forecasting.assumptions import Assumptions
 from forecasting.availability import risk_frames
 from forecasting.basis import Basis, build_basis
+from forecasting.builds import Choices, choices
 from forecasting.capacity import alpha_from_costs, first_passage, monte_carlo_se, order_statistic, runout_probability
+from forecasting.entrant import entries
 from forecasting.figures import money_frame
 from forecasting.ledger import effect_frame
 from forecasting.orders import order_rows
@@ -25,7 +27,7 @@ from forecasting.readiness import slipped
 from forecasting.routing import Float32, Loads
 from forecasting.series import FloatArray, Paths
 from forecasting.spec import PlanningPolicy
-from forecasting.upgrades import upgrade_frame
+from forecasting.upgrades import upgrade_frames
 from warehouse.errors import PlanError, Problem
 from warehouse.network import Network
 from warehouse.schema import ORDER_PLAN, PLAN_NOTE, QUANTILE_LEVELS, RUNOUT, RUNOUT_PROBABILITY, SEGMENT_LOAD, check
@@ -47,6 +49,7 @@ class Plan:
     segment_risk: pl.DataFrame
     route_risk: pl.DataFrame
     upgrade: pl.DataFrame
+    build_choice: pl.DataFrame
     money_figure: pl.DataFrame
     assumption_effect: pl.DataFrame
 
@@ -64,13 +67,15 @@ def plan(
     projects: pl.DataFrame,
     policy: PlanningPolicy,
     today: date,
+    demand: Paths | None = None,
     budget_usd: float | None = None,
     pairs: bool = False,
     seed: int = 0,
     workers: int = 2,
 ) -> Plan:
     """The capacity plan as of `today`. `paths` holds each route's p95 per direction; `seed` draws build dates and coincidence.
-    `pairs` counts any two segments failing at once among the failures; `budget_usd` limits what the upgrades may cost.
+    `pairs` counts any two segments failing at once among the failures; `budget_usd` limits what the upgrades may cost;
+    `demand`, on the same draws, holds the markets that planned builds enter (without it: made up of the routes).
 
     Raises PlanError with everything the plan can't be made from; what merely is missing becomes a note.
     """
@@ -82,7 +87,10 @@ def plan(
         paths, network, capacity=capacity, coincidence=coincidence, projects=projects, today=today, pairs=pairs, seed=seed, workers=workers,
     )  # fmt: skip
     basis = replace(basis, notes=(*basis.notes, *slips))
-    return plan_from(basis, stated, policy, budget_usd=budget_usd, seed=seed)
+    entered, _ = entries(demand or paths, network, stated, projects, today, seed)
+    made, more = choices(basis, stated, policy, projects, entered, workers)
+    basis = replace(basis, notes=(*basis.notes, *more))
+    return plan_from(basis, stated, policy, choices=made, budget_usd=budget_usd, seed=seed)
 
 
 def dates_of(
@@ -112,13 +120,13 @@ def dates_of(
 
 
 def plan_from(
-    basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, *, budget_usd: float | None = None, seed: int = 0
-) -> Plan:
-    """Every view of the plan from its basis."""
+    basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, *, choices: Choices | None = None, budget_usd: float | None = None, seed: int = 0
+) -> Plan:  # fmt: skip
+    """Every view of the plan from its basis; with the planned builds to choose from, where there are any."""
     runout, probability, causes = runout_frames(basis, policy)
     orders, notes = order_frame(basis, causes, assumptions, policy)
     risks, more = risk_frames(basis, assumptions)
-    upgrade, shortages = upgrade_frame(basis, assumptions, policy, budget_usd=budget_usd)
+    upgrades, shortages = upgrade_frames(basis, assumptions, policy, choices=choices, budget_usd=budget_usd)
     money, missing = money_frame(basis, assumptions, policy, orders, seed)
     effects = effect_frame(basis, assumptions, policy, orders)
     notes += [*more, *shortages, *missing, *_risk_note(assumptions, policy)]
@@ -131,7 +139,7 @@ def plan_from(
         orders,
         check(note, PLAN_NOTE),
         **risks,
-        upgrade=upgrade,
+        **upgrades,
         money_figure=money,
         assumption_effect=effects,
     )

@@ -1,9 +1,11 @@
-"""The upgrade schedule: the cheapest mix of modules and leases per segment, why, and what a budget buys of it first."""
+"""The upgrade schedule: the cheapest mix of modules, leases and new segments, why, and what a budget buys of it first."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -11,12 +13,13 @@ import polars as pl
 
 from forecasting.assumptions import Assumption, Assumptions
 from forecasting.basis import Basis
-from forecasting.capacity import first_passage
-from forecasting.money import bought_later, worth_at_end
-from forecasting.schedule import Offer, Schedule, System, best_within_budget, cheapest
+from forecasting.builds import Choices, choice_frame, spent_and_left
+from forecasting.capacity import AnyFloat, first_passage
+from forecasting.money import bought_later, price_after, worth_at_end
+from forecasting.schedule import Line, Offer, Options, Response, Schedule, System, Together, together
 from forecasting.series import FloatArray
 from forecasting.spec import PlanningPolicy
-from warehouse.schema import UPGRADE, check
+from warehouse.schema import BUILD_CHOICE, UPGRADE, check
 
 Note = tuple[str, str, str]
 
@@ -28,40 +31,146 @@ class Market:
     offers: tuple[Offer, ...]
     system: System | None
     room_gbps: float
-    today_usd: tuple[float, ...]
     assumption_ids: tuple[str, ...]
 
 
-def upgrade_frame(
-    basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, *, budget_usd: float | None = None, only: frozenset[str] | None = None
-) -> tuple[pl.DataFrame, list[Note]]:  # fmt: skip
-    """Rows of UPGRADE and notes, of the segments `only` where they are named. Segments that need nothing have no row; without any price there is no row at all."""
-    rows: list[dict[str, Any]] = []
+@dataclass(frozen=True)
+class Need:
+    """A segment that may need something: its loads as stated, (directions, H, S), and its line in the program."""
+
+    segment: str
+    lit: FloatArray
+    market: Market
+    line: Line
+    worst: AnyFloat
+
+
+def upgrade_frames(
+    basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, *, choices: Choices | None = None, budget_usd: float | None = None
+) -> tuple[dict[str, pl.DataFrame], list[Note]]:  # fmt: skip
+    """Frames upgrade and build_choice, and notes. Segments that need nothing have no row; without any price of a module there is none at all."""
+    needs, notes = _needs(basis, assumptions, policy, choices)
+    lines = [need.line for need in needs]
+    builds, charges = (choices.builds, choices.charges) if choices else ((), ())
+    best = together(lines, builds, charges)
+    if not best.proven:
+        notes.append(("schedule_not_proven", "upgrade", "the solver's time ran out before the schedule was proven to be the cheapest"))  # fmt: skip
+    made = best if budget_usd is None else together(lines, builds, charges, budget_usd=budget_usd)
+    bought = _all_rows(basis, assumptions, policy, needs, choices, made)
+    rows = [{**row, "funded": True} for row in bought]
+    if budget_usd is not None:
+        rows += _waiting(basis, assumptions, policy, needs, choices, made, budget_usd)
+    for need, one in zip(needs, best.schedules, strict=True):
+        if one.short_gbps.max() > 1e-6:
+            period = int(np.flatnonzero(one.short_gbps > 1e-6)[-1])
+            notes.append(("short_until", need.segment, f"nothing on offer can be ready in time: up to {one.short_gbps.max():.3g} Gbit/s short until {basis.timeline.periods[period]:%Y-%m}"))  # fmt: skip
+    touched = [line for line in lines if line.need.builds]
+    frames = {
+        "upgrade": _ranked(rows) if rows else UPGRADE.empty(),
+        "build_choice": choice_frame(choices, basis, touched, best.options) if choices else BUILD_CHOICE.empty(),
+    }
+    return frames, notes
+
+
+def _needs(basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, choices: Choices | None) -> tuple[list[Need], list[Note]]:  # fmt: skip
+    found: list[Need] = []
     notes: list[Note] = []
     links = basis.loads.links
-    for segment in sorted({name for name, _ in links if only is None or name in only}):
+    sets = choices.sets if choices else None
+    for segment in sorted({name for name, _ in links}):
         indexes = [index for index, (name, _) in enumerate(links) if name == segment]
         lit = basis.lit_gbps[indexes[0]]
         if not np.isfinite(lit).all():
             continue
+
+        def need(worst: AnyFloat, lit: FloatArray = lit) -> FloatArray:
+            rank = min(max(math.ceil((1 - policy.risk_alpha_ratio) * worst.shape[2] - 1e-9), 1), worst.shape[2]) - 1
+            sized = np.partition(worst, rank, axis=2)[:, :, rank].max(axis=0).astype(float)
+            return np.asarray(sized / policy.threshold_ratio - lit)
+
         worst = basis.loads.worst[indexes]
-        rank = min(max(math.ceil((1 - policy.risk_alpha_ratio) * worst.shape[2] - 1e-9), 1), worst.shape[2]) - 1
-        sized = np.partition(worst, rank, axis=2)[:, :, rank].max(axis=0).astype(float)
-        need = sized / policy.threshold_ratio - lit
-        if need.max() <= 0:
+        touched = sets.worst.get(segment) if sets else None
+        response = Response.fixed(need(worst)) if touched is None or sets is None else sets.response(*touched, need)
+        if response.most.max() <= 0:
             continue
         market, missing = _market(basis, segment, lit, assumptions, policy)
         notes += missing
-        if not market.offers:
+        if market.offers:
+            line = Line(response, market.offers, market.room_gbps, market.system)
+            found.append(Need(segment, lit, market, line, worst))
+    return found, notes
+
+
+def _worst(need: Need, choices: Choices | None, options: Options) -> AnyFloat:
+    """Its worst loads with builds in these options."""
+    return choices.sets.at(need.segment, options) if choices and need.segment in choices.sets.worst else need.worst
+
+
+def _all_rows(basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, needs: Sequence[Need], choices: Choices | None, made: Together) -> list[dict[str, Any]]:  # fmt: skip
+    """Rows of UPGRADE for every order and every build that is chosen; `gain` is the traffic above the threshold it avoids."""
+    rows = _build_rows(basis, assumptions, policy, needs, choices, made) if choices else []
+    first = {row["segment_id"]: 1 for row in rows}
+    for need, schedule in zip(needs, made.schedules, strict=True):
+        rows += _rows(basis, need, _worst(need, choices, made.options), schedule, policy, first.get(need.segment, 0))
+    return rows
+
+
+def _build_rows(basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, needs: Sequence[Need], choices: Choices, made: Together) -> list[dict[str, Any]]:  # fmt: skip
+    rows = []
+    for number, (one, option) in enumerate(zip(choices.openings, made.options, strict=True)):
+        price = choices.price_usd[number]
+        if not choices.free(number) or option == one.never or price is None:
             continue
-        plan = cheapest(need, market.offers, room_gbps=market.room_gbps, system=market.system)
-        rows += _rows(basis, segment, indexes, lit, market, plan, policy)
-        if plan.short_gbps.max() > 1e-6:
-            period = int(np.flatnonzero(plan.short_gbps > 1e-6)[-1])
-            notes.append(("short_until", segment, f"nothing on offer can be ready in time: up to {plan.short_gbps.max():.3g} Gbit/s short until {basis.timeline.periods[period]:%Y-%m}"))  # fmt: skip
-    if not rows:
-        return UPGRADE.empty(), notes
-    return _funded(rows, budget_usd), notes
+        never = (*made.options[:number], one.never, *made.options[number + 1 :])
+        out, gain = np.zeros(one.ready_days.size, dtype=bool), 0.0
+        for need, schedule in zip(needs, made.schedules, strict=True):
+            if number not in need.line.need.builds:
+                continue
+            have = np.cumsum(np.array([offer.module_gbps for offer in need.market.offers]) @ schedule.starts)
+            usable = policy.threshold_ratio * (need.lit + have)
+            without, there = _worst(need, choices, never), _worst(need, choices, made.options)
+            out |= _passages(without, usable, policy.sustained_periods) < np.inf
+            over = [np.maximum(loads - usable[None, :, None], 0).max(axis=0).mean(axis=1).sum() for loads in (without, there)]  # fmt: skip
+            gain += max(float(over[0] - over[1]), 0.0)
+        opens = basis.timeline.today + timedelta(days=round(float(np.median(one.ready_days)) + one.delays_days[option]))
+        ready = max((day for day in basis.timeline.periods if day <= opens), default=basis.timeline.periods[0])
+        spent, _ = spent_and_left(basis, policy, one, option, None)
+        for segment, usd in price.items():
+            lit = next(basis.lit_gbps[row] for row, (name, _) in enumerate(basis.loads.links) if name == segment)
+            size = float(lit[-1]) if np.isfinite(lit[-1]) else 0.0
+            rows.append({
+                "segment_id": segment, "order_seq": 1, "option": "new_segment", "module_gbps": size, "modules": 1, "ready_by": ready,
+                "cost_usd": usd, "present_value_usd": usd * spent, "risk_if_not_ratio": float(out.mean()), "gain": gain / len(price),
+                "reason": f"A part of {one.name}: with it the cheapest plan opens in {opens:%Y-%m}. What it saves, carries and earns stands with the builds. Rests on {', '.join(choices.assumption_ids[number])}.",
+            })  # fmt: skip
+    return rows
+
+
+def _waiting(
+    basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, needs: Sequence[Need], choices: Choices | None, made: Together, budget_usd: float
+) -> list[dict[str, Any]]:  # fmt: skip
+    """What the budget does not reach: the cheapest way to cover, with the builds it buys, what it leaves short."""
+    rest: list[Need] = []
+    for need, schedule in zip(needs, made.schedules, strict=True):
+        have = np.cumsum(np.array([offer.module_gbps for offer in need.market.offers]) @ schedule.starts)
+        left = Response.fixed(need.line.need.at(made.options) - have)
+        room = max(need.market.room_gbps - (0.0 if schedule.system_period is not None else float(have[-1])), 0.0)
+        lifted = schedule.system_period is not None
+        line = Line(left, need.market.offers, np.inf if lifted else room, need.market.system)
+        rest.append(replace(need, lit=need.lit + have, line=line, worst=_worst(need, choices, made.options)))
+    later = together([need.line for need in rest])
+    rows = []
+    before = [int((schedule.starts > 0).sum()) for schedule in made.schedules]
+    for need, schedule, count in zip(rest, later.schedules, before, strict=True):
+        for row in _rows(basis, need, need.worst, schedule, policy, count):
+            words = f" The budget of {budget_usd:,.0f} USD does not reach: {100 * row['risk_if_not_ratio']:.0f} % risk of running out by the end of the horizon remains."
+            rows.append({**row, "reason": row["reason"] + words, "funded": False})
+    return rows
+
+
+def _passages(worst: AnyFloat, usable: FloatArray, sustained: int) -> FloatArray:
+    """First passage by draw: that of the direction that runs out first."""
+    return np.asarray(first_passage(worst.transpose(0, 2, 1), usable.astype(np.float32), sustained).min(axis=0))
 
 
 def _years(basis: Basis) -> FloatArray:
@@ -87,7 +196,7 @@ def _market(
     months = basis.timeline.months(1.0)
     end = float(years[-1]) + months / 12
     notes: list[Note] = []
-    offers, today, ids = [], [], []
+    offers, ids = [], []
     place = f"segment:{segment}"
     design = basis.design_gbps.get(segment)
     wave = assumptions.get("lead_time", place, *(["option:new_wave"] if design is not None else []))
@@ -108,8 +217,7 @@ def _market(
         life = assumptions.get("service_life", price.scope, place)
         left = worth_at_end(price.value, rate, falls, years, end, life.in_months().value / 12) if life else 0.0
         cost = bought_later(price.value, rate, falls, years)
-        offers.append(Offer("new_wave", size, np.asarray(cost), _first(basis, wave), left))
-        today.append(price.value)
+        offers.append(Offer("new_wave", size, np.asarray(cost), _first(basis, wave), left, np.asarray(price_after(price.value, falls, years))))  # fmt: skip
         ids += [
             price.assumption_id,
             *([erosion.assumption_id] if erosion else []),
@@ -121,8 +229,8 @@ def _market(
             continue
         monthly = lease.value * months / (1 + rate) ** years
         owed = np.cumsum(monthly[::-1])[::-1]
-        offers.append(Offer("leased", float(lease.scope.partition(":")[2]), owed, _first(basis, leased or wave)))
-        today.append(lease.value)
+        rent = np.cumsum(np.full(len(years), lease.value * months))[::-1]
+        offers.append(Offer("leased", float(lease.scope.partition(":")[2]), owed, _first(basis, leased or wave), 0.0, rent))  # fmt: skip
         ids.append(lease.assumption_id)
     if any(offer.option == "leased" for offer in offers) and assumptions.get("service_life", place) is None:
         notes.append(("missing_life", "service_life", "no assumption named service_life, so what is bought counts as worth nothing at the end of the horizon, which favours leases"))  # fmt: skip
@@ -134,7 +242,7 @@ def _market(
                 "no assumption states the price of a module, so no upgrade schedule can be made",
             )
         )
-        return Market((), None, np.inf, (), ()), notes
+        return Market((), None, np.inf, ()), notes
     room, system = np.inf, None
     if design is not None:
         room = max(design - float(lit.max()), 0.0)
@@ -143,38 +251,26 @@ def _market(
         if length is not None and price_km is not None:
             whole, life = price_km.value * length, assumptions.get("service_life", "option:new_line_system", place)
             left = worth_at_end(whole, rate, 0.0, years, end, life.in_months().value / 12) if life else 0.0
-            system = System(whole / (1 + rate) ** years, _first(basis, build), left)
-            today.append(price_km.value * length)
+            system = System(whole / (1 + rate) ** years, _first(basis, build), left, np.full(len(years), whole))
             ids.append(price_km.assumption_id)
         else:
             notes.append(("missing_price", segment, f"its line is designed for {design:g} Gbit/s, and no price (or length) is stated for a new line system beyond that"))  # fmt: skip
-    return Market(tuple(offers), system, room, tuple(today), tuple(dict.fromkeys(ids))), notes
+    return Market(tuple(offers), system, room, tuple(dict.fromkeys(ids))), notes
 
 
-def _rows(
-    basis: Basis,
-    segment: str,
-    indexes: list[int],
-    lit: FloatArray,
-    market: Market,
-    plan: Schedule,
-    policy: PlanningPolicy,
-) -> list[dict[str, Any]]:
-    worst, theta = basis.loads.worst[indexes], policy.threshold_ratio
+def _rows(basis: Basis, need: Need, worst: AnyFloat, plan: Schedule, policy: PlanningPolicy, before: int) -> list[dict[str, Any]]:  # fmt: skip
+    """Rows of UPGRADE for one segment, numbered after those that come `before`."""
+    segment, lit, market, theta = need.segment, need.lit, need.market, policy.threshold_ratio
     horizon = worst.shape[1]
     have, system_bought = 0.0, False
     rows: list[dict[str, Any]] = []
     starts = [
         (period, number) for period in range(horizon) for number in np.flatnonzero(plan.starts[:, period] > 0).tolist()
     ]
-    for seq, (period, number) in enumerate(starts, 1):
+    for seq, (period, number) in enumerate(starts, before + 1):
         offer, count = market.offers[number], int(plan.starts[number, period])
         day = basis.timeline.periods[period]
-        years = _years(basis)[period]
-        worth = float(offer.cost_usd[period]) * count
-        left = basis.timeline.months(float(horizon - period))
-        bought = worth * (1 + policy.discount_rate_ratio) ** years
-        price = bought if offer.option == "new_wave" else market.today_usd[number] * count * left
+        worth, price = float(offer.cost_usd[period]) * count, float(offer.paid_usd[period]) * count
         option = offer.option
         if (
             market.system is not None
@@ -184,15 +280,8 @@ def _rows(
         ):
             option, system_bought = "new_line_system", True
             worth += float(market.system.cost_usd[plan.system_period])
-            price += market.today_usd[-1]
-        risk = float(
-            (
-                first_passage(
-                    worst.transpose(0, 2, 1), (theta * (lit + have)).astype(np.float32), policy.sustained_periods
-                ).min(axis=0)
-                < np.inf
-            ).mean()
-        )
+            price += float(market.system.paid_usd[plan.system_period])
+        risk = float((_passages(worst, theta * (lit + have), policy.sustained_periods) < np.inf).mean())
         over = worst - theta * (lit + have)[None, :, None]
         gain = np.clip(over, 0, offer.module_gbps * count * theta).max(axis=0)[period:].mean(axis=1).sum()
         rows.append({
@@ -233,27 +322,18 @@ def _reason(
     return " ".join(parts)
 
 
-def _funded(rows: list[dict[str, Any]], budget_usd: float | None) -> pl.DataFrame:
-    """Priority by traffic above the threshold avoided per USD, and what the budget buys: the best total, not the first in line."""
-    place = {(row["segment_id"], row["order_seq"]): number for number, row in enumerate(rows)}
-    before = [place.get((row["segment_id"], row["order_seq"] - 1)) for row in rows]
-    costs, gains = np.array([row["cost_usd"] for row in rows]), np.array([row["gain"] for row in rows])
-    funded = np.ones(len(rows)) if budget_usd is None else best_within_budget(costs, gains, before, budget_usd)
-    worth = gains / np.maximum(costs, 1e-9)
-    order: list[int] = []
-    waiting = set(range(len(rows)))
+def _ranked(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    """Rows with their priority: what is funded first, then by traffic above the threshold avoided per USD, each segment's orders in turn."""
+    waiting = sorted(range(len(rows)), key=lambda number: (not rows[number]["funded"], -rows[number]["gain"] / max(rows[number]["cost_usd"], 1e-9), number))  # fmt: skip
+    done: dict[str, int] = {}
+    first = {name: min(row["order_seq"] for row in rows if row["segment_id"] == name) for name in {row["segment_id"] for row in rows}}  # fmt: skip
+    priority = 0
     while waiting:
-        free = [number for number in waiting if before[number] is None or before[number] in order]
-        best = max(free, key=lambda number: (funded[number], worth[number], -number))
-        order.append(best)
-        waiting.remove(best)
-    for number, row in enumerate(rows):
-        row["funded"] = bool(funded[number])
-        row["priority"] = order.index(number) + 1
-        if budget_usd is not None and not funded[number]:
-            row["reason"] += (
-                f" The budget of {budget_usd:,.0f} USD does not reach: {100 * row['risk_if_not_ratio']:.0f} % risk of running out by the end of the horizon remains."
-            )
+        number = next(one for one in waiting if rows[one]["order_seq"] == done.get(rows[one]["segment_id"], first[rows[one]["segment_id"]] - 1) + 1)  # fmt: skip
+        waiting.remove(number)
+        priority += 1
+        done[rows[number]["segment_id"]] = rows[number]["order_seq"]
+        rows[number]["priority"] = priority
     return check(pl.DataFrame(rows), UPGRADE)
 
 

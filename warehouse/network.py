@@ -26,6 +26,11 @@ Hop = tuple[str, str]
 PathWeight = Literal["length", "hops"]
 
 
+def operators_of(text: str | None) -> frozenset[str]:
+    """The names in `Kazakhtelecom (assumed); Turkmentelecom`, without what stands in brackets behind them."""
+    return frozenset(name for one in (text or "").split(";") if (name := one.partition("(")[0].strip()))
+
+
 @dataclass(frozen=True)
 class Node:
     node_id: str
@@ -43,6 +48,7 @@ class Segment:
     length_km: float | None = None
     status: str = "in_service"
     in_service_from: date | None = None
+    operators: frozenset[str] = frozenset()
 
     def in_service(self, day: date) -> bool:
         if self.in_service_from is not None:
@@ -124,7 +130,7 @@ class Network:
         rows = read_rows(frames)
         nodes = {row["node_id"]: Node(row["node_id"], row["country"], row["kind"]) for row in rows.nodes}
         segments = {
-            row["segment_id"]: Segment(row["segment_id"], row["a_node"], row["z_node"], row["length_km"], row["status"], row["in_service_from"])
+            row["segment_id"]: Segment(row["segment_id"], row["a_node"], row["z_node"], row["length_km"], row["status"], row["in_service_from"], operators_of(row["operators"]))
             for row in rows.segments
         }  # fmt: skip
         routes = {

@@ -20,7 +20,7 @@ _WANTED: Mapping[str, Mapping[str, tuple[pl.DataType | type[pl.DataType], Any]]]
     "node": {"node_id": (pl.String, ...), "country": (pl.String, ""), "kind": (pl.String, "city_pop")},
     "segment": {
         "segment_id": (pl.String, ...), "a_node": (pl.String, ...), "z_node": (pl.String, ...), "length_km": (pl.Float64, None),
-        "status": (pl.String, "in_service"), "in_service_from": (pl.Date, None),
+        "status": (pl.String, "in_service"), "in_service_from": (pl.Date, None), "operators": (pl.String, None),
     },
     "route": {"route_id": (pl.String, ...), "a_node": (pl.String, ...), "z_node": (pl.String, ...), "market": (pl.String, ""), "corridor": (pl.String, "")},
     "route_path": {"route_id": (pl.String, ...), "rank": (pl.Int64, 1), "seq": (pl.Int64, ...), "segment_id": (pl.String, ...), "share_ratio": (pl.Float64, None)},

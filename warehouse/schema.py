@@ -330,6 +330,22 @@ UPGRADE = _schema(
     priority=_whole("", "1 is bought first"), risk_if_not_ratio=_number("0-1", "probability of running out within the horizon without it"),
     reason=_text("why, for a reader who is no programmer"),
 )  # fmt: skip
+BUILD_CHOICE = _schema(
+    "build_choice", "Every planned build beside the cheapest plan with it and the cheapest without: whether it pays, and when it would open. Present values.", "build_id",
+    build_id=_text("its projects, joined by +: those stated with the same dates are parts of one build"), segments=_text("the segments it brings, separated by ;"),
+    verdict=_text("build (the cheapest plan opens it), never (it leaves it out), committed (under construction: comes as stated) or not_weighed (no price)"),
+    stated_on=_date("when half of the paths have it, as stated"), opens_on=_date("the same in the cheapest plan; empty where it leaves it out", nullable=True),
+    price_usd=_number("USD", "today's price of its lines; empty where none is stated", nullable=True),
+    build_cost_usd=_number("USD", "price less what is left of it at the end of the horizon", nullable=True),
+    orders_with_usd=_number("USD", "modules, leases and line systems of the segments that builds touch, in the cheapest plan with it (as stated, where it is left out)"), orders_without_usd=_number("USD", "the same without it"),
+    lost_with_usd=_number("USD", "expected revenue of traffic that nothing carries, failures weighted by hours, with it; empty where no revenue is stated", nullable=True),
+    lost_without_usd=_number("USD", "the same without it", nullable=True),
+    earned_low_usd=_number("USD", "earned by traffic of its own less what incumbents of the same owner lose: 10 % lie below; empty where no market is stated", nullable=True),
+    earned_usd=_number("USD", "median", nullable=True), earned_high_usd=_number("USD", "10 % lie above", nullable=True),
+    own_loss_usd=_number("USD", "what incumbents of the same owner lose, taken off already: median", nullable=True),
+    net_usd=_number("USD", "cost of the cheapest plan without it less that of the one with it; above 0 it pays", nullable=True),
+    proven=_flag("true where both plans are proven to be the cheapest"), reason=_text("why, for a reader who is no programmer"),
+)  # fmt: skip
 MONEY_FIGURE = _schema(
     "money_figure", "A sum of money or a break-even with its range.", "subject item",
     subject=_text("what it is about: segment:ID, order:SEGMENT/SEQ, route:ID, module:GBPS"),
@@ -433,7 +449,7 @@ FRAMES: Mapping[str, FrameSchema] = {
         TRAFFIC_PERIOD, COINCIDENCE, PROFILE,
         FORECAST_QUANTILE, NO_FORECAST, BACKTEST_SCORE, FORECAST_COMPONENT, LEVEL_SHIFT, FORECAST_EFFECT,
         SEGMENT_LOAD, RUNOUT, RUNOUT_PROBABILITY, ORDER_PLAN, PLAN_NOTE,
-        LOST_TRAFFIC, SEGMENT_RISK, ROUTE_RISK, UPGRADE, MONEY_FIGURE, ASSUMPTION_EFFECT, SCENARIO_EFFECT,
+        LOST_TRAFFIC, SEGMENT_RISK, ROUTE_RISK, UPGRADE, BUILD_CHOICE, MONEY_FIGURE, ASSUMPTION_EFFECT, SCENARIO_EFFECT,
         NEW_ROUTE_SHARE, NEW_ROUTE_QUANTILE, NEW_ROUTE_REGISTRATION, NEW_ROUTE_SCORE,
         REVISION_PART, LIVE_ACCURACY, MODEL_CHALLENGE,
     )
@@ -444,7 +460,7 @@ REFERENCE_FRAMES = (
 RESULT_FRAMES = (
     "forecast_quantile", "no_forecast", "backtest_score", "forecast_component", "level_shift", "forecast_effect",
     "segment_load", "runout", "runout_probability", "order_plan", "plan_note",
-    "lost_traffic", "segment_risk", "route_risk", "upgrade", "money_figure", "assumption_effect", "scenario_effect",
+    "lost_traffic", "segment_risk", "route_risk", "upgrade", "build_choice", "money_figure", "assumption_effect", "scenario_effect",
     "new_route_share", "new_route_quantile", "new_route_registration", "new_route_score",
     "revision_part", "live_accuracy", "model_challenge",
 )  # fmt: skip

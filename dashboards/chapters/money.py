@@ -51,6 +51,30 @@ def schedule(material: Material, language: Language) -> Section | None:
     return Section(text("money.schedule"), words, table=Table([text(f"table.{head}") for head in heads], rows))
 
 
+def builds(material: Material, language: Language) -> Section | None:
+    """What each planned build saves, keeps, earns and costs."""
+    text = language.text
+    frame = material["build_choice"].sort("net_usd", "build_id", descending=[True, False], nulls_last=True)
+    if frame.is_empty():
+        return None
+
+    def usd(value: float | None) -> Cell:
+        return Cell("") if value is None else dollars(language, value)
+
+    rows = []
+    for row in frame.iter_rows(named=True):
+        kept = None if row["lost_with_usd"] is None else row["lost_without_usd"] - row["lost_with_usd"]
+        names = "; ".join(naming.project_name(material, one, language) for one in row["build_id"].split("+"))
+        rows.append([
+            Cell(names), Cell(language.word("build_verdict", row["verdict"])),
+            *(period(language, row[name] and row[name].replace(day=1), "month") for name in ("stated_on", "opens_on")),
+            usd(row["build_cost_usd"]), usd(row["orders_without_usd"] - row["orders_with_usd"]), usd(kept), usd(row["earned_usd"]),
+            usd(row["net_usd"]), Cell(naming.told(material, row["reason"], language), wide=True),
+        ])  # fmt: skip
+    heads = ["build_name", "build_verdict", "build_stated", "build_opens", "build_cost", "build_saves", "build_keeps", "build_earns", "build_net", "reason"]  # fmt: skip
+    return Section(text("money.builds"), [text("money.builds_intro")], table=Table([text(f"table.{head}") for head in heads], rows))  # fmt: skip
+
+
 def _basis(material: Material, row: dict[str, Any], language: Language) -> str:
     """What a sum means, on what basis it stands, and the assumptions it rests on."""
     basis = language.reason(row["basis"])
@@ -87,4 +111,6 @@ def figures(material: Material, language: Language) -> Section | None:
 
 
 def sections(material: Material, language: Language) -> list[Section]:
-    return [part for part in (schedule(material, language), figures(material, language)) if part]
+    return [
+        part for part in (schedule(material, language), builds(material, language), figures(material, language)) if part
+    ]

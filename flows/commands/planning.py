@@ -10,10 +10,9 @@ from cyclopts import Parameter
 
 from flows.inputs import open_warehouse, plan_inputs, read_stories, today_of
 from flows.settings import read_settings
-from forecasting.builds import build_frame
 from forecasting.explain import explain as chain
 from forecasting.ledger import most_important
-from forecasting.plan import plan
+from forecasting.plan import Plan, plan
 from forecasting.upgrades import budget_words
 from forecasting.whatif import what_if
 from warehouse.errors import Problem, SettingsError
@@ -99,28 +98,38 @@ def explain(segment: str, /, *, config: Config = None) -> None:
     print(f"Assumptions used: {', '.join(story.assumption_ids()) or 'none'}")
 
 
-def spend(budget_usd: float, *, config: Path | None = None) -> None:
-    """What a budget over the horizon buys of the upgrade plan, in which order, and what is left waiting. Nothing is kept."""
+def _planned(config: Path | None, budget_usd: float | None = None) -> Plan:
     settings = read_settings(config)
     made = plan_inputs(settings)
-    upgrades = plan(
-        made.paths, made.network, capacity=made.capacity, coincidence=made.coincidence, assumptions=made.assumptions, projects=made.projects,
+    return plan(
+        made.paths, made.network, capacity=made.capacity, coincidence=made.coincidence, assumptions=made.assumptions, projects=made.projects, demand=made.demand,
         policy=settings.plan, today=today_of(settings), budget_usd=budget_usd, seed=settings.forecast.seed, workers=settings.run.workers,
-    ).upgrade  # fmt: skip
+    )  # fmt: skip
+
+
+def spend(budget_usd: float, *, config: Path | None = None) -> None:
+    """What a budget over the horizon buys of the upgrade plan, in which order, and what is left waiting. Nothing is kept."""
+    upgrades = _planned(config, budget_usd).upgrade
     print(budget_words(upgrades, budget_usd))
-    with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_width_chars=240, fmt_str_lengths=90, tbl_hide_dataframe_shape=True, tbl_hide_column_data_types=True):  # fmt: skip
-        print(upgrades)
+    shown = upgrades.sort("priority").select(
+        "priority", "segment_id", "option", "modules", "module_gbps", "ready_by", pl.col("cost_usd").round(), "risk_if_not_ratio", "funded"
+    )  # fmt: skip
+    with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_width_chars=160, thousands_separator=",", tbl_hide_dataframe_shape=True, tbl_hide_column_data_types=True):  # fmt: skip
+        print(shown)
 
 
 def weigh_builds(*, config: Path | None = None) -> None:
-    """What each planned build saves in upgrades and what it costs. Nothing is kept."""
-    settings = read_settings(config)
-    made = plan_inputs(settings)
-    builds = build_frame(made, settings.plan, today=today_of(settings), seed=settings.forecast.seed, workers=settings.run.workers)  # fmt: skip
-    if builds.is_empty():
-        print("No planned build is on a path of any route.")
+    """Which planned builds the cheapest plan opens, when, and what each costs, saves, keeps and earns. Nothing is kept."""
+    made = _planned(config)
+    if made.build_choice.is_empty():
+        print("No planned build on a path of any route can open within the horizon.")
+        for subject, note in made.plan_note.filter(topic="build_not_weighed").select("subject", "note").iter_rows():
+            print(f"{subject}: {note}")
         return
-    with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_width_chars=200, fmt_str_lengths=60, tbl_hide_dataframe_shape=True, tbl_hide_column_data_types=True):  # fmt: skip
-        print(builds.drop("reason"))
-    for build, reason in builds.select("build", "reason").iter_rows():
+    shown = made.build_choice.drop("reason", "segments", "proven", "price_usd")
+    with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_width_chars=240, fmt_str_lengths=60, float_precision=0, thousands_separator=",", tbl_hide_dataframe_shape=True, tbl_hide_column_data_types=True):  # fmt: skip
+        print(shown)
+    for build, reason in made.build_choice.select("build_id", "reason").iter_rows():
         print(f"{build}: {reason}")
+    for subject, note in made.plan_note.filter(topic="build_not_weighed").select("subject", "note").iter_rows():
+        print(f"{subject}: {note}")

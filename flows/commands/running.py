@@ -91,7 +91,7 @@ def plan(*, budget: float | None = None, builds: bool = False, config: Config = 
     budget
         USD over the horizon: show what it buys of the upgrade plan, in which order, and keep nothing.
     builds
-        Show what each planned build saves in upgrades and what it costs, and keep nothing.
+        Show which planned builds the cheapest plan opens, when, and what each costs, saves and earns, and keep nothing.
     config
         Settings file, or a folder with a transit.toml. Default: ./transit.toml.
     force

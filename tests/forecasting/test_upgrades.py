@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from forecasting.assumptions import Assumptions
 from forecasting.basis import build_basis
 from forecasting.money import bought_later, worth_at_end
-from forecasting.schedule import Offer, System, best_within_budget, cheapest
+from forecasting.schedule import Offer, System, cheapest
 from forecasting.spec import PlanningPolicy
-from forecasting.upgrades import budget_words, upgrade_frame
+from forecasting.upgrades import budget_words, upgrade_frames
 from tests.forecasting.planning_worlds import (
     assumptions,
     capacity,
@@ -88,22 +88,14 @@ def test_a_module_of_no_size_is_told():
         cheapest(np.array([50.0]), [Offer("new_wave", 0, np.ones(1), 0)])
 
 
-def test_budget_takes_the_best_total_and_keeps_the_order():
-    costs, values = np.array([60, 50, 50, 10.0]), np.array([70, 50, 50, 100.0])
-    assert best_within_budget(costs, values, [None] * 4, 100).tolist() == [0, 1, 0, 1] or best_within_budget(
-        costs, values, [None] * 4, 100
-    ).tolist() == [1, 0, 0, 1]
-    assert best_within_budget(costs, values, [None] * 4, 110).tolist() == [0, 1, 1, 1]
-    # The fourth is of no use without the first.
-    assert best_within_budget(costs, values, [None, None, None, 0], 100).tolist() in ([1, 0, 0, 1],)
-    assert best_within_budget(costs, values, [None] * 4, 0).tolist() == [0, 0, 0, 0]
-
-
 def make(draws, frames, *stated, budget=None, lit=None):
     basis = build_basis(
         draws, Network.from_frames(frames), capacity=lit if lit is not None else frames["capacity"], coincidence=no_coincidence(), projects=no_projects(), today=TODAY,
     )  # fmt: skip
-    return upgrade_frame(basis, Assumptions.from_frame(assumptions(*stated)), PlanningPolicy(), budget_usd=budget)
+    frames, notes = upgrade_frames(
+        basis, Assumptions.from_frame(assumptions(*stated)), PlanningPolicy(), budget_usd=budget
+    )
+    return frames["upgrade"], notes
 
 
 def rising(levels):

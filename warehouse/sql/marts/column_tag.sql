@@ -24,7 +24,7 @@ with tagged(tag, column_name, view_names) as (
         ('not_additive', 'lost_p90_gbps', ['lost_traffic', 'new_route_share']),
         ('not_additive', 'lost_p10_gbps', ['new_route_share']),
         -- What an operator pays or asks.
-        ('price', '*', ['money_figure', 'upgrade']),
+        ('price', '*', ['money_figure', 'upgrade', 'build_choice']),
         ('price', 'cost_usd', ['order_plan', 'upgrade']),
         ('price', 'present_value_usd', ['order_plan', 'upgrade']),
         ('price', 'price_usd_per_mbps_month', ['new_route_share']),
@@ -47,7 +47,7 @@ with tagged(tag, column_name, view_names) as (
             'no_forecast', 'level_shift', 'forecast_effect', 'revision', 'revision_part'
         ]),
         -- Sentences that may name a price or a customer.
-        ('free_text', 'reason', ['revision_part', 'order_plan', 'upgrade', 'money_figure', 'no_forecast', 'quarantine', 'traffic_month', 'traffic_week', 'traffic_day', 'traffic_latest', 'traffic_all']),
+        ('free_text', 'reason', ['revision_part', 'order_plan', 'upgrade', 'build_choice', 'money_figure', 'no_forecast', 'quarantine', 'traffic_month', 'traffic_week', 'traffic_day', 'traffic_latest', 'traffic_all']),
         ('free_text', 'last_reason', ['data_quality']),
         ('free_text', 'note', ['route_risk', 'scenario_effect']),
         ('free_text', '*', ['plan_note']),

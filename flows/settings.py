@@ -50,6 +50,9 @@ class RunSettings:
     workers: int = 2
     runner: str = "processes"
     dask_address: str | None = None
+    chunk_minutes: float = (
+        0.0  # a piece of a forecast that takes longer is ended and done once more; 0: by what others took
+    )
     keep_published: int = 3
     keep_reports: int = 60  # report editions; older ones are removed, never the newest; 0: all
     keep_record_days: int = (

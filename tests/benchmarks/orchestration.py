@@ -18,20 +18,22 @@ from tests.flows.faults import environment
 
 BARE = """
 import importlib, sys
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 
 def main():
     from flows import forecast, load, plan, records, report, run
-    from flows.runners import WORTH_A_POOL, prepare_worker
+    from flows.runners import WORTH_A_POOL
     from flows.settings import read_settings
+    from flows.workers import Workers, apply
 
     def map_chunks(function, chunks):
         todo = list(chunks)
         if len(todo) < WORTH_A_POOL:
             return list(map(function, todo))
-        with ProcessPoolExecutor(settings.run.workers, get_context("spawn"), prepare_worker) as pool:
-            return list(pool.map(function, todo))
+        pool = Workers(settings.run.workers)
+        found = [pool.submit(apply, {"function": function, "chunk": chunk}) for chunk in todo]
+        answers = [one.result() for one in found]
+        pool.close()
+        return answers
 
     for module in (load, forecast, plan, report, run):
         for name, thing in list(vars(module).items()):

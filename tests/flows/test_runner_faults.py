@@ -1,12 +1,16 @@
-"""A worker that dies, hangs a while or runs out of memory, and a scheduler that restarts: the same numbers, or the cause by name."""
+"""A Dask worker that dies, hangs, answers late or runs out of memory, and a scheduler that restarts: the same numbers, or the cause by name."""
 
 from __future__ import annotations
 
 import importlib.util
+import json
+import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -32,10 +36,22 @@ def dies_once(chunk):
         os.kill(os.getpid(), signal.SIGKILL)
     return chunk * 2
 
-def late_once(chunk):
+def hangs_once(chunk):
     if chunk[0, 0] == 5 and not MARK.exists():
         MARK.touch()
-        time.sleep(6)
+        time.sleep(3600)
+    return chunk * 2
+
+def hangs(chunk):
+    if chunk[0, 0] == 5:
+        time.sleep(3600)
+    return chunk * 2
+
+def freezes_once(chunk):
+    if chunk[0, 0] == 5 and not MARK.exists():
+        MARK.write_text(str(os.getpid()))
+        os.kill(os.getpid(), signal.SIGSTOP)
+        time.sleep(1)
     return chunk * 2
 
 def too_big(chunk):
@@ -49,14 +65,14 @@ def slow(chunk):
     time.sleep(0.6)
     return chunk * 2
 
-def main(runner, fault, address):
-    with embedded.prefect_api(Path("prefect")) as server:
+def main(runner, fault, address, chunk_minutes="0.1"):
+    with embedded.prefect_api(Path("../prefect")) as server:
         from flows.runners import map_tasks, on_runner
         from flows.settings import RunSettings
         from warehouse.errors import TransitError
         server.wait()
         chunks = [np.full((3, 3), float(number)) for number in range(12)]
-        run = RunSettings(runner=runner, workers=2, dask_address=address or None)
+        run = RunSettings(runner=runner, workers=2, dask_address=address or None, chunk_minutes=float(chunk_minutes))
         try:
             found = on_runner(run, "forecast", lambda: map_tasks(globals()[fault], chunks))
         except TransitError as error:
@@ -87,13 +103,19 @@ def told(process: subprocess.Popen[str]) -> str:
     return out.split("\n", 1)[-1] if out.startswith("20") else out
 
 
-@pytest.mark.parametrize("runner", ["processes", "dask"])
-def test_a_worker_that_dies_costs_its_chunk_again(runner, tmp_path):
-    assert "same" in told(start(tmp_path, runner, "dies_once", ""))
+def test_a_worker_that_dies_costs_its_chunk_again(tmp_path):
+    assert "same" in told(start(tmp_path, "dask", "dies_once", ""))
 
 
-def test_a_worker_that_returns_late_is_waited_for(tmp_path):
-    assert "same" in told(start(tmp_path, "processes", "late_once", ""))
+def test_a_worker_that_hangs_is_ended_and_its_chunk_done_by_another(tmp_path):
+    assert "same" in told(start(tmp_path, "dask", "hangs_once", ""))
+
+
+def test_a_chunk_that_hangs_again_is_named(tmp_path):
+    answer = told(start(tmp_path, "dask", "hangs", ""))
+    assert "piece 6" in answer
+    assert "6 s" in answer
+    assert "chunk_minutes" in answer
 
 
 @pytest.mark.parametrize("runner", ["processes", "dask"])
@@ -103,63 +125,61 @@ def test_a_chunk_that_needs_too_much_memory_is_named(runner, tmp_path):
     assert "workers" in answer
 
 
-def test_a_scheduler_that_restarts_is_named_or_outlived(tmp_path):
-    """Its clients and workers lose what was in flight."""
-    scheduler = [
-        sys.executable,
-        "-m",
-        "distributed.cli.dask_scheduler",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        "0",
-        "--no-dashboard",
-    ]
-    file = tmp_path / "scheduler.json"
-    first = subprocess.Popen(
-        [*scheduler, "--scheduler-file", str(file)], cwd=tmp_path, env=environment(), stderr=subprocess.DEVNULL
-    )
-    processes = [first]
-    try:
-        deadline = time.monotonic() + 60
-        while not file.exists() and time.monotonic() < deadline:
-            time.sleep(0.2)
-        import json
+DASK = [sys.executable, "-m"]
+LOCAL = ["--host", "127.0.0.1", "--no-dashboard"]
 
+
+@contextmanager
+def cluster(folder: Path, *, workers: int, **settings: str) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """A scheduler's address, and its process followed by those of its workers, which have no nanny."""
+    file, processes = folder / "scheduler.json", []
+    options = {"cwd": folder, "env": environment() | settings, "stderr": subprocess.DEVNULL}
+    scheduler = [*DASK, "distributed.cli.dask_scheduler", *LOCAL, "--port", "0", "--scheduler-file", str(file)]
+    try:
+        processes.append(subprocess.Popen(scheduler, **options))
+        until(file.exists, seconds=60)
         address = json.loads(file.read_text())["address"]
-        worker = [
-            sys.executable,
-            "-m",
-            "distributed.cli.dask_worker",
-            address,
-            "--nthreads",
-            "1",
-            "--no-dashboard",
-            "--host",
-            "127.0.0.1",
-        ]
-        processes.append(subprocess.Popen(worker, cwd=tmp_path, env=environment(), stderr=subprocess.DEVNULL))
-        run = start(tmp_path, "dask", "slow", address)
-        deadline = time.monotonic() + 120
-        while not (tmp_path / "mark").exists() and time.monotonic() < deadline:
-            time.sleep(0.1)
-        first.send_signal(signal.SIGKILL)
-        first.wait()
-        port = address.rsplit(":", 1)[1]
-        again = [
-            sys.executable,
-            "-m",
-            "distributed.cli.dask_scheduler",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            port,
-            "--no-dashboard",
-        ]
-        processes.append(subprocess.Popen(again, cwd=tmp_path, env=environment(), stderr=subprocess.DEVNULL))
-        answer = told(run)
-        assert "same" in answer or "scheduler" in answer
+        worker = [*DASK, "distributed.cli.dask_worker", address, *LOCAL, "--nthreads", "1", "--no-nanny"]
+        processes += [subprocess.Popen(worker, **options) for _ in range(workers)]
+        yield address, processes
     finally:
         for process in processes:
             process.kill()
             process.wait()
+
+
+def until(met: Callable[[], bool], *, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not met() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert met()
+
+
+def test_a_worker_that_answers_after_its_chunk_was_done_elsewhere_does_no_harm(tmp_path):
+    """Frozen until the scheduler gave it up; it goes on while the run is still at work."""
+    mark = tmp_path / "mark"
+    with cluster(tmp_path, workers=2, DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL="15s") as (address, processes):
+        run = start(tmp_path, "dask", "freezes_once", address, "5")
+        until(lambda: mark.exists() and mark.read_text() != "", seconds=120)
+        frozen = int(mark.read_text())
+        assert frozen in [process.pid for process in processes]
+        time.sleep(25)
+        os.kill(frozen, signal.SIGCONT)
+        assert "same" in told(run)
+
+
+def test_a_scheduler_without_workers_is_named(tmp_path):
+    with cluster(tmp_path, workers=0) as (address, _):
+        assert "has no workers" in told(start(tmp_path, "dask", "slow", address))
+
+
+def test_a_scheduler_that_restarts_is_outlived(tmp_path):
+    """Its clients and workers lose what was in flight."""
+    with cluster(tmp_path, workers=1) as (address, processes):
+        run = start(tmp_path, "dask", "slow", address)
+        until((tmp_path / "mark").exists, seconds=120)
+        processes[0].send_signal(signal.SIGKILL)
+        processes[0].wait()
+        again = [*DASK, "distributed.cli.dask_scheduler", *LOCAL, "--port", address.rsplit(":", 1)[1]]
+        processes.append(subprocess.Popen(again, cwd=tmp_path, env=environment(), stderr=subprocess.DEVNULL))
+        assert "same" in told(run)

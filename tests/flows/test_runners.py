@@ -14,11 +14,10 @@ from pathlib import Path
 from flows import embedded
 
 def main(runner, address):
-    with embedded.prefect_api(Path("prefect")) as server:
+    with embedded.prefect_api(Path("../prefect")) as server:
         import hashlib
         import numpy as np
-        from prefect import flow
-        from flows.runners import map_tasks, task_runner
+        from flows.runners import map_tasks, on_runner
         from flows.settings import RunSettings
         server.wait()
         rng = np.random.default_rng(5)
@@ -28,12 +27,8 @@ def main(runner, address):
             cluster = LocalCluster(n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address=None)
             address = cluster.scheduler_address
 
-        @flow
-        def everything():
-            return map_tasks(np.linalg.pinv, chunks)
-
         run = RunSettings(runner=runner, workers=2, dask_address=address or None)
-        found = everything.with_options(task_runner=task_runner(run))()
+        found = on_runner(run, "everything", lambda: map_tasks(np.linalg.pinv, chunks))
         wanted = [np.linalg.pinv(chunk) for chunk in chunks]
         same = [a.tobytes() == b.tobytes() for a, b in zip(found, wanted, strict=True)]
         print("same" if all(same) and len(same) == 12 else f"different: {same}")

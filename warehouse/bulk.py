@@ -49,7 +49,9 @@ def write_plain(
     minutes = spec.slot_minutes or 0
     slot_us = minutes * MINUTE_US
     written = {"batch_id": batch_id, "slot_minutes": minutes}
-    stamps = {"microseconds": not opened.is_text, "port_keys": warehouse.run("traffic/port_keys")["interface_key"].to_list()}  # fmt: skip
+    if opened.retyped:
+        opened.retyped()
+    stamps = {"microseconds": True, "port_keys": warehouse.run("traffic/port_keys")["interface_key"].to_list()}  # fmt: skip
     warehouse.run("traffic/forget_rejects")
     warehouse.run("traffic/forget_scans")
     looks = only(warehouse, "traffic/plain_looks", **stamps, slot_minutes=minutes)

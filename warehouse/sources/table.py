@@ -46,7 +46,8 @@ class Shape:
 class Opened:
     """What a reader says of the file behind source_row: how to parse it, and how to show a row as it was.
 
-    `first_line` is the number of the first data row; `is_text` where lines may be rejected by the CSV reader.
+    `first_line` is the number of the first data row; `is_text` where lines may be rejected by the CSV reader. `retyped` makes source_row
+    anew with times in microseconds and numbers, for files whose every cell is as it should be.
     """
 
     reading: Mapping[str, object]
@@ -54,6 +55,7 @@ class Opened:
     raw: Callable[[Sequence[int]], Mapping[int, str]]
     is_text: bool = False
     notes: tuple[str, ...] = ()
+    retyped: Callable[[], None] | None = None
     spec: SourceSpec | None = None  # what the file was found to be, where that is more than the settings say
 
     @property
@@ -67,7 +69,20 @@ def open_text(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> O
     require(spec, path, shape.columns)
     _unpacked_within(spec, path)
     reading = open_relation(connection, spec, path, text_relation(connection, spec, path, shape))
-    return Opened(reading, shape.header_lines + 1, partial(raw_lines, path), is_text=True)
+    retyped = partial(_retyped, connection, spec, path, shape) if spec.layout == "long" else None
+    return Opened(reading, shape.header_lines + 1, partial(raw_lines, path), is_text=True, retyped=retyped)
+
+
+def _retyped(connection: DuckDBPyConnection, spec: SourceSpec, path: Path, shape: Shape) -> None:
+    """The reader makes times and numbers itself, for half of what casting its texts costs; a cell that is neither rejects the line."""
+    types = {spec.time_column: "TIMESTAMP", spec.in_column: "DOUBLE", spec.out_column: "DOUBLE"}
+    relation = text_relation(connection, spec, path, shape, types)
+    open_relation(connection, spec, path, _with_microseconds(spec, relation))
+
+
+def _with_microseconds(spec: SourceSpec, relation: DuckDBPyRelation) -> DuckDBPyRelation:
+    others = [ColumnExpression(name) for name in relation.columns if name != spec.time_column]
+    return relation.select(FunctionExpression("epoch_us", ColumnExpression(spec.time_column)).alias(spec.time_column), *others)  # fmt: skip
 
 
 def open_parquet(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> Opened:
@@ -213,8 +228,10 @@ def _lines(stream: pa.NativeFile) -> Iterator[bytes]:
         yield rest
 
 
-def text_relation(connection: DuckDBPyConnection, spec: SourceSpec, path: Path, shape: Shape) -> DuckDBPyRelation:
-    """The rows of a text file, every cell a text."""
+def text_relation(
+    connection: DuckDBPyConnection, spec: SourceSpec, path: Path, shape: Shape, types: Mapping[str, str] | None = None
+) -> DuckDBPyRelation:
+    """The rows of a text file, every cell a text but in the columns with `types`."""
     names = dict.fromkeys(shape.columns)
     unique = [name if name and shape.columns.count(name) == 1 else f"{name}#{place}" for place, name in enumerate(shape.columns, 1)]  # fmt: skip
     doubled = [name for name in names if name in _used(spec) and shape.columns.count(name) > 1]
@@ -222,7 +239,7 @@ def text_relation(connection: DuckDBPyConnection, spec: SourceSpec, path: Path, 
         raise SourceError("columns can't be told apart", [Problem(str(path), f"column {name} stands there twice") for name in doubled])  # fmt: skip
     return connection.read_csv(
         escape(str(path)), sep=shape.separator, header=False, skiprows=shape.header_lines, auto_detect=False,
-        columns=dict.fromkeys(unique, "VARCHAR"), quotechar='"', escapechar='"', na_values=list(spec.null_words), store_rejects=True,
+        columns={name: (types or {}).get(name, "VARCHAR") for name in unique}, quotechar='"', escapechar='"', na_values=list(spec.null_words), store_rejects=True,
     )  # fmt: skip
 
 

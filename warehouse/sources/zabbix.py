@@ -36,7 +36,7 @@ def open_export(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) ->
         relation = _with_names(spec, relation)
         found = replace(found, interface_column=NAMED)
     reading = open_relation(connection, found, path, relation)
-    return Opened(reading, shape.header_lines + 1, partial(raw_lines, path), True, notes, found)
+    return Opened(reading, shape.header_lines + 1, partial(raw_lines, path), True, notes, spec=found)
 
 
 def _described(spec: SourceSpec, path: Path, columns: tuple[str, ...]) -> SourceSpec:

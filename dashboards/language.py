@@ -22,6 +22,7 @@ MOST_DIGITS = 6
 IS_DAY = re.compile(
     r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|\d{4}-(?:0[13-9]|1[0-2])-(?:29|30)|\d{4}-(?:0[13578]|1[02])-31|\d{4}-02-29"
 )
+PERCENT = re.compile(r"(?<=\d) %")
 DOUBLE_STOP = re.compile(r"(?<!\.)\.\.(?!\.)")
 """A sentence that ends with an abbreviation has one full stop, not two."""
 
@@ -79,6 +80,10 @@ class Language:
             words = pattern.sub(lambda found, text=text: self._retell(found, text), words)  # type: ignore[misc]
         self.retold[english or ""] = words = DOUBLE_STOP.sub(".", words)
         return words
+
+    def typeset(self, words: str) -> str:
+        """Words from data with their percent signs joined to the numbers as this language does."""
+        return PERCENT.sub(str(self.words["number.percent"]), words)
 
     def sentences(self, *parts: str) -> str:
         """The parts as sentences of one text; one that ends with a full stop gets no second one."""

@@ -27,9 +27,9 @@ def said(material: Material, words: str | None, language: Language) -> str:
     table = material.edition.words.get(language.code, {})
     whole = (words or "").strip()
     if whole in table:
-        return table[whole]
+        return language.typeset(table[whole])
     pieces = (_piece(material, piece, table, language) for piece in PIECES.split(whole))
-    return "; ".join(dict.fromkeys(piece for piece in pieces if piece))
+    return language.typeset("; ".join(dict.fromkeys(piece for piece in pieces if piece)))
 
 
 def _piece(material: Material, piece: str, table: Mapping[str, str], language: Language) -> str:
@@ -170,6 +170,11 @@ def group_name(material: Material, risk_group_id: str, language: Language) -> st
     return said(material, str(groups["name"][0]), language) if groups.height and groups["name"][0] else risk_group_id
 
 
+def failed_name(material: Material, failure_id: str, language: Language) -> str:
+    """What has failed, without the word failure, where all that is listed are failures."""
+    return _failure_name(material, failure_id, language, "failed")
+
+
 def failure_name(material: Material, failure_id: str, language: Language) -> str:
     held = material.memory.get(("failure", language.code, failure_id))
     if held is None:
@@ -177,15 +182,15 @@ def failure_name(material: Material, failure_id: str, language: Language) -> str
     return str(held)
 
 
-def _failure_name(material: Material, failure_id: str, language: Language) -> str:
+def _failure_name(material: Material, failure_id: str, language: Language, words: str = "failure") -> str:
     kind, _, name = failure_id.partition(":")
     if kind == "segment":
-        return language.text("failure.segment", name=segment_label(material, name, language))
+        return language.text(f"{words}.segment", name=segment_label(material, name, language))
     if kind == "risk_group":
-        return language.text("failure.risk_group", name=group_name(material, name, language))
+        return language.text(f"{words}.risk_group", name=group_name(material, name, language))
     if kind == "node":
-        return language.text("failure.node", name=node_name(material, name, language))
+        return language.text(f"{words}.node", name=node_name(material, name, language))
     if kind == "pair":
         parts = " + ".join(segment_label(material, part, language) for part in name.split("+"))
-        return language.text("failure.segment", name=parts)
+        return language.text(f"{words}.segment", name=parts)
     return language.word("failure", failure_id)

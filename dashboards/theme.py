@@ -16,7 +16,7 @@ COVERAGE = (PLUM, ORANGE, "#9DB9CF", "#E8EEF3")
 DARK = {
     NAVY: "#7FB4E6", TEAL: "#4FD1C5", PLUM: "#E58BB9", ORANGE: "#FF9A5C", CHARCOAL: "#E4E7EA", LILAC: "#C4B0EA",
     PAPER: "#14191F", LAND: "#1B2127", GRID: "#39424C", MUTED: "#A9B4BF",
-    "#D3DDE8": "#22384E", "#A9BFD3": "#2F5275", "#7C9DBB": "#43729F", "#E8EEF3": "#1F2A35", "#C3D2DF": "#2B3F54", "#9DB9CF": "#38597A", "#4E83AB": "#4E83AB",
+    "#D3DDE8": "#2A4560", "#A9BFD3": "#37608A", "#7C9DBB": "#4A7DAE", "#E8EEF3": "#1F2A35", "#C3D2DF": "#2B3F54", "#9DB9CF": "#38597A", "#4E83AB": "#4E83AB",
 }  # fmt: skip
 """What a colour becomes on a dark page; each keeps a contrast of at least 4.5 for text and 3 for marks."""
 
@@ -34,7 +34,7 @@ def config() -> dict[str, Any]:
         "font": FONT,
         "axis": {
             "labelColor": CHARCOAL, "titleColor": CHARCOAL, "gridColor": GRID, "domainColor": MUTED, "tickColor": MUTED,
-            "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "labelOverlap": True,
+            "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "labelOverlap": True, "labelSeparation": 4,
         },
         "axisY": {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleY": -10, "titleX": 0, "domain": False, "ticks": False},
         "axisX": {"grid": False},

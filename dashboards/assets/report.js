@@ -13,7 +13,7 @@
     return copy;
   };
 
-  // On a phone legends stand in one column, row labels are cut sooner, and a map is as high as it is wide.
+  // On a phone legends stand in one column, row labels are cut sooner, and a map is lower and names no places.
   const stacked = (value) => {
     if (Array.isArray(value)) return value.map(stacked);
     if (value === null || typeof value !== "object") return value;
@@ -29,10 +29,11 @@
 
   const narrow = (spec, width) => {
     if (width > 520) return spec;
-    const legend = { ...spec.config.legend, labelLimit: width - 40, layout: { top: { anchor: "start", bounds: "full" } } };
+    const legend = { ...spec.config.legend, labelLimit: width - 40, layout: { top: { anchor: "start", bounds: "full", direction: "vertical" } } };
     const config = { ...spec.config, legend, axisY: { ...spec.config.axisY, labelLimit: 110 } };
     const height = spec.projection ? Math.min(spec.height, Math.max(180, width * 0.6)) : spec.height;
-    return { ...stacked(spec), config, height };
+    const layer = spec.projection && spec.layer.filter((one) => one.mark.type !== "text");
+    return { ...stacked(layer ? { ...spec, layer } : spec), config, height };
   };
 
   const draw = async (place, settings) => {

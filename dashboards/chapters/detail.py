@@ -189,6 +189,6 @@ def tornado_figure(material: Material, segment_id: str, language: Language) -> F
         (text("note.source"), text("note.source_load_simulated" if material.edition.simulated else "note.source_load")), *closing(material, language),
     ]  # fmt: skip
     return Figure(
-        figure_id, title, alt=title, spec=tornado(rows.drop("swing", "share"), language), notes=notes, table=plain_table(rows, heads, language, "month"),
+        figure_id, title, alt=title, spec=tornado(rows.drop("swing", "share"), language), subtitle=text("tornado.subtitle"), notes=notes, table=plain_table(rows, heads, language, "month"),
         csv=f"{figure_id}.csv", data=frame, badges=(*_simulated(material, language), text("page.assumed_short")),
     )  # fmt: skip

@@ -30,7 +30,10 @@ def lost_figure(material: Material, language: Language) -> Figure:
     worst = (
         route.group_by("failure_id").agg(pl.col("lost_p50_gbps").sum(), pl.col("lost_p90_gbps").sum(), routes=pl.len())
         .sort("lost_p50_gbps", "lost_p90_gbps", "failure_id", descending=[True, True, False]).head(MOST_FAILURES)
-        .with_columns(failure=pl.col("failure_id").map_elements(lambda name: naming.failure_name(material, name, language), return_dtype=pl.String))
+        .with_columns(
+            failure=pl.col("failure_id").map_elements(lambda name: naming.failure_name(material, name, language), return_dtype=pl.String),
+            failed=pl.col("failure_id").map_elements(lambda name: naming.failed_name(material, name, language), return_dtype=pl.String),
+        )
     )  # fmt: skip
     top = worst.row(0, named=True)
     when = Period(first, material.edition.grain)  # type: ignore[arg-type]
@@ -54,7 +57,7 @@ def lost_figure(material: Material, language: Language) -> Figure:
         ("routes", text("table.routes"), "n0"),
     ]
     return Figure(
-        "lost", title, alt=title, spec=failures(worst.select("failure", "lost_p50_gbps", "lost_p90_gbps", "routes"), language), notes=notes,
+        "lost", title, alt=title, spec=failures(worst.select("lost_p50_gbps", "lost_p90_gbps", "routes", failure="failed"), language), notes=notes,
         table=plain_table(worst, heads, language, "month"), csv="lost_traffic.csv", data=frame,
         badges=(text("page.simulated_short"),) if material.edition.simulated else (),
     )  # fmt: skip

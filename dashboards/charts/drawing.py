@@ -134,7 +134,7 @@ class Key:
         self, names: Sequence[str], colours: Sequence[str], dashes: Sequence[Sequence[float]] | None = None
     ) -> None:
         stroke = (
-            {"symbolType": "stroke", "symbolStrokeWidth": 4, "symbolSize": 400} if dashes else {"symbolType": "square"}
+            {"symbolType": "stroke", "symbolStrokeWidth": 5, "symbolSize": 400} if dashes else {"symbolType": "square"}
         )
         legend = alt.Legend(title=None, columns=0, **stroke)
         scale = alt.Scale(domain=list(names), range=list(colours))

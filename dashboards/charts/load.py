@@ -27,7 +27,7 @@ def _form(language: Language, threshold_ratio: float, grain: Grain) -> alt.TopLe
     text = language.text
     unit = text("unit.gbps")
     names = [text(f"load.{name}") for name in ("median", "band", "worst", "threshold", "lit")]
-    key = Key(names, [NAVY, BANDS[1][3], PLUM, ORANGE, CHARCOAL], [SOLID, SOLID, [6, 3], [2, 2], SOLID])
+    key = Key(names, [NAVY, BANDS[1][3], PLUM, ORANGE, CHARCOAL], [SOLID, SOLID, [6, 3], [2, 2], [14, 3]])
     median, band, worst, threshold, lit = names
     theta = alt.param(
         name="theta",

@@ -17,6 +17,8 @@ from dashboards.language import Language
 from dashboards.theme import CHARCOAL, GRID, HEAT, LAND, MUTED
 
 MARGIN = 0.08
+WIDTHS = (1.5, 2, 3, 4.5, 7)
+"""From unknown to most urgent: in grey a line's width tells what its colour does."""
 
 
 def flat(lon: float, lat: float) -> tuple[float, float]:
@@ -70,7 +72,7 @@ def _form(language: Language, names: tuple[str, ...], height: int) -> alt.TopLev
         **ends,
         color=alt.Color("level:N", scale=alt.Scale(domain=list(names), range=[MUTED, HEAT[2], "#4E83AB", HEAT[3], HEAT[4]]), legend=key),
         strokeDash=alt.StrokeDash("state:N", scale=alt.Scale(domain=[text("map.built"), text("map.planned")], range=[[1, 0], [5, 4]]), legend=key),
-        strokeWidth=alt.condition("datum.rank > 3", alt.value(5), alt.value(3)),
+        strokeWidth=alt.StrokeWidth("rank:O", scale=alt.Scale(domain=list(range(5)), range=list(WIDTHS)), legend=None),
         tooltip=[
             alt.Tooltip("segment:N", title=text("table.segment")), alt.Tooltip("status:N", title=text("table.status")),
             alt.Tooltip("value:N", title=text("map.value")), amount_tip("lit_gbps", text("table.lit")),

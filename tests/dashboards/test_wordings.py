@@ -50,6 +50,13 @@ def test_assumptions_of_the_bundled_network_have_words_in_both_languages():
             assert {row[column] for row in rows if row[column] and not language.knows(kind, row[column])} == set(), language.code  # fmt: skip
 
 
+def test_russian_words_are_held_to_their_numbers_and_dashes():
+    """No-break spaces before a dash, a percent sign and a unit."""
+    for key, words in RU.words.items():
+        if isinstance(words, str):
+            assert not re.search(r" —|[\d}] (%|Гбит/с|мес\.|долл\.|км\b)|долл\. США", words), key
+
+
 def test_english_stays_as_it_was_stated(material):
     assert naming.said(material, "no figure is public; range assumed", EN) == "no figure is public; range assumed"
     assert naming.said(material, "northern", RU) == "Северный"
@@ -73,8 +80,8 @@ def test_markets_of_two_countries_are_named(material):
 
 
 def test_stories_carry_their_titles(material):
-    assert naming.said(material, "low", EN) == "Low: local caches take 10 % a year away"
-    assert naming.said(material, "low", RU) == "Низкий: местные кэши забирают 10 % в год"
+    assert naming.said(material, "low", EN) == "Low: local caches take 10% a year away"
+    assert naming.said(material, "low", RU) == "Низкий: местные кэши забирают 10\u00a0% в год"
 
 
 def test_ids_in_reasons_become_names(material):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -47,6 +48,28 @@ def test_what_cannot_be_read_waits_in_quarantine_with_its_line(tmp_path: Path) -
             "the time lies in the future", "the rate is not finite", "the time is empty", "the time lies before 1980", "the interface is empty",
         ]  # fmt: skip
         assert any("interface r9 is unknown; declare it" in note for note in result.notes)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        '2024-01-01T00:10:00Z,r1," 12.5 ",1e9', "2024-01-01 05:10:00+05:00,r1,+5,.5", "2024-1-1 0:10,r1,-0,nan", " 2024-01-01 00:10:00 ,r1,,7",
+        "2024-01-01 00:10:00.000001,r1,5.,1e-5", "2024-01-01,r1,1,2", "1704067800,r1,1,2", "2024-02-30 00:00,r1,1,2", "2024-01-01 00:10,r1,1 000,2",
+    ],
+)  # fmt: skip
+def test_a_cell_means_the_same_whichever_way_its_file_is_read(tmp_path: Path, monkeypatch, row: str) -> None:
+    file = write(tmp_path / "a.csv", HEADER + f"2024-01-01 00:05,r1,1,2\n{row}\n")
+    spec = replace(PAIR, slot_minutes=5)
+    kept = []
+    for way in ("short", "general"):
+        if way == "general":
+            monkeypatch.setattr("warehouse.load.is_plain", lambda *_: False)
+        (tmp_path / way).mkdir()
+        with open_world(tmp_path / way) as world:
+            load_one(world, spec, file)
+            refused = world.sql("select line, row_text, reason from core.quarantine order by line")
+            kept.append((samples(world).rows(), refused.rows()))
+    assert kept[0] == kept[1]
 
 
 def test_loading_twice_is_loading_once(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -118,3 +119,20 @@ def test_odd_digits_in_a_log_are_no_times(tmp_path: Path, stamp: str) -> None:
         result = load_one(world, SourceSpec("log", kind="mrtg", interface="r1"), write(tmp_path / "a.log", log))
         assert result.rows_in == 3
         assert result.rows_quarantined >= 1
+
+
+def test_two_cells_far_apart_in_a_workbook_cost_an_error_and_no_more(tmp_path: Path) -> None:
+    """Between them lie 17 billion empty cells: the library that reads workbooks asks for half a terabyte and aborts."""
+    pl.DataFrame({"time": ["2024-01-01 00:00"], "interface": ["r1"], "in": [1.0], "out": [2.0]}).write_excel(
+        tmp_path / "good.xlsx"
+    )
+    far = b'<row r="1048576"><c r="XFD1048576"><v>2</v></c></row></sheetData>'
+    with zipfile.ZipFile(tmp_path / "good.xlsx") as good, zipfile.ZipFile(tmp_path / "far.xlsx", "w") as bad:
+        for name in good.namelist():
+            content = good.read(name)
+            bad.writestr(name, content.replace(b"</sheetData>", far) if name.endswith("sheet1.xml") else content)
+    with open_world(tmp_path) as world:
+        results = load(world, PAIR, tmp_path / "far.xlsx", tmp_path / "good.xlsx")
+        assert [result.rows_loaded for result in results] == [0, 1]
+        assert "stray cell far from the table" in str(results[0].error)
+        assert "within 4294967296 bytes of memory" in str(results[0].error)

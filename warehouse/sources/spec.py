@@ -29,8 +29,8 @@ BITS_PER_UNIT: Mapping[str, float] = {
     "bits_per_slot": 1.0, "bytes_per_slot": 8.0,
 }  # fmt: skip
 """Bits in one unit; the units per slot are divided by the length of the slot as well."""
-NOT_READING = ("files", "url", "since", "page_days", "again_minutes", "timeout_seconds", "tries", "user", "token_file", "password_file", "ca_file")  # fmt: skip
-"""Settings that say where things are found, not how they are read."""
+NOT_READING = ("files", "url", "since", "page_days", "again_minutes", "timeout_seconds", "tries", "user", "token_file", "password_file", "ca_file", "max_workbook_bytes")  # fmt: skip
+"""Settings that say where things are found and how much may be used, not how they are read."""
 MAX_POINTS = 10_990
 """A server of Prometheus refuses more than 11,000 points a series."""
 COUNTRY_UNITS = ("bps", "kbps")
@@ -88,6 +88,7 @@ class SourceSpec:
     max_file_bytes: int = 64 * 1024**3
     max_rows: int = 2_000_000_000
     max_columns: int = 5_000
+    max_workbook_bytes: int = 4 * 1024**3  # memory that reading one workbook may take
     day_first: bool | None = None  # 31/12/2025 (true) or 12/31/2025 (false); None: as the whole column tells
     items: Mapping[str, str] = field(default_factory=dict)  # zabbix: itemid -> interface and direction, "ALA-FRA in"
     map_file: str = ""  # flows: CSV of interface_id, a, z: prefixes or AS numbers at either end
@@ -150,7 +151,7 @@ def _problems(spec: SourceSpec) -> list[tuple[str, str]]:
     need(len(spec.separator) <= 1, "separator", f"is {spec.separator!r}, must be one character")
     need(not (spec.decimal_comma and spec.separator == ","), "separator", "is a comma, and so is the decimal sign")
     need(spec.slot_minutes is None or spec.slot_minutes in SLOT_MINUTES, "slot_minutes", f"is {spec.slot_minutes}; choose from {', '.join(map(str, SLOT_MINUTES))}")  # fmt: skip
-    for limit in ("priority", "max_file_bytes", "max_rows", "max_columns"):
+    for limit in ("priority", "max_file_bytes", "max_rows", "max_columns", "max_workbook_bytes"):
         need(getattr(spec, limit) >= 1, limit, f"is {getattr(spec, limit)}, must be at least 1")
     need(all("%" in text or text in TIME_FORMATS for text in spec.time_formats), "time_format", f"is {spec.time_format!r}; choose {', '.join(TIME_FORMATS)} or a format such as %d.%m.%Y %H:%M")  # fmt: skip
     need(len(spec.time_formats) > 0, "time_format", "is empty")

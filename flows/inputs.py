@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -113,20 +113,27 @@ def forecast_key(data_hash: str, spec: ForecastSpec) -> str:
     return step_key(data_hash, settings_json(spec), code_version(("flows", "forecasting", "warehouse")))
 
 
-def plan_inputs(settings: Settings) -> PlanInputs:
-    """The newest forecast's paths and the network as known now. Raises NoForecastKeptError where nothing was forecast from it."""
+def loads_key(forecast_key: str, frames: Mapping[str, pl.DataFrame], settings: Settings) -> str:
+    """The name a plan's loads are kept under: the forecast, the network with all that is assumed of it, and the day."""
+    stated = frame_hash({name: frames[name] for name in NETWORK_FRAMES})
+    return step_key(forecast_key, stated, today_of(settings).isoformat())
+
+
+def plan_inputs(settings: Settings) -> tuple[PlanInputs, str]:
+    """The newest forecast's paths and the network as known now, and the key of the plan's loads. Raises NoForecastKeptError where nothing was forecast from it."""
     with open_warehouse(settings) as warehouse:
         known = _known_in(warehouse)
         frames = {name: warehouse.read(name) for name in NETWORK_FRAMES}
     own = series_of(known, settings.forecast.grain)
-    paths = kept_paths(settings.folders.steps, forecast_key(data_hash_of(own, known), settings.forecast))
+    key = forecast_key(data_hash_of(own, known), settings.forecast)
+    paths = kept_paths(settings.folders.steps, key)
     if paths is None:
         raise NoForecastKeptError(
             "there is no forecast of what is loaded",
             [Problem("forecast", "not made, or made from other data or settings")],
             "Run `transit forecast` first.",
         )
-    return PlanInputs(
+    inputs = PlanInputs(
         p95_of_routes(paths),
         Network.from_frames(frames),
         frames["capacity"],
@@ -135,6 +142,7 @@ def plan_inputs(settings: Settings) -> PlanInputs:
         frames["project"],
         demand=paths,
     )
+    return inputs, loads_key(key, frames, settings)
 
 
 def read_scenarios(folder: Path) -> list[Scenario]:

@@ -17,12 +17,13 @@ from flows.forecast import GrainForecast
 from flows.gates import failed_gates, pass_or_refuse
 from flows.held import hold_against
 from flows.identity import code_version, frame_hash, settings_json, step_key
-from flows.inputs import NETWORK_FRAMES, open_warehouse, read_scenarios, route_p95, today_of
+from flows.inputs import NETWORK_FRAMES, forecast_key, loads_key, open_warehouse, read_scenarios, route_p95, today_of
 from flows.runners import on_runner
 from flows.settings import Settings
+from flows.steps import keep_loads
 from forecasting.entrant import new_routes
 from forecasting.plan import plan
-from forecasting.whatif import PlanInputs, what_ifs
+from forecasting.whatif import PlanInputs, base_plan, tell
 from warehouse.database import RunRecord, Warehouse, run_id
 from warehouse.errors import Problem
 from warehouse.network import Network
@@ -55,9 +56,12 @@ def plan_segments(
         seed=seed,
         workers=workers,
     )
-    stories = [[story] for story in read_scenarios(settings.network.folder / "scenarios")]
+    base = base_plan(inputs, policy=settings.plan, today=today, seed=seed, workers=workers)
+    key = forecast_key(made.data_hash, made.spec)
+    keep_loads(settings.folders.steps, loads_key(key, frames, settings), base.basis.loads)
     effects = [
-        one.effect for one in what_ifs(inputs, stories, policy=settings.plan, today=today, seed=seed, workers=workers)
+        tell(base, inputs, [story], policy=settings.plan, seed=seed, workers=workers).effect
+        for story in read_scenarios(settings.network.folder / "scenarios")
     ]
     entering = new_routes(made.forecast.paths, network, assumptions=inputs.assumptions, projects=inputs.projects, today=today, seed=seed)  # fmt: skip
     told = pl.DataFrame(entering.notes, schema=["topic", "subject", "note"], orient="row")

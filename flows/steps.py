@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from forecasting.routing import Loads
 from forecasting.series import Paths
 
 if TYPE_CHECKING:  # statsmodels takes seconds to import, and who reads kept paths needs none of it
     from forecasting.engine import Forecast
 
 KEPT = 6
+_LOADS = ("base", "worst", "cause")
 _FRAMES = ("quantiles", "no_forecast", "backtest", "components", "shifts", "effects")
 
 
@@ -66,6 +68,44 @@ def kept_paths(folder: Path, key: str) -> Paths | None:
         return None
     os.utime(place)
     return _read_paths(place, mapped=True)
+
+
+MOST_LOADS_BYTES = 256 << 20
+LOADS_KEPT = 2
+
+
+def keep_loads(folder: Path, key: str, loads: Loads) -> None:
+    """Keeps the loads that what-ifs start from, unless they are too large to be worth it. They appear by one rename."""
+    place = folder / f"loads-{key}"
+    if place.exists() or loads.base.nbytes + loads.worst.nbytes + loads.cause.nbytes > MOST_LOADS_BYTES:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished = folder / f".unfinished-loads-{key}-{os.getpid()}"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir()
+    for name in _LOADS:
+        np.save(unfinished / f"{name}.npy", getattr(loads, name))
+    about = {"links": loads.links, "failure_ids": loads.failure_ids}
+    (unfinished / "about.json").write_text(json.dumps(about), encoding="utf-8")
+    try:
+        unfinished.rename(place)
+    except OSError:  # another what-if kept the same ones meanwhile
+        shutil.rmtree(unfinished, ignore_errors=True)
+    kept = sorted(folder.glob("loads-*"), key=lambda one: one.stat().st_mtime, reverse=True)
+    for old in kept[LOADS_KEPT:]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def kept_loads(folder: Path, key: str) -> Loads | None:
+    """The loads kept under `key`, read from disk as they are used; None where none are."""
+    place = folder / f"loads-{key}"
+    if not place.exists():
+        return None
+    about = json.loads((place / "about.json").read_text(encoding="utf-8"))
+    links = tuple((segment, way) for segment, way in about["links"])
+    return Loads(
+        links, tuple(about["failure_ids"]), *(np.load(place / f"{name}.npy", mmap_mode="r") for name in _LOADS)
+    )
 
 
 def _read_paths(place: Path, *, mapped: bool = False) -> Paths:

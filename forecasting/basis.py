@@ -8,10 +8,10 @@ from datetime import date
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from forecasting.orders import Timeline
 from forecasting.readiness import Outage, Versions, versions
+from forecasting.reuse import touched
 from forecasting.routing import Float32, Kappa, Loads, Routing, Series, build_routing, link_list, stream_loads
 from forecasting.series import FloatArray, Paths
 from warehouse.errors import PlanError, Problem
@@ -74,11 +74,12 @@ def build_basis(
     seed: int = 0,
     workers: int = 2,
     like: Basis | None = None,
+    loads: Loads | None = None,
 ) -> Basis:
     """Loads of every segment direction without failure and at their worst, and the capacity under them.
 
     With `pairs`, every two segments that fail at the same time count among the failures, too. What is the same in `like`,
-    a basis made with the same pairs and seed, is taken from it.
+    a basis made with the same pairs and seed, is taken from it; `loads` are those of exactly these inputs, where they are known.
     """
     routes = paths.take(
         np.flatnonzero(
@@ -101,19 +102,15 @@ def build_basis(
         for missing in built.missing
     )
     noise = np.random.default_rng([seed, 1]).standard_normal((size, horizon), dtype=np.float32)
-    if (
-        like is not None
-        and known
-        and like.versions.missing == built.missing
-        and np.array_equal(like.versions.index, built.index)
-        and np.array_equal(like.draws_gbps, routes.draws_gbps)
-    ):
-        loads = like.loads
-    else:
-        changed = _changed(like, built, routes.draws_gbps) if like is not None and known else None
-        loads = stream_loads(
-            routes.draws_gbps, routings, built.index, kappa_noise=noise, workers=workers, like=like.loads if like is not None and changed is not None else None, changed=changed
-        )  # fmt: skip
+    if loads is None:
+        same = touched(routings, built, routes.draws_gbps, series, like.routings, like.versions, like.draws_gbps, like.series) if like else None  # fmt: skip
+        if like and same and not same.links.any():
+            loads = like.loads
+        else:
+            loads = stream_loads(
+                routes.draws_gbps, routings, built.index, kappa_noise=noise, workers=workers, like=like.loads if like and same else None,
+                rows=same.links if same else None, changed=same.cells if same else None,
+            )  # fmt: skip
     lit, design, notes = lit_capacity(capacity, network, loads, timeline)
     forecast = set(series)
     absent = [
@@ -146,18 +143,6 @@ def build_basis(
         tuple(notes),
         brings,
     )
-
-
-def _changed(like: Basis, built: Versions, draws_gbps: FloatArray) -> NDArray[np.bool_] | None:
-    """The draws and periods (S, H) in which another version of the network holds or any route carries something else; None: all."""
-    if like.draws_gbps.shape != draws_gbps.shape:
-        return None
-    number = {missing: at for at, missing in enumerate(like.versions.missing)}
-    before = np.array([number.get(missing, -1) for missing in built.missing])
-    changed = before[built.index] != like.versions.index
-    for mine, theirs in zip(draws_gbps, like.draws_gbps, strict=True):
-        changed |= mine != theirs
-    return np.asarray(changed)
 
 
 def lit_capacity(

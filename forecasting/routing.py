@@ -221,13 +221,14 @@ def stream_loads(
     kappa_noise: Float32 | None = None,
     workers: int = 2,
     like: Loads | None = None,
+    rows: NDArray[np.bool_] | None = None,
     changed: NDArray[np.bool_] | None = None,
 ) -> Loads:
     """Loads without failure and at their worst, from draws (N, S, H).
 
     `version` (S, H) says which routing holds for a draw and period (a planned segment is ready earlier on some draws).
     `kappa_noise` (S, H) holds standard normal deviations of the coincidence factors, shared by all combinations. With `like`,
-    loads over the same links, only the draws and periods `changed` (S, H) are made anew.
+    loads over the same links, only the links `rows` (L,) are made anew, in the draws and periods `changed` (S, H).
     """
     _, size, horizon = draws_gbps.shape
     links = routings[0].links
@@ -241,6 +242,8 @@ def stream_loads(
         # A state that only the other loads know stands where all is made anew.
         place = np.array([index_of.get(name, 0) for name in like.failure_ids], dtype=np.int16)
         base, worst, cause = like.base.copy(), like.worst.copy(), place[like.cause]
+    chosen_rows = np.arange(len(links)) if rows is None else np.flatnonzero(rows)
+    parts = routings if rows is None else [_only(routing, rows) for routing in routings]
     width = max(1, BLOCK_COLUMNS // horizon)
 
     def fill(start: int) -> None:
@@ -248,18 +251,39 @@ def stream_loads(
         draws = draws_gbps[:, block, :].transpose(0, 2, 1).astype(np.float32)
         versions = version[block].T
         noise = None if kappa_noise is None else kappa_noise[block].T
-        for number, routing in enumerate(routings):
+        for number, routing in enumerate(parts):
             chosen = versions == number if changed is None else (versions == number) & changed[block].T
             if chosen.any():
                 columns = np.ascontiguousarray(draws[:, chosen])
                 top, causes, steady = _block(columns, routing, None if noise is None else noise[chosen], index_of)
                 # Writing through a boolean mask keeps the order in which `columns` were taken.
                 for target, values in ((base, steady), (worst, top), (cause, causes)):
-                    target[:, :, block][:, chosen] = values
+                    if rows is None:
+                        target[:, :, block][:, chosen] = values
+                    else:
+                        for row, mine in zip(chosen_rows, values, strict=True):
+                            target[row, :, block][chosen] = mine
 
     with ThreadPoolExecutor(max_workers=workers) as pool:
         list(pool.map(fill, range(0, size, width)))
     return Loads(links, failure_ids, base, worst, cause)
+
+
+def _only(routing: Routing, rows: NDArray[np.bool_]) -> Routing:
+    """The routing of just these links, numbered anew; states that change none of them are left out."""
+    number = np.cumsum(rows) - 1
+    states = []
+    for state in routing.states:
+        kept = np.flatnonzero(rows[state.rows])
+        if kept.size or state.failure_id == "none":
+            states.append(
+                replace(
+                    state, rows=number[state.rows[kept]], matrix=state.matrix[kept], kappa=state.kappa[kept], kappa_sd=state.kappa_sd[kept], unmeasured=state.unmeasured[kept]
+                )
+            )  # fmt: skip
+    return Routing(
+        tuple(link for link, mine in zip(routing.links, rows, strict=True) if mine), routing.series, tuple(states)
+    )
 
 
 def state_loads(columns: Float32, state: State, noise: Float32 | None) -> Float32:

@@ -14,7 +14,7 @@ from forecasting.assumptions import Assumptions
 from forecasting.basis import Basis, build_basis
 from forecasting.capacity import first_passage, order_statistic
 from forecasting.changes import PlanInputs, apply_scenario
-from forecasting.plan import order_frame, runout_frames
+from forecasting.dates import order_frame, runout_frames
 from forecasting.readiness import slipped
 from forecasting.routing import Loads
 from forecasting.scenario import Scenario
@@ -22,7 +22,7 @@ from forecasting.series import FloatArray, Paths
 from forecasting.spec import PlanningPolicy
 from warehouse.schema import ORDER_PLAN, RUNOUT, SCENARIO_EFFECT, check
 
-__all__ = ["PlanInputs", "WhatIf", "apply_scenario", "compare", "what_if", "what_ifs"]
+__all__ = ["PlanInputs", "WhatIf", "apply_scenario", "base_plan", "compare", "tell", "what_if"]
 CELLS_AT_ONCE = 1_000_000_000
 """Failure states x links x periods x draws a what-if looks at: more draws than that are thinned, both plans alike."""
 
@@ -43,47 +43,43 @@ class WhatIf:
 
 
 def what_if(
-    inputs: PlanInputs,
-    scenarios: Sequence[Scenario],
-    *,
-    policy: PlanningPolicy,
-    today: date,
-    seed: int = 0,
-    workers: int = 2,
-) -> WhatIf:
+    inputs: PlanInputs, scenarios: Sequence[Scenario], *, policy: PlanningPolicy, today: date, seed: int = 0, workers: int = 2
+) -> WhatIf:  # fmt: skip
     """The plan with all the scenarios applied one after the other, beside the plan without, on the same draws."""
-    return what_ifs(inputs, [scenarios], policy=policy, today=today, seed=seed, workers=workers)[0]
+    base = base_plan(inputs, policy=policy, today=today, seed=seed, workers=workers)
+    return tell(base, inputs, scenarios, policy=policy, seed=seed, workers=workers)
 
 
-def what_ifs(
-    inputs: PlanInputs,
-    stories: Sequence[Sequence[Scenario]],
-    *,
-    policy: PlanningPolicy,
-    today: date,
-    seed: int = 0,
-    workers: int = 2,
-) -> list[WhatIf]:
-    """Several stories beside one plan, which is made once; each story is one or more scenarios."""
-    inputs = replace(inputs, paths=_thinned(inputs))
+def base_plan(
+    inputs: PlanInputs, *, policy: PlanningPolicy, today: date, seed: int = 0, workers: int = 2, loads: Loads | None = None
+) -> Dated:  # fmt: skip
+    """The plan without a story, which any number of stories can be told beside. `loads` are those of the same inputs, day and seed, where they are known."""
+    basis = _basis(inputs, today, seed, workers, loads=loads)
+    return dated(basis, Assumptions.from_frame(inputs.assumptions), policy)
 
-    def basis_of(one: PlanInputs, like: Basis | None = None) -> Basis:
-        projects, _ = slipped(one.projects, Assumptions.from_frame(one.assumptions))
-        return build_basis(
-            one.paths, one.network, capacity=one.capacity, coincidence=one.coincidence, projects=projects, outages=one.outages, today=today, seed=seed, workers=workers, like=like,
-        )  # fmt: skip
 
-    base = dated(basis_of(inputs), Assumptions.from_frame(inputs.assumptions), policy)
-    found = []
-    for scenarios in stories:
-        story = inputs
-        for scenario in scenarios:
-            story = apply_scenario(scenario, story)
-        name = "+".join(scenario.scenario_id for scenario in scenarios)
-        note = " ".join(scenario.note or scenario.title for scenario in scenarios)
-        told = dated(basis_of(story, base.basis), Assumptions.from_frame(story.assumptions), policy, like=base)
-        found.append(compare(name, note, base, told))
-    return found
+def tell(
+    base: Dated, inputs: PlanInputs, scenarios: Sequence[Scenario], *, policy: PlanningPolicy, seed: int = 0, workers: int = 2
+) -> WhatIf:  # fmt: skip
+    """A story of one or more scenarios beside the plan without, made from the same inputs."""
+    story = replace(inputs, paths=_thinned(inputs))
+    for scenario in scenarios:
+        story = apply_scenario(scenario, story)
+    name = "+".join(scenario.scenario_id for scenario in scenarios)
+    note = " ".join(scenario.note or scenario.title for scenario in scenarios)
+    basis = _basis(story, base.basis.timeline.today, seed, workers, like=base.basis, thinned=True)
+    return compare(name, note, base, dated(basis, Assumptions.from_frame(story.assumptions), policy, like=base))
+
+
+def _basis(
+    inputs: PlanInputs, today: date, seed: int, workers: int, *, like: Basis | None = None, loads: Loads | None = None, thinned: bool = False
+) -> Basis:  # fmt: skip
+    projects, _ = slipped(inputs.projects, Assumptions.from_frame(inputs.assumptions))
+    paths = inputs.paths if thinned else _thinned(inputs)
+    return build_basis(
+        paths, inputs.network, capacity=inputs.capacity, coincidence=inputs.coincidence, projects=projects, outages=inputs.outages, today=today, seed=seed, workers=workers,
+        like=like, loads=loads,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

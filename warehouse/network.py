@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from itertools import combinations, islice, pairwise
 from typing import Literal
 
@@ -64,7 +65,7 @@ class Path:
     hops: tuple[Hop, ...]
     share_ratio: float
 
-    @property
+    @cached_property
     def segments(self) -> frozenset[str]:
         return frozenset(segment for segment, _ in self.hops)
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import polars as pl
 from cyclopts import Parameter
 
 from flows.inputs import open_warehouse, plan_inputs, read_stories, today_of
 from flows.settings import read_settings
-from forecasting.explain import explain as chain
-from forecasting.ledger import most_important
-from forecasting.plan import Plan, plan
-from forecasting.upgrades import budget_words
-from forecasting.whatif import what_if
+from flows.steps import keep_loads, kept_loads
+from forecasting.whatif import base_plan, tell
 from warehouse.errors import Problem, SettingsError
 from warehouse.network import Network
+
+if TYPE_CHECKING:  # a what-if needs no more than its dates, and the rest of a plan takes long to import
+    from forecasting.plan import Plan
 
 EXPLAINED = (
     "node", "segment", "capacity", "route", "route_path", "risk_group", "traffic_period", "forecast_quantile", "coincidence",
@@ -49,7 +49,13 @@ def whatif(*scenarios: Path, all_segments: bool = False, config: Config = None) 
         )
     stories = read_stories(scenarios)
     settings = read_settings(config)
-    result = what_if(plan_inputs(settings), stories, policy=settings.plan, today=today_of(settings), seed=settings.forecast.seed, workers=settings.run.workers)  # fmt: skip
+    inputs, key = plan_inputs(settings)
+    seed, workers = settings.forecast.seed, settings.run.workers
+    loads = kept_loads(settings.folders.steps, key)
+    base = base_plan(inputs, policy=settings.plan, today=today_of(settings), seed=seed, workers=workers, loads=loads)
+    if loads is None:
+        keep_loads(settings.folders.steps, key, base.basis.loads)
+    result = tell(base, inputs, stories, policy=settings.plan, seed=seed, workers=workers)
     for story in stories:
         print(f"{story.title}. {story.note}".rstrip())
     changed = result.effect.filter(
@@ -81,6 +87,9 @@ def explain(segment: str, /, *, config: Config = None) -> None:
     config
         Settings file, or a folder with a transit.toml. Default: ./transit.toml.
     """
+    from forecasting.explain import explain as chain
+    from forecasting.ledger import most_important
+
     with open_warehouse(read_settings(config)) as warehouse:
         frames = {name: warehouse.read(name) for name in EXPLAINED}
     story = chain(segment, frames, Network.from_frames(frames))
@@ -99,8 +108,10 @@ def explain(segment: str, /, *, config: Config = None) -> None:
 
 
 def _planned(config: Path | None, budget_usd: float | None = None) -> Plan:
+    from forecasting.plan import plan
+
     settings = read_settings(config)
-    made = plan_inputs(settings)
+    made, _ = plan_inputs(settings)
     return plan(
         made.paths, made.network, capacity=made.capacity, coincidence=made.coincidence, assumptions=made.assumptions, projects=made.projects, demand=made.demand,
         policy=settings.plan, today=today_of(settings), budget_usd=budget_usd, seed=settings.forecast.seed, workers=settings.run.workers,
@@ -109,6 +120,8 @@ def _planned(config: Path | None, budget_usd: float | None = None) -> Plan:
 
 def spend(budget_usd: float, *, config: Path | None = None) -> None:
     """What a budget over the horizon buys of the upgrade plan, in which order, and what is left waiting. Nothing is kept."""
+    from forecasting.upgrades import budget_words
+
     upgrades = _planned(config, budget_usd).upgrade
     print(budget_words(upgrades, budget_usd))
     shown = upgrades.sort("priority").select(

@@ -290,6 +290,12 @@ def test_what_is_taken_from_the_plan_beside_it_is_what_would_be_made_anew(text):
     told = apply_scenario(story, inputs)
     base = dated(basis(inputs), Assumptions.from_frame(inputs.assumptions), policy)
     stated = Assumptions.from_frame(told.assumptions)
+    reused, fresh = basis(told, base.basis).loads, basis(told).loads
+    assert (reused.base == fresh.base).all()
+    assert (reused.worst == fresh.worst).all()
+    assert [reused.failure_ids[one] for one in reused.cause.ravel()] == [
+        fresh.failure_ids[one] for one in fresh.cause.ravel()
+    ]
     shared = dated(basis(told, base.basis), stated, policy, like=base)
     anew = dated(basis(told), stated, policy)
     for name in ("runout", "order_plan"):

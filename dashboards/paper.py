@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -37,6 +38,14 @@ from dashboards.material import Material, gather
 HOME = Path(__file__).parent
 MOST_ROUTES = 12
 MOST_TABLE_ROWS = 40
+LONG = 90
+"""Longer texts of any column are set under their row."""
+TYPE, SMALLEST_TYPE, LINE, PADDING = 8.0, 5.5, 118, 2
+"""Points of a table's type, and letters of it that a line of the page holds."""
+LONGEST_WORD, LONGEST_CELL = 15, 40
+"""Letters: longer words are hyphenated."""
+SPACES = re.compile(r"[ \n/-]")
+"""Where a line may break: not at a no-break space."""
 NAME = "edition.pdf"
 
 
@@ -115,9 +124,11 @@ def compose(material: Material, language: Language, folder: Path) -> str:
                 lines.append(f"== #{quote(section.title)}")
             lines += [f"#par({quote(words)})" for words in section.words]
             for figure in section.figures:
-                if figure.figure_id not in drawn:
-                    drawn[figure.figure_id] = page.title
-                    lines.append(_figure(figure, material, language, folder))
+                if figure.figure_id in drawn:
+                    lines.append(f"#par({quote(text('paper.shown', page=drawn[figure.figure_id]))})")
+                    continue
+                drawn[figure.figure_id] = page.title
+                lines.append(_figure(figure, material, language, folder))
             if section.table:
                 lines.append(_table(section.table, language))
     return "\n\n".join(lines) + "\n"
@@ -161,12 +172,15 @@ def _table(table: Table, language: Language) -> str:
     """A table; a column of long texts is set across the page under its row."""
     shown = table.rows[:MOST_TABLE_ROWS]
     places = range(len(table.heads))
-    below = [place for place in places if any(row[place].wide and len(row[place].text) > FOLD for row in shown)]
+    below = [
+        place for place in places[1:]
+        if any(len(row[place].text) > (FOLD if row[place].wide else LONG) for row in shown)
+    ]  # fmt: skip
     beside = [place for place in places if place not in below]
     heads = ", ".join(quote(table.heads[place]) for place in beside)
     right = ", ".join("right" if shown and shown[0][place].number else "left" for place in beside)
-    longest = [max([len(table.heads[place]), *(len(_words(row[place])) for row in shown)]) for place in beside]
-    widths = ", ".join(f"{min(max(length, 9), 40)}fr" for length in longest)
+    share, size = _widths([[table.heads[place], *(_words(row[place]) for row in shown)] for place in beside])
+    widths = ", ".join(f"{width:.1f}fr" for width in share)
     lines = []
     for row in shown:
         lines.append(", ".join(quote(_words(row[place])) for place in beside))
@@ -176,7 +190,23 @@ def _table(table: Table, language: Language) -> str:
         ]
     cells = ",\n".join(lines)
     more = language.text("paper.more", n=len(table.rows) - len(shown)) if len(table.rows) > len(shown) else ""
-    return f"#sheet(({heads},), ({widths},), ({right},), {quote(table.caption)}, {quote(more)}, (\n{cells}{',' if cells else ''}\n))"
+    return f"#sheet({size:.1f}pt, ({heads},), ({widths},), ({right},), {quote(table.caption)}, {quote(more)}, (\n{cells}{',' if cells else ''}\n))"
+
+
+def _widths(columns: Sequence[Sequence[str]]) -> tuple[list[float], float]:
+    """A share of the line for each column, from its head and cells, and the size of type at which the longest words fit."""
+    need, wish = [], []
+    for head, *cells in columns:
+        pieces = [1.15 * len(word) for word in SPACES.split(head)] + [
+            len(word) for text in cells for word in SPACES.split(text)
+        ]
+        need.append(min(max(pieces, default=1), LONGEST_WORD) + PADDING)
+        wish.append(max(need[-1], min(max(map(len, (head, *cells))), LONGEST_CELL) + PADDING))
+    spare, wanted = LINE - sum(need), sum(wish) - sum(need)
+    if spare < 0:
+        return need, max(TYPE * LINE / sum(need), SMALLEST_TYPE)
+    part = min(spare / wanted, 1.0) if wanted else 0.0
+    return [low + part * (high - low) for low, high in zip(need, wish, strict=True)], TYPE
 
 
 def _words(cell: Cell) -> str:

@@ -63,7 +63,9 @@ def _notes(material: Material, rows: pl.DataFrame, kind: str, language: Language
         grain = material.edition.grain
         first, last = (Period(day, grain) for day in (rows["first_target"].min(), rows["last_target"].max()))  # type: ignore[arg-type]
         effective = rows.filter(pl.col("measure") == "inside_80")["n_effective"].sum()
-        notes.append((text("note.coverage"), text("live.since", first=first, last=last)))
+        notes.append(
+            (text("note.coverage"), text("live.since" if first != last else "live.since_one", first=first, last=last))
+        )
         notes.append((text("note.interval"), text("live.worth", n=float(effective))))
     return [*notes, run_note(material, language)]
 

@@ -77,7 +77,7 @@ def plan_segments(
     }
 
 
-TOLD = ("live_accuracy", "model_challenge", "revision_of_dates")
+TOLD = ("live_accuracy", "model_challenge", "revision_of_dates", "build_choice")
 """Topics of notes that whoever runs should see at once."""
 
 

@@ -69,7 +69,14 @@ def upgrade_frames(
         "upgrade": _ranked(rows) if rows else UPGRADE.empty(),
         "build_choice": choice_frame(choices, basis, touched, best.options) if choices else BUILD_CHOICE.empty(),
     }
+    for build, reason in frames["build_choice"].select("build_id", "reason").iter_rows():
+        notes.append(("build_choice", build, f"{build}: {reason.partition('. ')[0]}."))
     return frames, notes
+
+
+def lines_of(basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, choices: Choices | None) -> list[Line]:
+    """What the schedule is made of: every segment that may need something."""
+    return [need.line for need in _needs(basis, assumptions, policy, choices)[0]]
 
 
 def _needs(basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, choices: Choices | None) -> tuple[list[Need], list[Note]]:  # fmt: skip

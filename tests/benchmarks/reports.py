@@ -1,0 +1,92 @@
+"""How long an edition takes: `python -m tests.benchmarks.reports [routes segments]`, on a made-up network, in both languages.
+
+Prints wall and processor time and the largest memory of a fresh drawing, beside the same edition drawn again with nothing
+changed and with one route changed (the pages kept from the first), the size of the first page, and, where a chromium is
+installed, the time from opening the first page from disk to its first drawn chart.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+
+from dashboards.edition import Edition
+from dashboards.kept import Kept
+from dashboards.report import write_report
+from tests.dashboards.world import edition, many
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+def processor_seconds() -> float:
+    """Of this process and those it has waited for."""
+    own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+
+
+def timed(work: Callable[[], object]) -> tuple[float, float]:
+    wall, cpu = time.perf_counter(), processor_seconds()
+    work()
+    return time.perf_counter() - wall, processor_seconds() - cpu
+
+
+def first_picture(page: Path) -> list[float]:
+    """Milliseconds from navigation to the first drawn chart, in five fresh windows."""
+    from playwright.sync_api import sync_playwright
+
+    found = []
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
+        for _ in range(5):
+            context = browser.new_context()
+            view = context.new_page()
+            view.goto(page.as_uri(), wait_until="commit")
+            view.wait_for_selector(".chart svg")
+            found.append(float(view.evaluate("performance.now()")))
+            context.close()
+        browser.close()
+    return found
+
+
+def changed(frames: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """The same with the last value of one route 1 % higher."""
+    traffic = frames["traffic_period"]
+    name = frames["route"]["route_id"][0]
+    one = (pl.col("series_id") == name) & (pl.col("period_start") == traffic["period_start"].max())
+    value = pl.when(one).then(pl.col("value_gbps") * 1.01).otherwise(pl.col("value_gbps"))
+    return {**frames, "traffic_period": traffic.with_columns(value_gbps=value)}
+
+
+def main(routes: int = 300, segments: int = 200) -> None:
+    frames, shown = many(routes, segments), edition()
+    with tempfile.TemporaryDirectory() as work:
+        place = Path(work)
+
+        def draw(name: str, of: dict[str, pl.DataFrame], which: Edition) -> Kept:
+            kept = Kept(place / "pages", "1")
+            write_report(of, which, place / name, kept=kept, workers=2)
+            return kept
+
+        made: list[Kept] = []
+        base, base_cpu = timed(lambda: made.append(draw("first", frames, shown)))
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss  # fmt: skip
+        pages = len(list((place / "first").rglob("*.html")))
+        print(f"{routes} routes, {segments} segments, 2 languages: {pages} pages, {base:.1f} s, {base_cpu:.1f} s of processor, at most {peak / 2**20:.2f} GiB in both processes")  # fmt: skip
+        for name, of in (("nothing changed", frames), ("one route changed", changed(frames))):
+            again, again_cpu = timed(lambda name=name, of=of: made.append(draw(name, of, shown)))  # type: ignore[misc]
+            print(f"{name}: {made[-1].built} of {pages} pages made, {again:.1f} s, {again_cpu:.1f} s of processor, {again_cpu / base_cpu:.2f} of the first")  # fmt: skip
+        index = place / "first" / "en" / "index.html"
+        print(f"first page: {index.stat().st_size / 1e6:.2f} MB, scripts once for the site: {sum(one.stat().st_size for one in (place / 'first' / 'assets').iterdir()) / 1e6:.2f} MB")  # fmt: skip
+        if CHROMIUM.exists():
+            seen = sorted(first_picture(index))
+            print(f"first chart on screen from disk: median {seen[len(seen) // 2]:.0f} ms, {seen[0]:.0f} to {seen[-1]:.0f}")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main(*(int(one) for one in sys.argv[1:3]))

@@ -137,14 +137,9 @@ def map_figures(material: Material, language: Language) -> list[Figure]:
         if kind == "map_runout" and not lines["soon"].max():
             continue
         over = lines.filter(pl.col("used") > 2).height if kind == "map" else lines.filter(pl.col("soon") > 2).height
-        title = text(
-            f"title.{kind}",
-            n=loaded,
-            over=over,
-            by=by,
-            planned=lines.filter(~pl.col("built")).height,
-            threshold=theta,
-        )
+        title = text(f"title.{kind}", n=loaded, over=over, by=by, threshold=theta)
+        planned = lines.filter(~pl.col("built")).height
+        title = text("map.dashed", title=title, planned=planned) if planned else title
         notes = load_notes(
             material, load["segment_id"].to_list(), language, "unit_share" if kind == "map" else "unit_date"
         )

@@ -16,11 +16,16 @@ from warehouse.schema import GRAINS
 MOST_GAPS = 200
 
 
+def _measured(material: Material) -> pl.DataFrame:
+    """The routes' periods at the edition's grain, in the directions in which anything was ever measured."""
+    own = (pl.col("series_kind") == "route") & (pl.col("grain") == material.edition.grain)
+    ever = (pl.col("coverage_ratio").max() > 0).over("series_id", "direction")
+    return material["traffic_period"].filter(own).filter(ever)
+
+
 def coverage_frame(material: Material) -> pl.DataFrame:
-    """One row per route and period: the lower coverage of its two directions. The least complete route first."""
-    traffic = material["traffic_period"].filter(
-        (pl.col("series_kind") == "route") & (pl.col("grain") == material.edition.grain)
-    )
+    """One row per route and period: the lower coverage of its measured directions. The least complete route first."""
+    traffic = _measured(material)
     rows = traffic.group_by("series_id", "period_start").agg(coverage_ratio=pl.col("coverage_ratio").min())
     mean = rows.group_by("series_id").agg(mean=pl.col("coverage_ratio").mean().round(9))
     return rows.join(mean, on="series_id").sort("mean", "series_id", "period_start")
@@ -55,8 +60,8 @@ def _gaps(material: Material, language: Language) -> Section | None:
     text = language.text
     grain = material.edition.grain
     gaps = (
-        material["traffic_period"]
-        .filter(pl.col("value_gbps").is_null() & (pl.col("grain") == grain) & (pl.col("series_kind") == "route") & (pl.col("statistic") == "p95"))
+        _measured(material)
+        .filter(pl.col("value_gbps").is_null() & (pl.col("statistic") == "p95"))
         .sort("period_start", "series_id", "direction", descending=[True, False, False])
     )  # fmt: skip
     if gaps.is_empty():

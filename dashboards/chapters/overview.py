@@ -37,10 +37,10 @@ def pages(material: Material, language: Language) -> list[Page]:
         text("overview.watch"),
         figures=[timeline_figure(material, language, MOST_ROWS), heat_figure(material, language, MOST_ROWS)],
     )
-    totals = (
-        material.keys.get(("total", "total"), [])[:1]
-        or [keys[0] for (kind, _), keys in material.keys.items() if kind == "corridor"][:2]
-    )
+    whole = material.keys.get(("total", "total"), [])
+    totals = ([key for key in whole if key in material.quantiles] or whole)[:1] or [
+        keys[0] for (kind, _), keys in material.keys.items() if kind == "corridor"
+    ][:2]
     expect = Section(
         text("overview.forecast"),
         figures=[series_figure(material, key, language) for key in totals],

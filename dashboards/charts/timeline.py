@@ -32,6 +32,11 @@ def timeline(frame: pl.DataFrame, today: date, grain: Grain, language: Language)
         today=pl.lit(today),
     )  # fmt: skip
     spec = with_rows(copy.deepcopy(_form(language, len(order), grain in ("week", "day"))), rows.to_dicts())
+    # A field without any value has no extent, and Vega would warn of it.
+    known = {name for name in ("t50", "order_by") if rows[name].null_count() < rows.height}
+    spec["layer"] = [
+        layer for layer in spec["layer"] if layer["encoding"]["x"]["field"] not in {"t50", "order_by"} - known
+    ]
     for layer in spec["layer"]:
         if "y" in layer["encoding"]:
             layer["encoding"]["y"]["sort"] = order

@@ -203,6 +203,8 @@ def _clock(settings: Settings | None, folders: Folders) -> Iterator[Finding]:
     newest = max((path.stat().st_mtime for path in (folders.database, folders.private / "state.json") if path.exists()), default=0.0)  # fmt: skip
     if newest > now.timestamp() + 60 or now.year < 2025:
         yield Finding("error", "clock", f"{told}, but files here are newer: the clock went back", "Set the clock (timedatectl); known_at and schedules depend on it.")  # fmt: skip
+    elif moved := read_state(folders.private).clock_moved_seconds:
+        yield Finding("warning", "clock", f"{told}; it moved by {moved / 3600:+.1f} hours in the midst of the last run", "See that it is right (timedatectl). Nothing is lost; known_at of that run may be off by as much: if the clock is right now, transit run --force says it anew.")  # fmt: skip
     else:
         yield Finding("ok", "clock", told)
 

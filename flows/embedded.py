@@ -30,6 +30,14 @@ _SHORT_LIVED = {
     "PREFECT__SERVER_FINAL": "1",
     # Nothing reads the events of a single run, and they are most of its database.
     "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_ENABLED": "0",
+    "PREFECT_SERVER_SERVICES_EVENT_LOGGER_ENABLED": "0",
+    "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "0",
+}
+# Blocks are registered with the first migration; to see whether they are imports every Prefect collection, Dask's among them.
+_KNOWN = {
+    "PREFECT_API_DATABASE_MIGRATE_ON_START": "0",
+    "PREFECT_API_BLOCKS_REGISTER_ON_START": "0",
+    "PREFECT_SERVER_MEMOIZE_BLOCK_AUTO_REGISTRATION": "0",
 }
 _LONG_LIVED = {
     "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "true",
@@ -76,13 +84,17 @@ class EmbeddedServer:
         self._log = prefect_home / "server.log"
         environment = {**(_LONG_LIVED if scheduler else _SHORT_LIVED), **os.environ}
         _set_damaged_aside(prefect_home)
-        # A database this version has already migrated need not be looked over at each start.
-        environment["PREFECT_API_DATABASE_MIGRATE_ON_START"] = "false" if self._migrated.exists() else "true"
+        if self._migrated.exists():  # this version's database need not be looked over at each start
+            environment |= _KNOWN
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "flows.embedded_server", str(self.port), str(os.getpid())],
                 env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
+
+    @property
+    def process(self) -> int:
+        return self._process.pid
 
     def wait(self) -> None:
         """Until the server answers. Raises PrefectError where it ends or takes too long."""

@@ -53,7 +53,7 @@ def perform(settings: Settings, *, trigger: str, accepted: str | None) -> Iterat
         journal.write("job refused", job_id=job.job_id, trigger=trigger, problem=str(error))
         raise LockedError("another run is at work here", error.problems, "Wait until it has ended, or let this one wait: [run] wait_for_lock_seconds.") from None  # fmt: skip
     with lock:
-        before = read_state(private)
+        before, clock = read_state(private), _clock_against_boot()
         _refuse_turned_clock(before, accepted)
         write_state(private, begun(before, time.time()))
         journal.write("job started", job_id=job.job_id, trigger=trigger, flow_run_id=job.flow_run_id, accepted=accepted)
@@ -63,13 +63,13 @@ def perform(settings: Settings, *, trigger: str, accepted: str | None) -> Iterat
             problem = str(error) if isinstance(error, TransitError) else f"{type(error).__name__}: {error}"
             if not isinstance(error, TransitError):
                 journal.write("trace", job_id=job.job_id, trace=traceback.format_exc())
-            _close(job, before, "failed", problem)
+            _close(job, before, "failed", problem, clock)
             if not isinstance(error, KeyboardInterrupt):
                 _tell_failure(job, problem)
             raise
         problem = "\n".join(map(str, job.problems))
         tidy(settings)
-        _close(job, before, "partly" if job.problems else "done", problem)
+        _close(job, before, "partly" if job.problems else "done", problem, clock)
         _tell_success(job, before, problem)
 
 
@@ -91,7 +91,12 @@ def keep_steps(job: Job) -> None:
         job.keep_steps(warehouse)
 
 
-def _close(job: Job, before: State, outcome: str, problem: str) -> None:
+def _clock_against_boot() -> float:
+    """Seconds; the same at any time, a suspended machine's too, unless somebody or something sets the clock."""
+    return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def _close(job: Job, before: State, outcome: str, problem: str, clock: float) -> None:
     """Keeps the job's record. A job that failed for want of disk or of the lock is known from the log and the state alone."""
     settings = job.settings
     try:
@@ -101,7 +106,20 @@ def _close(job: Job, before: State, outcome: str, problem: str) -> None:
     except TransitError as error:
         journal.write("record not kept", job_id=job.job_id, problem=str(error))
     rows = sum(step.rows_in or 0 for step in job.steps)
-    now = ended(begun(before, job.started_at.timestamp()), time.time(), outcome=outcome, problem=problem, rows=rows)
+    moved = _clock_against_boot() - clock
+    if abs(moved) > CLOCK_SECONDS:
+        journal.write("clock moved", job_id=job.job_id, seconds=moved)
+        progress.note(f"the clock moved by {moved / 3600:+.1f} hours while this ran; `transit doctor` says what to do")
+    else:
+        moved = 0.0
+    now = ended(
+        begun(before, job.started_at.timestamp()),
+        time.time(),
+        outcome=outcome,
+        problem=problem,
+        rows=rows,
+        clock_moved_seconds=moved,
+    )
     with contextlib.suppress(OSError):
         write_state(settings.folders.private, now)
     journal.write("job ended", job_id=job.job_id, outcome=outcome, problem=problem, seconds=now.last_seconds)

@@ -14,12 +14,13 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.identity import code_version
 from flows.inputs import open_warehouse, today_of
+from flows.lake import gathered
 from flows.secrets import placed, secrets_of
 from flows.seen import Seen, load_unseen
 from flows.settings import Settings
 from warehouse.countries import load_countries
 from warehouse.database import Warehouse
-from warehouse.errors import Problem, SourceError
+from warehouse.errors import Problem, SourceError, WarehouseError
 from warehouse.example.simulate import write_traffic
 from warehouse.load import LoadResult, load_files
 from warehouse.network import Network
@@ -93,10 +94,21 @@ def load_source(settings: Settings, source: SourceSpec, known_at: datetime) -> t
         if source.kind == "itu":
             return load_countries(warehouse, source, paths, known_at=known_at), Seen()
 
-        def load(unseen: list[Path]) -> list[LoadResult]:
-            return load_files(warehouse, source, unseen, known_at=known_at, today=known_at)
+        return _load_new(warehouse, source, paths, known_at)
 
-        return load_unseen(warehouse, source, paths, load, now_ns=time.time_ns())
+
+def _load_new(warehouse: Warehouse, source: SourceSpec, paths: list[Path], known_at: datetime) -> tuple[list[LoadResult], Seen]:  # fmt: skip
+    def load(unseen: list[Path]) -> list[LoadResult]:
+        return load_files(warehouse, source, unseen, known_at=known_at, today=known_at)
+
+    return load_unseen(warehouse, source, paths, load, now_ns=time.time_ns())
+
+
+@task(name="gather from the lake", cache_policy=NO_CACHE)
+def load_gathered(settings: Settings, known_at: datetime) -> list[tuple[list[LoadResult], Seen]]:
+    sources = gathered(settings)
+    with open_warehouse(settings) as warehouse:
+        return [_load_new(warehouse, source, files, known_at) for source, files in sources]
 
 
 def files_of(folder: Path, pattern: str) -> list[Path]:
@@ -150,6 +162,13 @@ def load_everything(settings: Settings) -> LoadSummary:
             seen.append(left)
         except SourceError as error:
             problems += error.problems or [Problem(source.name, error.summary)]
+    if settings.lake.gather:
+        try:
+            for of_source, left in load_gathered(settings, known_at):
+                results += of_source
+                seen.append(left)
+        except (SourceError, WarehouseError) as error:
+            problems += error.problems or [Problem("lake", error.summary)]
     changed = statistics(settings, known_at)
     problems += [
         problem

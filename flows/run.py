@@ -17,7 +17,7 @@ from pydantic import Field
 from flows import journal, progress
 from flows.forecast import GrainForecast, forecast_every_grain
 from flows.job import end_with_schedule, keep_steps, perform, show_progress
-from flows.lake import lake_of, pour_edition
+from flows.lake import pour_edition
 from flows.load import load_everything, simulate_example
 from flows.plan import Kept, plan_and_keep
 from flows.records import Job
@@ -118,8 +118,7 @@ def run_steps(settings: Settings, steps: tuple[Step, ...], job: Job, summary: Ru
             keep_steps(job)
             summary.published = publish_copy(settings)
             step.detail = str(summary.published)
-            if lake := lake_of(settings):
-                poured = pour_edition(summary.published, lake)
+            if settings.lake.catalog and (poured := pour_edition(settings, summary.published)):
                 step.detail += f"; lake: snapshot {poured.snapshot}, {poured.rows:,} rows new"
 
 

@@ -92,6 +92,9 @@ class NotifySettings:
     smtp_password_file: Path | None = None  # file that holds the password
 
 
+PROJECT = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
 @dataclass(frozen=True)
 class LakeSettings:
     """[lake]: a DuckLake that every edition is published into as well, for readers on many machines."""
@@ -99,15 +102,26 @@ class LakeSettings:
     catalog: str = (
         ""  # postgres:host=... dbname=... user=..., or a file; empty: no lake. Passwords: PGPASSWORD, ~/.pgpass
     )
-    data: str = ""  # folder of the Parquet files, on a disk all readers share
+    data: str = ""  # folder of the Parquet files, on a disk all readers share, or s3://bucket/folder
     project: str = "transit"  # the name under which this warehouse stands in the lake
+    gather: tuple[str, ...] = ()  # other projects of the lake whose samples are loaded here too
+    keep_days: float = 0.0  # editions older than this are forgotten and small files joined; 0: every edition stays
+    s3_endpoint: str = ""  # http(s)://host:port of an S3-compatible storage; empty: Amazon's own
+    s3_region: str = "us-east-1"
 
     def __post_init__(self) -> None:
         problems = []
         if self.catalog and not self.data:
             problems.append(Problem("data", "names no folder"))
-        if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", self.project):
+        if not PROJECT.fullmatch(self.project):
             problems.append(Problem("project", f"is {self.project!r}; use small letters, digits and _, a letter first"))
+        problems += [Problem("gather", f"{name!r} is no other project") for name in self.gather if name == self.project or not PROJECT.fullmatch(name)]  # fmt: skip
+        if self.gather and not self.catalog:
+            problems.append(Problem("gather", "needs a catalog"))
+        if self.keep_days < 0:
+            problems.append(Problem("keep_days", f"is {self.keep_days:g}, must not be negative"))
+        if self.s3_endpoint and not re.fullmatch(r"https?://[^/@\s]+/?", self.s3_endpoint):
+            problems.append(Problem("s3_endpoint", f"is {self.s3_endpoint!r}; write http://host:port, and no keys"))
         if re.search(r"\bpassword\b|postgres(ql)?://[^@]*:[^@]*@", self.catalog):
             problems.append(
                 Problem("catalog", "holds a password, which settings must not; use PGPASSWORD, PGPASSFILE or ~/.pgpass")

@@ -26,6 +26,7 @@ class State:
     jobs_failed: int = 0
     rows_read: int = 0
     running_process: int = 0
+    clock_moved_seconds: float = 0.0  # within the last job, by other than the passing of time
 
 
 def read_state(private: Path) -> State:
@@ -52,13 +53,14 @@ def begun(state: State, at: float) -> State:
     return replace(state, last_start=at, running_process=os.getpid())
 
 
-def ended(state: State, at: float, *, outcome: str, problem: str, rows: int) -> State:
+def ended(state: State, at: float, *, outcome: str, problem: str, rows: int, clock_moved_seconds: float = 0.0) -> State:
     """`outcome` is done, partly or failed; partly counts as success: every readable file was worked on."""
     failed = outcome == "failed"
     return replace(
         state,
         last_end=at,
-        last_seconds=at - state.last_start,
+        last_seconds=at - state.last_start - clock_moved_seconds,
+        clock_moved_seconds=clock_moved_seconds,
         last_success=state.last_success if failed else at,
         last_failure=at if failed else state.last_failure,
         failures_in_a_row=state.failures_in_a_row + 1 if failed else 0,

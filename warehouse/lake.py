@@ -1,4 +1,4 @@
-"""Editions in a DuckLake: rows as Parquet files on a shared disk, the catalog in PostgreSQL (or in a file).
+"""Editions in a DuckLake: rows as Parquet files on a shared disk or in S3-compatible storage, the catalog in PostgreSQL (or in a file).
 
 Several machines publish into one lake at once, each under a name of its own, while many read; each publication is one
 snapshot, and an earlier one can be read as it was. Readers get the very views of a published copy: the same SQL runs.
@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -30,12 +30,23 @@ _NEVER = ("ops.migration", "ops.mart_file")
 
 
 @dataclass(frozen=True)
+class Store:
+    """S3-compatible storage; `endpoint` is an address such as http://127.0.0.1:9000, empty for Amazon's own."""
+
+    key_id: str = field(repr=False)
+    secret: str = field(repr=False)
+    endpoint: str = ""
+    region: str = "us-east-1"
+
+
+@dataclass(frozen=True)
 class Lake:
-    """Where the catalog and the data lie, and the name under which this project's tables stand there."""
+    """Where the catalog and the data lie, and the name under which this project's tables stand there. `store`: for data at s3://."""
 
     catalog: str
     data: str
     project: str
+    store: Store | None = None
 
 
 @dataclass(frozen=True)
@@ -45,6 +56,15 @@ class Poured:
     snapshot: int
     parts: int
     rows: int
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A month of another project's samples, all with slots of one length."""
+
+    file: Path
+    slot_minutes: int
+    simulated: bool
 
 
 def pour(edition: Path, lake: Lake) -> Poured:
@@ -95,6 +115,58 @@ def snapshots(lake: Lake) -> list[tuple[int, datetime, str]]:
     with _connected(lake, read_only=True) as connection:
         rows = connection.execute("select snapshot_id, snapshot_time, commit_message from lake.snapshots() where author = $author order by 1", {"author": lake.project}).fetchall()  # fmt: skip
     return [(number, at, message or "") for number, at, message in rows]
+
+
+def shared_samples(lake: Lake, project: str, folder: Path) -> list[Shared]:
+    """The samples that another project has in the lake: a Parquet file for each month and slot length, in `folder`.
+
+    A file that is there already and still true is left, one that no longer is goes. Slots that can't be trusted there are gaps.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    theirs = replace(lake, project=project)
+    shared: list[Shared] = []
+    with _connected(lake, read_only=True) as connection:
+        tables = {"samples": "core.traffic_sample", "loads": "core.load_batch", "names": "core.interface_key", "rules": "core.slot_rule"}  # fmt: skip
+        if not set(tables.values()) <= set(_tables(connection, "lake", f"{project}_")):
+            raise WarehouseError("the lake holds no samples under this name", [Problem(project, f"is not in {lake.catalog}")], "Check [lake] gather; that project's `transit publish` fills it.")  # fmt: skip
+        names = {name: _target(theirs, table) for name, table in tables.items()}
+        names["parts"] = f"lake.{_name(f'{project}_parts')}.part"
+        connection.execute("begin")  # one snapshot for the months and for their rows
+        for month, minutes, digest, simulated in _run(connection, "shared_months", **names).fetchall():
+            shared.append(
+                Shared(folder / f"{month}-{minutes}-{int(digest) & (2**64 - 1):016x}.parquet", minutes, simulated)
+            )
+            if not shared[-1].file.exists():
+                partial = shared[-1].file.with_suffix(".partial")
+                _run(
+                    connection,
+                    "shared_samples",
+                    month=_quoted(month),
+                    slot_minutes=str(int(minutes)),
+                    file=_quoted(str(partial)),
+                    **names,
+                )
+                partial.rename(shared[-1].file)
+    for leftover in {*folder.iterdir()} - {one.file for one in shared}:
+        leftover.unlink()
+    return shared
+
+
+def tend(lake: Lake, *, keep_since: datetime, unneeded_since: datetime) -> int:
+    """Joins small files, forgets snapshots from before `keep_since`, and removes files that none needs; how many.
+
+    Each project's newest snapshot stays. A file goes where none has needed it since `unneeded_since`: readers at work keep theirs.
+    """
+    with _connected(lake) as connection:
+        try:
+            _run(connection, "rewrite_files")
+            _run(connection, "join_files")
+            old = [number for (number,) in _run(connection, "old_snapshots", {"keep_since": keep_since}).fetchall()]
+            if old:
+                _run(connection, "forget_snapshots", {"numbers": old})
+            return len(_run(connection, "remove_files", {"unneeded_since": unneeded_since}).fetchall())
+        except duckdb.Error as error:
+            raise WarehouseError("the lake could not be tended; what it holds is as it was", [Problem(lake.catalog, str(error).splitlines()[0])], "The next publication tries again.") from error  # fmt: skip
 
 
 def _pour(connection: duckdb.DuckDBPyConnection, lake: Lake) -> Poured:
@@ -180,12 +252,18 @@ def _connected(
         "threads": threads,
     }
     with duckdb.connect(config=config) as connection, tempfile.TemporaryDirectory() as links:
-        for name, wheel in (("postgres_scanner", "postgres"), ("ducklake", "ducklake")):
-            if name == "ducklake" or lake.catalog.startswith(POSTGRES):
-                # DuckDB finds the entry by the file's name, which is another one in the wheel.
-                link = Path(links) / f"{name}.duckdb_extension"
-                link.symlink_to(extension(wheel, "lake"))
-                connection.load_extension(str(link))
+        wanted = {
+            "postgres_scanner": lake.catalog.startswith(POSTGRES),
+            "httpfs": lake.store is not None,
+            "ducklake": True,
+        }
+        for name in (name for name, needed in wanted.items() if needed):
+            # DuckDB finds the entry by the file's name, which is another one in the wheel.
+            link = Path(links) / f"{name}.duckdb_extension"
+            link.symlink_to(extension(name.removesuffix("_scanner"), "lake"))
+            connection.load_extension(str(link))
+        if lake.store:
+            _know_store(connection, lake.store, lake.data)
         options = [f"data_path {_quoted(lake.data)}"]
         if read_only:
             options.append("read_only")
@@ -202,6 +280,16 @@ def _connected(
                     raise WarehouseError("the lake can't be opened", [Problem(lake.catalog, str(error).splitlines()[0])], "Check [lake] catalog and data, and that the catalog's server answers; its password comes from PGPASSWORD, PGPASSFILE or ~/.pgpass.") from error  # fmt: skip
                 time.sleep(0.2 * attempt)
         yield connection
+
+
+def _know_store(connection: duckdb.DuckDBPyConnection, store: Store, data: str) -> None:
+    """Its keys for this connection alone; they are shown by no query."""
+    stated = {"key_id": store.key_id, "secret": store.secret, "region": store.region, "scope": data}
+    if store.endpoint:
+        scheme, _, host = store.endpoint.rpartition("://")
+        stated |= {"endpoint": host.rstrip("/"), "url_style": "path", "use_ssl": str(scheme != "http").lower()}
+    listed = ", ".join(f"{name} {_quoted(value)}" for name, value in stated.items())
+    connection.execute(f"create temporary secret store (type s3, {listed})")
 
 
 def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,10 +1,10 @@
-"""`python -m tests.benchmarks.orchestration [--small]`: what Prefect costs a run, as a share of the run.
+"""`python -m tests.benchmarks.orchestration [--small | --example]`: what Prefect costs a run, as a share of the run.
 
-The baseline is the same steps without Prefect, as many worker processes included, in a process of its own. Processor time
-is counted beside the clock, with all children, Prefect's server among them: on a busy machine it alone means something.
+The baseline is the same steps without Prefect, as many worker processes included, in a process of its own. Cold is a run
+that starts a server of its own, warm one that finds a server at work, as those by schedule do. Processor time is counted
+beside the clock, with all children and Prefect's server: on a busy machine it alone means something.
 """
 
-import json
 import os
 import subprocess
 import sys
@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from flows.embedded import EmbeddedServer, prepare_environment
 from tests.flows.conftest import make_project
 from tests.flows.faults import environment
 
@@ -57,30 +58,53 @@ class Cost(NamedTuple):
     cpu: float
 
 
-def cost(folder: Path, *command: str) -> Cost:
-    before, began = os.times(), time.perf_counter()
-    done = subprocess.run([sys.executable, *command], cwd=folder, env=environment(), capture_output=True, text=True)
+def cost(folder: Path, *command: str, server: EmbeddedServer | None = None) -> Cost:
+    named = {"PREFECT_API_URL": server.url} if server else {}
+    before, began, served = os.times(), time.perf_counter(), _server_seconds(server)
+    done = subprocess.run(
+        [sys.executable, *command], cwd=folder, env=environment() | named, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     wall, after = time.perf_counter() - began, os.times()
-    return Cost(wall, after.children_user + after.children_system - before.children_user - before.children_system)
+    own = after.children_user + after.children_system - before.children_user - before.children_system
+    return Cost(wall, own + _server_seconds(server) - served)
+
+
+def _server_seconds(server: EmbeddedServer | None) -> float:
+    if server is None:
+        return 0.0
+    fields = Path(f"/proc/{server.process}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
     root = Path(tempfile.mkdtemp(prefix="transit-orchestration-"))
-    example, small = root / "example", make_project(root / "small").folder
+    example = root / "example"
     example.mkdir()
-    for name, folder in (("small project", small), ("bundled example", example))[: 1 if "--small" in sys.argv else 2]:
+    worlds = {"bundled example": example} if "--example" in sys.argv else {"small project": make_project(root / "small").folder}  # fmt: skip
+    if len(sys.argv) == 1:
+        worlds["bundled example"] = example
+    for name, folder in worlds.items():
         (folder / "bare.py").write_text(BARE, encoding="utf-8")
         cost(folder, "-m", "flows.cli", "run")
-        for kind, option in (("everything anew", "--force"), ("nothing new", "--no-force")):
-            with_prefect = cost(folder, "-m", "flows.cli", "run", option)
-            bare = cost(folder, "bare.py", option)
-            shares = [f"{1 - b / a:.0%} of {a:.1f} s" for a, b in zip(with_prefect, bare, strict=True)]
-            print(
-                f"{name}, {kind}: Prefect's share is {shares[0]} by the clock, {shares[1]} of processor time",
-                flush=True,
-            )
-        print(json.dumps(json.loads((folder / ".transit" / "state.json").read_text())["last_seconds"]))
+        kinds = {"everything anew": "--force", "nothing new": "--no-force"}
+        bare = {kind: cost(folder, "bare.py", option) for kind, option in kinds.items()}
+        for kind, option in kinds.items():
+            tell(f"{name}, {kind}, cold", cost(folder, "-m", "flows.cli", "run", option), bare[kind])
+        prepare_environment(folder / "warm")
+        server = EmbeddedServer(folder / "warm", scheduler=True)
+        try:
+            server.wait()
+            for kind, option in kinds.items():
+                run = cost(folder, "-m", "flows.cli", "run", option, server=server)
+                tell(f"{name}, {kind}, warm", run, bare[kind])
+        finally:
+            server.stop()
+
+
+def tell(what: str, run: Cost, bare: Cost) -> None:
+    shares = [f"{1 - b / a:.0%} of {a:.1f} s" for a, b in zip(run, bare, strict=True)]
+    print(f"{what}: Prefect's share is {shares[0]} by the clock, {shares[1]} of processor time", flush=True)
 
 
 if __name__ == "__main__":

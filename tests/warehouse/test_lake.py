@@ -11,18 +11,25 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from tests.warehouse.traffic_worlds import open_world
 from warehouse.database import Warehouse
 from warehouse.errors import QueryError, WarehouseError
-from warehouse.lake import Lake, open_lake, pour, snapshots
+from warehouse.extensions import extension
+from warehouse.lake import Lake, Store, open_lake, pour, shared_samples, snapshots, tend
+from warehouse.load import LoadResult, load_files
 from warehouse.publish import publish
 from warehouse.query import ask_on
+from warehouse.sources.spec import SourceSpec
 
 pytestmark = [
     pytest.mark.xdist_group("lake"),
@@ -237,3 +244,179 @@ def test_three_publish_at_once_into_postgresql_while_others_read(server, tmp_pat
         with open_lake(Lake(server, data, name)) as reader:
             assert reader.execute("select count(*) from core.traffic_sample").fetchone() == (9,)
         assert len(snapshots(Lake(server, data, name))) == 3
+
+
+def files_below(folder: Path) -> int:
+    return sum(path.is_file() for path in folder.rglob("*"))
+
+
+def test_tending_forgets_what_is_old_and_joins_files_but_no_projects_newest_edition(lake, tmp_path):
+    south = Lake(lake.catalog, lake.data, "south")
+    (tmp_path / "south").mkdir()
+    pour(edition(tmp_path / "south", 1, days=40), south)
+    made = [pour(edition(tmp_path, number, days=40 * number), lake).snapshot for number in range(1, 5)]
+    before, now = files_below(tmp_path / "data"), datetime.now(UTC)
+    tend(lake, keep_since=now - timedelta(days=1), unneeded_since=now)
+    assert [number for number, _, _ in snapshots(lake)] == made, "nothing is old yet"
+    tend(lake, keep_since=datetime.now(UTC), unneeded_since=now - timedelta(days=1))
+    assert [message for _, _, message in snapshots(lake)] == ["edition-4"]
+    assert [message for _, _, message in snapshots(south)] == ["edition-1"]
+    kept = files_below(tmp_path / "data")
+    assert kept >= before, "a reader may still be at work on them"
+    removed = tend(lake, keep_since=datetime.now(UTC), unneeded_since=datetime.now(UTC))
+    assert removed > 0
+    assert files_below(tmp_path / "data") == kept - removed
+    for one, rows in ((lake, 160), (south, 40)):
+        with open_lake(one) as reader:
+            assert reader.execute("select count(*) from core.traffic_sample").fetchone() == (rows,)
+    with pytest.raises(WarehouseError, match="can't be opened"), open_lake(lake, snapshot=made[0]):
+        pytest.fail("that snapshot is forgotten")
+
+
+def hours(name: str, first: int, last: int, *, level: float = 1e9) -> str:
+    rows = (
+        f"2026-01-{1 + hour // 24:02}T{hour % 24:02}:00:00Z,{name},{level},{2 * level}" for hour in range(first, last)
+    )
+    return "\n".join(["time,interface,in,out", *rows]) + "\n"
+
+
+def loaded(folder: Path, source: SourceSpec, *files: Path) -> list[LoadResult]:
+    now = datetime(2026, 2, 1, tzinfo=UTC)
+    there = (folder / "world.duckdb").exists()
+    with Warehouse.open(folder / "world.duckdb") if there else open_world(folder, ("n-1", "s-1")) as warehouse:
+        results = load_files(warehouse, source, files, known_at=now, today=now)
+        publish(warehouse, folder / "published", edition_id="loaded")
+    return results
+
+
+PORTS = SourceSpec("nms", time_column="time", interface_column="interface", in_column="in", out_column="out", unit="bps", slot_minutes=60)  # fmt: skip
+
+
+def test_what_two_load_a_third_gathers_and_only_its_news(lake, tmp_path):
+    for name in ("north", "south", "all"):
+        (tmp_path / name).mkdir()
+
+    def bring(name: str, text: str) -> None:
+        file = tmp_path / name / "ports.csv"
+        file.write_text(text)
+        assert not [one.error for one in loaded(tmp_path / name, PORTS, file) if one.error]
+        pour(tmp_path / name / "published" / "transit.duckdb", Lake(lake.catalog, lake.data, name))
+
+    def gather(name: str) -> list[LoadResult]:
+        shared = shared_samples(lake, name, tmp_path / "shared" / name)
+        source = replace(PORTS, name=f"lake {name}", interface_column="interface_id", in_column="in_bps", out_column="out_bps")  # fmt: skip
+        assert {one.slot_minutes for one in shared} == {60}
+        return loaded(tmp_path / "all", source, *(one.file for one in shared))
+
+    bring("north", hours("n-1", 0, 48))
+    bring("south", hours("s-1", 0, 24, level=5e9))
+    assert [(one.rows_loaded, one.rows_known) for name in ("north", "south") for one in gather(name)] == [(48, 0), (24, 0)]  # fmt: skip
+    same = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "shared" / "north").iterdir()}
+    gather("north")
+    assert {path.name: path.stat().st_mtime_ns for path in (tmp_path / "shared" / "north").iterdir()} == same
+    bring("north", hours("n-1", 0, 60))
+    assert [(one.rows_loaded, one.rows_known) for one in gather("north")] == [(12, 48)]
+    assert len(list((tmp_path / "shared" / "north").iterdir())) == 1
+    with duckdb.connect(str(tmp_path / "all" / "published" / "transit.duckdb"), read_only=True) as reader:
+        found = reader.execute("select interface_id, count(*), sum(in_bps) from core.traffic_sample join core.interface_key using (interface_key) group by 1 order by 1").fetchall()  # fmt: skip
+    assert found == [("n-1", 60, 60e9), ("s-1", 24, 120e9)]
+    with pytest.raises(WarehouseError, match="no samples under this name"):
+        shared_samples(lake, "west", tmp_path / "shared" / "west")
+
+
+S3_SERVERS = {
+    "moto_server": lambda port, _: ["-H", "127.0.0.1", "-p", str(port)],
+    "s3rver": lambda port, folder: ["-a", "127.0.0.1", "-p", str(port), "-d", str(folder)],
+}
+
+
+@pytest.fixture(scope="module", params=sorted(S3_SERVERS))
+def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """S3-compatible storage on loopback with a bucket named lake."""
+    command = shutil.which(request.param)
+    if command is None or not importlib.util.find_spec("duckdb_extension_httpfs"):
+        pytest.skip(f"{request.param} (moto[server] from PyPI, s3rver from npm) or DuckDB's httpfs is not installed")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = S3_SERVERS[request.param](port, tmp_path_factory.mktemp("s3"))
+    bucket = ["--configure-bucket", "lake"] if request.param == "s3rver" else []
+    process = subprocess.Popen([command, *options, *bucket], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                make = urllib.request.Request(f"http://127.0.0.1:{port}/lake", method="PUT")
+                with urllib.request.urlopen(make, timeout=5):
+                    break
+            except urllib.error.HTTPError:
+                break  # it is there already
+            except OSError:
+                assert process.poll() is None
+                assert time.monotonic() < deadline
+                time.sleep(0.2)
+        yield Store("S3RVER", "S3RVER", f"http://127.0.0.1:{port}")
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_the_data_lie_in_s3_compatible_storage(store, tmp_path):
+    lake = Lake(str(tmp_path / "catalog.ducklake"), "s3://lake/editions", "north", store)
+    first = pour(edition(tmp_path, 1, days=40), lake)
+    pour(edition(tmp_path, 2, days=80), lake)
+    with open_lake(lake) as reader, duckdb.connect(str(tmp_path / "published" / "transit.duckdb"), read_only=True) as copy:  # fmt: skip
+        copy.execute("set TimeZone = 'UTC'")
+        assert answers(reader) == answers(copy)
+        assert "secret=redacted" in str(reader.execute("from duckdb_secrets()").fetchall())
+        for attack in ("select * from read_parquet('s3://other/x.parquet')", "copy (select 1) to 's3://other/x.csv'"):
+            with pytest.raises(QueryError):
+                ask_on(reader, attack)
+    with open_lake(lake, snapshot=first.snapshot) as reader:
+        assert reader.execute("select count(*) from core.traffic_sample").fetchone() == (40,)
+    assert not (tmp_path / "data").exists()
+    tend(lake, keep_since=datetime.now(UTC), unneeded_since=datetime.now(UTC))
+    with open_lake(lake) as reader:
+        assert reader.execute("select count(*) from core.traffic_sample").fetchone() == (80,)
+
+
+def test_two_publish_at_once_with_the_catalog_in_postgresql_and_the_data_in_s3(server, store, tmp_path):
+    with duckdb.connect() as connection:
+        connection.load_extension(str(extension("postgres", "lake")))
+        connection.execute(f"attach '{server.removeprefix('postgres:')}' as server (type postgres)")
+        name = f"lake_{store.endpoint.rpartition(':')[2]}"
+        connection.execute(f"call postgres_execute('server', 'create database {name}', use_transaction => false)")
+    lakes = [
+        Lake(server.replace("dbname=postgres", f"dbname={name}"), "s3://lake/together", project, store)
+        for project in ("first", "second")
+    ]
+    errors: list[str] = []
+
+    def publish_thrice(lake: Lake) -> None:
+        folder = tmp_path / lake.project
+        folder.mkdir()
+        try:
+            for number in range(1, 4):
+                pour(edition(folder, number, days=30 * number), lake)
+        except WarehouseError as error:
+            errors.append(str(error))
+
+    at_work = [threading.Thread(target=publish_thrice, args=(lake,)) for lake in lakes]
+    for one in at_work:
+        one.start()
+    for one in at_work:
+        one.join()
+    assert errors == []
+    for lake in lakes:
+        assert len(snapshots(lake)) == 3
+        with open_lake(lake) as reader:
+            assert reader.execute("select count(*) from core.traffic_sample").fetchone() == (90,)
+
+
+def test_keys_that_are_wrong_or_a_storage_that_is_gone_are_named(store, tmp_path):
+    gone = replace(store, endpoint="http://127.0.0.1:9")
+    lake = Lake(str(tmp_path / "catalog.ducklake"), "s3://lake/gone", "north", gone)
+    with pytest.raises(WarehouseError, match="could not be written; it is as it was") as raised:
+        pour(edition(tmp_path, 1, days=40), lake)
+    assert store.secret not in str(raised.value)
+    assert store.secret not in repr(lake)

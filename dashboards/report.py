@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
-from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import jinja2
 import polars as pl
-import vl_convert
 from markupsafe import Markup
 
-from dashboards import theme
 from dashboards.chapters import (
     assumptions,
     changes,
@@ -34,7 +28,6 @@ from dashboards.chapters import (
     scenarios,
     segments,
 )
-from dashboards.charts.drawing import Spec
 from dashboards.edition import Edition
 from dashboards.figure import Page, capital
 from dashboards.kept import Body, Kept, page_key, run_lines
@@ -42,12 +35,12 @@ from dashboards.language import TEXT_FOLDER, Language, Period, load_language
 from dashboards.material import Material, gather
 from dashboards.paper import NAME as PAPER
 from dashboards.paper import svg, write_paper
+from dashboards.shared import SCRIPTS, embed, settings, words, write_assets, write_search
 from dashboards.workbook import write_workbook
 
 HOME = Path(__file__).parent
 WORKBOOK = "edition.xlsx"
 POLICY = "default-src 'none'; script-src 'self' file:; style-src 'self' file:; img-src 'self' file: data:; base-uri 'none'; form-action 'none'"
-SCRIPTS = f"vega-{version('vl-convert-python')}.js"
 NAVIGATION = (
     "index",
     "changes",
@@ -92,7 +85,7 @@ def write_report(
     With `workers` the languages of a large network are drawn side by side.
     """
     material = gather(frames, edition)
-    written = _write_assets(folder, [folder / one.folder for one in edition.previous])
+    written = write_assets(folder, [folder / one.folder for one in edition.previous])
     extras: list[tuple[str, str]] = []
     if workbook:
         written.append(write_workbook(frames, edition, folder / "data" / WORKBOOK))
@@ -133,7 +126,7 @@ def _write_language(
         body = _body(page, material, language, kept, drawn, with_data=code == languages[0])
         written.append(_write_page(page, body, pages, material, language, languages, folder, text_folder, extras))
         written += _write_data(body, folder)
-    written.append(_write_search(pages, language, folder))
+    written.append(write_search(pages, language, folder))
     return written, kept.used, kept.built
 
 
@@ -158,16 +151,6 @@ def edition_pages(material: Material, language: Language) -> list[Page]:
     return [page for chapter in chapters for page in chapter.pages(material, language)]
 
 
-def embed(spec: Spec) -> Markup:
-    """A specification as JSON that can't end its script element."""
-    return Markup(_safe_json(spec))
-
-
-def _safe_json(value: Any) -> str:
-    plain = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return plain.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")  # fmt: skip
-
-
 @cache
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
@@ -179,31 +162,6 @@ def _environment() -> jinja2.Environment:
     environment.filters["spec"] = embed
     environment.filters["capital"] = capital
     return environment
-
-
-@cache
-def _bundle() -> str:
-    return str(vl_convert.javascript_bundle())  # type: ignore[call-arg]
-
-
-def _write_assets(folder: Path, earlier: Sequence[Path]) -> list[Path]:
-    """Vega's scripts once per site, beside the pages: an inlined copy would cost 0.9 MB on each page.
-
-    Making the bundle takes seconds, so an earlier edition's file of the same version is copied.
-    """
-    assets = folder / "assets"
-    assets.mkdir(parents=True, exist_ok=True)
-    scripts = assets / SCRIPTS
-    known = next((path / "assets" / SCRIPTS for path in earlier if (path / "assets" / SCRIPTS).is_file()), None)
-    if known:
-        shutil.copyfile(known, scripts)
-    elif not scripts.is_file():
-        scripts.write_text(_bundle(), encoding="utf-8")
-    written = [scripts]
-    for name in ("report.css", "report.js", "icon.svg"):
-        shutil.copyfile(HOME / "assets" / name, assets / name)
-        written.append(assets / name)
-    return written
 
 
 def _body(
@@ -241,7 +199,7 @@ def _write_page(
         home=home, root=home + "../", t=language.text, edition=edition, edition_title=edition.title_in(language.code),
         origin=Period(edition.origin, edition.grain), navigation=navigation, has_charts=body.has_charts,
         others=[(code, load_language(code, text_folder).text("language")) for code in languages if code != language.code],
-        settings=_settings(language) if body.has_charts else "", words=_words(language),
+        settings=settings(language) if body.has_charts else "", words=words(language),
         same=_same_page(page, material, language), variant=_variant(edition, language),
         newest=f"{home}../{edition.newest}/{language.code}/{page.path}" if edition.newest else "",
     )  # fmt: skip
@@ -249,16 +207,6 @@ def _write_page(
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(html, encoding="utf-8")
     return target
-
-
-@cache
-def _settings(language: Language) -> Markup:
-    return Markup(_safe_json({"config": theme.config(), "dark": theme.DARK, **theme.locale(language)}))
-
-
-@cache
-def _words(language: Language) -> Markup:
-    return Markup(_safe_json({name: language.text(f"script.{name}") for name in ("search", "filter", "shown")}))
 
 
 def _draw_pictures(pages: Sequence[Page], language: Language, folder: Path) -> dict[tuple[str, str], str]:
@@ -297,14 +245,6 @@ def _same_page(page: Page, material: Material, language: Language) -> list[tuple
         for one in material.edition.previous[:6]
         if page.path != "index.html" and page.path in one.pages
     ]
-
-
-def _write_search(pages: Sequence[Page], language: Language, folder: Path) -> Path:
-    """What the search box finds: the title and path of every page, in a script, as a page on disk can't read other files."""
-    target = folder / "assets" / f"search-{language.code}.js"
-    entries = sorted((page.title, page.path) for page in pages)
-    target.write_text(f"window.transitPages = {_safe_json(entries)};\n", encoding="utf-8")
-    return target
 
 
 def _write_data(body: Body, folder: Path) -> list[Path]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import polars as pl
 
 from dashboards import naming
@@ -108,6 +110,41 @@ def _event(material: Material, event_id: str, language: Language) -> str:
     return f"{language.word('event', rows['kind'][0])}, {language.day(rows['start_at'][0].date())}"
 
 
+def _effects(material: Material, language: Language) -> Section | None:
+    """Moving holidays that the forecast uses, and every surge and driver that was stated."""
+    text = language.text
+    effects = material["forecast_effect"].filter((pl.col("used_log") != 0) | (pl.col("kind") != "calendar"))
+    if effects.is_empty():
+        return None
+    rows = []
+    for row in effects.sort(pl.col("used_log").abs(), descending=True, maintain_order=True).iter_rows(named=True):
+        key = (row["series_kind"], row["series_id"], row["direction"], row["statistic"])
+        kind, _, name = row["effect"].partition(":")
+        what = (
+            _event(material, name, language)
+            if kind == "event"
+            else name
+            if kind == "driver"
+            else language.word("calendar", kind)
+        )
+        used = row["used_log"]
+        size = (
+            text("data.elasticity", value=used) if kind == "driver" else f"×\u00a0{language.number(math.exp(used), 2)}"
+        )
+        error = "" if row["error_log"] is None else f"±\u00a0{language.number(row['error_log'], 2)}"
+        rows.append(
+            [
+                Cell(naming.series_name(material, key, language)), Cell(naming.direction_name(material, key, language)), Cell(naming.statistic(key, language)),
+                Cell(what), Cell(size, f"{used:.6g}", number=True), Cell(error, f"{row['error_log'] or 0:.6g}", number=True),
+                percent(language, row["decay_ratio"], 0), Cell(language.reason(row["verdict"])),
+            ]
+        )  # fmt: skip
+    heads = ("series", "direction", "statistic", "moved_by", "effect_size", "effect_error", "left_after", "use")
+    return Section(
+        text("data.effects"), [text("data.effects_intro")], table=Table([text(f"table.{head}") for head in heads], rows)
+    )
+
+
 def _events(material: Material, language: Language) -> Section | None:
     text = language.text
     events = material["event"].sort("start_at", descending=True)
@@ -209,7 +246,7 @@ def _coincidence(material: Material, language: Language) -> Section | None:
 
 def pages(material: Material, language: Language) -> list[Page]:
     text = language.text
-    parts = (_gaps, _shifts, _events, _left_out, _coincidence)
+    parts = (_gaps, _shifts, _effects, _events, _left_out, _coincidence)
     found = [section for part in parts if (section := part(material, language))]
     refused = refusals(material, language)
     sections = [Section(figures=[coverage_figure(material, language)]), *([refused] if refused else []), *found]

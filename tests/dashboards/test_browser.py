@@ -109,7 +109,8 @@ def test_a_chart_can_be_saved(site, browser, kind, tmp_path):
     content = (tmp_path / "chart").read_bytes()
     assert content.startswith(b"<svg" if kind == "svg" else b"\x89PNG")
     if kind == "svg":
-        assert "первым — Алматы — Актау" in content.decode("utf-8")
+        words = re.sub("\u00a0|&nbsp;|&#160;", " ", content.decode("utf-8"))
+        assert "первым — «Алматы — Актау»" in words
 
 
 def test_the_switch_changes_the_story(site, browser):

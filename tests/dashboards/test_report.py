@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 
 from dashboards.language import load_language
-from dashboards.report import embed, write_report
+from dashboards.report import write_report
+from dashboards.shared import embed
 from tests.dashboards.world import build, edition
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dashboards import naming
+from dashboards.chapters import data
 from dashboards.language import load_language
 from dashboards.material import gather
 from dashboards.naming import PIECES
@@ -105,3 +106,18 @@ def test_wordings_that_are_no_text_are_named(tmp_path):
     (tmp_path / "words.en.toml").unlink()
     (tmp_path / "words.ru.toml").write_text('b = "б"\n', encoding="utf-8")
     assert read_wordings(tmp_path, ("ru",))["ru"] == {"b": "б"}
+
+
+def test_effects_are_told_in_both_languages_and_noise_is_not_shown(material):
+    """What moved a series: a holiday that counts, a surge by its event, a driver with the reason why it could not be used."""
+    said = {}
+    for name, language in (("en", EN), ("ru", RU)):
+        section = next(
+            one for one in data.pages(material, language)[0].sections if one.title == language.text("data.effects")
+        )
+        said[name] = [[cell.text for cell in row] for row in section.table.rows]
+    assert [row[3:5] for row in said["en"]] == [["cable cut, 3 May 2024", "×\u00a01.45"], ["Ramadan", "×\u00a00.94"], ["subscribers", "elasticity 0.00"]]  # fmt: skip
+    assert [row[4] for row in said["ru"]] == ["×\u00a01,45", "×\u00a00,94", "эластичность 0,00"]
+    assert said["ru"][1][3] == "Рамадан"
+    assert said["ru"][2][-1].startswith("заданы значения только до")
+    assert "2025-06-01" not in said["ru"][2][-1]

@@ -115,6 +115,13 @@ def build(grain: Grain = "month", seed: int = 7, past: int = 48, ahead: int = 36
     shape = 1 + 0.5 * np.sin((hours - 14) / 24 * 2 * np.pi)
     frames["traffic_profile"] = _frame("traffic_profile", [{"route_id": route[0], "direction": "in", "weekday": weekday, "hour": int(hour), "mean_gbps": float(route[7] * shape[hour] * (1.1 if weekday > 5 else 1.0))} for route in ROUTES for weekday in range(1, 8) for hour in hours])  # fmt: skip
     frames["forecast_component"] = _frame("forecast_component", [{"series_kind": "route", "series_id": route[0], "direction": "in", "statistic": "p95", "grain": grain, "model": model, "target_start": starts[past + step], "value_gbps": float(route[7] * (1 + slope * (step + 1) / 12)), "weight": weight} for route in ROUTES for model, slope, weight in (("ensemble", 0.2, 0.0), ("theta", 0.22, 0.5), ("drift", 0.3, 0.3), ("seasonal_naive", 0.0, 0.2)) for step in range(ahead)])  # fmt: skip
+    key = {"series_kind": "route", "series_id": "R-KHG-FRA", "direction": "in", "statistic": "p95", "grain": grain}
+    frames["forecast_effect"] = _frame("forecast_effect", [
+        {**key, "effect": "ramadan", "kind": "calendar", "measured_log": -0.08, "error_log": 0.02, "used_log": -0.06, "decay_ratio": None, "verdict": "used"},
+        {**key, "effect": "eid_al_adha", "kind": "calendar", "measured_log": 0.1, "error_log": 0.2, "used_log": 0.0, "decay_ratio": None, "verdict": "noise explains it"},
+        {**key, "effect": "event:CUT-1", "kind": "event", "measured_log": 0.4, "error_log": 0.1, "used_log": 0.37, "decay_ratio": 0.8, "verdict": "used"},
+        {**key, "effect": "driver:subscribers", "kind": "driver", "measured_log": None, "error_log": None, "used_log": 0.0, "decay_ratio": None, "verdict": "is stated to 2025-06-01 only; the forecast goes to 2025-12-16"},
+    ])  # fmt: skip
     frames["level_shift"] = _frame("level_shift", [{"series_kind": "route", "series_id": "R-KHG-FRA", "direction": "in", "statistic": "p95", "grain": grain, "period_start": starts[10], "size_ratio": 1.4, "event_id": None, "handled": "spliced"}])  # fmt: skip
     frames["coincidence"] = _frame("coincidence", [{"combination_id": "R-ALA-FRA:in+R-KHG-FRA:in", "kappa": 0.93, "kappa_sd": 0.02, "months": 47}])  # fmt: skip
     frames["plan_note"] = _frame("plan_note", [{"topic": "missing_price", "subject": "module:100", "note": "no assumption named module_price covers it, so orders have no cost"}, {"topic": "unmeasured_coincidence", "subject": "S-ALA-AKT", "note": "The routes that meet here were never measured together, so their peaks are counted as if they coincided (factor 1)."}])  # fmt: skip

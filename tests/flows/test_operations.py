@@ -140,6 +140,8 @@ def test_an_accepted_gate_is_kept_with_the_run(project, tmp_path):
     accepted = json.loads(kept["settings"])["accepted"]
     assert accepted["why"] == "the exchange was closed"
     assert "max_age_days" in accepted["gates"][0]
+    for page in ("index", "assumptions"):
+        assert "the exchange was closed" in (folder / "reports/latest/en" / f"{page}.html").read_text(encoding="utf-8")
 
 
 def test_mail_is_sent_and_what_fails_is_named_without_its_secret(mailbox, tmp_path):

@@ -17,7 +17,7 @@ IDS = (
     (re.compile(r"(with segment )(\S+)( out)"), "segment"), (re.compile(r"(with everything in risk group )(\S+)( out)"), "group"),
     (re.compile(r"(with the crossing )(\S+)( out)"), "node"), (re.compile(r"(All its paths run over )(.+?)(\.(?: |$))"), "segment"),
     (re.compile(r"(no cut rate or length for )(.+?)(\.(?: |$))"), "segment"), (re.compile(r"(bought as transit at )(\S+)(:)"), "node"),
-    (re.compile(r"( Gbit/s of )(\S+)($)"), "market"),
+    (re.compile(r"( Gbit/s of )(\S+)($)"), "market"), (re.compile(r"(Taken off already: -?[\d,]+ USD that )(.+?)( of the same owner)"), "segment"),
 )  # fmt: skip
 """Where the reasons of lower floors have ids, and of what."""
 

@@ -21,7 +21,8 @@ from forecasting.basis import Basis
 from forecasting.earnings import Earned, earnings, losses
 from forecasting.entrant import Entry
 from forecasting.openings import Note, Opening, Sets, openings, simulate
-from forecasting.schedule import Build, Line, Options, Response, Together, together
+from forecasting.program import together
+from forecasting.schedule import Build, Line, Options, Response, Together
 from forecasting.spec import PlanningPolicy
 from warehouse.schema import BUILD_CHOICE, check
 

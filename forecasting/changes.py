@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from forecasting.assumptions import Assumptions
 from forecasting.readiness import DRAW_KEY, Outage, draw_key
 from forecasting.scenario import Scenario
 from forecasting.series import FloatArray, Paths
-from warehouse.errors import Problem, SettingsError
+from warehouse.errors import PlanError, Problem, SettingsError
 from warehouse.network import Network, Path, RiskGroup, Segment
 from warehouse.schema import ASSUMPTION, check
 
@@ -211,7 +212,12 @@ def _assumption(inputs: PlanInputs, entry: Any) -> PlanInputs:
         changes = [
             pl.when(mine).then(pl.lit(value)).otherwise(pl.col(name)).alias(name) for name, value in stated.items()
         ]
-    return replace(inputs, assumptions=check(inputs.assumptions.with_columns(changes), ASSUMPTION))
+    changed = check(inputs.assumptions.with_columns(changes), ASSUMPTION)
+    try:
+        Assumptions.from_frame(changed)
+    except PlanError as error:
+        raise SettingsError("the scenario states what an assumption can't be", error.problems, "Mend the scenario file.") from error  # fmt: skip
+    return replace(inputs, assumptions=changed)
 
 
 _CHANGES = {

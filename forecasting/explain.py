@@ -52,7 +52,11 @@ def explain(segment_id: str, frames: Mapping[str, pl.DataFrame], network: Networ
     steps = [
         _samples(frames, names),
         _forecast(frames, names),
-        Step("paths", f"{len(names)} routes cross {segment_id}: with nothing failed, or {say(failure_id)}.", crossing),
+        Step(
+            "paths",
+            f"{len(names)} routes cross {segment_id}, {' or '.join(dict.fromkeys(say(one) for one in ('none', failure_id)))}.",
+            crossing,
+        ),
         _coincidence(frames, crossing, failure_id),
         _loads(frames, segment_id, policy),
         _dates(runout, failure_id),

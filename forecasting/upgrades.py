@@ -16,7 +16,8 @@ from forecasting.basis import Basis
 from forecasting.builds import Choices, choice_frame, spent_and_left
 from forecasting.capacity import AnyFloat, first_passage
 from forecasting.money import bought_later, price_after, worth_at_end
-from forecasting.schedule import Line, Offer, Options, Response, Schedule, System, Together, together
+from forecasting.program import together
+from forecasting.schedule import Line, Offer, Options, Response, Schedule, System, Together
 from forecasting.series import FloatArray
 from forecasting.spec import PlanningPolicy
 from warehouse.schema import BUILD_CHOICE, UPGRADE, check
@@ -53,9 +54,9 @@ def upgrade_frames(
     lines = [need.line for need in needs]
     builds, charges = (choices.builds, choices.charges) if choices else ((), ())
     best = together(lines, builds, charges)
-    if not best.proven:
-        notes.append(("schedule_not_proven", "upgrade", "the solver's time ran out before the schedule was proven to be the cheapest"))  # fmt: skip
     made = best if budget_usd is None else together(lines, builds, charges, budget_usd=budget_usd)
+    if not (best.proven and made.proven):
+        notes.append(("schedule_not_proven", "upgrade", "the solver's time ran out before the schedule was proven to be the cheapest"))  # fmt: skip
     bought = _all_rows(basis, assumptions, policy, needs, choices, made)
     rows = [{**row, "funded": True} for row in bought]
     if budget_usd is not None:

@@ -93,6 +93,8 @@ def explain(segment: str, /, *, config: Config = None) -> None:
     with open_warehouse(read_settings(config)) as warehouse:
         frames = {name: warehouse.read(name) for name in EXPLAINED}
     story = chain(segment, frames, Network.from_frames(frames))
+    if all(frames[name].is_empty() for name in ("segment_load", "runout", "order_plan")):
+        print("The newest run holds no plan, so what follows ends with the forecast. Run `transit plan`.")
     for number, step in enumerate(story.steps, start=1):
         print(f"{number}. {step.title}\n   {step.sentence}")
         if step.table.height:

@@ -16,9 +16,10 @@ from forecasting.changes import PlanInputs, apply_scenario
 from forecasting.entrant import entries
 from forecasting.money import bought_later, worth_at_end
 from forecasting.plan import plan
+from forecasting.program import cheapest, together
 from forecasting.readiness import DRAW_KEY, draw_key, slipped
 from forecasting.scenario import Scenario
-from forecasting.schedule import Offer, cheapest, together
+from forecasting.schedule import Offer
 from forecasting.spec import PlanningPolicy
 from forecasting.upgrades import lines_of, upgrade_frames
 from tests.forecasting.planning_worlds import assumptions, capacity, growing, no_coincidence, ring

@@ -305,3 +305,9 @@ def test_what_is_taken_from_the_plan_beside_it_is_what_would_be_made_anew(text):
     assert all((shared.passages[link] == anew.passages[link]).all() for link in anew.passages)
     found = what_if(inputs, [story], policy=policy, today=today, workers=1)
     assert found.effect.equals(compare(story.scenario_id, story.note or story.title, base, anew).effect)
+
+
+def test_what_a_story_can_not_assume_is_told_as_the_fault_of_the_story():
+    story = parse_scenario('[[assumption]]\nid = "LEAD"\nlow = -3\nvalue = 2\nhigh = 4')
+    with pytest.raises(SettingsError, match="can't be negative\nMend the scenario file"):
+        apply_scenario(story, with_a_project())

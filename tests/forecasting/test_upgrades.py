@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from forecasting.assumptions import Assumptions
 from forecasting.basis import build_basis
 from forecasting.money import bought_later, worth_at_end
-from forecasting.schedule import Offer, System, cheapest
+from forecasting.program import cheapest
+from forecasting.schedule import Offer, System
 from forecasting.spec import PlanningPolicy
 from forecasting.upgrades import budget_words, upgrade_frames
 from tests.forecasting.planning_worlds import (

@@ -24,7 +24,6 @@ import pytest
 from tests.warehouse.traffic_worlds import open_world
 from warehouse.database import Warehouse
 from warehouse.errors import QueryError, WarehouseError
-from warehouse.extensions import extension
 from warehouse.lake import Lake, Store, open_lake, pour, shared_samples, snapshots, tend
 from warehouse.load import LoadResult, load_files
 from warehouse.publish import publish
@@ -381,11 +380,9 @@ def test_the_data_lie_in_s3_compatible_storage(store, tmp_path):
 
 
 def test_two_publish_at_once_with_the_catalog_in_postgresql_and_the_data_in_s3(server, store, tmp_path):
-    with duckdb.connect() as connection:
-        connection.load_extension(str(extension("postgres", "lake")))
-        connection.execute(f"attach '{server.removeprefix('postgres:')}' as server (type postgres)")
-        name = f"lake_{store.endpoint.rpartition(':')[2]}"
-        connection.execute(f"call postgres_execute('server', 'create database {name}', use_transaction => false)")
+    name = f"lake_{store.endpoint.rpartition(':')[2]}"
+    port = re.search(r"port=(\d+)", server)[1]
+    subprocess.run([str(POSTGRES / "createdb"), "-h", "127.0.0.1", "-p", port, "-U", "lake", name], check=True)
     lakes = [
         Lake(server.replace("dbname=postgres", f"dbname={name}"), "s3://lake/together", project, store)
         for project in ("first", "second")

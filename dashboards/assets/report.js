@@ -109,11 +109,15 @@
     }
   };
 
-  const drawAll = () => {
+  // One after the other, with a breath between: the first chart is seen before the last is made.
+  const drawAll = async () => {
     const holder = document.getElementById("settings");
-    if (!holder) return Promise.resolve();
+    if (!holder) return;
     const settings = JSON.parse(holder.textContent);
-    return Promise.all([...document.querySelectorAll(".chart")].map((place) => draw(place, settings)));
+    for (const place of document.querySelectorAll(".chart")) {
+      await draw(place, settings);
+      await new Promise((go) => setTimeout(go));
+    }
   };
 
   const key = (row, column) => {

@@ -18,7 +18,6 @@ from flows.gates import failed_gates, pass_or_refuse
 from flows.held import hold_against
 from flows.identity import code_version, frame_hash, settings_json, step_key
 from flows.inputs import NETWORK_FRAMES, forecast_key, loads_key, open_warehouse, read_scenarios, route_p95, today_of
-from flows.runners import on_runner
 from flows.settings import Settings
 from flows.steps import keep_loads
 from forecasting.entrant import new_routes
@@ -183,14 +182,10 @@ def plan_and_keep(
         notes = tuple(planned["plan_note"].filter(pl.col("topic").is_in(TOLD))["note"])
         return Kept(record.run_id, record.grain, is_new, notes)
 
-    def keep_all() -> list[Kept]:
-        return [
-            keep(grain, record, plan_it=planned)
-            for grain, record, planned in zip(made, records, planned_grains, strict=True)
-        ]
-
-    nothing_new = not force and all(record.run_id in known for record in records)
-    return keep_all() if nothing_new else on_runner(settings.run, "plan", keep_all)
+    return [
+        keep(grain, record, plan_it=planned)
+        for grain, record, planned in zip(made, records, planned_grains, strict=True)
+    ]
 
 
 def _last_quantiles(warehouse: Warehouse, grain: Grain) -> pl.DataFrame:

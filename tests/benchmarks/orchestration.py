@@ -42,7 +42,7 @@ def main():
                 setattr(module, name, thing.fn)
     load.create_table_artifact = lambda **_: None
     forecast.map_tasks = map_chunks
-    forecast.on_runner = plan.on_runner = lambda _run, _name, work: work()
+    forecast.on_runner = lambda _run, _name, work: work()
     settings = read_settings()
     run.run_steps(settings, run.STEPS, records.Job(settings), run.RunSummary(), force=sys.argv[1] == "--force")
 

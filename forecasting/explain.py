@@ -35,7 +35,7 @@ class Explanation:
 def explain(segment_id: str, frames: Mapping[str, pl.DataFrame], network: Network) -> Explanation:
     """The chain of one segment from a run's frames; frames that are absent leave their step empty.
 
-    Uses traffic_period, forecast_quantile, coincidence, segment_load, runout, order_plan, upgrade, money_figure,
+    Uses traffic_period, forecast_quantile, forecast_effect, coincidence, segment_load, runout, order_plan, upgrade, money_figure,
     assumption, assumption_effect, segment_risk, plan_note, revision_part, new_route_score and project. Raises NetworkError for an unknown segment.
     """
     if segment_id not in network.segments:
@@ -52,6 +52,7 @@ def explain(segment_id: str, frames: Mapping[str, pl.DataFrame], network: Networ
     steps = [
         _samples(frames, names),
         _forecast(frames, names),
+        *_effects(frames, names),
         Step(
             "paths",
             f"{len(names)} routes cross {segment_id}, {' or '.join(dict.fromkeys(say(one) for one in ('none', failure_id)))}.",
@@ -157,6 +158,21 @@ def _forecast(frames: Mapping[str, pl.DataFrame], names: list[str]) -> Step:
         "P10, median and P90 of the joint paths of each route's p95, in the first and the last period.",
         table.sort("series_id", "direction", "target_start"),
     )
+
+
+def _effects(frames: Mapping[str, pl.DataFrame], names: list[str]) -> list[Step]:
+    """What holidays, surges and drivers do to its routes; no step where they do nothing."""
+    effects = frames.get("forecast_effect")
+    if effects is None:
+        return []
+    mine = effects.filter(
+        pl.col("series_kind") == "route", pl.col("series_id").is_in(names), pl.col("statistic") == "p95", pl.col("used_log") != 0
+    ).sort("series_id", "direction", "effect")  # fmt: skip
+    if mine.is_empty():
+        return []
+    what = ", ".join(sorted(set(mine["effect"])))
+    table = mine.select("series_id", "direction", "effect", "used_log", "error_log", "decay_ratio")
+    return [Step("effects", f"Taken out of the past and put back ahead, in logs: {what}.", table)]
 
 
 def _coincidence(frames: Mapping[str, pl.DataFrame], crossing: pl.DataFrame, failure_id: str) -> Step:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # a what-if needs no more than its dates, and the rest of a p
     from forecasting.plan import Plan
 
 EXPLAINED = (
-    "node", "segment", "capacity", "route", "route_path", "risk_group", "traffic_period", "forecast_quantile", "coincidence",
+    "node", "segment", "capacity", "route", "route_path", "risk_group", "traffic_period", "forecast_quantile", "forecast_effect", "coincidence",
     "segment_load", "runout", "order_plan", "upgrade", "money_figure", "assumption", "assumption_effect", "segment_risk", "plan_note",
     "revision_part", "new_route_score", "project",
 )  # fmt: skip

@@ -112,3 +112,26 @@ def test_what_moved_its_dates_and_what_was_registered_of_it(world):
     assert "+7 days (history revised -2, new observations +9)" in steps["changes"].sentence
     assert "1 forecast of" in steps["registered"].sentence
     assert steps["registered"].table.height == 1
+
+
+def test_what_holidays_and_surges_do_to_its_routes(world):
+    network, frames = world
+    key = {
+        "series_kind": "route",
+        "direction": "out",
+        "statistic": "p95",
+        "grain": "month",
+        "error_log": 0.02,
+        "decay_ratio": None,
+    }
+    effects = pl.DataFrame(
+        [
+            {**key, "series_id": "A-B", "effect": "ramadan", "kind": "calendar", "measured_log": -0.1, "used_log": -0.08, "verdict": "used"},
+            {**key, "series_id": "A-B", "effect": "nowruz", "kind": "calendar", "measured_log": 0.01, "used_log": 0.0, "verdict": "noise explains it"},
+            {**key, "series_id": "elsewhere", "effect": "new_year", "kind": "calendar", "measured_log": 0.1, "used_log": 0.1, "verdict": "used"},
+        ]
+    )  # fmt: skip
+    story = explain("AB", {**frames, "forecast_effect": effects}, network)
+    steps = {step.title: step for step in story.steps}
+    assert steps["effects"].sentence == "Taken out of the past and put back ahead, in logs: ramadan."
+    assert steps["effects"].table["used_log"].to_list() == [-0.08]

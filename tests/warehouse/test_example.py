@@ -13,6 +13,9 @@ from warehouse.reference import FILES, read_reference
 from warehouse.schema import CONFIDENCES, FRAMES, check
 from warehouse.sources.spec import SourceSpec
 
+UNSTATED = ("driver",)
+"""Nothing public drives the bundled traffic, which is simulated."""
+STATED = [name for name in FILES if name not in UNSTATED]
 NOT_BUILT = ("planned", "under_construction", "mou")
 LAST_MONTH = date(2026, 10, 31)
 
@@ -28,15 +31,15 @@ def ends(frames: dict[str, pl.DataFrame]) -> dict[str, tuple[str, str]]:
 
 
 def test_all_frames_are_there_and_keep_the_contract(frames: dict[str, pl.DataFrame]) -> None:
-    assert set(frames) == set(FILES)
-    for name in FILES:
+    assert set(frames) == set(STATED)
+    for name in STATED:
         raw = (CENTRAL_ASIA / FILES[name]).read_text(encoding="utf-8").splitlines()[0].split(",")
         expected = [column for column in FRAMES[name].columns if column != "share_ratio"]
         assert raw == expected, name
         check(frames[name], FRAMES[name])
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if "source" in FRAMES[name].columns])
+@pytest.mark.parametrize("name", [name for name in STATED if "source" in FRAMES[name].columns])
 def test_every_row_names_its_source(frames: dict[str, pl.DataFrame], name: str) -> None:
     said = frames[name]["source"]
     assert said.null_count() == 0

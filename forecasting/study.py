@@ -215,7 +215,10 @@ def origins(known: NDArray[np.bool_], spec: ForecastSpec, season: int) -> list[i
     Each ends with a known period: what bridges a gap was not known inside it.
     """
     length = len(known)
-    least = max(min(spec.min_periods, 2 * season if season > 1 else 8), season + 4, 6)
+    least = max(min(spec.min_periods, 2 * season if season > 1 else 8), 6)
+    if length >= season + 4:
+        # Today's forecast knows a season: one that could not would say nothing of it.
+        least = max(least, season + 4)
     earliest = max(least, length - spec.horizon - season)
     # Few origins are all put where the whole horizon is seen, many also where only its beginning is.
     latest = max(earliest, length - spec.horizon) if spec.backtest_origins <= FEW_ORIGINS else length - 1

@@ -10,6 +10,7 @@ import pytest
 
 from forecasting.engine import forecast
 from forecasting.spec import ForecastSpec
+from forecasting.study import origins
 from tests.forecasting.worlds import growing, history, routes
 
 SPEC = ForecastSpec(horizon=12, draws=200, backtest_origins=4)
@@ -125,3 +126,14 @@ def test_nothing_in_nothing_out():
     found = forecast(empty, SPEC)
     assert found.paths.draws_gbps.shape == (0, 200, 12)
     assert found.quantiles.is_empty()
+
+
+def test_weeks_of_less_than_a_year_are_held_against_what_came():
+    """Neither then nor now is there a season, so past forecasts tell how wide an interval must be."""
+    values = growing(51, 4, noise=0.1)
+    known = np.ones(51, dtype=bool)
+    spec = ForecastSpec(grain="week", horizon=13, min_periods=26, draws=50, backtest_origins=4)
+    assert origins(known, spec, 52) == [26, 34, 42, 50]
+    assert origins(np.ones(60, dtype=bool), spec, 52)[0] == 56
+    found = forecast(history({("a", "in", "mean"): values}, "week"), spec)
+    assert found.backtest.filter(pl.col("model") == "ensemble")["n"].max() > 0

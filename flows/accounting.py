@@ -39,18 +39,8 @@ from warehouse.network import Network
 from warehouse.schema import REVISION_PART, TRAFFIC_PERIOD
 
 DATE_FRAMES = ("runout", "runout_probability", "order_plan")
-STATED = (
-    "event",
-    "driver",
-    "node",
-    "segment",
-    "capacity",
-    "route",
-    "route_path",
-    "risk_group",
-    "project",
-    "assumption",
-)
+STATED = ("event", "driver", *(name for name in NETWORK_FRAMES if name != "coincidence"))
+"""What people state; how peaks coincide is measured."""
 Plan = Mapping[str, pl.DataFrame]
 Note = tuple[str, str, str]
 

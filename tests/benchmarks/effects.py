@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import numpy as np
@@ -95,13 +95,9 @@ def main() -> int:
 
 def _pair(title: str, periods: list[date], logs: FloatArray, length: int, spec: ForecastSpec, **known: pl.DataFrame) -> None:  # fmt: skip
     history, truth = world(periods[:length], logs[:, :length], spec.grain), np.exp(logs[:, length:])
-    plain: Callable[[], tuple[float, float, float]] = lambda: errors(history, _without(spec), truth)  # noqa: E731
-    for name, made in (("without", plain()), ("with", errors(history, spec, truth, **known))):
+    without = errors(history, replace(spec, calendar=()), truth)
+    for name, made in (("without", without), ("with", errors(history, spec, truth, **known))):
         print(f"{title:44} {name:>8} {made[0]:8.2f} {made[1]:8.2f} {made[2]:6.1f}", flush=True)
-
-
-def _without(spec: ForecastSpec) -> ForecastSpec:
-    return ForecastSpec(grain=spec.grain, horizon=spec.horizon, draws=spec.draws, backtest_origins=spec.backtest_origins, max_history=spec.max_history, calendar=())  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -130,7 +130,12 @@ def plan_inputs(settings: Settings) -> tuple[PlanInputs, str]:
     if paths is None:
         raise NoForecastKeptError(
             "there is no forecast of what is loaded",
-            [Problem("forecast", "not made, or made from other data or settings")],
+            [
+                Problem(
+                    "forecast",
+                    "not made yet, or made from other data, with other settings or by other code (as after an update)",
+                )
+            ],
             "Run `transit forecast` first.",
         )
     inputs = PlanInputs(

@@ -7,7 +7,7 @@ horizon; the fleet's own backtest bends that table as far as it has outcomes to 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -17,6 +17,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from forecasting.models.window import between
 from forecasting.series import FloatArray
 from forecasting.study import Study
 from warehouse.schema import Grain
@@ -78,10 +79,10 @@ def reached(point: FloatArray, reach: FloatArray, bounds: FloatArray, *, log: bo
 
 
 def standard_reach(size: FloatArray, normal: FloatArray) -> FloatArray:
-    """Signed sizes (H, L) at standard normal quantiles `normal` (L,), beyond the table's last share along its last slope."""
+    """Signed sizes (..., L) of tables (..., coverages) at standard normal quantiles `normal` (L,), beyond the last share along the last slope."""
     knots = np.concatenate([[0.0], KNOTS, [2 * KNOTS[-1] - KNOTS[-2]]])
-    padded = np.column_stack([np.zeros(len(size)), size, 2 * size[:, -1] - size[:, -2]])
-    return np.stack([np.interp(np.abs(normal), knots, row) for row in padded]) * np.sign(normal)
+    padded = np.concatenate([np.zeros((*size.shape[:-1], 1)), size, 2 * size[..., -1:] - size[..., -2:-1]], axis=-1)
+    return between(np.abs(normal), knots, padded) * np.sign(normal)
 
 
 def scores(study: Study) -> FloatArray:
@@ -101,14 +102,17 @@ def sizes(studies: Sequence[Study], table: Prior, independent: float = 1.0) -> l
     if not studies:
         return []
     horizon = len(studies[0].point)
-    shape = _fleet_shape(studies, table, horizon, independent)
-    return [table.at(study.length, horizon)[:, [CENTRE]] * shape for study in studies]
+    at = cache(lambda length: table.at(length, horizon))
+    shape = _fleet_shape(studies, at, horizon, independent)
+    return [at(study.length)[:, [CENTRE]] * shape for study in studies]
 
 
-def _fleet_shape(studies: Sequence[Study], table: Prior, horizon: int, independent: float) -> FloatArray:
+def _fleet_shape(
+    studies: Sequence[Study], at: Callable[[float], FloatArray], horizon: int, independent: float
+) -> FloatArray:
     """Sizes relative to the prior's 80 % size (H, coverages): the prior's own, bent by the fleet's scores."""
     typical = np.median([study.length for study in studies])
-    own = table.at(float(typical), horizon)
+    own = at(float(typical))
     shape: FloatArray = np.log(own / own[:, [CENTRE]])
     rows, windows = [], np.zeros(horizon)
     steps = np.arange(1.0, horizon + 1)
@@ -116,7 +120,7 @@ def _fleet_shape(studies: Sequence[Study], table: Prior, horizon: int, independe
         found = scores(study)
         if not len(found):
             continue
-        centre = np.array([table.at(length, horizon)[:, CENTRE] for length in study.backtest.lengths])
+        centre = np.stack([at(length)[:, CENTRE] for length in study.backtest.lengths.tolist()])
         rows.append(np.where(_later_half(found), np.abs(found) / centre, np.nan))
         span = study.backtest.lengths[-1] - study.backtest.lengths[0]
         windows += np.minimum(np.isfinite(found).sum(axis=0), 1 + span / steps) * np.isfinite(found).any(axis=0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import sqrt
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from forecasting.models.smoothing import (
     stl_theta,
     theta_line,
 )
-from forecasting.models.window import Window, mean_of, median_of
+from forecasting.models.window import Window, between, mean_of, median_of
 from forecasting.series import FloatArray
 
 CANDIDATES = (
@@ -43,11 +42,12 @@ PATH_CAP, SHORT_LENGTH = 1.5, 12.0
 
 @dataclass(frozen=True)
 class Outlook:
-    """What the candidates say from one origin, in the series' own unit.
+    """What the candidates say of N series from their origins, in the series' own units.
 
-    `candidates` is (C, H) in the order of CANDIDATES and `weights` (C,) sums to 1; `point` (H,) is their combination; `scale` (H,)
-    is the expected size of its error on the working scale (log where `log`), before calibration. `errors` are the
-    one-step errors of the smoothed level on the working scale. `bounds` (2, H) are the least and the largest value of any path.
+    `candidates` is (N, C, H) in the order of CANDIDATES and `weights` (N, C) sum to 1; `point` (N, H) is their combination; `scale` (N, H)
+    is the expected size of its error on the working scale (log where `log`), before calibration. `errors` (N, T) are the
+    one-step errors of the smoothed level on the working scale. `bounds` (N, 2, H) are the least and the largest value of any path. `optima` hold
+    the parameters found, (N, K) each.
     """
 
     candidates: FloatArray
@@ -68,7 +68,8 @@ def outlook(data: Window) -> Outlook:
     said = {"theta": theta_line(level, data.slope, data.length, steps) + data.season_ahead}
     # Without a season the last value is as good a level as the smoothed one, and their mean is better.
     last_share = 0.0 if _seasonal(data) else 0.5
-    said["seasonal_level"] = last_share * data.adjusted[-1] + (1 - last_share) * level.level + data.season_ahead
+    steady = last_share * data.adjusted[:, -1] + (1 - last_share) * level.level
+    said["seasonal_level"] = steady[:, None] + data.season_ahead
     said["damped_trend"], optima["damped_trend"] = _damped_trend(data)
     said["changes"] = on_differences(data.adjusted, data.season + 2, data.horizon) + data.season_ahead
     said["absolute_changes"] = _absolute_changes(data) if data.log else said["changes"]
@@ -78,13 +79,19 @@ def outlook(data: Window) -> Outlook:
         said["stl_theta"], optima["stl_theta"] = stl_theta(data)
     said["saturating"], bends = saturating(data, mean_of(level.errors**2))
     said["growth"], grows = bent_growth(data, level.level)
-    working = np.array([said.get(name, said["seasonal_level"]) for name in CANDIDATES])
+    working = np.stack([said.get(name, said["seasonal_level"]) for name in CANDIDATES], axis=1)
     working = _capped(working, data)
     natural = np.exp(np.minimum(working, 700.0)) if data.log else working
     weights = _weights(natural, data, grows, bends)
-    point = weights @ natural
+    point = _weighted(natural, weights)
     scale = _scale(working, weights, level.errors, level.alpha, data)
     return Outlook(natural, weights, point, scale, data.log, level.errors, optima, _bounds(point, data))
+
+
+def _weighted(values: FloatArray, weights: FloatArray) -> FloatArray:
+    """(N, H) of candidates' values (N, C, H)."""
+    found: FloatArray = np.add.reduce(weights[:, :, None] * values, axis=1)
+    return found
 
 
 def _seasonal(data: Window) -> bool:
@@ -111,20 +118,21 @@ def _absolute_changes(data: Window) -> FloatArray:
 
 
 def _logged(natural: FloatArray, data: Window) -> FloatArray:
-    logged: FloatArray = np.log(np.maximum(natural, 1e-3 * data.values[-1]))
+    logged: FloatArray = np.log(np.maximum(natural, 1e-3 * data.values[:, -1:]))
     return logged
 
 
 def _capped(working: FloatArray, data: Window) -> FloatArray:
     """No candidate moves further in k periods than 1.5 times the largest k-period move seen, nor far from the others."""
     lags = sorted({min(lag, data.length - 1) for lag in (1, 3, 6, 12, data.horizon)})
-    moves = [float(np.abs(data.adjusted[lag:] - data.adjusted[:-lag]).max()) for lag in lags]
-    room = MOVE_CAP * np.interp(data.steps, lags, np.maximum.accumulate(moves)) + 1e-9 + np.abs(data.seasonal).max()
-    base = data.adjusted[-1] + data.season_ahead
+    moves = np.stack([np.abs(data.adjusted[:, lag:] - data.adjusted[:, :-lag]).max(axis=1) for lag in lags], axis=1)
+    seen = between(data.steps, lags, np.maximum.accumulate(moves, axis=1))
+    room = (MOVE_CAP * seen + 1e-9 + data.swing[:, None])[:, None, :]
+    base = (data.adjusted[:, -1:] + data.season_ahead)[:, None, :]
     working = np.minimum(np.maximum(working, base - room), base + room)
     if data.log:
-        ordered = np.sort(working, axis=0)
-        middle = (ordered[(len(working) - 1) // 2] + ordered[len(working) // 2]) / 2
+        ordered, count = np.sort(working, axis=1), working.shape[1]
+        middle = (ordered[:, (count - 1) // 2] + ordered[:, count // 2])[:, None, :] / 2
         working = np.minimum(np.maximum(working, middle - SPREAD_CAP), middle + SPREAD_CAP)
     return working
 
@@ -138,22 +146,25 @@ def _bounds(point: FloatArray, data: Window) -> FloatArray:
     farthest = min(most, data.horizon)
     lags = sorted({round(1 + (farthest - 1) * part / 5) for part in range(6)})
     # The 98th percentiles by sorting: np.quantile costs more than all the rest here.
-    moves = [np.sort(adjusted[lag:] - adjusted[:-lag]) for lag in lags]
-    rises = np.maximum.accumulate([max(float(one[int(0.98 * (len(one) - 1))]), 0.0) for one in moves])
-    falls = np.maximum.accumulate([max(-float(one[len(one) - 1 - int(0.98 * (len(one) - 1))]), 0.0) for one in moves])
+    moves = [np.sort(adjusted[:, lag:] - adjusted[:, :-lag], axis=1) for lag in lags]
+    few = [int(0.98 * (one.shape[1] - 1)) for one in moves]
+    rises = np.stack([np.maximum(one[:, at], 0.0) for one, at in zip(moves, few, strict=True)], axis=1)
+    falls = np.stack([np.maximum(-one[:, -1 - at], 0.0) for one, at in zip(moves, few, strict=True)], axis=1)
     beyond = np.sqrt(np.maximum(data.steps / lags[-1], 1.0))
-    up, down = np.interp(data.steps, lags, rises) * beyond, np.interp(data.steps, lags, falls) * beyond
-    recent, swing = adjusted[-min(3, data.length) :], float(np.abs(data.seasonal).max())
+    up = between(data.steps, lags, np.maximum.accumulate(rises, axis=1)) * beyond
+    down = between(data.steps, lags, np.maximum.accumulate(falls, axis=1)) * beyond
+    recent, swing = adjusted[:, -min(3, data.length) :], data.swing[:, None]
     working = np.log(point) if data.log else point
     room = PATH_CAP * (1 + SHORT_LENGTH / data.length)
-    high = np.maximum(recent.max() + room * np.maximum(up, down / 2), working + up) + swing
-    low = np.minimum(recent.min() - room * np.maximum(down, up / 2), working - down) - swing
-    both: FloatArray = np.stack([low, high])
+    highest, lowest = recent.max(axis=1)[:, None], recent.min(axis=1)[:, None]
+    high = np.maximum(highest + room * np.maximum(up, down / 2), working + up) + swing
+    low = np.minimum(lowest - room * np.maximum(down, up / 2), working - down) - swing
+    both: FloatArray = np.stack([low, high], axis=1)
     return np.exp(both) if data.log else np.maximum(both, 0.0)
 
 
-def _weights(natural: FloatArray, data: Window, grows: float, bends: float) -> FloatArray:
-    """Near-equal weights: each share is how often a candidate is neither the lowest nor the highest.
+def _weights(natural: FloatArray, data: Window, grows: FloatArray, bends: FloatArray) -> FloatArray:
+    """Near-equal weights (N, C): each share is how often a candidate is neither the lowest nor the highest.
 
     Short histories lean on their level, since their trends are mostly noise; clear growth hands over to `growth`, and a clear
     ceiling to `saturating` with the two whose growth is a line in levels.
@@ -161,38 +172,40 @@ def _weights(natural: FloatArray, data: Window, grows: float, bends: float) -> F
     seasons = data.length / (data.season if data.season >= 4 else 12)
     pool = POOL + (LONG_ONLY if seasons >= 4 and data.season > 1 else () if _seasonal(data) else ("seasonal_level",))
     used = [CANDIDATES.index(name) for name in pool]
-    order = np.argsort(natural[used], axis=0, kind="stable")[1:-1]
-    counts = np.bincount(order.reshape(-1), minlength=len(used)).astype(float)
-    share = np.zeros(len(CANDIDATES))
-    share[used] = counts / counts.sum()
-    blend = float(np.interp(seasons, BLEND_LENGTHS, BLEND_WEIGHTS))
+    order = np.argsort(natural[:, used], axis=1, kind="stable")[:, 1:-1]
+    share = np.zeros(natural.shape[:2])
+    for place, candidate in enumerate(used):
+        share[:, candidate] = (order == place).sum(axis=(1, 2)) / order[0].size
+    blend = np.full(len(natural), np.interp(seasons, BLEND_LENGTHS, BLEND_WEIGHTS))
     for names, weight in ((("seasonal_level",), blend), (("growth",), grows), (BENT, bends)):
-        share *= 1 - weight
+        share *= (1 - weight)[:, None]
         for name in names:
-            share[CANDIDATES.index(name)] += weight / len(names)
+            share[:, CANDIDATES.index(name)] += weight / len(names)
     return share
 
 
-def _scale(working: FloatArray, weights: FloatArray, errors: FloatArray, alpha: float, data: Window) -> FloatArray:
+def _scale(working: FloatArray, weights: FloatArray, errors: FloatArray, alpha: FloatArray, data: Window) -> FloatArray:
     """Growing one-step error, plus the candidates' disagreement, plus the size of yearly changes beyond that error."""
-    tail = errors[min(3, data.length // 4) :]
+    tail = errors[:, min(3, data.length // 4) :]
     one_step = _steady_size(tail, centred=False)
     season = data.season if data.length > data.season + 2 else 0
-    yearly = _steady_size(data.working[season:] - data.working[:-season] if season else tail, centred=True)
+    yearly = _steady_size(data.working[:, season:] - data.working[:, :-season] if season else tail, centred=True)
     # A yearly change holds the one-step error twice, once at each end.
-    beyond = sqrt(max(yearly**2 - NOISE_IN_CHANGES * one_step**2, (LEAST_BEYOND * yearly) ** 2))
+    beyond = np.sqrt(np.maximum(yearly**2 - NOISE_IN_CHANGES * one_step**2, (LEAST_BEYOND * yearly) ** 2))
+    apart = working - _weighted(working, weights)[:, None, :]
     scale: FloatArray = (
-        one_step * np.sqrt(1 + (data.steps - 1) * alpha * alpha)
-        + DISAGREEMENT * np.minimum(np.sqrt(weights @ (working - weights @ working) ** 2), 1.0)
-        + YEARLY * beyond * np.sqrt(data.steps / (data.season if data.season >= 4 else 12))
+        one_step[:, None] * np.sqrt(1 + (data.steps - 1) * (alpha * alpha)[:, None])
+        + DISAGREEMENT * np.minimum(np.sqrt(_weighted(apart**2, weights)), 1.0)
+        + YEARLY * beyond[:, None] * np.sqrt(data.steps / (data.season if data.season >= 4 else 12))
         + 1e-9
     )
     return scale
 
 
-def _steady_size(values: FloatArray, *, centred: bool) -> float:
-    """Between root mean square and median size, so that one outlier widens less than it would."""
-    square = sqrt(mean_of(values * values))
-    middle = median_of(values) if centred else 0.0
-    median = 1.4826 * median_of(np.abs(values - middle))
-    return sqrt(square * max(median, 0.2 * square))
+def _steady_size(values: FloatArray, *, centred: bool) -> FloatArray:
+    """Between root mean square and median size (N,), so that one outlier widens less than it would."""
+    square = np.sqrt(mean_of(values * values))
+    apart = values - median_of(values)[:, None] if centred else values
+    median = 1.4826 * median_of(np.abs(apart))
+    between_them: FloatArray = np.sqrt(square * np.maximum(median, 0.2 * square))
+    return between_them

@@ -9,9 +9,11 @@ wrapper spends longer on a covariance nobody asks for than MINPACK on the search
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import leastsq
 from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
@@ -41,6 +43,12 @@ Form = Literal["level", "damped", "damped_seasonal", "damped_times_seasonal"]
 _NOTHING_FREE = np.empty(0)
 
 
+@cache
+def _unused(count: int) -> tuple[NDArray[np.int64], FloatArray]:
+    """What the recursion asks for and does not look at: which parameters are free, and their bounds."""
+    return np.zeros(count, dtype=np.int64), np.repeat([[0.0, 1.0]], count, axis=0)
+
+
 class Smoother:
     """Exponential smoothing of one series, run again and again with other parameters.
 
@@ -58,10 +66,10 @@ class Smoother:
             padded = np.append(values, values[-1])
             self._parameters = np.zeros(6 + self._season)
             self._parameters[6:] = start
+            fixed, within = _unused(6 + self._season)
             self._arguments = _compiled.HoltWintersArgs(
-                np.zeros(6 + self._season, dtype=np.int64), self._parameters,
-                np.repeat([[0.0, 1.0]], 6 + self._season, axis=0), padded, self._season, len(padded), False,
-            )  # fmt: skip
+                fixed, self._parameters, within, padded, self._season, len(padded), False
+            )
             self._recursion = _RECURSIONS[form]
 
     def errors(self, alpha: float, beta: float, gamma: float, phi: float, level: float, trend: float) -> FloatArray:

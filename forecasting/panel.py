@@ -184,11 +184,13 @@ def _prior(season: int) -> Prior:
 def _rows(
     names: list[str], lasts: list[int], studies: list[Study], calibrated: list[FloatArray], horizon: int
 ) -> pl.DataFrame:
-    count, wanted = len(studies), np.concatenate([np.array(list(PANEL_LEVELS.values())), MEAN_LEVELS])
-    flat = np.empty((count * horizon, len(wanted)))
+    count, levels = len(studies), len(PANEL_LEVELS)
+    wanted = ndtri(np.concatenate([np.array(list(PANEL_LEVELS.values())), MEAN_LEVELS]))
+    told = np.empty((count * horizon, levels + 1))
     for row, (study, size) in enumerate(zip(studies, calibrated, strict=True)):
-        flat[row * horizon : (row + 1) * horizon] = quantiles(study, size, wanted)
-    levels = len(PANEL_LEVELS)
+        found = quantiles(study, size, wanted)
+        told[row * horizon : (row + 1) * horizon, :levels] = found[:, :levels]
+        told[row * horizon : (row + 1) * horizon, levels] = found[:, levels:].mean(axis=1)
     steps = np.arange(1, horizon + 1)
     weights = [
         ", ".join(
@@ -201,14 +203,14 @@ def _rows(
         {"series_id": names, "weights": weights, "last": lasts},
         schema={"series_id": pl.String, "weights": pl.String, "last": pl.Int64},
     ).select(pl.all().repeat_by(horizon).explode()).with_columns(
-        pl.Series("horizon", np.tile(steps, count), dtype=pl.Int64), pl.Series("mean", flat[:, levels:].mean(axis=1)),
-        pl.Series("median", points), *(pl.Series(column, flat[:, at]) for at, column in enumerate(PANEL_LEVELS)),
+        pl.Series("horizon", np.tile(steps, count), dtype=pl.Int64), pl.Series("mean", told[:, levels]),
+        pl.Series("median", points), *(pl.Series(column, told[:, at]) for at, column in enumerate(PANEL_LEVELS)),
     ).with_columns(place=pl.col("last") + pl.col("horizon")).drop("last")  # fmt: skip
 
 
-def quantiles(study: Study, size: FloatArray, levels: Sequence[float] | FloatArray) -> FloatArray:
-    """Calibrated quantiles (H, L) of one series."""
-    reach = study.scale[:, None] * standard_reach(size, ndtri(np.asarray(levels)))
+def quantiles(study: Study, size: FloatArray, normal: FloatArray) -> FloatArray:
+    """Calibrated quantiles (H, L) of one series at standard normal quantiles `normal` (L,)."""
+    reach = study.scale[:, None] * standard_reach(size, normal)
     return reached(study.point[:, None], reach, study.bounds[:, :, None], log=study.log)
 
 

@@ -1,21 +1,20 @@
-"""One series studied alone: its outlook now, and what it would have said at past origins. The part that runs in parallel."""
+"""Series studied one by one in what they say, chunk by chunk in how: their outlook now, and what it would have been at past origins. The part that runs in parallel."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasting.combine import CANDIDATES, Outlook, outlook
+from forecasting.combine import CANDIDATES
 from forecasting.effects import Effect, Regression, Regressor
 from forecasting.models.benchmarks import drift, seasonal_naive
-from forecasting.models.window import Window, seasonal_indices, window
-from forecasting.outliers import REACH, tamed
+from forecasting.origin import Past, Seen, seen_together
 from forecasting.prepare import Ready, prepare
 from forecasting.series import FloatArray
-from forecasting.shifts import Shift, find_shifts, spliced
+from forecasting.shifts import Shift
 from forecasting.spec import ForecastSpec
 
 BENCHMARKS = ("seasonal_naive", "drift")
@@ -102,15 +101,65 @@ def study_all(whole: Chunk, map_chunks: MapChunks) -> list[Study | str]:
 
 def study_chunk(chunk: Chunk) -> list[Study | str]:
     """Each series' study, or the reason why there is none."""
-    return [
-        study(
-            values, chunk.spec, chunk.season, disturbed=disturbed, capped=capped, stated=stated,
-            regression=Regression(regressors, 0, chunk.fleet) if regressors else None,
-        )
-        for values, disturbed, capped, stated, regressors in zip(
-            chunk.values, chunk.disturbed, chunk.capped, chunk.stated, chunk.regressors or ((),) * len(chunk.values), strict=True
-        )
-    ]  # fmt: skip
+    ready = [
+        prepare(values, chunk.spec, chunk.season, disturbed, capped)
+        for values, disturbed, capped in zip(chunk.values, chunk.disturbed, chunk.capped, strict=True)
+    ]
+    going = {row: _Going(one, _today(one, chunk, row)) for row, one in enumerate(ready) if isinstance(one, Ready)}
+    _look_back_on(list(going.values()), chunk.spec, chunk.season)
+    now = seen_together([replace(one.today, starts=one.starts) for one in going.values()], chunk.season)
+    found = {
+        row: _study(one, seen, len(chunk.values[row]), chunk.spec, chunk.season)
+        for (row, one), seen in zip(going.items(), now, strict=True)
+    }
+    return [one if isinstance(one, str) else found[row] for row, one in enumerate(ready)]
+
+
+@dataclass
+class _Going:
+    """A series under study: `today` is all its past, `starts` the parameters found last."""
+
+    ready: Ready
+    today: Past
+    starts: dict[str, FloatArray] = field(default_factory=dict)
+    lengths: list[int] = field(default_factory=list)
+    seen: list[Seen] = field(default_factory=list)
+
+
+def _today(ready: Ready, chunk: Chunk, row: int) -> Past:
+    regressors = chunk.regressors[row] if chunk.regressors else ()
+    return Past(
+        ready.values, ready.log, chunk.spec.horizon + ready.trailing, tuple(step - ready.first for step in chunk.stated[row]),
+        regression=Regression(regressors, ready.first, chunk.fleet) if regressors else None,
+    )  # fmt: skip
+
+
+def _look_back_on(going: list[_Going], spec: ForecastSpec, season: int) -> None:
+    """Forecasts from past origins. Parameters are found at the first origin and carried to later ones, never back."""
+    for one in going:
+        one.lengths = origins(one.ready.known, spec, season)
+    for number in range(max((len(one.lengths) for one in going), default=0)):
+        asked = [one for one in going if number < len(one.lengths)]
+        pasts = [
+            replace(one.today, values=one.ready.values[: one.lengths[number]], horizon=spec.horizon, starts=one.starts)
+            for one in asked
+        ]
+        for one, seen in zip(asked, seen_together(pasts, season, frozen=number % 4 != 0), strict=True):
+            one.seen.append(seen)
+            one.starts = {**one.starts, **seen.optima}
+
+
+def _study(one: _Going, now: Seen, length: int, spec: ForecastSpec, season: int) -> Study:
+    ready = one.ready
+    skip, unit = ready.trailing, ready.unit
+    errors = np.full(length, np.nan)
+    errors[ready.first : ready.first + len(ready.values)] = np.where(ready.known, now.errors, np.nan)
+    return Study(
+        len(ready.values), ready.log, now.point[skip:] * unit, now.scale[skip:] * (1.0 if ready.log else unit),
+        now.candidates[:, skip:] * unit, now.weights, errors, _backtest(one, spec, season),
+        tuple(Shift(shift.step + ready.first, shift.size) for shift in now.shifts),
+        ready.first, now.bounds[:, skip:] * unit, now.effects,
+    )  # fmt: skip
 
 
 def plain_chunk(
@@ -119,94 +168,6 @@ def plain_chunk(
     """Series (N, T) without events or caps."""
     nothing = np.zeros(values.shape, dtype=bool)
     return Chunk(values, nothing, nothing, ((),) * len(values), spec, season, regressors)
-
-
-def study(
-    values: FloatArray,
-    spec: ForecastSpec,
-    season: int,
-    *,
-    disturbed: NDArray[np.bool_] | None = None,
-    capped: NDArray[np.bool_] | None = None,
-    stated: tuple[int, ...] = (),
-    regression: Regression | None = None,
-) -> Study | str:
-    """The study of one series (T,), NaN where nothing is known, or the reason why there is none.
-
-    `disturbed` and `capped` mark periods whose value is not what was wanted; `stated` are steps where an event may have moved the level.
-    `regression` holds what else moved it, over the T periods and those ahead.
-    """
-    ready = prepare(values, spec, season, disturbed, capped)
-    if isinstance(ready, str):
-        return ready
-    ahead = spec.horizon + ready.trailing
-    stated = tuple(step - ready.first for step in stated)
-    regression = replace(regression, first=ready.first) if regression else None
-    backtest, starts = _backtest(ready, spec, season, stated, regression)
-    now, shifts, effects = seen_from(
-        ready.values, log=ready.log, season=season, horizon=ahead, stated=stated, starts=starts, regression=regression
-    )
-    skip, unit = ready.trailing, ready.unit
-    errors = np.full(len(values), np.nan)
-    errors[ready.first : ready.first + len(ready.values)] = np.where(ready.known, now.errors, np.nan)
-    return Study(
-        len(ready.values), ready.log, now.point[skip:] * unit, now.scale[skip:] * (1.0 if ready.log else unit),
-        now.candidates[:, skip:] * unit, now.weights, errors, backtest,
-        tuple(Shift(shift.step + ready.first, shift.size) for shift in shifts),
-        ready.first, now.bounds[:, skip:] * unit, effects,
-    )  # fmt: skip
-
-
-def seen_from(
-    past: FloatArray,
-    *,
-    log: bool,
-    season: int,
-    horizon: int,
-    stated: tuple[int, ...] = (),
-    starts: dict[str, FloatArray] | None = None,
-    frozen: bool = False,
-    regression: Regression | None = None,
-) -> tuple[Outlook, list[Shift], tuple[Effect, ...]]:
-    """The outlook from the end of a past (L,): what calendar, events and drivers did is taken out of it and put back ahead."""
-    if regression is None or not log:
-        data, shifts = look_back(past, log=log, season=season, horizon=horizon, stated=stated, starts=starts, frozen=frozen)  # fmt: skip
-        return outlook(data), shifts, ()
-    effects = regression.effects(np.log(past), season, horizon)
-    data, shifts = look_back(
-        past * np.exp(-effects.past), log=log, season=season, horizon=horizon, stated=stated, starts=starts, frozen=frozen
-    )  # fmt: skip
-    plain, factor = outlook(data), np.exp(effects.ahead)
-    moved = replace(
-        plain, candidates=plain.candidates * factor, point=plain.point * factor, bounds=plain.bounds * factor, scale=np.hypot(plain.scale, effects.spread)
-    )  # fmt: skip
-    return moved, shifts, effects.found
-
-
-def look_back(
-    past: FloatArray,
-    *,
-    log: bool,
-    season: int,
-    horizon: int,
-    stated: tuple[int, ...] = (),
-    starts: dict[str, FloatArray] | None = None,
-    frozen: bool = False,
-) -> tuple[Window, list[Shift]]:
-    """The past moved to the level of its last value and without outliers, and the jumps that were moved."""
-    if not log:
-        # Intermittent traffic has no season that its few values could tell.
-        return window(past, log=False, season=1, horizon=horizon, starts=starts, frozen=frozen), []
-    working = np.log(past)
-    shifts = find_shifts(working, season, log=True, stated=[step for step in stated if step < len(past)])
-    moved = spliced(working, shifts)
-    clean = tamed(moved, season)
-    # The last values stay as they are: nobody knows yet whether they are outliers or news. They make no season, though.
-    values = np.exp(np.concatenate([clean[:-REACH], moved[-REACH:]]))
-    seasonal = seasonal_indices(clean, season)
-    return window(
-        values, log=True, season=season, horizon=horizon, starts=starts, frozen=frozen, seasonal=seasonal
-    ), shifts
 
 
 def origins(known: NDArray[np.bool_], spec: ForecastSpec, season: int) -> list[int]:
@@ -231,24 +192,15 @@ def origins(known: NDArray[np.bool_], spec: ForecastSpec, season: int) -> list[i
     return [int(at) for at in np.unique(last) if least <= at <= latest]
 
 
-def _backtest(
-    ready: Ready, spec: ForecastSpec, season: int, stated: tuple[int, ...], regression: Regression | None
-) -> tuple[Backtest, dict[str, FloatArray]]:
-    """Forecasts from past origins. Parameters are found at the first origin and carried to later ones, never back."""
-    at = origins(ready.known, spec, season)
-    horizon, unit = spec.horizon, ready.unit
-    said = np.full((len(at), len(MODELS), horizon), np.nan)
-    scale = np.full((len(at), horizon), np.nan)
-    outcome = np.full((len(at), horizon), np.nan)
-    naive_mae = np.empty(len(at))
-    bounds = np.empty((len(at), 2, horizon))
-    starts: dict[str, FloatArray] = {}
-    for row, length in enumerate(at):
+def _backtest(one: _Going, spec: ForecastSpec, season: int) -> Backtest:
+    ready, count, horizon, unit = one.ready, len(one.lengths), spec.horizon, one.ready.unit
+    said = np.full((count, len(MODELS), horizon), np.nan)
+    scale = np.full((count, horizon), np.nan)
+    outcome = np.full((count, horizon), np.nan)
+    naive_mae = np.empty(count)
+    bounds = np.empty((count, 2, horizon))
+    for row, (length, seen) in enumerate(zip(one.lengths, one.seen, strict=True)):
         past = ready.values[:length]
-        seen, _, _ = seen_from(
-            past, log=ready.log, season=season, horizon=horizon, stated=stated, starts=starts, frozen=row % 4 != 0, regression=regression
-        )  # fmt: skip
-        starts = {**starts, **seen.optima}
         said[row, 0] = seen.point
         said[row, 1 : 1 + len(CANDIDATES)] = seen.candidates
         said[row, -2] = seasonal_naive(past, season, horizon)
@@ -258,14 +210,6 @@ def _backtest(
         outcome[row, : len(came)] = np.where(ready.known[length : length + horizon], came, np.nan)
         lag = season if length > season else 1
         naive_mae[row] = float(np.abs(past[lag:] - past[:-lag]).mean())
-    return (
-        Backtest(
-            np.array(at, dtype=float),
-            said * unit,
-            scale * (1.0 if ready.log else unit),
-            outcome * unit,
-            naive_mae * unit,
-            bounds * unit,
-        ),
-        starts,
-    )
+    return Backtest(
+        np.array(one.lengths, dtype=float), said * unit, scale * (1.0 if ready.log else unit), outcome * unit, naive_mae * unit, bounds * unit
+    )  # fmt: skip

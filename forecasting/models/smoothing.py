@@ -1,7 +1,7 @@
 """Exponential smoothing: level, damped trend, both with seasons, and Theta, on statsmodels' recursions.
 
 Parameters are found by least squares on the one-step errors with weak priors as extra error terms, so that a short
-history leans on what most series do. The search runs on an unbounded scale; a start from an earlier optimum is quick.
+history leans on what most series do. The search runs on an unbounded scale, one series after the other; a start from an earlier optimum is quick.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from math import exp
 from typing import NamedTuple
 
 import numpy as np
-from statsmodels.tsa.seasonal import STL, DecomposeResult
+from statsmodels.tsa.seasonal import STL
 
 from forecasting.kernels import Form, Smoother, least_squares
-from forecasting.models.window import Window, mean_of
+from forecasting.models.window import Window, mean_of, slopes
 from forecasting.series import FloatArray
 
 PRIOR_ALPHA, PRIOR_GAMMA, PRIOR_BETA, PRIOR_PHI = -0.5, -2.0, -2.5, 2.2
@@ -24,7 +24,19 @@ EFFORT = 45
 
 
 class Smoothed(NamedTuple):
-    """A fitted recursion: its states after the last value, its errors, and its optimum."""
+    """Fitted recursions of N series: states after the last value (N,), seasonal indices (N, season), errors (N, T) and optima (N, K)."""
+
+    level: FloatArray
+    trend: FloatArray
+    phi: FloatArray
+    alpha: FloatArray
+    seasonal: FloatArray
+    errors: FloatArray
+    optimum: FloatArray
+
+
+class _Fit(NamedTuple):
+    """One series' part of Smoothed."""
 
     level: float
     trend: float
@@ -39,13 +51,29 @@ def _logistic(value: float) -> float:
     return 1 / (1 + exp(-value)) if value > -30 else 1e-13
 
 
-def _step_size(adjusted: FloatArray) -> float:
-    return mean_of(np.abs(adjusted[1:] - adjusted[:-1])) + 1e-12
+def _step_sizes(adjusted: FloatArray) -> FloatArray:
+    return mean_of(np.abs(adjusted[:, 1:] - adjusted[:, :-1])) + 1e-12
 
 
-def smooth_level(adjusted: FloatArray, start: FloatArray | None = None, *, frozen: bool = False) -> Smoothed:
-    """Simple exponential smoothing."""
-    length, size, first = len(adjusted), _step_size(adjusted), mean_of(adjusted[:6])
+def _gathered(fits: list[_Fit]) -> Smoothed:
+    return Smoothed(*(np.array(part) for part in zip(*fits, strict=True)))
+
+
+def smooth_level(adjusted: FloatArray, starts: FloatArray | None = None, *, frozen: bool = False) -> Smoothed:
+    """Simple exponential smoothing of each row (N, T)."""
+    sizes, firsts = _step_sizes(adjusted).tolist(), mean_of(adjusted[:, :6]).tolist()
+    return _gathered([
+        _level(row, size, first, _start(starts, at), frozen=frozen)
+        for at, (row, size, first) in enumerate(zip(adjusted, sizes, firsts, strict=True))
+    ])  # fmt: skip
+
+
+def _start(starts: FloatArray | None, row: int) -> FloatArray | None:
+    return None if starts is None or np.isnan(starts[row, 0]) else starts[row]
+
+
+def _level(adjusted: FloatArray, size: float, first: float, start: FloatArray | None, *, frozen: bool) -> _Fit:
+    length = len(adjusted)
     smoother = Smoother(adjusted, "level")
     stacked = np.empty(length + 2)
 
@@ -58,26 +86,35 @@ def smooth_level(adjusted: FloatArray, start: FloatArray | None = None, *, froze
     found = _optimum(residuals, np.array([PRIOR_ALPHA, 0.0]), start, frozen=frozen)
     errors = residuals(found)[:length]
     smoother.read_state()
-    return Smoothed(smoother.level, 0.0, 1.0, _logistic(float(found[0])), np.zeros(1), errors, found)
+    return _Fit(smoother.level, 0.0, 1.0, _logistic(float(found[0])), np.zeros(1), errors, found)
 
 
-def smooth_trend(adjusted: FloatArray, start: FloatArray | None = None, *, frozen: bool = False) -> Smoothed:
+def smooth_trend(adjusted: FloatArray, starts: FloatArray | None = None, *, frozen: bool = False) -> Smoothed:
     """Holt's damped trend without a season."""
-    return smooth_seasonal(adjusted, np.zeros(1), "damped", start, frozen=frozen)
+    return smooth_seasonal(adjusted, np.zeros((len(adjusted), 1)), "damped", starts, frozen=frozen)
 
 
 def smooth_seasonal(
-    values: FloatArray, seasonal: FloatArray, form: Form, start: FloatArray | None = None, *, frozen: bool = False
+    values: FloatArray, seasonal: FloatArray, form: Form, starts: FloatArray | None = None, *, frozen: bool = False
 ) -> Smoothed:
-    """Holt-Winters with a damped trend, started from the given indices."""
-    length, season = len(values), len(seasonal)
-    phase = np.arange(length) % season
-    adjusted = values / seasonal[phase] if form == "damped_times_seasonal" else values - seasonal[phase]
-    size = _step_size(adjusted)
-    head = adjusted[: min(length, max(10, season))]
-    centred = np.arange(len(head)) - (len(head) - 1) / 2
-    slope = float(centred @ head) / float(centred @ centred)
-    first = mean_of(head) - slope * ((len(head) - 1) / 2 + 1)
+    """Holt-Winters with a damped trend for each row of `values` (N, T), started from its indices (N, season)."""
+    length, season = values.shape[1], seasonal.shape[1]
+    cycle = seasonal[:, np.arange(length) % season]
+    adjusted = values / cycle if form == "damped_times_seasonal" else values - cycle
+    sizes = _step_sizes(adjusted).tolist()
+    head = adjusted[:, : min(length, max(10, season))]
+    rises = slopes(head)
+    firsts = mean_of(head) - rises * ((head.shape[1] - 1) / 2 + 1)
+    return _gathered([
+        _seasonal(values[row], seasonal[row], form, (size, first, slope), _start(starts, row), frozen=frozen)
+        for row, (size, first, slope) in enumerate(zip(sizes, firsts.tolist(), rises.tolist(), strict=True))
+    ])  # fmt: skip
+
+
+def _seasonal(
+    values: FloatArray, seasonal: FloatArray, form: Form, line: tuple[float, float, float], start: FloatArray | None, *, frozen: bool
+) -> _Fit:  # fmt: skip
+    length, (size, first, slope) = len(values), line
     smoother = Smoother(values, form, None if form == "damped" else seasonal)
     stacked = np.empty(length + 6)
     prior, start_prior, trend_scale = PRIOR_WEIGHT * size, START_WEIGHT * size, TREND_START_SCALE * size
@@ -101,7 +138,7 @@ def smooth_seasonal(
     errors = residuals(found)[:length]
     smoother.read_state()
     phi = 0.8 + 0.19 * _logistic(float(found[4]))
-    return Smoothed(smoother.level, smoother.trend, phi, _logistic(float(found[0])), smoother.seasonal, errors, found)
+    return _Fit(smoother.level, smoother.trend, phi, _logistic(float(found[0])), smoother.seasonal, errors, found)
 
 
 def _optimum(
@@ -112,37 +149,35 @@ def _optimum(
     return start if frozen else least_squares(residuals, start, EFFORT)
 
 
-def theta_line(level: Smoothed, slope: float, length: int, steps: FloatArray) -> FloatArray:
-    """The Theta method's forecast: smoothed level plus half the least-squares drift (Assimakopoulos and Nikolopoulos 2000)."""
-    alpha = max(level.alpha, 1e-6)
-    return level.level + 0.5 * slope * (steps - 1 + 1 / alpha - (1 - alpha) ** length / alpha)
+def theta_line(level: Smoothed, slope: FloatArray, length: int, steps: FloatArray) -> FloatArray:
+    """The Theta method's forecast (N, H): smoothed level plus half the least-squares drift (Assimakopoulos and Nikolopoulos 2000)."""
+    alpha = np.maximum(level.alpha, 1e-6)
+    settled = (1 - (1 - alpha) ** length) / alpha
+    return level.level[:, None] + 0.5 * slope[:, None] * (steps - 1 + settled[:, None])
 
 
 def damped_ahead(fit: Smoothed, steps: FloatArray) -> FloatArray:
-    return fit.level + fit.trend * np.cumsum(fit.phi**steps)
+    return fit.level[:, None] + fit.trend[:, None] * np.cumsum(fit.phi[:, None] ** steps, axis=1)
 
 
 def seasonal_ahead(fit: Smoothed, steps: FloatArray) -> FloatArray:
-    ahead: FloatArray = fit.seasonal[(steps.astype(int) - 1) % len(fit.seasonal)]
-    return ahead
+    return fit.seasonal[:, (steps.astype(int) - 1) % fit.seasonal.shape[1]]
 
 
-def _stl(data: Window) -> DecomposeResult:
-    """STL with the jumps R takes by default: every tenth point of the smoothers, the rest in between."""
-    trend = 3 * data.season // 2 | 1
+def _stl(working: FloatArray, season: int) -> FloatArray:
+    """The season (T,) by STL with the jumps R takes by default: every tenth point of the smoothers, the rest in between."""
+    trend = 3 * season // 2 | 1
     model = STL(
-        data.working, period=data.season, seasonal=13, trend=trend, seasonal_jump=2, trend_jump=-(-trend // 10),
-        low_pass_jump=-(-(data.season + 1) // 10),
+        working, period=season, seasonal=13, trend=trend, seasonal_jump=2, trend_jump=-(-trend // 10),
+        low_pass_jump=-(-(season + 1) // 10),
     )  # fmt: skip
-    return model.fit(inner_iter=2)
+    return np.asarray(model.fit(inner_iter=2).seasonal)
 
 
 def stl_theta(data: Window) -> tuple[FloatArray, FloatArray]:
-    """Theta after STL, with the last year's season carried on; also the optimum."""
-    season = np.asarray(_stl(data).seasonal)
+    """Theta after STL, with the last year's season carried on; also the optima."""
+    season = np.stack([_stl(row, data.season) for row in data.working])
     adjusted = data.working - season
-    centred = np.arange(data.length) - (data.length - 1) / 2
-    slope = float(centred @ adjusted) / float(centred @ centred)
     level = smooth_level(adjusted, data.starts.get("stl_theta"), frozen=data.frozen)
-    last_year = season[data.length - data.season + (data.steps.astype(int) - 1) % data.season]
-    return theta_line(level, slope, data.length, data.steps) + last_year, level.optimum
+    last_year = season[:, data.length - data.season + (data.steps.astype(int) - 1) % data.season]
+    return theta_line(level, slopes(adjusted), data.length, data.steps) + last_year, level.optimum

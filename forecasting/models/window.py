@@ -1,8 +1,12 @@
-"""What every candidate is given: one series up to one origin, on its working scale, with its seasonal indices."""
+"""What every candidate is given: series up to one origin, on their working scale, with their seasonal indices.
+
+Series of one length are looked at together, a row each, so that numpy is called once for all of them and not once for each. Time is always the
+last axis and contiguous, and no matrix product is used: a row's result must not depend, to the last bit, on the rows beside it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
@@ -13,11 +17,11 @@ from forecasting.series import FloatArray
 
 @dataclass(frozen=True)
 class Window:
-    """One series without gaps up to an origin.
+    """N series without gaps up to their origins, all T long.
 
-    `values` (T,) are in their own unit, `working` (T,) their logs where `log`, else the same. `seasonal` (season,) is
-    additive on the working scale, `seasonal[t % season]` belonging to step t. `starts` are parameters to begin from (an
-    earlier optimum), and `frozen` takes them as they are.
+    `values` (N, T) are in their own units, `working` (N, T) their logs where `log`, else the same. `seasonal` (N, season) is
+    additive on the working scale, `seasonal[:, t % season]` belonging to step t. `starts` are parameters to begin from (an
+    earlier optimum, rows of NaN where there is none), and `frozen` takes them as they are.
     """
 
     values: FloatArray
@@ -31,7 +35,7 @@ class Window:
 
     @property
     def length(self) -> int:
-        return len(self.working)
+        return int(self.working.shape[1])
 
     @cached_property
     def steps(self) -> FloatArray:
@@ -40,17 +44,27 @@ class Window:
     @cached_property
     def adjusted(self) -> FloatArray:
         """The working values without their season."""
-        return self.working - self.seasonal[np.arange(self.length) % self.season]
+        return self.working - self.seasonal[:, np.arange(self.length) % self.season]
 
     @cached_property
     def season_ahead(self) -> FloatArray:
-        return self.seasonal[(self.length + np.arange(self.horizon)) % self.season]
+        return self.seasonal[:, (self.length + np.arange(self.horizon)) % self.season]
 
     @cached_property
-    def slope(self) -> float:
-        """Least-squares slope per period of the adjusted values."""
-        centred = np.arange(self.length) - (self.length - 1) / 2
-        return float(centred @ self.adjusted) / float(centred @ centred)
+    def swing(self) -> FloatArray:
+        """The largest index of the season (N,), up or down."""
+        found: FloatArray = np.abs(self.seasonal).max(axis=1)
+        return found
+
+    @property
+    def centred(self) -> FloatArray:
+        """The steps of the past around their middle (T,)."""
+        return around_middle(self.length)
+
+    @cached_property
+    def slope(self) -> FloatArray:
+        """Least-squares slope (N,) per period of the adjusted values."""
+        return slopes(self.adjusted)
 
 
 def window(
@@ -63,22 +77,54 @@ def window(
     frozen: bool = False,
     seasonal: FloatArray | None = None,
 ) -> Window:
-    """A window of `values`, its seasonal indices found from them unless given."""
+    """A window of `values` (N, T), the seasonal indices found from them unless given."""
     working = np.log(values) if log else values
     indices = seasonal_indices(working, season) if seasonal is None else seasonal
     return Window(values, working, log, season, horizon, indices, starts or {}, frozen)
 
 
-def mean_of(values: FloatArray) -> float:
-    """The mean of a short series; ndarray.mean takes three times as long."""
-    return float(np.add.reduce(values)) / len(values)
+def mean_of(values: FloatArray) -> FloatArray:
+    """Means over the last axis; ndarray.mean takes three times as long."""
+    found: FloatArray = np.add.reduce(values, axis=-1) / values.shape[-1]
+    return found
 
 
-def median_of(values: FloatArray) -> float:
-    """The median of a short series; np.median takes ten times as long."""
-    ordered = np.sort(values)
-    half = len(ordered) // 2
-    return float(ordered[half]) if len(ordered) % 2 else float(ordered[half - 1] + ordered[half]) / 2
+def median_of(values: FloatArray) -> FloatArray:
+    """Medians over the last axis; np.median takes ten times as long."""
+    ordered = np.sort(values, axis=-1)
+    half = ordered.shape[-1] // 2
+    middle: FloatArray = ordered[..., half]
+    return middle if ordered.shape[-1] % 2 else (ordered[..., half - 1] + middle) / 2
+
+
+def products(one: FloatArray, other: FloatArray) -> FloatArray:
+    """Sums of products over the last axis, whatever the axes before it: every row summed in the same order."""
+    found: FloatArray = np.einsum("...t,...t->...", one, other)
+    return found
+
+
+def around_middle(length: int) -> FloatArray:
+    """0, 1, 2, ... less their mean (length,)."""
+    return np.arange(float(length)) - (length - 1) / 2
+
+
+def slopes(values: FloatArray) -> FloatArray:
+    """Least-squares slopes per step over the last axis."""
+    centred = around_middle(values.shape[-1])
+    found: FloatArray = products(values, centred) / products(centred, centred)
+    return found
+
+
+def between(places: FloatArray, knots: Sequence[float] | FloatArray, values: FloatArray) -> FloatArray:
+    """np.interp of rows of `values` (..., K) that share their `knots`: (..., len(places))."""
+    at = np.asarray(knots, dtype=float)
+    if len(at) == 1:
+        return np.repeat(values, len(places), axis=-1)
+    left = np.clip(np.searchsorted(at, places, side="right") - 1, 0, len(at) - 2)
+    share = np.clip((places - at[left]) / (at[left + 1] - at[left]), 0.0, 1.0)
+    low = values[..., left]
+    found: FloatArray = low + share * (values[..., left + 1] - low)
+    return found
 
 
 @lru_cache(maxsize=512)
@@ -87,27 +133,28 @@ def _design(length: int, season: int) -> tuple[FloatArray, FloatArray, FloatArra
     dummies = np.zeros((length, season + 1))
     dummies[:, 0] = np.arange(length) - (length - 1) / 2
     dummies[np.arange(length), 1 + phase] = 1.0
-    inverse: FloatArray = np.linalg.pinv(dummies).astype(float)
-    return dummies, inverse, np.bincount(phase, minlength=season).astype(float)
+    inverse: FloatArray = np.ascontiguousarray(np.linalg.pinv(dummies), dtype=float)
+    return dummies[:, 0].copy(), inverse, np.bincount(phase, minlength=season).astype(float)
 
 
 def seasonal_indices(working: FloatArray, season: int) -> FloatArray:
-    """Additive indices that sum to 0: least squares on dummies and a trend, shrunk towards 0 as far as noise explains them.
+    """Additive indices (..., season) of series (..., T) that sum to 0: least squares on dummies and a trend, shrunk towards 0 as far as noise explains them.
 
     The shrinkage is James-Stein's on the F ratio, so a series without a season gets none. Needs season + 4 values; with fewer
     all indices are 0.
     """
-    length = len(working)
+    length = working.shape[-1]
     if season <= 1 or length < season + 4:
-        return np.zeros(max(season, 1))
-    design, inverse, counts = _design(length, season)
-    found = inverse @ working
-    indices: FloatArray = found[1:] - mean_of(found[1:])
-    left = working - design @ found
-    noise = float(left @ left) / max(length - season - 1, 1)
-    signal = float(counts @ (indices * indices)) / (season - 1)
+        return np.zeros((*working.shape[:-1], max(season, 1)))
+    trend, inverse, counts = _design(length, season)
+    found = products(working[..., None, :], inverse)
+    levels = found[..., 1:]
+    indices = levels - mean_of(levels)[..., None]
+    left = working - found[..., :1] * trend - levels[..., np.arange(length) % season]
     if season <= 3:
         return indices
-    if signal <= 0:
-        return np.zeros(season)
-    return indices * max(0.0, 1 - (season - 3) / (season - 1) * noise / signal)
+    noise = products(left, left) / max(length - season - 1, 1)
+    signal = products(counts, indices * indices) / (season - 1)
+    ratio = np.divide(noise, signal, out=np.full(noise.shape, np.inf), where=signal > 0)
+    shrunk: FloatArray = indices * np.maximum(0.0, 1 - (season - 3) / (season - 1) * ratio)[..., None]
+    return shrunk

@@ -10,7 +10,7 @@ import pytest
 
 from forecasting.engine import forecast
 from forecasting.spec import ForecastSpec
-from forecasting.study import origins
+from forecasting.study import origins, plain_chunk, study_chunk
 from tests.forecasting.worlds import growing, history, routes
 
 SPEC = ForecastSpec(horizon=12, draws=200, backtest_origins=4)
@@ -40,6 +40,23 @@ def test_the_same_seed_gives_the_same_paths_to_the_bit_in_any_order_and_chunks(w
     )
     assert again.paths.keys.equals(found.paths.keys)
     assert np.array_equal(again.paths.draws_gbps, found.paths.draws_gbps)
+
+
+def test_a_series_result_does_not_depend_on_those_studied_beside_it():
+    rng = np.random.default_rng(4)
+    rows = [growing(int(length), seed) for seed, length in enumerate(rng.choice([30, 47, 72], 20))]
+    rows[3][20:] *= 4
+    rows[5][11] *= 60
+    rows[7] = np.where(rng.random(len(rows[7])) < 0.4, 0.0, rows[7])
+    width = max(map(len, rows))
+    values = np.array([np.concatenate([np.full(width - len(row), np.nan), row]) for row in rows])
+    together = study_chunk(plain_chunk(values, SPEC, 12))
+    for row, beside in zip(values, together, strict=True):
+        (alone,) = study_chunk(plain_chunk(row[None, :], SPEC, 12))
+        for name in ("point", "scale", "candidates", "weights", "errors", "bounds"):
+            assert np.array_equal(getattr(alone, name), getattr(beside, name), equal_nan=True), name
+        assert np.array_equal(alone.backtest.said, beside.backtest.said)
+        assert alone.shifts == beside.shifts
 
 
 def test_other_processes_give_the_same_paths(world, found):

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecasting.engine import forecast
-from forecasting.shifts import find_shifts, spliced
+from forecasting.shifts import Shift, find_shifts, spliced
 from forecasting.spec import ForecastSpec
 from tests.forecasting.worlds import growing, history
 from warehouse.schema import EVENT
@@ -26,34 +26,39 @@ def jumped(at: int, factor: float, seed: int = 1, length: int = 60) -> np.ndarra
 @settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 1000), at=st.integers(10, 55), factor=st.sampled_from([0.4, 0.6, 1.6, 2.5]))
 def test_a_clear_jump_is_found_and_measured(seed, at, factor):
-    found = find_shifts(np.log(jumped(at, factor, seed)), 12, log=True)
+    found = shifts_of(jumped(at, factor, seed))
     assert at in [shift.step for shift in found]
     assert sum(shift.size for shift in found) == pytest.approx(np.log(factor), abs=0.25)
 
 
 def test_splicing_moves_the_past_to_todays_level():
     values = jumped(30, 2.0)
-    moved = spliced(np.log(values), find_shifts(np.log(values), 12, log=True))
+    moved = spliced(np.log(values), shifts_of(values))
     np.testing.assert_allclose(moved[30:], np.log(values[30:]))
     np.testing.assert_allclose(moved[:30], np.log(2 * values[:30]), atol=0.1)
 
 
 def test_growth_and_noise_are_no_jumps():
-    found = [find_shifts(np.log(growing(60, seed, noise=0.05)), 12, log=True) for seed in range(50)]
+    walks = np.log([growing(60, seed, noise=0.05) for seed in range(50)])
+    found = find_shifts(walks, 12, log=True)
     assert sum(map(len, found)) <= 1
 
 
 def test_a_passing_dip_does_not_move_the_level():
     values = growing(60, 2, noise=0.02)
     values[40:42] *= 0.3
-    assert find_shifts(np.log(values), 12, log=True) == []
+    assert shifts_of(values) == []
 
 
 def test_a_series_that_jumps_by_habit_is_left_alone():
     values = growing(96, 3, noise=0.01, growth=0.0, season=0.0)
     for at in range(10, 90, 9):
         values[at:] *= 2.0 if (at // 9) % 2 else 0.5
-    assert find_shifts(np.log(values), 12, log=True) == []
+    assert shifts_of(values) == []
+
+
+def shifts_of(values: np.ndarray) -> list[Shift]:
+    return find_shifts(np.log(values)[None, :], 12, log=True)[0]
 
 
 def event(kind: str, start: datetime, end: datetime | None = None) -> pl.DataFrame:

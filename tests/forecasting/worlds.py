@@ -8,6 +8,8 @@ import numpy as np
 import polars as pl
 
 from forecasting.series import KEY, History, add_periods
+from forecasting.spec import ForecastSpec
+from forecasting.study import Study, plain_chunk, study_chunk
 
 
 def growing(length: int, seed: int, growth: float = 0.02, noise: float = 0.05, season: float = 0.1) -> np.ndarray:
@@ -37,3 +39,10 @@ def routes(count: int, length: int, seed: int = 0) -> History:
             series[f"R{number:02d}", direction, "mean"] = mean
             series[f"R{number:02d}", direction, "p95"] = mean * np.exp(0.5 + rng.normal(0, 0.02, length))
     return history(series)
+
+
+def studied(values: np.ndarray, spec: ForecastSpec, season: int) -> Study:
+    """The study of one series (T,) alone."""
+    (found,) = study_chunk(plain_chunk(values[None, :], spec, season))
+    assert isinstance(found, Study), found
+    return found

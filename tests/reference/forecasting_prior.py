@@ -19,7 +19,7 @@ import numpy as np
 
 from forecasting.calibrate import COVERAGES, deviation
 from forecasting.combine import outlook
-from forecasting.study import look_back
+from forecasting.origin import look_back
 from tests.benchmarks.sets import Series, bench_set, competition, country_years, esnet_weeks, exchange_days, m4_set
 
 HORIZONS = (1, 2, 3, 4, 6, 9, 12, 18, 24, 36, 48, 60)
@@ -33,10 +33,12 @@ def scores(values: np.ndarray, length: int, season: int, horizon: int, most: int
         past, came = values[end - length : end], values[end : end + horizon]
         if past.min() <= 0 or past.max() == past.min():
             continue
-        seen = outlook(look_back(past, log=True, season=season, horizon=horizon)[0])
+        seen = outlook(look_back(past[None, :], log=True, season=season, horizon=horizon)[0])
         found = np.full(horizon, np.nan)
         with np.errstate(divide="ignore"):
-            found[: len(came)] = np.abs(deviation(came, seen.point[: len(came)], log=True)) / seen.scale[: len(came)]
+            found[: len(came)] = (
+                np.abs(deviation(came, seen.point[0, : len(came)], log=True)) / seen.scale[0, : len(came)]
+            )
         yield np.where(np.isfinite(found), found, np.nan)
 
 

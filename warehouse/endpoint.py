@@ -12,8 +12,8 @@ import duckdb
 
 from warehouse.errors import Problem, QueryError, WarehouseError
 from warehouse.extensions import extension
-from warehouse.query import READS, UNSAFE
 from warehouse.reading import OFFLINE, open_sealed
+from warehouse.statement import READS, UNSAFE
 
 EXTENSIONS = ("httpfs", "quack")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")

@@ -1,4 +1,4 @@
-"""Questions to a published warehouse: one statement that only reads, within limits of time and rows.
+"""Questions to a published warehouse. They are answered in a process of their own, which is ended where their time is up.
 
 Importing this module loads DuckDB and nothing heavier; polars comes only with `query`.
 """
@@ -6,40 +6,16 @@ Importing this module loads DuckDB and nothing heavier; polars comes only with `
 from __future__ import annotations
 
 import difflib
-import re
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
-import duckdb
-
-from warehouse.additivity import REMEDY as ADDING
-from warehouse.additivity import refuse_wrong_sums
 from warehouse.errors import Problem, QueryError
-from warehouse.reading import open_sealed
+from warehouse.statement import REMEDY, Answer, ask_here
+from warehouse.worker import answered
 
 if TYPE_CHECKING:
     import polars as pl
-
-# Table functions that take an address in memory, or change the connection, though they stand in a select.
-UNSAFE = re.compile(r"\b(enable_logging|disable_logging|truncate_duckdb_logs|pandas_scan|arrow_scan\w*|python_map_function)\b", re.IGNORECASE)  # fmt: skip
-READS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
-REMEDY = "`transit tables` lists the views, `transit describe <view>` their columns."
-P95_ADDED = "a p95 is no number to calculate with: it does not add up over series"
-P95_REMEDY = f"Read one as p95.gbps. {ADDING}"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """Rows as Python values. `truncated`: there are more than were asked for."""
-
-    columns: tuple[str, ...]
-    types: tuple[str, ...]
-    rows: list[tuple[Any, ...]]
-    truncated: bool
 
 
 def ask(
@@ -55,25 +31,7 @@ def ask(
     Raises QueryError for a statement that writes, reaches outside the file, is wrong, or runs longer than
     `timeout_seconds`; WarehouseError for a file that is missing or no warehouse.
     """
-    with open_sealed(path) as connection:
-        return ask_on(connection, sql, params=params, max_rows=max_rows, timeout_seconds=timeout_seconds)
-
-
-def ask_on(
-    connection: duckdb.DuckDBPyConnection,
-    sql: str,
-    *,
-    params: Mapping[str, object] | None = None,
-    max_rows: int = 1000,
-    timeout_seconds: float = 60.0,
-) -> Answer:
-    """As `ask`, on a reader that is open already."""
-    with _limits(connection, timeout_seconds):
-        relation = _relation(connection, sql, params).limit(max_rows + 1)
-        rows = relation.fetchall()
-        return Answer(
-            tuple(relation.columns), tuple(map(str, relation.types)), rows[:max_rows], truncated=len(rows) > max_rows
-        )
+    return cast("Answer", answered("rows", path, sql, params, max_rows, timeout_seconds))
 
 
 def query(
@@ -85,19 +43,22 @@ def query(
     timeout_seconds: float = 60.0,
 ) -> pl.DataFrame:
     """As `ask`, as a polars frame of at most `max_rows` rows."""
-    with open_sealed(path) as connection, _limits(connection, timeout_seconds):
-        return _relation(connection, sql, params).limit(max_rows).pl()
+    import polars as pl
+    import pyarrow as pa
+
+    stream = cast("bytes", answered("arrow", path, sql, params, max_rows, timeout_seconds))
+    return cast("pl.DataFrame", pl.from_arrow(pa.ipc.open_stream(stream).read_all()))
 
 
 def tables(path: Path, *, schema: str = "mart") -> Answer:
     """Views, tables and macros of a schema with what they are: columns name, kind, comment."""
-    return ask(path, _TABLES, params={"schema": schema})
+    return ask_here(path, _TABLES, params={"schema": schema})
 
 
 def describe(path: Path, name: str) -> Answer:
     """The columns of a view or table with type and meaning (unit in brackets); `name` may lead with its schema."""
     schema, _, table = name.rpartition(".")
-    found = ask(path, _COLUMNS, params={"schema": schema or "mart", "name": table})
+    found = ask_here(path, _COLUMNS, params={"schema": schema or "mart", "name": table})
     if not found.rows:
         known = [row[0] for row in tables(path, schema=schema or "mart").rows]
         near = difflib.get_close_matches(table, known, n=3)
@@ -107,80 +68,6 @@ def describe(path: Path, name: str) -> Answer:
             REMEDY,
         )
     return found
-
-
-def _relation(
-    connection: duckdb.DuckDBPyConnection, sql: str, params: Mapping[str, object] | None
-) -> duckdb.DuckDBPyRelation:
-    statements = connection.extract_statements(sql)
-    if len(statements) != 1:
-        raise QueryError(
-            "give one statement at a time" if statements else "there is no statement",
-            [Problem("statement", f"{len(statements)} were given")],
-        )
-    kind = statements[0].type
-    if kind not in READS:
-        raise QueryError(
-            "only statements that read are allowed here",
-            [Problem("statement", f"is {str(kind).rsplit('.', 1)[-1]}")],
-            "The published warehouse is a finished copy: copy the file to work on it.",
-        )
-    if unsafe := UNSAFE.search(sql):
-        raise QueryError("a query can't reach outside the published file", [Problem("query", f"calls {unsafe[1]}")])
-    given = dict(params or {})
-    wanted = statements[0].named_parameters
-    problems = [Problem(f"${name}", "has no value") for name in sorted(wanted - set(given))]
-    problems += [Problem(f"${name}", "is not in the statement") for name in sorted(set(given) - wanted)]
-    if problems:
-        raise QueryError("the parameters do not fit the statement", problems)
-    refuse_wrong_sums(connection, sql)
-    relation = cast("duckdb.DuckDBPyRelation | None", connection.sql(sql, params=given or None))
-    if relation is None:
-        raise QueryError("the statement gives no rows", [Problem("statement", sql.strip())])
-    return relation
-
-
-@contextmanager
-def _limits(connection: duckdb.DuckDBPyConnection, timeout_seconds: float) -> Iterator[None]:
-    """Stops what runs too long, and turns DuckDB's errors into ours."""
-    done = threading.Event()
-
-    def stop() -> None:
-        # Again and again: an interruption that falls between planning and running is forgotten.
-        pause = timeout_seconds
-        while not done.wait(pause):
-            connection.interrupt()
-            pause = 0.05
-
-    watch = threading.Thread(target=stop, daemon=True)
-    watch.start()
-    try:
-        yield
-    except duckdb.InterruptException as error:
-        raise QueryError(
-            f"the query was stopped after {timeout_seconds:g} seconds",
-            [Problem("query", "ran too long")],
-            "Ask for fewer rows or periods, or allow more time.",
-        ) from error
-    except duckdb.OutOfMemoryException as error:
-        raise QueryError(
-            "the query needs more memory than a reader may use",
-            [Problem("query", str(error).splitlines()[0])],
-            "Ask for fewer rows, or aggregate first.",
-        ) from error
-    except duckdb.PermissionException as error:
-        raise QueryError(
-            "a query can't reach outside the published file", [Problem("query", str(error).splitlines()[0])]
-        ) from error
-    except duckdb.BinderException as error:
-        if "STRUCT(gbps DOUBLE)" in str(error):
-            raise QueryError(P95_ADDED, [Problem("query", str(error).splitlines()[0])], P95_REMEDY) from error
-        raise QueryError("the query is wrong", [Problem("query", str(error).strip())], REMEDY) from error
-    except duckdb.Error as error:
-        raise QueryError("the query is wrong", [Problem("query", str(error).strip())], REMEDY) from error
-    finally:
-        done.set()
-        watch.join()
 
 
 _TABLES = """

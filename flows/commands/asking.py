@@ -20,16 +20,15 @@ from cyclopts import Parameter
 
 from flows.folders import read_folders
 from warehouse.errors import Problem, QueryError
-from warehouse.query import Answer, ask
 from warehouse.query import describe as describe_view
 from warehouse.query import tables as list_tables
 from warehouse.questions import examples as list_examples
+from warehouse.statement import Answer, ask_here
+from warehouse.worker import GRACE_SECONDS
 
 Config = Annotated[Path | None, Parameter(name=["--config", "-c"])]
 Database = Annotated[Path | None, Parameter(name=["--database", "-d"])]
 Format = Literal["table", "csv", "json", "parquet", "xlsx"]
-GRACE_SECONDS = 5.0
-"""How long after its time a query may take to heed that it was stopped."""
 
 
 def query(
@@ -73,7 +72,7 @@ def query(
     """
     statement = _statement(sql, file)
     with _ended_after(timeout + GRACE_SECONDS):
-        answer = ask(
+        answer = ask_here(
             _database(config, database),
             statement,
             params=_json_params(params) | _params(param or []),
@@ -162,7 +161,7 @@ def examples(name: str | None = None, /, *, config: Config = None, database: Dat
         near = difflib.get_close_matches(name, questions, n=3)
         raise QueryError("there is no such example", [Problem(name, f"did you mean {', '.join(near)}?" if near else "is unknown")], "`transit examples` lists them.")  # fmt: skip
     print(questions[name].sql)
-    show(ask(_database(config, database), questions[name].sql), "table", None)
+    show(ask_here(_database(config, database), questions[name].sql), "table", None)
 
 
 def runs(*, config: Config = None, database: Database = None) -> None:
@@ -179,7 +178,7 @@ def runs(*, config: Config = None, database: Database = None) -> None:
         "select run_id, grain, origin, known_at, latest, simulated, code_version, data_hash, seed "
         "from mart.run_history order by known_at desc, run_id"
     )
-    show(ask(_database(config, database), statement), "table", None)
+    show(ask_here(_database(config, database), statement), "table", None)
 
 
 def _database(config: Path | None, database: Path | None) -> Path:

@@ -13,7 +13,7 @@ import polars as pl
 from flows.commands.asking import print_table
 from forecasting.failures import FailureReport, failures
 from warehouse.network_files import read_network
-from warehouse.query import Answer
+from warehouse.statement import Answer
 
 TABLES = ("failures", "worst", "lost", "loads")
 

@@ -34,7 +34,7 @@ def lake(
     from flows.lake import lake_of
     from flows.settings import read_settings
     from warehouse.lake import open_lake, snapshots
-    from warehouse.query import Answer, ask_on
+    from warehouse.statement import Answer, ask_on
 
     settings = read_settings(config)
     place = lake_of(settings)

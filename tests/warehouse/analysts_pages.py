@@ -11,8 +11,9 @@ from typing import Any
 from tests.warehouse.analysts_world import fill
 from warehouse.database import Warehouse
 from warehouse.publish import publish
-from warehouse.query import Answer, ask
+from warehouse.query import ask
 from warehouse.questions import examples
+from warehouse.statement import Answer
 
 FOLDER = Path(__file__).parents[2] / "warehouse"
 PAGES = [FOLDER / "README.md", *sorted((FOLDER / "docs").glob("*.md"))]

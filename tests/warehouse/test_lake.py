@@ -27,8 +27,8 @@ from warehouse.errors import QueryError, WarehouseError
 from warehouse.lake import Lake, Store, open_lake, pour, shared_samples, snapshots, tend
 from warehouse.load import LoadResult, load_files
 from warehouse.publish import publish
-from warehouse.query import ask_on
 from warehouse.sources.spec import SourceSpec
+from warehouse.statement import ask_on
 
 pytestmark = [
     pytest.mark.xdist_group("lake"),

@@ -2,17 +2,21 @@
 
 import subprocess
 import sys
+import time
 from datetime import date
+from pathlib import Path
 
 import duckdb
 import polars as pl
 import pytest
 
+from warehouse import worker
 from warehouse.database import Warehouse
 from warehouse.errors import QueryError, WarehouseError
 from warehouse.export import export_marts
 from warehouse.publish import publish
 from warehouse.query import ask, describe, query, tables
+from warehouse.statement import ask_here
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +125,7 @@ def test_what_does_not_only_read_the_file_is_refused(published, statement):
     a_frame = pl.DataFrame({"secret": [1]})  # DuckDB reads frames by the names of variables unless told not to.
     assert a_frame.height
     with pytest.raises(QueryError):
-        ask(published, statement, timeout_seconds=20)
+        ask_here(published, statement, timeout_seconds=20)
     assert published.read_bytes() == before
 
 
@@ -137,8 +141,56 @@ def test_what_does_not_only_read_the_file_is_refused(published, statement):
     ],
 )
 def test_what_runs_forever_is_stopped(published, endless):
-    with pytest.raises(QueryError, match=r"stopped after 0\.5 seconds"):
+    with pytest.raises(QueryError, match=r"stopped after 0\.5 seconds|by force"):
         ask(published, endless, timeout_seconds=0.5)
+
+
+# Folded to a constant while the query is planned: DuckDB looks at no interruption until the list is done.
+HEEDS_NOTHING = "select list_sum(list_transform(range(60000000), x -> (x * 7) % 1000003))"
+
+
+@pytest.mark.parametrize("asking", [ask, query])
+def test_what_heeds_no_interruption_is_ended_with_its_process(published, asking, monkeypatch):
+    monkeypatch.setattr(worker, "GRACE_SECONDS", 0.5)
+    ask(published, "select 1")
+    started = worker._idle[-1].process
+    with pytest.raises(QueryError, match=r"by force 0\.5 seconds after its 0\.5 seconds"):
+        asking(published, HEEDS_NOTHING, timeout_seconds=0.5)
+    assert started.returncode is not None
+    assert ask(published, "select 1").rows == [(1,)]
+
+
+def test_a_process_that_answers_is_used_again_and_replaced_when_it_dies(published):
+    ask(published, "select 1")
+    first = worker._idle[-1].process
+    ask(published, "select 1")
+    assert worker._idle[-1].process is first
+    first.kill()
+    first.wait()
+    assert ask(published, "select 2").rows == [(2,)]
+    assert worker._idle[-1].process is not first
+
+
+def test_a_process_that_answers_goes_with_who_asked(published):
+    code = (
+        "import sys; from pathlib import Path; from warehouse import worker; from warehouse.query import ask;"
+        "ask(Path(sys.argv[1]), 'select 1'); print(worker._idle[-1].process.pid)"
+    )
+    asked = subprocess.run(
+        [sys.executable, "-c", code, str(published)], capture_output=True, text=True, check=True, timeout=60
+    )
+    # An ended process keeps its number until its new parent has noticed; what counts is that it runs no more.
+    deadline = time.monotonic() + 30
+    while _runs(int(asked.stdout)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _runs(int(asked.stdout))
+
+
+def _runs(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def test_what_needs_too_much_memory_is_stopped(published):

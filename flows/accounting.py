@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from functools import partial
 
 import polars as pl
 
@@ -26,6 +27,7 @@ from flows.inputs import (
     series_of,
     today_of,
 )
+from flows.runners import WORTH_A_POOL, on_runner, spread
 from flows.settings import Settings
 from flows.steps import kept_forecast
 from forecasting.engine import Forecast
@@ -33,6 +35,7 @@ from forecasting.plan import dates_of
 from forecasting.revision import Stages, medians, plan_figures, revision_parts
 from forecasting.series import History
 from forecasting.spec import PlanningPolicy
+from forecasting.study import CHUNK_SERIES
 from warehouse.database import Warehouse
 from warehouse.errors import TransitError
 from warehouse.network import Network
@@ -144,7 +147,13 @@ def stage_forecast(settings: Settings, made: GrainForecast, known: Known) -> For
     history = History.from_frame(known.traffic, made.spec.grain)
     # A stage knows no groups that can't be summed, so it must not be taken for a run's own forecast of the same data.
     key = step_key("stage", forecast_key(data_hash, made.spec))
-    return kept_forecast(settings.folders.steps, key, lambda: forecast_with_groups(history, made.spec, known))[0]
+
+    def compute() -> Forecast:
+        return forecast_with_groups(history, made.spec, known)
+
+    many = len(history.keys) >= WORTH_A_POOL * CHUNK_SERIES
+    on_it = partial(on_runner, settings.run, "look back", compute) if many else compute
+    return kept_forecast(settings.folders.steps, key, on_it)[0]
 
 
 def _dates(
@@ -159,6 +168,7 @@ def _dates(
         return dates_of(
             route_p95(forecast), Network.from_frames(frames), capacity=frames["capacity"], coincidence=frames["coincidence"],
             assumptions=frames["assumption"], projects=frames["project"], policy=policy, today=day, seed=made.spec.seed, workers=settings.run.workers,
+            send_parts=partial(spread, settings.run, "failures"),
         )  # fmt: skip
 
     made_then, made_revised, made_renewed = forecasts

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import polars as pl
 from prefect import task
@@ -18,6 +19,7 @@ from flows.gates import failed_gates, pass_or_refuse
 from flows.held import hold_against
 from flows.identity import code_version, frame_hash, settings_json, step_key
 from flows.inputs import NETWORK_FRAMES, forecast_key, loads_key, open_warehouse, read_scenarios, route_p95, today_of
+from flows.runners import spread
 from flows.settings import Settings
 from flows.steps import keep_loads
 from forecasting.entrant import new_routes
@@ -54,6 +56,7 @@ def plan_segments(
         today=today,
         seed=seed,
         workers=workers,
+        send_parts=partial(spread, settings.run, "failures"),
     )
     base = base_plan(inputs, policy=settings.plan, today=today, seed=seed, workers=workers)
     key = forecast_key(made.data_hash, made.spec)

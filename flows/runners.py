@@ -9,22 +9,25 @@ from __future__ import annotations
 import contextlib
 import faulthandler
 import time
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextvars import ContextVar
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
-from prefect import Task, flow, task, unmapped
+from prefect import Task, flow, task
 from prefect.cache_policies import NO_CACHE
+from prefect.context import FlowRunContext
 from prefect.futures import PrefectConcurrentFuture
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from flows import journal, progress
+from flows.here import ended_if_held, within
 from flows.settings import RunSettings
-from flows.workers import FIRST_SECONDS, TRIES, WorkerError, Workers, apply, gave_up
+from flows.workers import FIRST_SECONDS, TRIES, Limit, WorkerError, Workers, gave_up
 from warehouse.errors import Problem, SettingsError
 
 if TYPE_CHECKING:
@@ -34,10 +37,17 @@ C = TypeVar("C")
 R = TypeVar("R")
 WORTH_A_POOL = 8
 """With fewer chunks the processes take longer to start than they save."""
+AHEAD = 4
+"""Pieces in hand for each worker: enough that none waits for work, few enough that results don't pile up."""
 LOOK_SECONDS = 20.0
 _RUN: ContextVar[RunSettings] = ContextVar("run", default=RunSettings())  # noqa: B039 - it is frozen
 
-run_chunk: Task[..., Any] = task(name="chunk", cache_policy=NO_CACHE)(apply)
+
+def _apply(function: Callable[[C], R], chunk: C) -> R:
+    return function(chunk)
+
+
+run_chunk: Task[..., Any] = task(name="chunk", cache_policy=NO_CACHE)(_apply)
 
 
 class WatchedProcesses(TaskRunner[PrefectConcurrentFuture[Any]]):
@@ -54,7 +64,7 @@ class WatchedProcesses(TaskRunner[PrefectConcurrentFuture[Any]]):
     def submit(self, task: Task[Any, Any], parameters: dict[str, Any], wait_for: Any = None, dependencies: Any = None) -> PrefectConcurrentFuture[Any]:  # fmt: skip
         if self._workers is None:
             self._workers = Workers(self._count, self._limit)
-        return PrefectConcurrentFuture(uuid4(), self._workers.submit(task.fn, parameters))
+        return PrefectConcurrentFuture(uuid4(), self._workers.submit(parameters["function"], parameters["chunk"]))
 
     def __exit__(self, *what: Any) -> None:
         if self._workers is not None:
@@ -66,64 +76,104 @@ class WatchedProcesses(TaskRunner[PrefectConcurrentFuture[Any]]):
 def map_tasks(function: Callable[[C], R], chunks: Iterable[C]) -> list[R]:
     """Like map, each chunk a task on the running flow's task runner; a few chunks are done here at once.
 
-    What was lost with a Dask scheduler that ended is done by worker processes here: chunks are independent, so the numbers are
-    the same. Raises WorkerError where a chunk needs more memory than there is, or twice as long as its limit.
+    Raises WorkerError where a chunk needs more memory than there is, or more time than its limit.
     """
-    todo = list(chunks)
+    return list(stream_tasks(function, chunks))
+
+
+def stream_tasks(function: Callable[[C], R], chunks: Iterable[C]) -> Iterator[R]:
+    """What `map_tasks` returns, one after the other: only a few results wait for being asked for.
+
+    What all chunks share belongs to `function`, as a partial: each process is sent it once. What was lost with a Dask scheduler
+    that ended is done by worker processes here: chunks are independent, so the numbers are the same.
+    """
+    todo, run = list(chunks), _RUN.get()
     try:
-        if len(todo) < WORTH_A_POOL:
-            return [function(chunk) for chunk in todo]
-        run = _RUN.get()
-        if run.runner != "dask":
-            return [future.result() for future in run_chunk.map(unmapped(function), todo)]
-        found = _on_dask(function, todo, run)
-        lost = [place for place, one in enumerate(found) if isinstance(one, _Lost)]
-        if lost:
-            cause = found[lost[0]]
-            journal.write("chunks lost", chunks=len(lost), of=len(todo), cause=str(cause))
-            progress.note(f"{len(lost)} of {len(todo)} pieces of work were lost ({cause}); they are done here")
-            here = Workers(run.workers, run.chunk_minutes * 60)
-            try:
-                again = {place: here.submit(apply, {"function": function, "chunk": todo[place]}) for place in lost}
-                found = [again[place].result() if place in again else one for place, one in enumerate(found)]
-            finally:
-                here.close()
+        if run.runner == "threads" or len(todo) < WORTH_A_POOL:
+            yield from _here(function, todo, run)
+        elif run.runner == "processes":
+            yield from _ahead(lambda chunk: run_chunk.submit(function, chunk), todo, AHEAD * run.workers)
+        else:
+            yield from _on_dask(function, todo, run)
     except MemoryError as error:
         raise WorkerError(
-            "a piece of the forecast needs more memory than there is",
+            "a piece of the work needs more memory than there is",
             [Problem("[run] workers, [forecast] draws", str(error) or "out of memory")],
             "Fewer workers leave more for each; fewer draws need less. What was finished is kept: run again.",
         ) from error
-    return found  # type: ignore[return-value]  # nothing is lost any more
+
+
+def _ahead(submit: Callable[[C], Any], todo: list[C], ahead: int) -> Iterator[Any]:
+    """Results in order, with at most so many pieces submitted beyond the one that is waited for."""
+    waiting: deque[Any] = deque()
+    for chunk in todo:
+        waiting.append(submit(chunk))
+        if len(waiting) > ahead:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def _here(function: Callable[[C], R], todo: list[C], run: RunSettings) -> Iterator[R]:
+    limit, pieces = Limit(run.chunk_minutes * 60), list(enumerate(todo, start=1))
+    in_time = partial(within, limit, function)
+    with ended_if_held():
+        if len(todo) < WORTH_A_POOL:
+            yield from map(in_time, pieces)
+        else:
+            yield from _ahead(lambda piece: run_chunk.submit(in_time, piece), pieces, AHEAD * run.workers)
 
 
 class _Lost(str):
     """Why a chunk has no result though nothing is wrong with it."""
 
 
-def _on_dask(function: Callable[[C], R], todo: list[C], run: RunSettings) -> list[R | _Lost]:
+def _on_dask(function: Callable[[C], R], todo: list[C], run: RunSettings) -> Iterator[R]:
+    context = FlowRunContext.get()
+    client = context.task_runner.client  # type: ignore[union-attr]  # a flow on Dask is at work
+    seconds, left = run.chunk_minutes * 60 or FIRST_SECONDS, deque(enumerate(todo, start=1))
+    threads = sum(client.nthreads().values())
+    # Without workers nothing can be sent ahead; waiting for the first piece tells.
+    shared = client.scatter(function, broadcast=True, hash=False) if threads and isinstance(function, partial) else function  # fmt: skip
+    ahead = AHEAD * max(run.workers, threads)
+    waiting: deque[tuple[tuple[int, C], Any]] = deque()
+    while left or waiting:
+        while left and len(waiting) <= ahead:
+            piece = left.popleft()
+            waiting.append((piece, run_in_time.submit(seconds, shared, piece[1])))
+        piece, future = waiting.popleft()
+        found = _patiently(future, seconds, piece[0])
+        if isinstance(found, _Lost):
+            rest = [piece, *(one for one, _ in waiting), *left]
+            journal.write("chunks lost", chunks=len(rest), of=len(todo), cause=str(found))
+            progress.note(f"{len(rest)} of {len(todo)} pieces of work were lost ({found}); they are done here")
+            yield from _instead(function, [chunk for _, chunk in rest], run)
+            return
+        yield found
+
+
+def _instead(function: Callable[[C], R], chunks: list[C], run: RunSettings) -> Iterator[R]:
+    """By worker processes of the run's own."""
+    workers = Workers(run.workers, run.chunk_minutes * 60)
+    try:
+        yield from _ahead(partial(workers.submit, function), chunks, AHEAD * run.workers)
+    finally:
+        workers.close()
+
+
+def _patiently(future: PrefectDaskFuture[Any], seconds: float, number: int) -> Any:
+    """Its result, however long that takes while there are workers, or _Lost. Raises WorkerError after `seconds` without any, or where it cost every worker."""
     from distributed import KilledWorker
 
-    seconds = run.chunk_minutes * 60 or FIRST_SECONDS
-    futures = run_chunk.map(unmapped(partial(_within, seconds, function)), todo)
-    found: list[R | _Lost] = []
-    for place, future in enumerate(futures, start=1):
-        try:
-            found.append(_patiently(future, seconds))
-        except KilledWorker as killed:
-            cause = f"cost every worker that tried, the last {killed.last_worker.address}: it died, or took over {seconds:.0f} s; its output tells where"
-            raise gave_up(f"piece {place}", [cause]) from None
-        except CancelledError:
-            found.append(_Lost("the Dask scheduler ended"))
-    return found
-
-
-def _patiently(future: PrefectDaskFuture[Any], seconds: float) -> Any:
-    """Its result, however long that takes while there are workers. Raises WorkerError after `seconds` without any."""
     alone_since = time.monotonic()
     while True:
         try:
             return future.result(timeout=min(seconds, LOOK_SECONDS))
+        except KilledWorker as killed:
+            cause = f"cost every worker that tried, the last {killed.last_worker.address}: it died, or took over {seconds:.0f} s; its output tells where"
+            raise gave_up(f"piece {number}", [cause]) from None
+        except CancelledError:
+            return _Lost("the Dask scheduler ended")
         except TimeoutError:
             client = future.wrapped_future.client
             with contextlib.suppress(OSError):  # a scheduler that restarts: the future will tell
@@ -143,10 +193,16 @@ def _within(seconds: float, function: Callable[[C], R], chunk: C) -> R:
         faulthandler.cancel_dump_traceback_later()
 
 
-def on_runner(run: RunSettings, name: str, work: Callable[[], R]) -> R:
-    """Does `work` in a flow of its own, on the runner that [run] names: there `map_tasks` sends its chunks."""
+run_in_time: Task[..., Any] = task(name="chunk", cache_policy=NO_CACHE)(_within)
 
-    @flow(name=name, task_runner=task_runner(run))
+
+def on_runner(run: RunSettings, name: str, work: Callable[[], R], *, threads: int = 1) -> R:
+    """Does `work` in a flow of its own, on the runner that [run] names: there `map_tasks` sends its chunks.
+
+    More than one of the `threads` of that runner help only where the interpreter's lock is let go.
+    """
+
+    @flow(name=name, task_runner=task_runner(run, threads))
     def on_its_runner() -> R:
         return work()
 
@@ -159,10 +215,23 @@ def on_runner(run: RunSettings, name: str, work: Callable[[], R]) -> R:
             _RUN.reset(before)
 
 
-def task_runner(run: RunSettings) -> TaskRunner[Any]:
+def spread(run: RunSettings, name: str, function: Callable[[C], R], chunks: Sequence[C], keep: Callable[[int, R], None]) -> None:  # fmt: skip
+    """Hands each chunk's result over with its place, in order, as it comes from the runner that [run] names.
+
+    Threads work on as many chunks as there are `workers`: for work that lets the interpreter's lock go.
+    """
+
+    def work() -> None:
+        for place, found in enumerate(stream_tasks(function, chunks)):
+            keep(place, found)
+
+    on_runner(run, name, work, threads=run.workers)
+
+
+def task_runner(run: RunSettings, threads: int = 1) -> TaskRunner[Any]:
     """The runner that [run] names. Raises SettingsError where Dask is asked for and not installed."""
     if run.runner == "threads":
-        return ThreadPoolTaskRunner(max_workers=1)
+        return ThreadPoolTaskRunner(max_workers=threads)
     if run.runner == "processes":
         return WatchedProcesses(run.workers, run.chunk_minutes * 60)
     try:

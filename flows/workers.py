@@ -14,21 +14,19 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any, TypeVar
+from typing import Any
 
 from flows import journal, progress
 from flows.parent import end_with
 from warehouse.errors import Problem, TransitError
 
-C = TypeVar("C")
-R = TypeVar("R")
 FIRST_SECONDS, LEAST_SECONDS, TIMES_SLOWEST = 1800.0, 300.0, 20.0
 """A piece may take the first until one has ended, then so many times the slowest so far, at least the second."""
 TRIES = 2
@@ -39,10 +37,6 @@ class WorkerError(TransitError):
     """A piece of work that no worker could do."""
 
 
-def apply(function: Callable[[C], R], chunk: C) -> R:
-    return function(chunk)
-
-
 def prepare_worker() -> None:
     """Workers share the cores, and a threaded BLAS would change the last digits. None outlives a parent that was killed."""
     os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
@@ -51,11 +45,25 @@ def prepare_worker() -> None:
 
 def gave_up(place: str, causes: list[str]) -> WorkerError:
     return WorkerError(
-        "a piece of the forecast could not be done",
+        "a piece of the work could not be done",
         [Problem(f"{place}, try {number}", cause) for number, cause in enumerate(causes, start=1)],
         "What was finished is kept: run again. If it needs more time, raise [run] chunk_minutes; if its process was killed,"
         " fewer [run] workers leave more memory for each.",
     )
+
+
+class Limit:
+    """How long a piece may take: `given_seconds`, or by what others took where that is 0."""
+
+    def __init__(self, given_seconds: float = 0.0) -> None:
+        self._given, self._slowest = given_seconds, 0.0
+
+    def took(self, seconds: float) -> None:
+        self._slowest = max(self._slowest, seconds)
+
+    def seconds(self) -> float:
+        derived = max(LEAST_SECONDS, TIMES_SLOWEST * self._slowest) if self._slowest else FIRST_SECONDS
+        return self._given or derived
 
 
 class _LostError(Exception):
@@ -64,8 +72,8 @@ class _LostError(Exception):
 
 @dataclass
 class _Piece:
-    function: Callable[..., Any]
-    arguments: Mapping[str, Any]
+    function: Callable[[Any], Any]
+    chunk: object
     place: str
     answer: Future[Any] = field(default_factory=Future)
     causes: list[str] = field(default_factory=list)
@@ -75,7 +83,7 @@ class Workers:
     """`count` processes that each do one piece at a time. `limit_seconds` 0: derived from how long pieces have taken."""
 
     def __init__(self, count: int, limit_seconds: float = 0.0) -> None:
-        self._given, self._slowest, self._submitted = limit_seconds, 0.0, 0
+        self.limit, self._submitted = Limit(limit_seconds), 0
         self._queue: SimpleQueue[_Piece | None] = SimpleQueue()
         self._processes: set[_Process] = set()
         self._closed = False
@@ -83,10 +91,13 @@ class Workers:
         for thread in self._threads:
             thread.start()
 
-    def submit(self, function: Callable[..., Any], arguments: Mapping[str, Any]) -> Future[Any]:
-        """Its answer, the error it raised, or WorkerError where two processes died of it or got stuck."""
+    def submit(self, function: Callable[[Any], Any], chunk: object) -> Future[Any]:
+        """Its answer, the error it raised, or WorkerError where two processes died of it or got stuck.
+
+        A process is sent a function only where it is another than the last, so what all chunks share belongs to it.
+        """
         self._submitted += 1
-        piece = _Piece(function, arguments, f"piece {self._submitted}")
+        piece = _Piece(function, chunk, f"piece {self._submitted}")
         self._queue.put(piece)
         return piece.answer
 
@@ -105,10 +116,6 @@ class Workers:
         for thread in self._threads:
             thread.join()
 
-    def limit_seconds(self) -> float:
-        derived = max(LEAST_SECONDS, TIMES_SLOWEST * self._slowest) if self._slowest else FIRST_SECONDS
-        return self._given or derived
-
     def _serve(self) -> None:
         process: _Process | None = None
         while (piece := self._queue.get()) is not None:
@@ -117,8 +124,8 @@ class Workers:
                 self._processes.add(process)
             began = time.monotonic()
             try:
-                done, answer = process.do(piece, self.limit_seconds())
-                self._slowest = max(self._slowest, time.monotonic() - began)
+                done, answer = process.do(piece, self.limit.seconds())
+                self.limit.took(time.monotonic() - began)
             except _LostError as lost:
                 self._do_again(piece, str(lost))
             else:
@@ -139,7 +146,7 @@ class Workers:
         piece.causes.append(cause)
         journal.write("worker lost", piece=piece.place, cause=cause)
         if len(piece.causes) < TRIES:
-            progress.note(f"{piece.place} of the forecast {cause}; another worker does it again")
+            progress.note(f"{piece.place} of the work {cause}; another worker does it again")
             self._queue.put(piece)
         else:
             piece.answer.set_exception(gave_up(piece.place, piece.causes))
@@ -150,6 +157,7 @@ class _Process:
 
     def __init__(self) -> None:
         self.ended = False
+        self._knows: Callable[[Any], Any] | None = None
         with tempfile.NamedTemporaryFile(prefix="transit-worker-", delete=False) as words:
             self._last_words = Path(words.name)
         context = get_context("spawn")
@@ -165,7 +173,8 @@ class _Process:
         alarm.daemon = True
         alarm.start()
         try:
-            self._pipe.send((piece.function, piece.arguments))
+            self._pipe.send((None if self._knows is piece.function else piece.function, piece.chunk))
+            self._knows = piece.function
             answer: tuple[bool, Any] = self._pipe.recv()
         except (EOFError, OSError):
             self.end()
@@ -212,15 +221,17 @@ class _Process:
 def _work(pipe: Connection[Any, Any], last_words: str) -> None:
     prepare_worker()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
+    known: Callable[[Any], Any] | None = None
     with Path(last_words).open("w", encoding="utf-8") as words:
         faulthandler.register(signal.SIGUSR1, file=words, all_threads=False)
         while True:
             try:
-                function, arguments = pipe.recv()
+                function, chunk = pipe.recv()
             except EOFError:
                 sys.exit()
+            known = function or known
             try:
-                answer = (True, function(**arguments))
+                answer = (True, known(chunk))  # type: ignore[misc]  # the first piece brings it
             except BaseException as error:  # noqa: BLE001 - it is raised again where the answer is asked for
                 error.add_note(traceback.format_exc())
                 answer = (False, error)

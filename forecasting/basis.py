@@ -12,7 +12,17 @@ import polars as pl
 from forecasting.orders import Timeline
 from forecasting.readiness import Outage, Versions, versions
 from forecasting.reuse import touched
-from forecasting.routing import Float32, Kappa, Loads, Routing, Series, build_routing, link_list, stream_loads
+from forecasting.routing import (
+    Float32,
+    Kappa,
+    Loads,
+    Routing,
+    SendParts,
+    Series,
+    build_routing,
+    link_list,
+    stream_loads,
+)
 from forecasting.series import FloatArray, Paths
 from warehouse.errors import PlanError, Problem
 from warehouse.network import Network
@@ -75,6 +85,7 @@ def build_basis(
     workers: int = 2,
     like: Basis | None = None,
     loads: Loads | None = None,
+    send_parts: SendParts | None = None,
 ) -> Basis:
     """Loads of every segment direction without failure and at their worst, and the capacity under them.
 
@@ -109,7 +120,7 @@ def build_basis(
         else:
             loads = stream_loads(
                 routes.draws_gbps, routings, built.index, kappa_noise=noise, workers=workers, like=like.loads if like and same else None,
-                rows=same.links if same else None, changed=same.cells if same else None,
+                rows=same.links if same else None, changed=same.cells if same else None, send_parts=send_parts,
             )  # fmt: skip
     lit, design, notes = lit_capacity(capacity, network, loads, timeline)
     forecast = set(series)

@@ -22,6 +22,7 @@ from forecasting.entrant import entries
 from forecasting.figures import money_frame
 from forecasting.ledger import effect_frame
 from forecasting.readiness import slipped
+from forecasting.routing import SendParts
 from forecasting.series import Paths
 from forecasting.spec import PlanningPolicy
 from forecasting.upgrades import upgrade_frames
@@ -69,10 +70,12 @@ def plan(
     pairs: bool = False,
     seed: int = 0,
     workers: int = 2,
+    send_parts: SendParts | None = None,
 ) -> Plan:
     """The capacity plan as of `today`. `paths` holds each route's p95 per direction; `seed` draws build dates and coincidence.
     `pairs` counts any two segments failing at once among the failures; `budget_usd` limits what the upgrades may cost;
-    `demand`, on the same draws, holds the markets that planned builds enter (without it: made up of the routes).
+    `demand`, on the same draws, holds the markets that planned builds enter (without it: made up of the routes); `send_parts` may send
+    the loads' draws elsewhere (`forecasting.routing.stream_loads`).
 
     Raises PlanError with everything the plan can't be made from; what merely is missing becomes a note.
     """
@@ -81,7 +84,7 @@ def plan(
     stated = Assumptions.from_frame(assumptions)
     projects, slips = slipped(projects, stated)
     basis = build_basis(
-        paths, network, capacity=capacity, coincidence=coincidence, projects=projects, today=today, pairs=pairs, seed=seed, workers=workers,
+        paths, network, capacity=capacity, coincidence=coincidence, projects=projects, today=today, pairs=pairs, seed=seed, workers=workers, send_parts=send_parts,
     )  # fmt: skip
     basis = replace(basis, notes=(*basis.notes, *slips))
     entered, _ = entries(demand or paths, network, stated, projects, today, seed)
@@ -102,11 +105,13 @@ def dates_of(
     today: date,
     seed: int = 0,
     workers: int = 2,
+    send_parts: SendParts | None = None,
 ) -> dict[str, pl.DataFrame]:
     """The dates of `plan` alone: its runout, runout_probability and order_plan."""
     stated = Assumptions.from_frame(assumptions)
     basis = build_basis(
         paths, network, capacity=capacity, coincidence=coincidence, projects=slipped(projects, stated)[0], today=today, seed=seed, workers=workers,
+        send_parts=send_parts,
     )  # fmt: skip
     runout, probability, causes = runout_frames(basis, policy)
     return {

@@ -6,9 +6,10 @@ rows of it, so only those are computed and folded into the running maximum, bloc
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -22,6 +23,10 @@ Float32 = NDArray[np.float32]
 Series = tuple[str, str]
 """A route_id and a direction, in or out."""
 BLOCK_COLUMNS = 1536
+WORTH_SENDING = 4e9
+"""Additions from which draws are sent to workers: some seconds of one core's work."""
+PART_BYTES = 24 << 20
+"""About how much comes back from one part of the draws."""
 
 
 @dataclass(frozen=True)
@@ -213,8 +218,28 @@ class Loads:
     cause: NDArray[np.int16]
 
 
+@dataclass(frozen=True)
+class Part:
+    """Some of the draws (N, S, H), with the version and noise of each: what one worker is sent, in the single precision it works in."""
+
+    draws_gbps: FloatArray | Float32
+    version: NDArray[np.int16]
+    kappa_noise: Float32 | None
+
+    def __getstate__(self) -> dict[str, object]:
+        return {**vars(self), "draws_gbps": self.draws_gbps.astype(np.float32)}
+
+
+SendParts = Callable[[Callable[[Part], "Loads"], Sequence[Part], Callable[[int, "Loads"], None]], None]
+"""Does each part somewhere, and hands its loads over with the place it has among the parts."""
+
+
+def load_part(routings: Sequence[Routing], part: Part) -> Loads:
+    return stream_loads(part.draws_gbps, routings, part.version, kappa_noise=part.kappa_noise, workers=1)
+
+
 def stream_loads(
-    draws_gbps: FloatArray,
+    draws_gbps: FloatArray | Float32,
     routings: Sequence[Routing],
     version: NDArray[np.int16],
     *,
@@ -223,12 +248,16 @@ def stream_loads(
     like: Loads | None = None,
     rows: NDArray[np.bool_] | None = None,
     changed: NDArray[np.bool_] | None = None,
+    send_parts: SendParts | None = None,
 ) -> Loads:
     """Loads without failure and at their worst, from draws (N, S, H).
 
     `version` (S, H) says which routing holds for a draw and period (a planned segment is ready earlier on some draws).
     `kappa_noise` (S, H) holds standard normal deviations of the coincidence factors, shared by all combinations. With `like`,
     loads over the same links, only the links `rows` (L,) are made anew, in the draws and periods `changed` (S, H).
+
+    `send_parts` may have parts of the draws done by other processes, where that is worth it; without it `workers` threads share the
+    work. Numbers are the same to the bit.
     """
     _, size, horizon = draws_gbps.shape
     links = routings[0].links
@@ -243,15 +272,27 @@ def stream_loads(
         place = np.array([index_of.get(name, 0) for name in like.failure_ids], dtype=np.int16)
         base, worst, cause = like.base.copy(), like.worst.copy(), place[like.cause]
     chosen_rows = np.arange(len(links)) if rows is None else np.flatnonzero(rows)
-    parts = routings if rows is None else [_only(routing, rows) for routing in routings]
+    narrowed = routings if rows is None else [_only(routing, rows) for routing in routings]
     width = max(1, BLOCK_COLUMNS // horizon)
+    if send_parts is not None and like is None and additions(routings, size * horizon) >= WORTH_SENDING:
+        # Whole blocks, so that every block is the one it would be here.
+        several = width * max(1, PART_BYTES // (width * len(links) * horizon * 10))
+        cuts = [slice(start, start + several) for start in range(0, size, several)]
+        parts = [Part(draws_gbps[:, cut], version[cut], None if kappa_noise is None else kappa_noise[cut]) for cut in cuts]  # fmt: skip
+
+        def keep(place: int, made: Loads) -> None:
+            cut = cuts[place]
+            base[:, :, cut], worst[:, :, cut], cause[:, :, cut] = made.base, made.worst, made.cause
+
+        send_parts(partial(load_part, tuple(routings)), parts, keep)
+        return Loads(links, failure_ids, base, worst, cause)
 
     def fill(start: int) -> None:
         block = slice(start, min(start + width, size))
         draws = draws_gbps[:, block, :].transpose(0, 2, 1).astype(np.float32)
         versions = version[block].T
         noise = None if kappa_noise is None else kappa_noise[block].T
-        for number, routing in enumerate(parts):
+        for number, routing in enumerate(narrowed):
             chosen = versions == number if changed is None else (versions == number) & changed[block].T
             if chosen.any():
                 columns = np.ascontiguousarray(draws[:, chosen])
@@ -267,6 +308,11 @@ def stream_loads(
     with ThreadPoolExecutor(max_workers=workers) as pool:
         list(pool.map(fill, range(0, size, width)))
     return Loads(links, failure_ids, base, worst, cause)
+
+
+def additions(routings: Sequence[Routing], cells: int) -> float:
+    """About how many products are added up for so many draws and periods."""
+    return float(max(sum(state.matrix.nnz for state in routing.states) for routing in routings) * cells)
 
 
 def _only(routing: Routing, rows: NDArray[np.bool_]) -> Routing:

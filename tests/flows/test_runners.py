@@ -10,6 +10,7 @@ pytestmark = pytest.mark.xdist_group("runners")
 
 SCRIPT = """
 import sys
+from functools import partial
 from pathlib import Path
 from flows import embedded
 
@@ -17,7 +18,7 @@ def main(runner, address):
     with embedded.prefect_api(Path("../prefect")) as server:
         import hashlib
         import numpy as np
-        from flows.runners import map_tasks, on_runner
+        from flows.runners import map_tasks, on_runner, spread
         from flows.settings import RunSettings
         server.wait()
         rng = np.random.default_rng(5)
@@ -31,7 +32,20 @@ def main(runner, address):
         found = on_runner(run, "everything", lambda: map_tasks(np.linalg.pinv, chunks))
         wanted = [np.linalg.pinv(chunk) for chunk in chunks]
         same = [a.tobytes() == b.tobytes() for a, b in zip(found, wanted, strict=True)]
-        print("same" if all(same) and len(same) == 12 else f"different: {same}")
+
+        # Failure loads in parts, whose common part is a partial of its own.
+        from forecasting import routing
+        from tests.forecasting.planning_worlds import ring
+        from warehouse.network import Network
+        network = Network.from_frames(ring())
+        series = [(name, "out") for name in sorted(network.routes)]
+        routings = [routing.build_routing(network, series, routing.Kappa({}))]
+        draws, version = rng.lognormal(2, 1, (3, 700, 36)), np.zeros((700, 36), dtype=np.int16)
+        here = routing.stream_loads(draws, routings, version)
+        routing.WORTH_SENDING, routing.PART_BYTES = 1.0, 150_000
+        there = routing.stream_loads(draws, routings, version, send_parts=partial(spread, run, "failures"))
+        same += [getattr(here, name).tobytes() == getattr(there, name).tobytes() for name in ("base", "worst", "cause")]
+        print("same" if all(same) and len(same) == 15 else f"different: {same}")
 
 if __name__ == "__main__":
     main(sys.argv[1], sys.argv[2])

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from flows import workers
-from flows.workers import WorkerError, Workers, apply
+from flows.workers import Limit, WorkerError, Workers
 from tests.flows.faults import alive, children_of
 
 SECONDS = 6.0
@@ -71,7 +72,7 @@ def refuse(work: tuple[Path, int]) -> int:
 def done(function, folder: Path) -> list[int]:
     pool = Workers(2, SECONDS)
     try:
-        pieces = [pool.submit(apply, {"function": function, "chunk": (folder, number)}) for number in range(5)]
+        pieces = [pool.submit(function, (folder, number)) for number in range(5)]
         return [piece.result(timeout=60) for piece in pieces]
     finally:
         pool.close()
@@ -105,7 +106,7 @@ def test_an_error_is_raised_as_it_is_and_not_tried_again(tmp_path):
 
 def test_closing_ends_what_hangs():
     pool = Workers(1)
-    pool.submit(apply, {"function": time.sleep, "chunk": 3600})
+    pool.submit(time.sleep, 3600)
     deadline = time.monotonic() + 30
     while not pool._processes and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -115,12 +116,32 @@ def test_closing_ends_what_hangs():
 
 def test_the_limit_follows_what_pieces_took():
     pool = Workers(1)
-    assert pool.limit_seconds() == workers.FIRST_SECONDS
-    assert pool.submit(apply, {"function": double, "chunk": 4}).result(timeout=60) == 8
-    assert pool.limit_seconds() == workers.LEAST_SECONDS
-    pool._slowest = 100.0
-    assert pool.limit_seconds() == 2000.0
+    assert pool.limit.seconds() == workers.FIRST_SECONDS
+    assert pool.submit(double, 4).result(timeout=60) == 8
+    assert pool.limit.seconds() == workers.LEAST_SECONDS
+    pool.limit.took(100.0)
+    assert pool.limit.seconds() == 2000.0
     pool.close()
-    given = Workers(1, 7.0)
-    assert given.limit_seconds() == 7.0
-    given.close()
+    assert Limit(7.0).seconds() == 7.0
+
+
+def test_a_function_is_sent_once_to_each_process():
+    pool = Workers(1)
+    counted = partial(Counted(), 1)
+    assert [pool.submit(counted, number).result(timeout=60) for number in (1, 2, 3)] == [2, 3, 4]
+    assert counted.func.sent == 1
+    assert pool.submit(double, 4).result(timeout=60) == 8
+    pool.close()
+
+
+class Counted:
+    """Counts how often it is pickled."""
+
+    sent = 0
+
+    def __call__(self, more: int, number: int) -> int:
+        return number + more
+
+    def __getstate__(self) -> dict[str, int]:
+        self.sent += 1
+        return {}

@@ -1,5 +1,7 @@
 """Streamed loads against plain loops, and the laws of routing."""
 
+import pickle
+
 import networkx as nx
 import numpy as np
 import polars as pl
@@ -141,3 +143,32 @@ def test_failures_of_the_same_effect_stand_for_each_other():
     states = {state.failure_id: state for state in build_routing(network, [("A-B", "out")], Kappa({})).states}
     assert states["segment:AB"].also == ("risk_group:duct",)
     assert "segment:CD" not in states, "nothing runs there as long as nothing else fails"
+
+
+def test_parts_done_elsewhere_are_the_same_to_the_bit(monkeypatch):
+    network = Network.from_frames(ring())
+    series = [(name, "out") for name in sorted(network.routes)]
+    rng = np.random.default_rng(2)
+    draws, noise = rng.lognormal(2, 1, (3, 700, 36)), rng.standard_normal((700, 36)).astype(np.float32)
+    kappa = Kappa({"A-B:out+A-C:out": (0.8, 0.05)})
+    routings = [build_routing(network, series, kappa, missing=missing) for missing in (frozenset({"CD"}), frozenset())]
+    version = (np.arange(36) > rng.integers(0, 36, (700, 1))).astype(np.int16)
+    here = stream_loads(draws, routings, version, kappa_noise=noise, workers=2)
+    sent = []
+
+    def away(function, parts, keep):
+        sent.append(len(parts))
+        for place in reversed(range(len(parts))):
+            part = pickle.loads(pickle.dumps(parts[place]))
+            assert part.draws_gbps.dtype == np.float32
+            keep(place, pickle.loads(pickle.dumps(function))(part))
+
+    assert stream_loads(draws, routings, version, kappa_noise=noise, send_parts=away).worst.any()
+    assert sent == [], "so little is not worth sending"
+    monkeypatch.setattr("forecasting.routing.WORTH_SENDING", 1.0)
+    monkeypatch.setattr("forecasting.routing.PART_BYTES", 400_000)
+    there = stream_loads(draws, routings, version, kappa_noise=noise, send_parts=away)
+    assert sent[0] > 3
+    assert there.failure_ids == here.failure_ids
+    for name in ("base", "worst", "cause"):
+        assert getattr(there, name).tobytes() == getattr(here, name).tobytes()

@@ -7,8 +7,9 @@ COPY flows /src/flows
 COPY forecasting /src/forecasting
 COPY warehouse /src/warehouse
 COPY dashboards /src/dashboards
-RUN /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation /src \
-    && /venv/bin/python -m compileall -q /venv/lib || true
+RUN /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation /src
+# Templates of some packages are no valid Python; what fails is compiled when it is first used, as any other.
+RUN /venv/bin/python -m compileall -q /venv/lib || true
 
 FROM python:3.11-slim
 RUN useradd --create-home --uid 10001 transit && mkdir /project && chown transit /project

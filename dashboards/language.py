@@ -126,10 +126,7 @@ class Language:
             digits = 0
         if digits is None:
             value = rounded(value, 4) if abs(value) >= 10_000 else value
-            size = abs(value)
-            digits = 0 if size >= 99.95 or size == 0 else 1 if size >= 9.995 else 2 if size >= 0.9995 else 3
-            if 0 < size < 0.09995:
-                digits = min(2 - math.floor(math.log10(size)), MOST_DIGITS)
+            digits = digits_of(value)
         plain = f"{abs(value):,.{digits}f}"
         if digits == MOST_DIGITS and not float(plain.replace(",", "")):
             plain = "0"
@@ -160,7 +157,7 @@ class Language:
         return str(self.words["date.day"]).format(day=day.day, month=months[day.month - 1], year=day.year)
 
     def period(self, period: Period | None, form: str = "nominative") -> str:
-        """A period in a sentence: nominative, in, by, until, after, since or short."""
+        """A period in a sentence: nominative, accusative, in, by, until, after, since or short."""
         if period is None:
             return self.text("number.none")
         known = self.periods.get((period, form))
@@ -176,6 +173,14 @@ class Language:
         words = pattern.format(day=start.day, month=f"{start.month:02d}", year=start.year, week=iso.week, **names)
         self.periods[period, form] = words
         return words
+
+
+def digits_of(value: float) -> int:
+    """How many digits after the mark a number is shown with."""
+    size = abs(value)
+    if 0 < size < 0.09995:
+        return min(2 - math.floor(math.log10(size)), MOST_DIGITS)
+    return 0 if size >= 99.95 or size == 0 else 1 if size >= 9.995 else 2 if size >= 0.9995 else 3
 
 
 def rounded(value: float, digits: int) -> float:
@@ -261,5 +266,5 @@ def load_language(code: str, folder: Path = TEXT_FOLDER) -> Language:
 _REQUIRED = (
     "plural", "number.decimal", "number.group", "number.group_from", "number.percent", "number.none", "date.day", "weekdays.long", "weekdays.short", "weekdays.in",
     *(f"months.{case}" for case in ("nominative", "genitive", "prepositional", "dative", "short")),
-    *(f"period.{grain}.{form}" for grain in ("month", "week", "day", "year") for form in ("nominative", "in", "by", "until", "after", "since", "short")),
+    *(f"period.{grain}.{form}" for grain in ("month", "week", "day", "year") for form in ("nominative", "accusative", "in", "by", "until", "after", "since", "short")),
 )  # fmt: skip

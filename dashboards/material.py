@@ -1,4 +1,4 @@
-"""The frames of a run as pages need them: checked, completed with empty ones, cut by series."""
+"""The frames of a run as pages need them: checked, completed with empty ones, cut by what a page is about."""
 
 from __future__ import annotations
 
@@ -10,39 +10,23 @@ from typing import Any
 
 import polars as pl
 
+from dashboards.cuts import (
+    KEY,
+    SeriesKey,
+    at_grain,
+    by_pair,
+    by_series,
+    periods_of_segments,
+    periods_of_series,
+    rows_by,
+    yearly,
+)
 from dashboards.edition import Edition
 from warehouse.schema import FRAMES, Grain, check
 
-SeriesKey = tuple[str, str, str, str]
-"""series_kind, series_id, direction, statistic."""
 RevisionKey = tuple[str, str, str, str]
 """series_kind, series_id, direction, measure of REVISION_PART."""
-KEY = ("series_kind", "series_id", "direction", "statistic")
 LONG_AFTER = 200
-LEVELS = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
-"""The quantile levels that charts and tables show."""
-
-
-def _at_grain(frame: pl.DataFrame, grain: Grain) -> pl.DataFrame:
-    """The rows of the edition's grain, and the yearly ones of countries."""
-    wanted = pl.when(pl.col("series_kind") == "country").then(pl.lit("year")).otherwise(pl.lit(grain))
-    return frame.filter(pl.col("grain") == wanted)
-
-
-def _by_series(frame: pl.DataFrame) -> dict[SeriesKey, pl.DataFrame]:
-    return {tuple(map(str, key)): part for key, part in frame.partition_by(KEY, as_dict=True).items()}  # type: ignore[misc]
-
-
-def _by_pair(frame: pl.DataFrame, name: str) -> dict[tuple[str, str], pl.DataFrame]:
-    parts = frame.partition_by(name, "direction", as_dict=True)
-    return {(str(key[0]), str(key[1])): part for key, part in parts.items()}
-
-
-def _rows_by(frame: pl.DataFrame, column: str) -> dict[str, list[dict[str, Any]]]:
-    found: dict[str, list[dict[str, Any]]] = {}
-    for row in frame.iter_rows(named=True):
-        found.setdefault(row[column], []).append(row)
-    return found
 
 
 @dataclass(frozen=True)
@@ -63,47 +47,30 @@ class Material:
     @cached_property
     def observed(self) -> dict[SeriesKey, pl.DataFrame]:
         """Traffic by series at the edition's grain, and yearly bandwidth by country."""
-        found = _by_series(self._traffic)
+        found = by_series(self._traffic)
         named = {key[1] for key in found if key[0] == "country"}
         for row in self["international_bandwidth"].partition_by("country", as_dict=False):
             country = str(row["country"][0])
             if country not in named:
-                found["country", country, "in", "mean"] = _yearly(row)
+                found["country", country, "in", "mean"] = yearly(row)
         return found
 
     @cached_property
     def quantiles(self) -> dict[SeriesKey, pl.DataFrame]:
-        return _by_series(self._forecast)
+        return by_series(self._forecast)
 
     @cached_property
     def series(self) -> dict[SeriesKey, pl.DataFrame]:
         """Each series' periods: start, observed, coverage, and the quantiles of its forecast, all joined at once."""
-        names = {str(level): f"q{round(level * 1000):03d}" for level in LEVELS}
-        past = [
-            part.select(*(pl.lit(name).alias(column) for name, column in zip(key, KEY, strict=True)), start="period_start", observed="value_gbps", coverage="coverage_ratio")
-            for key, part in self.observed.items()
-            if key[0] == "country"
-        ]  # fmt: skip
-        known = self._traffic.select(*KEY, start="period_start", observed="value_gbps", coverage="coverage_ratio")
-        future = (
-            self._forecast.filter(pl.col("quantile_level").is_in(LEVELS))
-            .pivot(on="quantile_level", on_columns=LEVELS, index=[*KEY, "target_start"], values="value_gbps", aggregate_function="first")
-            .rename({"target_start": "start", **names})
-        )  # fmt: skip
-        whole = pl.concat([known.filter(pl.col("series_kind") != "country"), *past]).join(
-            future, on=[*KEY, "start"], how="full", coalesce=True
-        )
-        started = pl.col("observed").is_not_null() | pl.col("q500").is_not_null()
-        begun = whole.sort(*KEY, "start").filter(started.cum_sum().over(KEY) > 0)
-        return {key: part.drop(KEY) for key, part in _by_series(begun).items()}
+        return periods_of_series(self._traffic, self._forecast, self.observed)
 
     @cached_property
     def _traffic(self) -> pl.DataFrame:
-        return _at_grain(self["traffic_period"], self.edition.grain)
+        return at_grain(self["traffic_period"], self.edition.grain)
 
     @cached_property
     def _forecast(self) -> pl.DataFrame:
-        return _at_grain(self["forecast_quantile"], self.edition.grain)
+        return at_grain(self["forecast_quantile"], self.edition.grain)
 
     @cached_property
     def held(self) -> tuple[float, int] | None:
@@ -171,12 +138,12 @@ class Material:
     @cached_property
     def runs(self) -> dict[str, list[dict[str, Any]]]:
         """Each segment's rows of RUNOUT."""
-        return _rows_by(self["runout"], "segment_id")
+        return rows_by(self["runout"], "segment_id")
 
     @cached_property
     def plans(self) -> dict[str, list[dict[str, Any]]]:
         """Each segment's rows of ORDER_PLAN."""
-        return _rows_by(self["order_plan"], "segment_id")
+        return rows_by(self["order_plan"], "segment_id")
 
     @cached_property
     def effects(self) -> dict[str, pl.DataFrame]:
@@ -225,39 +192,26 @@ class Material:
 
     @cached_property
     def scores(self) -> dict[SeriesKey, pl.DataFrame]:
-        return _by_series(self["backtest_score"])
+        return by_series(self["backtest_score"])
 
     @cached_property
     def components(self) -> dict[SeriesKey, pl.DataFrame]:
-        return _by_series(self["forecast_component"].filter(pl.col("grain") == self.edition.grain))
+        return by_series(self["forecast_component"].filter(pl.col("grain") == self.edition.grain))
 
     @cached_property
     def profiles(self) -> dict[tuple[str, str], pl.DataFrame]:
-        return _by_pair(self["traffic_profile"], "route_id")
+        return by_pair(self["traffic_profile"], "route_id")
 
     @cached_property
     def chances(self) -> dict[tuple[str, str], pl.DataFrame]:
-        return _by_pair(self["runout_probability"], "segment_id")
+        return by_pair(self["runout_probability"], "segment_id")
 
     @cached_property
     def loads(self) -> dict[tuple[str, str], pl.DataFrame]:
         """Each segment direction's periods: median, q100, q900 without failure; the 90 % level of the worst failure and its
         cause; threshold, lit."""
 
-        def at(level: float, failure: str) -> pl.Expr:
-            chosen = (pl.col("quantile_level") == level) & (pl.col("failure_id") == failure)
-            return pl.col("load_gbps").filter(chosen).first()
-
-        frame = (
-            self["segment_load"].group_by("segment_id", "direction", "target_start")
-            .agg(
-                median=at(0.5, "none"), q100=at(0.1, "none"), q900=at(0.9, "none"), worst=at(0.9, "worst"),
-                cause_id=pl.col("cause_id").filter(pl.col("failure_id") == "worst").first(), lit=pl.col("lit_gbps").first(),
-            )
-            .with_columns(threshold=self.edition.threshold_ratio * pl.col("lit"))
-            .sort("segment_id", "direction", "target_start")
-        )  # fmt: skip
-        return {key: part.drop("segment_id", "direction") for key, part in _by_pair(frame, "segment_id").items()}
+        return periods_of_segments(self["segment_load"], self.edition.threshold_ratio)
 
     @cached_property
     def nodes(self) -> dict[str, tuple[str, str | None]]:
@@ -282,18 +236,6 @@ class Material:
     @cached_property
     def routes(self) -> dict[str, dict[str, Any]]:
         return {row["route_id"]: row for row in self["route"].iter_rows(named=True)}
-
-
-def _yearly(rows: pl.DataFrame) -> pl.DataFrame:
-    """One value per year: a reported total before one derived from a per-inhabitant figure."""
-    return (
-        rows.sort("year", pl.col("source_kind") != "direct")
-        .unique("year", keep="first", maintain_order=True)
-        .select(
-            period_start=pl.date(pl.col("year"), 1, 1), value_gbps=pl.col("gbps"), coverage_ratio=pl.lit(1.0),
-            slot_minutes=pl.lit(0, dtype=pl.Int64), simulated=pl.lit(value=False), source="source", source_kind="source_kind",
-        )
-    )  # fmt: skip
 
 
 def gather(frames: Mapping[str, pl.DataFrame], edition: Edition) -> Material:

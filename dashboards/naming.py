@@ -8,8 +8,9 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from dashboards.cuts import SeriesKey
 from dashboards.language import Language
-from dashboards.material import Material, SeriesKey
+from dashboards.material import Material
 
 PIECES = re.compile(r"\s*;\s+")
 LINKS = re.compile(r",? \(?https?://")

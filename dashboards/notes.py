@@ -9,8 +9,9 @@ import polars as pl
 
 from dashboards import naming
 from dashboards.charts.accuracy import wilson
+from dashboards.cuts import SeriesKey
 from dashboards.language import Language, Period
-from dashboards.material import Material, SeriesKey
+from dashboards.material import Material
 from warehouse.schema import Grain
 
 Notes = list[tuple[str, str]]

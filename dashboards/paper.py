@@ -145,7 +145,7 @@ def svg(spec: Spec, language: Language, width: int = 680) -> str:
     locale: Mapping[str, Any] = theme.locale(language)
     return str(
         vl_convert.vegalite_to_svg(
-            standalone(spec, "", width=width),
+            standalone(spec, language, width=width),
             format_locale=locale["formatLocale"],
             time_format_locale=locale["timeFormatLocale"],
         )

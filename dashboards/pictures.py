@@ -51,9 +51,8 @@ def picture(figure: Figure, language: Language, kind: str) -> bytes:
     badges = "".join(f" [{badge}]" for badge in figure.badges)
     run = [words for label, words in figure.notes if label == language.text("note.run")]
     source = [f"{label}: {words}" for label, words in figure.notes if label == language.text("note.source")]
-    spec = standalone(
-        figure.spec or {}, figure.title + badges, [line for line in (figure.subtitle, *source, *run) if line]
-    )
+    under = [line for line in (figure.subtitle, *source, *run) if line]
+    spec = standalone(figure.spec or {}, language, figure.title + badges, under)
     locale = theme.locale(language)
     options = {"format_locale": locale["formatLocale"], "time_format_locale": locale["timeFormatLocale"]}
     if kind == "svg":

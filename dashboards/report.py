@@ -34,7 +34,8 @@ from dashboards.kept import Body, Kept, page_key, run_lines
 from dashboards.language import TEXT_FOLDER, Language, Period, load_language
 from dashboards.material import Material, gather
 from dashboards.paper import NAME as PAPER
-from dashboards.paper import svg, write_paper
+from dashboards.paper import write_paper
+from dashboards.previews import Preview, draw_previews
 from dashboards.shared import SCRIPTS, embed, settings, words, write_assets, write_search
 from dashboards.workbook import write_workbook
 
@@ -56,10 +57,6 @@ NAVIGATION = (
     "assumptions",
     "method",
 )
-
-
-MOST_PICTURES, MOST_PICTURED_ROWS = 4, 1500
-PICTURE_WIDTH = 960
 WORTH_A_PROCESS = 200
 """Routes and segments from which on a process for each language is started sooner than it is missed."""
 
@@ -120,8 +117,8 @@ def _write_language(
     material, kept = material or gather(frames, edition), Kept(kept_in, version)
     language = load_language(code, text_folder)
     pages = edition_pages(material, language)
-    drawn = _draw_pictures(pages, language, folder) if pictures else {}
-    written = [folder / path for path in drawn.values()]
+    drawn = draw_previews(pages, language, folder) if pictures else {}
+    written = [folder / picture.path for picture in drawn.values()]
     for page in pages:
         body = _body(page, material, language, kept, drawn, with_data=code == languages[0])
         written.append(_write_page(page, body, pages, material, language, languages, folder, text_folder, extras))
@@ -165,7 +162,7 @@ def _environment() -> jinja2.Environment:
 
 
 def _body(
-    page: Page, material: Material, language: Language, kept: Kept, pictures: Mapping[tuple[str, str], str], *, with_data: bool
+    page: Page, material: Material, language: Language, kept: Kept, pictures: Mapping[tuple[str, str], Preview], *, with_data: bool
 ) -> Body:  # fmt: skip
     key = page_key(material, language, page.subject, kept.version, with_data=with_data)
     lines = run_lines(material, language)
@@ -177,7 +174,7 @@ def _body(
     figures = [figure for section in sections for figure in section.figures]
     main = _environment().get_template("sections.html").render(
         lead=page.lead, sections=sections, t=language.text, root="../" * page.path.count("/") + "../",
-        pictures={name: path for (place, name), path in pictures.items() if place == page.path},
+        pictures={name: picture for (place, name), picture in pictures.items() if place == page.path},
     )  # fmt: skip
     data = {figure.csv: figure.data.write_csv() for figure in figures if with_data and figure.csv and figure.data is not None}  # fmt: skip
     body = Body(main, any(figure.spec is not None for figure in figures), data)
@@ -207,28 +204,6 @@ def _write_page(
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(html, encoding="utf-8")
     return target
-
-
-def _draw_pictures(pages: Sequence[Page], language: Language, folder: Path) -> dict[tuple[str, str], str]:
-    """The first charts of each chapter as SVG files, for readers without scripts: their paths in the site by page and figure.
-
-    The pages of single routes and segments have none: a thousand charts would take minutes. Their tables hold the numbers.
-    """
-    found = {
-        (page.path, figure.figure_id): figure.spec
-        for page in pages
-        if "/" not in page.path
-        for figure in page.figures[:MOST_PICTURES]
-        if figure.spec and sum(len(rows) for rows in figure.spec["datasets"].values()) <= MOST_PICTURED_ROWS
-    }
-    target = folder / "pictures" / language.code
-    target.mkdir(parents=True, exist_ok=True)
-    paths = {}
-    for (page, name), spec in found.items():
-        path = target / f"{page.removesuffix('.html')}-{name}.svg"
-        path.write_text(svg(spec, language, PICTURE_WIDTH), encoding="utf-8")
-        paths[page, name] = path.relative_to(folder).as_posix()
-    return paths
 
 
 def _variant(edition: Edition, language: Language) -> str:

@@ -51,8 +51,9 @@ def write_assets(folder: Path, earlier: Sequence[Path]) -> list[Path]:
         shutil.copyfile(known, scripts)
     elif not scripts.is_file():
         scripts.write_text(_bundle(), encoding="utf-8")
-    written = [scripts]
-    for name in ("report.css", "report.js", "icon.svg"):
+    (assets / "report.css").write_text(theme.style(), encoding="utf-8")
+    written = [scripts, assets / "report.css"]
+    for name in ("report.js", "icon.svg"):
         shutil.copyfile(HOME / "assets" / name, assets / name)
         written.append(assets / name)
     return written
@@ -61,7 +62,16 @@ def write_assets(folder: Path, earlier: Sequence[Path]) -> list[Path]:
 @cache
 def settings(language: Language) -> Markup:
     """What every chart of a page is drawn with."""
-    return Markup(as_json({"config": theme.config(), "dark": theme.DARK, **theme.locale(language)}))
+    return Markup(
+        as_json(
+            {
+                "config": theme.config(language),
+                "dark": theme.DARK,
+                "short": theme.short_numbers(language),
+                **theme.locale(language),
+            }
+        )
+    )
 
 
 @cache

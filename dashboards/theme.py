@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from dashboards.language import Language
+
+STYLE = Path(__file__).parent / "assets" / "report.css"
 
 NAVY, TEAL, PLUM, ORANGE, CHARCOAL, LILAC = "#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1"
 PAPER, GRID, MUTED, LAND = "#FFFFFF", "#D9DDE1", "#5A6470", "#F2F3F1"
@@ -27,9 +32,39 @@ HEAT = ("#E8EEF3", "#C3D2DF", "#9DB9CF", ORANGE, PLUM)
 """Cells of a heat map from light load to over capacity; ever darker in grey."""
 
 
-def config() -> dict[str, Any]:
+def recoloured(colours: Mapping[str, str], scope: str = "") -> str:
+    """Style rules that show the marks of an SVG in other colours."""
+    return " ".join(
+        f'{scope}[{part}="{one}"] {{ {part}: {other}; }}'
+        for one, other in colours.items()
+        for part in ("fill", "stroke")
+        if one != other
+    )
+
+
+def style() -> str:
+    """The style of pages, and what puts charts drawn on a dark page back into light colours on paper."""
+    light = {other: one for one, other in DARK.items()}
+    return STYLE.read_text(encoding="utf-8") + f"@media print {{ {recoloured(light, '.chart svg ')} }}\n"
+
+
+def short_numbers(language: Language) -> tuple[str, str]:
+    """A pattern of numbers with a group too many, and what to put for it; an empty pattern where every thousand is grouped.
+
+    The charts' number format groups all thousands, Russian text only from five digits on.
+    """
+    if float(language.words["number.group_from"]) <= 1000:
+        return "", ""
+    group = str(language.words["number.group"])
+    return rf"^(\D?\d){group}(\d{{3}})([^\d{group}]|$)", "$1$2$3"
+
+
+def config(language: Language) -> dict[str, Any]:
     """The Vega-Lite configuration of every chart."""
+    pattern, short = short_numbers(language)
+    written = f"replace(datum.label, regexp({json.dumps(pattern)}), '{short}')"
     return {
+        **({"axisQuantitative": {"labelExpr": written}} if pattern else {}),
         "background": "transparent",
         "font": FONT,
         "axis": {

@@ -11,8 +11,9 @@ import polars as pl
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
+from dashboards.cuts import KEY
 from dashboards.edition import Edition
-from dashboards.material import KEY, gather
+from dashboards.material import gather
 from warehouse.schema import FRAMES
 
 MOST_ROWS = 1_048_000

@@ -36,37 +36,67 @@
     return { ...stacked(layer ? { ...spec, layer } : spec), config, height };
   };
 
+  const plain = (settings) => (value) => {
+    const text = String(value).replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+    const [pattern, short] = settings.short;
+    return pattern ? text.replace(new RegExp(pattern), short) : text;
+  };
+
   const draw = async (place, settings) => {
     const colours = dark.matches && !matchMedia("print").matches ? settings.dark : {};
     const spec = recolour({ ...read(place.dataset.spec), config: settings.config }, colours);
+    const coming = document.createElement("div");
+    coming.className = "coming";
+    place.dataset.alt ??= place.querySelector("img")?.alt ?? place.getAttribute("aria-label");
+    place.append(coming);
     try {
-      await vegaEmbed(place, narrow(spec, place.clientWidth), {
-        ast: true, actions: false, renderer: "svg", defaultStyle: false, tooltip: { disableDefaultStyle: true },
+      await vegaEmbed(coming, narrow(spec, place.clientWidth), {
+        ast: true, actions: false, renderer: "svg", defaultStyle: false, tooltip: { disableDefaultStyle: true, sanitize: plain(settings) },
         formatLocale: settings.formatLocale, timeFormatLocale: settings.timeFormatLocale,
       });
-      const svg = place.querySelector("svg");
+      const svg = coming.querySelector("svg");
       svg.setAttribute("role", "img");
-      svg.setAttribute("aria-label", place.getAttribute("aria-label") ?? place.dataset.alt);
+      svg.setAttribute("aria-label", place.dataset.alt);
       for (const part of svg.children) part.setAttribute("aria-hidden", "true");
-      place.dataset.alt = svg.getAttribute("aria-label");
-      for (const slider of place.querySelectorAll(".vega-bind input[type=range]")) {
+      for (const slider of coming.querySelectorAll(".vega-bind input[type=range]")) {
         const shown = document.createElement("output");
         const tell = () => { shown.textContent = Number(slider.value).toLocaleString(document.documentElement.lang, { style: "percent" }); };
         slider.addEventListener("input", tell);
         tell();
         slider.parentElement.append(" ", shown);
       }
+      place.replaceChildren(coming);
+      coming.classList.remove("coming");
       place.removeAttribute("role");
       place.removeAttribute("aria-label");
       place.dataset.drawn = "yes";
     } catch (error) {
+      coming.remove();
       place.dataset.drawn = "no";
       console.error(place.dataset.spec, error);
     }
   };
 
+  // Vega's scripts take longer to read than all else, so they come when the pictures drawn ahead are on screen.
+  const seen = () => new Promise((go) => {
+    if (!document.querySelector(".chart > img")) return go();
+    const shown = () => { requestAnimationFrame(() => setTimeout(go)); setTimeout(go, 300); };
+    if (document.readyState === "complete") shown();
+    else addEventListener("load", shown);
+  });
+  const fetched = (source) => new Promise((go, fail) => {
+    const script = document.createElement("script");
+    script.addEventListener("load", go);
+    script.addEventListener("error", () => fail(new Error(source)));
+    script.src = source;
+    document.head.append(script);
+  });
+  const settingsHolder = document.getElementById("settings");
+  const vega = settingsHolder ? seen().then(() => fetched(settingsHolder.dataset.scripts)) : Promise.resolve();
+
   // A chart as a file: drawn again in light colours on white, with its title and its run.
   const save = async (place, settings, kind) => {
+    await vega;
     const figure = place.closest("figure");
     const lines = [...figure.querySelectorAll(":scope > .subtitle, .notes div:last-child dd")].map((part) => part.textContent);
     const spec = { ...read(place.dataset.spec), config: settings.config };
@@ -111,9 +141,9 @@
 
   // One after the other, with a breath between: the first chart is seen before the last is made.
   const drawAll = async () => {
-    const holder = document.getElementById("settings");
-    if (!holder) return;
-    const settings = JSON.parse(holder.textContent);
+    if (!settingsHolder) return;
+    const settings = JSON.parse(settingsHolder.textContent);
+    await vega;
     for (const place of document.querySelectorAll(".chart")) {
       await draw(place, settings);
       await new Promise((go) => setTimeout(go));
@@ -209,7 +239,7 @@
   if (location.pathname.includes("/latest/")) document.querySelector(".newest")?.remove();
   makeSearch();
   document.querySelectorAll("table.sortable").forEach((table) => { makeSortable(table); makeFilter(table); });
-  if (document.getElementById("settings")) addSaving(read("settings"));
+  if (settingsHolder) addSaving(read("settings"));
   drawAll().then(() => { document.documentElement.dataset.ready = "yes"; });
   dark.addEventListener("change", drawAll);
 })();

@@ -12,9 +12,10 @@ import polars as pl
 from dashboards import naming
 from dashboards.chapters.places import route_path, segment_path
 from dashboards.charts.revision import revision
+from dashboards.cuts import SeriesKey
 from dashboards.figure import Cell, Figure, Page, Section, Table, day, number, percent, slug
-from dashboards.language import Language, Period
-from dashboards.material import Material, RevisionKey, SeriesKey
+from dashboards.language import Language, Period, digits_of
+from dashboards.material import Material, RevisionKey
 from dashboards.notes import Notes, closing
 
 Parts = Sequence[Mapping[str, Any]]
@@ -22,6 +23,8 @@ STEPS = ("history_revised", "new_observations", "model", "assumptions")
 DATES = ("runout_days", "order_by_days")
 LEAST_DAYS = 15
 """A date that moves by less is not called moved."""
+SAME, LEAST_RATIO = 0.005, 0.01
+"""Shares of what was said: less leaves a forecast the same, and a route out of the table."""
 MOST_MOVED = 12
 
 
@@ -35,14 +38,21 @@ def main_step(parts: Parts) -> Mapping[str, Any] | None:
     return max(moved, key=lambda row: abs(row["change"])) if moved else None
 
 
+def _stayed(parts: Parts) -> bool:
+    before, change = parts[0]["value_before"], total_change(parts)
+    return change is not None and abs(change) < SAME * abs(before)
+
+
 def _moved_by(row: Mapping[str, Any], language: Language, *, dated: bool) -> str:
+    """The change with its sign; of a value, to the digits that the value itself is shown with."""
     change = row["change"]
     if change is None:
         return language.text("number.none")
     sign = "+" if change > 0 else ""
     if dated:
         return sign + ("−" if change < 0 else "") + language.plural("count.periods_day", abs(round(change)))
-    return f"{sign}{language.number(change)}"
+    shown = language.number(change, digits_of(max(abs(row["value_before"]), abs(row["value_after"]))))
+    return f"{sign}{shown}" if any(one in "123456789" for one in shown) else "0"
 
 
 def series_revision(material: Material, key: SeriesKey, language: Language) -> Figure | None:
@@ -54,7 +64,7 @@ def series_revision(material: Material, key: SeriesKey, language: Language) -> F
     before, after = parts[0]["value_before"], parts[-1]["value_after"]
     at = Period(parts[0]["target_start"], material.grain(key[0]))
     most = main_step(parts)
-    stayed = abs(after - before) < 0.005 * abs(before)
+    stayed = _stayed(parts)
     title = text(
         "title.revision_same" if stayed or most is None else "title.revision",
         name=name, what=text(f"statistic.{key[3]}"), at=at, before=before, after=after, unit=text("unit.gbps"),
@@ -62,17 +72,19 @@ def series_revision(material: Material, key: SeriesKey, language: Language) -> F
     )  # fmt: skip
     shown = [text("revision.before"), *(text(f"revision.{row['step']}") for row in parts), text("revision.after")]
     values = [before, *(row["value_after"] for row in parts)]
+    moves = [_moved_by(row, language, dated=False) for row in parts]
     rows = pl.DataFrame(
         {
             "step": shown, "start": [before, *values[:-1], after], "end": [before, *values[1:], after],
-            "rises": [None, *(row["change"] > 0 if row["change"] else None for row in parts), None],
-            "label": [language.number(before), *(_moved_by(row, language, dated=False) for row in parts), language.number(after)],
+            "rises": [None, *(row["change"] > 0 if row["change"] and move != "0" else None for row, move in zip(parts, moves, strict=True)), None],
+            "label": [language.number(before), *moves, language.number(after)],
             "end_label": [language.number(value) for value in (*values, after)],
         },
         schema_overrides={"rises": pl.Boolean, "start": pl.Float64, "end": pl.Float64},
     )  # fmt: skip
     notes: Notes = [(text("note.unit"), text("note.unit_text")), (text("note.direction"), naming.direction_name(material, key, language)), (text("note.definition"), text("note.revision", at=at))]  # fmt: skip
-    return _figure(material, slug("revision-" + "-".join(key)), title, rows, parts, notes, language, dated=False)
+    source = "note.simulated" if material.edition.simulated and key[0] != "country" else "note.measured"
+    return _figure(material, slug("revision-" + "-".join(key)), title, rows, parts, [*notes, (text("note.source"), text(source))], language, dated=False)  # fmt: skip
 
 
 def date_revision(
@@ -112,7 +124,7 @@ def date_revision(
         },
         schema_overrides={"rises": pl.Boolean, "start": pl.Date, "end": pl.Date},
     )  # fmt: skip
-    notes: Notes = [(text("note.unit"), text("note.unit_days")), (text("note.definition"), text(f"note.revision_{measure}"))]  # fmt: skip
+    notes: Notes = [(text("note.unit"), text("note.unit_days")), (text("note.definition"), text(f"note.revision_{measure}")), (text("note.source"), text("note.source_load_simulated" if material.edition.simulated else "note.source_load"))]  # fmt: skip
     return _figure(material, slug(f"revision-{measure}-{segment_id}-{direction}"), title, rows, parts, notes, language, dated=True)  # fmt: skip
 
 
@@ -132,8 +144,7 @@ def _figure(
             for row in parts
         ],
     )  # fmt: skip
-    source = "note.source_load_simulated" if material.edition.simulated else "note.source_load"
-    notes = [*notes, (text("note.source"), text(source)), (text("note.against"), text("note.against_run", run_id=parts[0]["earlier_run_id"])), *closing(material, language)]  # fmt: skip
+    notes = [*notes, (text("note.against"), text("note.against_run", run_id=parts[0]["earlier_run_id"])), *closing(material, language)]  # fmt: skip
     return Figure(
         figure_id, title, alt=title, spec=revision(rows, language, dated=dated), subtitle=text("revision.subtitle"), notes=notes, table=table, csv=f"{figure_id}.csv",
         data=pl.DataFrame([{name: value for name, value in row.items() if value is not None} for row in parts], infer_schema_length=None),
@@ -188,12 +199,17 @@ def route_changes(material: Material, language: Language) -> Section | None:
         )  # fmt: skip
     if not rows:
         return None
-    rows.sort(key=lambda row: (row[0], row[1][0].text))
+    small = sum(-least < LEAST_RATIO for least, _ in rows)
+    rows = sorted((row for row in rows if -row[0] >= LEAST_RATIO), key=lambda row: (row[0], row[1][0].text))
     heads = ("route", "direction", "said_before", "said_now", "change", "main_step")
     at = max(parts[0]["target_start"] for key, parts in material.revisions.items() if key[0] == "route" and parts[0]["target_start"])  # fmt: skip
     return Section(
-        text("revision.routes"), [text("revision.routes_intro", at=Period(at, material.edition.grain))],
-        table=Table([text(f"table.{head}") for head in heads], [row for _, row in rows]),
+        text("revision.routes"),
+        [
+            text("revision.routes_intro", at=Period(at, material.edition.grain)),
+            *([text("revision.routes_small", least=LEAST_RATIO, n=small)] if small else []),
+        ],
+        table=Table([text(f"table.{head}") for head in heads], [row for _, row in rows]) if rows else None,
     )  # fmt: skip
 
 
@@ -201,7 +217,7 @@ def date_changes(material: Material, language: Language) -> Section | None:
     """Every segment direction whose median policy date moved."""
     text = language.text
     last = material["runout"]["last_target"].max()
-    found = []
+    found, small = [], 0
     for (kind, segment_id, direction, measure), parts in material.revisions.items():
         if kind != "segment" or measure != "runout_days":
             continue
@@ -209,6 +225,9 @@ def date_changes(material: Material, language: Language) -> Section | None:
         if before == after:
             continue
         change, most = total_change(parts), main_step(parts)
+        if change is not None and abs(change) < LEAST_DAYS:
+            small += 1
+            continue
         label = Cell(text("number.none")) if change is None else Cell(_moved_by({"change": change}, language, dated=True), f"{change:.9g}", number=True)  # fmt: skip
         found.append(
             (
@@ -219,13 +238,13 @@ def date_changes(material: Material, language: Language) -> Section | None:
                 ],
             )
         )  # fmt: skip
-    if not found:
+    if not found and not small:
         return None
     found.sort(key=lambda row: (row[0], row[1][0].text))
     heads = ("segment", "said_before", "said_now", "change", "main_step")
     return Section(
-        text("revision.dates"), [text("revision.dates_intro")],
-        table=Table([text(f"table.{head}") for head in heads], [row for _, row in found]),
+        text("revision.dates"), [text("revision.dates_intro"), *([text("revision.dates_small", n=small)] if small else [])],
+        table=Table([text(f"table.{head}") for head in heads], [row for _, row in found]) if found else None,
     )  # fmt: skip
 
 
@@ -250,13 +269,17 @@ def pages(material: Material, language: Language) -> list[Page]:
         return []
     text = language.text
     keys = [*material.keys.get(("total", "total"), [])[:2], *(keys[0] for (kind, _), keys in material.keys.items() if kind == "corridor")]  # fmt: skip
-    figures = [figure for key in keys if (figure := series_revision(material, key, language))]
+    known = [key for key in keys if value_key(key) in material.revisions]
+    same = [key for key in known if key[0] != "total" and _stayed(material.revisions[value_key(key)])]
+    figures = [figure for key in known if key not in same and (figure := series_revision(material, key, language))]
+    names = "; ".join(naming.titled(material, key, language) for key in same)
+    told = [text("revision.values_same", least=SAME, names=names)] if same else []
     moved = sorted(
         (key for key, parts in material.revisions.items() if key[3] == "runout_days" and total_change(parts)),
         key=lambda key: (-abs(total_change(material.revisions[key]) or 0.0), key),
     )
     dated = [figure for key in moved[:3] if (figure := date_revision(material, key[1], key[2], key[3], language))]
-    sections = [_causes(material, language), Section(text("revision.values"), figures=figures)]
+    sections = [_causes(material, language), Section(text("revision.values"), told, figures=figures)]
     sections += [part for part in (route_changes(material, language),) if part]
     sections += [Section(text("revision.moved_most"), figures=dated)] if dated else []
     sections += [part for part in (date_changes(material, language),) if part]

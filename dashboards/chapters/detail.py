@@ -11,9 +11,10 @@ from dashboards.charts.components import MOST, components
 from dashboards.charts.probability import probability
 from dashboards.charts.profile import profile
 from dashboards.charts.tornado import tornado
+from dashboards.cuts import SeriesKey
 from dashboards.figure import Figure, plain_table, slug
 from dashboards.language import Language, Period
-from dashboards.material import Material, SeriesKey
+from dashboards.material import Material
 from dashboards.notes import closing, receipt, run_note, series_span, since
 
 
@@ -180,7 +181,8 @@ def tornado_figure(material: Material, segment_id: str, language: Language) -> F
         **{f"{short}_label": [when(value) for value in shown[f"order_by_{short}"]] for short in ("low", "base", "high")},
         "swing": shown["swing_days"], "share": shown["variance_share_ratio"],
     })  # fmt: skip
-    title = text("title.tornado", name=names[0], days=round(shown["swing_days"][0]))
+    segment = naming.segment_label(material, segment_id, language)
+    title = text("title.tornado", segment=segment, name=names[0], days=round(shown["swing_days"][0]))
     figure_id = slug(f"tornado-{segment_id}")
     heads = [("assumption", text("table.assumption"), "text"), *((f"{short}_label", text(f"tornado.{short}"), "text") for short in ("low", "base", "high")),
              ("swing", text("table.swing"), "n0"), ("share", text("table.variance_share"), "pct")]  # fmt: skip

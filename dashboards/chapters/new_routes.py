@@ -9,9 +9,10 @@ import polars as pl
 from dashboards import naming
 from dashboards.charts.fan import fan
 from dashboards.charts.market import market
+from dashboards.cuts import LEVELS
 from dashboards.figure import Cell, Figure, Page, Section, Table, day, number, percent, plain_table, slug
 from dashboards.language import Language, Period
-from dashboards.material import LEVELS, Material
+from dashboards.material import Material
 from dashboards.notes import Notes, run_note
 
 

@@ -7,9 +7,10 @@ import polars as pl
 from dashboards import naming
 from dashboards.chapters import live
 from dashboards.charts.accuracy import calibration, skill
+from dashboards.cuts import KEY
 from dashboards.figure import Cell, Figure, Page, Section, Table, number, percent, plain_table
 from dashboards.language import Language
-from dashboards.material import KEY, Material
+from dashboards.material import Material
 from dashboards.notes import Notes, run_note, since
 
 MOST_MODELS = 4

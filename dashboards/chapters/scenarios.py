@@ -18,13 +18,22 @@ from dashboards.notes import closing
 MOST_SEGMENTS = 15
 SHORTEST_SHIFT = 0.05
 """Months; less is shown as 0.0."""
+LEAST_SHARE = 0.1
+"""Of paths that run out with and without the story: the mean shift of fewer says little."""
 
 
 def _moved(frame: pl.DataFrame) -> pl.DataFrame:
     """One row per segment of a story: the policy date of the direction it moves most. The most moved first."""
-    policy = frame.filter(pl.col("date_kind") == "policy").with_columns(
-        moved=pl.max_horizontal(pl.col("shift_months").abs() / 12, (pl.col("probability_scenario") - pl.col("probability_base")).abs())
-    )  # fmt: skip
+    enough = pl.min_horizontal("probability_base", "probability_scenario") >= LEAST_SHARE
+    shift, odds = pl.col("shift_months"), pl.col("probability_scenario") - pl.col("probability_base")
+    policy = (
+        frame.filter(pl.col("date_kind") == "policy")
+        .with_columns(shift_months=pl.when(enough).then(shift))
+        .with_columns(
+            moved=pl.max_horizontal(shift.abs() / 12, odds.abs()),
+            later=pl.when(shift.abs() >= SHORTEST_SHIFT).then(shift > 0).otherwise(odds < 0),
+        )
+    )
     return (
         policy.filter(pl.col("moved") > 0.005)
         .sort("moved", "segment_id", "direction", descending=[True, False, False])
@@ -62,7 +71,7 @@ def comparison_figure(material: Material, stories: Mapping[str, pl.DataFrame], l
     end = last if isinstance(last, date) else None
     moved = {name: _moved(frame) for name, frame in stories.items()}
     counted = [(name, frame.filter(pl.col("shift_months").abs() >= SHORTEST_SHIFT)) for name, frame in moved.items()]
-    ranked = sorted(((name, frame.height, float(frame["shift_months"].abs().sum())) for name, frame in counted if frame.height), key=lambda one: (-one[2], one[0]))  # fmt: skip
+    ranked = sorted(((name, moved[name].height, float(frame["shift_months"].abs().sum())) for name, frame in counted if frame.height), key=lambda one: (-one[2], one[0]))  # fmt: skip
     if len(ranked) < 2:
         return None
     everything = pl.concat([moved[name] for name, *_ in ranked])
@@ -86,7 +95,7 @@ def comparison_figure(material: Material, stories: Mapping[str, pl.DataFrame], l
         [[Cell(row["story"]), Cell(row["segment"]), Cell(row["base_label"], str(row["base"])), Cell(row["scenario_label"], str(row["scenario"]))] for row in rows.iter_rows(named=True)],
     )  # fmt: skip
     source = "note.source_load_simulated" if material.edition.simulated else "note.source_load"
-    notes = [(text("note.unit"), text("note.unit_date")), (text("note.definition"), text("note.scenario")), (text("note.source"), text(source)), *closing(material, language)]  # fmt: skip
+    notes = [(text("note.unit"), text("note.unit_date")), (text("note.definition"), text("note.scenario", least=LEAST_SHARE)), (text("note.source"), text(source)), *closing(material, language)]  # fmt: skip
     badges = ((text("page.simulated_short"),) if material.edition.simulated else ()) + (text("page.assumed_short"),)
     return Figure(
         "scenarios", title, alt=title, spec=comparison(rows, language), subtitle=text("scenario.subtitle_switch", name=naming.said(material, ranked[0][0], language)),
@@ -104,8 +113,9 @@ def story_figure(material: Material, scenario_id: str, frame: pl.DataFrame, lang
         return Figure(figure_id, text("title.scenario_none", name=name), reason=text("reason.no_shift"))
     last = material["runout"]["last_target"].max()
     end = last if isinstance(last, date) else None
-    earlier, later = moved.filter(pl.col("shift_months") < 0).height, moved.filter(pl.col("shift_months") > 0).height
-    top = moved.row(0, named=True)
+    later = moved.filter("later").height
+    earlier = moved.height - later
+    top = moved.sort(pl.col("shift_months").abs() >= SHORTEST_SHIFT, descending=True, nulls_last=True, maintain_order=True).row(0, named=True)  # fmt: skip
     first = naming.segment_label(material, top["segment_id"], language)
     if abs(top["shift_months"] or 0.0) >= SHORTEST_SHIFT:
         title = text(
@@ -137,7 +147,7 @@ def story_figure(material: Material, scenario_id: str, frame: pl.DataFrame, lang
         ],
     )  # fmt: skip
     notes = [
-        (text("note.unit"), text("note.unit_date")), (text("note.definition"), text("note.scenario")), (text("note.story"), naming.said(material, frame["note"][0], language)),
+        (text("note.unit"), text("note.unit_date")), (text("note.definition"), text("note.scenario", least=LEAST_SHARE)), (text("note.story"), naming.said(material, frame["note"][0], language)),
         (text("note.source"), text("note.source_load_simulated" if material.edition.simulated else "note.source_load")), *closing(material, language),
     ]  # fmt: skip
     badges = ((text("page.simulated_short"),) if material.edition.simulated else ()) + (text("page.assumed_short"),)

@@ -10,9 +10,10 @@ import polars as pl
 
 from dashboards import naming
 from dashboards.charts.fan import fan
+from dashboards.cuts import SeriesKey
 from dashboards.figure import Cell, Figure, Section, Table, capital, number, plain_table, slug
 from dashboards.language import Language, Period
-from dashboards.material import Material, SeriesKey
+from dashboards.material import Material
 from dashboards.notes import series_notes
 from warehouse.schema import SEASON_LENGTH, Grain
 

@@ -52,11 +52,11 @@ def rows_of(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [{key: _plain(value) for key, value in row.items()} for row in rows]
 
 
-def standalone(spec: Spec, title: str, subtitle: Sequence[str] = (), width: int = 760) -> Spec:
+def standalone(spec: Spec, language: Language, title: str = "", subtitle: Sequence[str] = (), width: int = 760) -> Spec:
     """The specification for a picture: with its title, its configuration and a width of its own."""
     whole = copy.copy(spec)
     whole["title"] = {"text": title, "subtitle": list(subtitle)} if subtitle else title
-    whole["config"] = {**config(), "background": "#FFFFFF"}
+    whole["config"] = {**config(language), "background": "#FFFFFF"}
     if whole.get("width") == "container":
         whole["width"] = width
     return whole

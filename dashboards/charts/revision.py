@@ -11,6 +11,9 @@ from dashboards.charts.drawing import Spec, form, with_rows
 from dashboards.language import Language
 from dashboards.theme import CHARCOAL, MUTED, NAVY, ORANGE
 
+NARROWEST = 0.04
+"""Of the largest value: what the axis spans at least."""
+
 
 def revision(frame: pl.DataFrame, language: Language, *, dated: bool) -> Spec:
     """One row per bar, in order: step (shown name), start, end (numbers, or dates), rises (true: more, or later; null: a total), label, end_label.
@@ -23,9 +26,19 @@ def revision(frame: pl.DataFrame, language: Language, *, dated: bool) -> Spec:
         way=pl.when("rises").then(pl.lit(_way(language, "rise", dated))).when(~pl.col("rises")).then(pl.lit(_way(language, "fall", dated))),
     )  # fmt: skip
     spec = with_rows(copy.deepcopy(_form(language, len(order), dated)), rows.to_dicts())
+    ends = [] if dated else [value for value in (*frame["start"], *frame["end"]) if value is not None]
+    around = _around(min(ends), max(ends)) if ends else None
     for layer in spec["layer"]:
         layer["encoding"]["y"]["sort"] = order
+        if around and "scale" in layer["encoding"]["x"]:
+            layer["encoding"]["x"]["scale"]["domain"] = around
     return spec
+
+
+def _around(low: float, high: float) -> list[float] | None:
+    """The axis where all values lie close together: wide enough that next to nothing looks like it."""
+    short = NARROWEST * high - (high - low)
+    return [float(f"{low - short / 2:.6g}"), float(f"{high + short / 2:.6g}")] if short > 0 else None
 
 
 def _way(language: Language, way: str, dated: bool) -> str:

@@ -133,7 +133,9 @@ def test_without_scripts_there_are_pictures_and_tables(site, tmp_path):
     folder, _ = site
     for code in ("en", "ru"):
         page = (folder / code / "index.html").read_text(encoding="utf-8")
-        shown = re.findall(r'<noscript><img src="([^"]+)" alt="([^"]+)">', page)
+        shown = re.findall(
+            r'<div class="chart"[^>]*><img src="([^"]+)" alt="([^"]+)" width="\d+" height="\d+"></div>', page
+        )
         assert len(shown) >= 3
         for source, alt in shown:
             picture = (folder / code / source).resolve()
@@ -219,6 +221,36 @@ def test_dark_pages_have_dark_charts(site, browser):
         )
         assert "#12436D" not in fills
         assert "#7FB4E6" in fills
+
+
+def test_pictures_stand_until_the_charts_are_drawn(site, browser):
+    folder, _ = site
+    page = browser.new_page()
+    page.route("**/vega-*.js", lambda route: None)
+    page.goto((folder / "ru" / "index.html").as_uri())
+    page.wait_for_function("() => document.querySelector('.chart > img')?.naturalWidth > 500")
+    assert page.query_selector(".chart svg") is None
+    page.close()
+    with opened(browser, folder / "ru" / "index.html") as page:
+        assert page.query_selector(".chart > img") is None
+        assert page.eval_on_selector_all(".chart", "all => all.every(one => one.children.length === 1)")
+
+
+def test_charts_of_a_dark_page_are_printed_light(site, browser):
+    folder, _ = site
+    with opened(browser, folder / "en" / "plan.html", color_scheme="dark") as page:
+        page.emulate_media(media="print", color_scheme="dark")
+        fills = page.eval_on_selector_all("#runout .chart [fill]", "all => all.map(one => getComputedStyle(one).fill)")
+        assert "rgb(18, 67, 109)" in fills
+        assert "rgb(127, 180, 230)" not in fills
+
+
+def test_four_digits_are_not_grouped_in_russian(site, browser):
+    folder, _ = site
+    with opened(browser, folder / "ru" / "countries.html") as page:
+        words = page.eval_on_selector_all(".chart text", "all => all.map(one => one.textContent)")
+        assert [one for one in words if re.fullmatch("\\d{4}", one) and not one.startswith("20")]
+        assert [one for one in words if re.fullmatch("\\d\u00a0\\d{3}", one)] == []
 
 
 def test_prints_with_its_charts(site, browser, tmp_path):

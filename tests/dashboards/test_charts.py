@@ -36,7 +36,7 @@ def test_specification_is_valid(name):
 
 
 def test_a_chart_becomes_a_picture():
-    spec = {**SPECS["fan"], "width": 400, "config": config()}
+    spec = {**SPECS["fan"], "width": 400, "config": config(EN)}
     assert "observed" in vl_convert.vegalite_to_svg(spec)
 
 

@@ -81,7 +81,8 @@ def test_registered_forecasts_stand_beside_what_came(frames):
     )
     told = [cell.text for row in section.table.rows for cell in row]
     assert (
-        "Прогноз в декабре 2025\u00a0г.\u00a0— от 8,10 до 40\u00a0Гбит/с; пришло 6,50\u00a0— вне этих пределов." in told
+        "Прогноз на декабрь 2025\u00a0г.\u00a0— от 8,10 до 40\u00a0Гбит/с; пришло 6,50\u00a0— вне этих пределов."
+        in told
     )
     assert "5,00 – 8,00 – 13,0" in told
     fresh = new_routes.pages(gather({**frames, "new_route_score": FRAMES["new_route_score"].empty()}, edition()), EN)[0]

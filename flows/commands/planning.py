@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import polars as pl
 from cyclopts import Parameter
 
+from flows.commands.sheets import sheet, terminal_width
 from flows.inputs import open_warehouse, plan_inputs, read_stories, today_of
 from flows.settings import read_settings
 from flows.steps import keep_loads, kept_loads
@@ -95,18 +97,20 @@ def explain(segment: str, /, *, config: Config = None) -> None:
     story = chain(segment, frames, Network.from_frames(frames))
     if all(frames[name].is_empty() for name in ("segment_load", "runout", "order_plan")):
         print("The newest run holds no plan, so what follows ends with the forecast. Run `transit plan`.")
+    width = terminal_width()
     for number, step in enumerate(story.steps, start=1):
-        print(f"{number}. {step.title}\n   {step.sentence}")
+        print(f"\n{number}. {step.title}")
+        print(textwrap.fill(step.sentence, width, initial_indent="   ", subsequent_indent="   "))
         if step.table.height:
-            with pl.Config(tbl_rows=12, tbl_cols=-1, tbl_width_chars=200, fmt_str_lengths=80, tbl_hide_dataframe_shape=True, tbl_hide_column_data_types=True):  # fmt: skip
-                print(step.table)
+            print(textwrap.indent(sheet(step.table, width - 3), "   "))
     swings = most_important(frames["assumption_effect"])
     if swings.height:
         told = ", ".join(
             f"{row['assumption_id']} ({row['mean_swing_days']:.0f} days)" for row in swings.iter_rows(named=True)
         )
-        print(f"Assumptions that move the days to order most, over all segments: {told}")
-    print(f"Assumptions used: {', '.join(story.assumption_ids()) or 'none'}")
+        print()
+        print(textwrap.fill(f"Assumptions that move the days to order most, over all segments: {told}", width))
+    print(textwrap.fill(f"Assumptions used: {', '.join(story.assumption_ids()) or 'none'}", width))
 
 
 def _planned(config: Path | None, budget_usd: float | None = None) -> Plan:

@@ -16,7 +16,7 @@ from forecasting.events import Known, known_events
 from forecasting.pairs import kept_in_range, log_ratio, partners, pulled
 from forecasting.regressors import LeftOut, regressors_of
 from forecasting.score import score_all
-from forecasting.series import KEY, FloatArray, History, Paths, add_periods
+from forecasting.series import KEY, FloatArray, History, Paths, add_periods, repeated
 from forecasting.spec import ForecastSpec
 from forecasting.study import Chunk, MapChunks, Study, study_all
 from warehouse.schema import (
@@ -80,8 +80,8 @@ def forecast(
         studies = [one for one in found if isinstance(one, Study)]
         keys = history.keys[rows] if count else history.keys
         pairs = partners(keys)
-        studies = pulled(studies, history.values_gbps[rows], pairs)
         independent = keys.n_unique(["series_kind", "series_id"]) / max(keys.height, 1)
+        studies = pulled(studies, history.values_gbps[rows], pairs)
         calibrated = sizes(studies, prior(spec.grain), independent)
         drawn = _draw(studies, calibrated, spec)
         for mean, p95 in pairs:
@@ -184,23 +184,22 @@ def _backtest(
     scored = score_all(studies, calibrated)
     if scored.is_empty():
         return BACKTEST_SCORE.empty()
+    named = keys[scored["row"].to_numpy()]
     return check(
-        scored.join(keys.with_row_index("row"), on="row").with_columns(grain=pl.lit(spec.grain)), BACKTEST_SCORE
+        pl.concat([named, scored.drop("row")], how="horizontal").with_columns(grain=pl.lit(spec.grain)), BACKTEST_SCORE
     )
 
 
 def _components(joint: Paths, studies: list[Study]) -> pl.DataFrame:
     if not studies:
         return FORECAST_COMPONENT.empty()
-    horizon, count = len(joint.periods), len(CANDIDATES)
-    rows = len(studies)
-    frame = pl.DataFrame({
-        "row": np.repeat(np.arange(rows, dtype=np.uint32), count * horizon),
-        "model": np.tile(np.repeat(np.array(CANDIDATES), horizon), rows),
-        "step": np.tile(np.arange(horizon), rows * count),
-        "value_gbps": np.stack([study.candidates for study in studies]).reshape(-1),
-        "weight": np.repeat(np.stack([study.weights for study in studies]).reshape(-1), horizon),
-    })  # fmt: skip
-    targets = pl.DataFrame({"step": np.arange(horizon), "target_start": list(joint.periods)})
-    joined = frame.join(joint.keys.with_row_index("row"), on="row").join(targets, on="step")
-    return check(joined.with_columns(grain=pl.lit(joint.grain)), FORECAST_COMPONENT)
+    horizon, rows, models = len(joint.periods), len(studies), sorted(CANDIDATES)
+    places = [CANDIDATES.index(model) for model in models]
+    frame = joint.keys[np.repeat(np.arange(rows), len(models) * horizon)].with_columns(
+        pl.lit(joint.grain).alias("grain"),
+        repeated(models, rows).gather(np.repeat(np.arange(rows * len(models)), horizon)).alias("model"),
+        repeated(list(joint.periods), rows * len(models)).alias("target_start"),
+        pl.Series("value_gbps", np.stack([study.candidates[places] for study in studies]).reshape(-1)),
+        pl.Series("weight", np.repeat(np.stack([study.weights[places] for study in studies]).reshape(-1), horizon)),
+    )
+    return check(frame, FORECAST_COMPONENT)

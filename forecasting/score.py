@@ -10,7 +10,7 @@ from scipy.special import ndtri
 
 from forecasting.accuracy import diebold_mariano_columns
 from forecasting.calibrate import reached, standard_reach
-from forecasting.series import FloatArray
+from forecasting.series import FloatArray, repeated
 from forecasting.study import BENCHMARKS, MODELS, Study
 
 LEVELS = (np.arange(19) + 0.5) / 19
@@ -28,22 +28,27 @@ def margins(study: Study, size: FloatArray, levels: FloatArray) -> FloatArray:
 
 
 def score_all(studies: Sequence[Study], calibrated: Sequence[FloatArray]) -> pl.DataFrame:
-    """Columns of BACKTEST_SCORE without the key, and `row`, the study's place. No rows where no past origin could be tried."""
-    parts = [
-        (row, _score(study, size))
-        for row, (study, size) in enumerate(zip(studies, calibrated, strict=True))
-        if len(study.backtest.lengths)
-    ]
-    if not parts:
+    """Columns of BACKTEST_SCORE without the key, and `row`, the study's place, by row, model and horizon.
+
+    No rows where no past origin could be tried.
+    """
+    tried = [row for row, study in enumerate(studies) if len(study.backtest.lengths)]
+    if not tried:
         return pl.DataFrame()
-    horizon = parts[0][1]["n"].shape[1]
-    labels = [(model, step) for model in MODELS for step in (range(horizon) if model in _BY_HORIZON else range(1))]
-    rows, steps = [MODELS.index(model) for model, _ in labels], [step for _, step in labels]
+    horizon = studies[tried[0]].backtest.said.shape[2]
+    labels = sorted(
+        (model, step) for model in MODELS for step in (range(horizon + 1) if model in _BY_HORIZON else range(1))
+    )
+    models, steps = [MODELS.index(model) for model, _ in labels], [step for _, step in labels]
+    measured: dict[str, FloatArray] = {}
+    for place, row in enumerate(tried):
+        for name, values in _score(studies[row], calibrated[row]).items():
+            measured.setdefault(name, np.empty((len(tried), len(labels))))[place] = values[models, steps]
     frame = pl.DataFrame({
-        "row": np.repeat(np.array([row for row, _ in parts], dtype=np.uint32), len(labels)),
-        "model": pl.Series([model for model, _ in labels] * len(parts), dtype=pl.String),
-        "horizon": np.tile(steps, len(parts)),
-        **{name: np.stack([part[name][rows, steps] for _, part in parts]).reshape(-1) for name in parts[0][1]},
+        "row": np.repeat(np.array(tried, dtype=np.uint32), len(labels)),
+        "model": repeated([model for model, _ in labels], len(tried)),
+        "horizon": np.tile(np.array(steps, dtype=np.int64), len(tried)),
+        **{name: values.reshape(-1) for name, values in measured.items()},
     })  # fmt: skip
     return frame.filter(pl.col("n") > 0).with_columns(
         pl.col("n").cast(pl.Int64), pl.col(pl.Float64).exclude("n").fill_nan(None)

@@ -123,18 +123,23 @@ class Paths:
         if count == 0:
             return pl.DataFrame(schema={**dict.fromkeys(KEY, pl.String), "grain": pl.String, "target_start": pl.Date, "horizon": pl.Int64, "quantile_level": pl.Float64, "value_gbps": pl.Float64})  # fmt: skip
         ranks = np.ceil(np.asarray(levels) * draws - 1e-9).astype(np.int64).clip(1, draws) - 1
-        values = np.empty((count, len(ranks), horizon))
-        for at in range(0, count, 256):  # a block at a time: a sorted copy of all draws would double the memory
-            values[at : at + 256] = np.partition(self.draws_gbps[at : at + 256], np.unique(ranks), axis=1)[:, ranks, :]
-        series = self.keys.select(KEY).with_row_index("row")
-        grid = pl.DataFrame({
-            "row": np.repeat(np.arange(count, dtype=np.uint32), len(levels) * horizon),
-            "quantile_level": np.tile(np.repeat(np.asarray(levels, dtype=float), horizon), count),
-            "horizon": np.tile(np.arange(1, horizon + 1), count * len(levels)),
-            "value_gbps": values.reshape(-1),
-        })  # fmt: skip
-        targets = pl.DataFrame({"horizon": np.arange(1, horizon + 1), "target_start": list(self.periods)})
-        return (
-            grid.join(series, on="row").join(targets, on="horizon").with_columns(grain=pl.lit(self.grain))
-            .select(*KEY, "grain", "target_start", "horizon", "quantile_level", "value_gbps").sort(*KEY, "target_start", "quantile_level")
-        )  # fmt: skip
+        values = np.empty((count, horizon, len(ranks)))
+        for at in range(0, count, 64):  # a block at a time: a sorted copy of all draws would double the memory
+            block = np.ascontiguousarray(self.draws_gbps[at : at + 64].transpose(0, 2, 1))
+            block.sort(axis=2)
+            values[at : at + 64] = block[:, :, ranks]
+        order = self.keys.select(KEY).with_row_index("row").sort(KEY)["row"].to_numpy()
+        each = horizon * len(ranks)
+        steps = np.repeat(np.arange(1, horizon + 1), len(ranks))
+        return self.keys.select(KEY)[np.repeat(order, each)].with_columns(
+            pl.lit(self.grain).alias("grain"),
+            repeated([self.periods[step - 1] for step in steps], count).alias("target_start"),
+            pl.Series("horizon", np.tile(steps, count)),
+            pl.Series("quantile_level", np.tile(np.asarray(levels, dtype=float), count * horizon)),
+            pl.Series("value_gbps", values[order].reshape(-1)),
+        )
+
+
+def repeated(values: Sequence[object], times: int) -> pl.Series:
+    """A column of all values, again and again."""
+    return pl.Series(values)[np.tile(np.arange(len(values)), times)]

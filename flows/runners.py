@@ -40,6 +40,7 @@ WORTH_A_POOL = 8
 AHEAD = 4
 """Pieces in hand for each worker: enough that none waits for work, few enough that results don't pile up."""
 LOOK_SECONDS = 20.0
+_WORK: ContextVar[Callable[[], Any]] = ContextVar("work")
 _RUN: ContextVar[RunSettings] = ContextVar("run", default=RunSettings())  # noqa: B039 - it is frozen
 
 
@@ -202,28 +203,34 @@ def on_runner(run: RunSettings, name: str, work: Callable[[], R], *, threads: in
     More than one of the `threads` of that runner help only where the interpreter's lock is let go.
     """
 
-    @flow(name=name, task_runner=task_runner(run, threads))
-    def on_its_runner() -> R:
-        return work()
-
-    before = _RUN.set(run)
+    on_its_runner: Callable[[], R] = flow(name=name, task_runner=task_runner(run, threads))(_work)
+    before, outer = _RUN.set(run), _WORK.set(work)
     # Prefect gives every subflow a heartbeat thread that takes a second to stop; the parent's is enough.
     with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
         try:
             return on_its_runner()
         finally:
             _RUN.reset(before)
+            _WORK.reset(outer)
+
+
+def _work() -> Any:
+    """A flow of this module's own: Prefect sends the running flow's function with each task, and what it closes over with it."""
+    return _WORK.get()()
 
 
 def spread(run: RunSettings, name: str, function: Callable[[C], R], chunks: Sequence[C], keep: Callable[[int, R], None]) -> None:  # fmt: skip
-    """Hands each chunk's result over with its place, in order, as it comes from the runner that [run] names.
+    """Hands each chunk's result over with its place, as it comes from the runner that [run] names.
 
     Threads work on as many chunks as there are `workers`: for work that lets the interpreter's lock go.
     """
 
     def work() -> None:
-        for place, found in enumerate(stream_tasks(function, chunks)):
-            keep(place, found)
+        if run.runner == "threads":  # Prefect holds what a task of its threads returns until the flow ends: nothing is
+            deque(stream_tasks(lambda one: keep(one[0], function(one[1])), enumerate(chunks)), maxlen=0)
+        else:
+            for place, found in enumerate(stream_tasks(function, chunks)):
+                keep(place, found)
 
     on_runner(run, name, work, threads=run.workers)
 

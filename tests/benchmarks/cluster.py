@@ -1,49 +1,103 @@
-"""`python -m tests.benchmarks.cluster [SERIES]`: forecasts of SERIES (5,000) routes on a local Dask cluster of 2 workers against 1.
+"""`python -m tests.benchmarks.cluster [SERIES] [DRAWS]`: forecasts of SERIES (5,000) routes, and the loads of DRAWS (2,000) draws in every failure state.
 
-Both clusters are up before the clock starts, as a cluster that serves many runs is. Prints the ratio, seconds per thousand series, and
-whether the paths are the same to the bit.
+Forecasts on a local Dask cluster of 2 workers against 1; both are up before the clock starts, as a cluster that serves many runs is.
+Loads on every runner against the threads of one process. Prints ratios by the clock, processor time, and whether the
+numbers are the same to the bit. 0 leaves a part out.
 """
 
 import hashlib
+import resource
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from flows import embedded
+from flows.settings import RunSettings
 
 
-def main(count: int) -> None:
+@contextmanager
+def workers_up(count: int, *modules: str) -> Iterator[RunSettings]:
+    """A run's settings for a Dask cluster whose workers have imported what they need."""
+    from distributed import Client, LocalCluster
+
+    with LocalCluster(n_workers=count, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as cluster:
+        with Client(cluster) as client:
+            for module in modules:
+                client.run(__import__, module)
+        yield RunSettings(runner="dask", dask_address=cluster.scheduler_address, workers=count)
+
+
+def used() -> tuple[float, float]:
+    """Processor seconds of this process, and of those it has ended."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time(), children.ru_utime + children.ru_stime
+
+
+def forecasts(count: int) -> None:
+    from flows.runners import map_tasks, on_runner
+    from forecasting.engine import forecast
+    from forecasting.spec import ForecastSpec
+    from tests.benchmarks.forecast_speed import fleet
+
+    history, spec = fleet(count), ForecastSpec(draws=200)
+    seconds, hashes = {}, set()
+    for workers in (1, 2):
+        before = used()[1]
+        with workers_up(workers, "forecasting.engine", "prefect.task_engine") as run:
+            own, began = used()[0], time.perf_counter()
+            made = on_runner(run, "forecast", partial(forecast, history, spec, map_chunks=map_tasks))
+            seconds[workers], own = time.perf_counter() - began, used()[0] - own
+        theirs = used()[1] - before
+        hashes.add(hashlib.sha256(made.paths.draws_gbps.tobytes()).hexdigest())
+        print(f"{count} series, {workers} worker(s): {seconds[workers]:.1f} s, {1000 * seconds[workers] / count:.1f} s a thousand; processor time {own:.1f} s in the run's own process, {theirs:.1f} s in workers and their start; peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB", flush=True)  # fmt: skip
+        del made
+    print(f"2 workers against 1: x{seconds[1] / seconds[2]:.2f}; {'the same to the bit' if len(hashes) == 1 else 'DIFFERENT'}", flush=True)  # fmt: skip
+
+
+def loads(draws: int) -> None:
+    from flows.runners import spread
+    from forecasting.routing import Kappa, build_routing, stream_loads
+    from tests.benchmarks.failures import random_network, random_paths
+
+    network = random_network(300, 200, 3)
+    paths = random_paths(network, draws, 60, 4)
+    routings = [build_routing(network, tuple(paths.keys.select("series_id", "direction").iter_rows()), Kappa({}))]
+    version, hashes, seconds = np.zeros((draws, 60), dtype=np.int16), set(), {}
+
+    def timed(name: str, run: RunSettings | None, before: float) -> None:
+        send = None if run is None else partial(spread, run, "failures")
+        own, began = used()[0], time.perf_counter()
+        found = stream_loads(paths.draws_gbps, routings, version, workers=2, send_parts=send)
+        seconds[name], own = time.perf_counter() - began, used()[0] - own
+        hashes.add(hashlib.sha256(found.worst.tobytes() + found.cause.tobytes() + found.base.tobytes()).hexdigest())
+        print(f"loads of {draws} draws, {name}: {seconds[name]:.1f} s; processor time {own:.1f} s in the run's own process, {used()[1] - before:.1f} s in others that have ended; peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB", flush=True)  # fmt: skip
+
+    timed("two threads of the process", None, used()[1])
+    for runner in ("threads", "processes"):
+        timed(runner, RunSettings(runner=runner, workers=2), used()[1])
+    for workers in (1, 2):
+        with workers_up(workers, "forecasting.routing", "prefect.task_engine") as run:
+            timed(f"dask, {workers} worker(s)", run, used()[1])
+    print(f"dask, 2 workers against 1: x{seconds['dask, 1 worker(s)'] / seconds['dask, 2 worker(s)']:.2f}; {'the same to the bit' if len(hashes) == 1 else 'DIFFERENT'}")  # fmt: skip
+
+
+def main(count: int, draws: int) -> None:
     home = Path(tempfile.mkdtemp(prefix="transit-cluster-")) / "prefect"
     with embedded.prefect_api(home) as server:
-        from distributed import Client, LocalCluster
-
-        from flows.runners import map_tasks, on_runner
-        from flows.settings import RunSettings
-        from forecasting.engine import forecast
-        from forecasting.spec import ForecastSpec
-        from tests.benchmarks.forecast_speed import fleet
-
         assert server is not None
         server.wait()
-        history, spec = fleet(count), ForecastSpec(draws=200)
-        seconds, hashes = {}, set()
-        for workers in (1, 2):
-            with LocalCluster(
-                n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
-            ) as cluster:
-                run = RunSettings(runner="dask", dask_address=cluster.scheduler_address)
-                with Client(cluster) as client:
-                    client.run(__import__, "forecasting.engine")
-                own, began = time.process_time(), time.perf_counter()
-                made = on_runner(run, "forecast", lambda: forecast(history, spec, map_chunks=map_tasks))
-                seconds[workers], own = time.perf_counter() - began, time.process_time() - own
-            hashes.add(hashlib.sha256(made.paths.draws_gbps.tobytes()).hexdigest())
-            print(f"{count} series, {workers} worker(s): {seconds[workers]:.1f} s, {1000 * seconds[workers] / count:.1f} s a thousand, of them {own:.1f} s of processor time in the run's own process", flush=True)  # fmt: skip
-        print(
-            f"2 workers against 1: x{seconds[1] / seconds[2]:.2f}; {'the same to the bit' if len(hashes) == 1 else 'DIFFERENT'}"
-        )
+        if draws:
+            loads(draws)
+        if count:
+            forecasts(count)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5000)
+    given = [int(one) for one in sys.argv[1:]]
+    main(*given, *(5000, 2000)[len(given) :])

@@ -33,6 +33,13 @@ def main(runner, address):
         wanted = [np.linalg.pinv(chunk) for chunk in chunks]
         same = [a.tobytes() == b.tobytes() for a, b in zip(found, wanted, strict=True)]
 
+        if runner == "dask":  # what the work closes over stays here
+            import cloudpickle
+            from prefect.context import serialize_context
+            big = rng.normal(size=200_000)
+            sent = on_runner(run, "everything", lambda: len(cloudpickle.dumps(serialize_context())) + 0 * big.size)
+            assert sent < 50_000, f"{sent} bytes go along with every task"
+
         # Failure loads in parts, whose common part is a partial of its own.
         from forecasting import routing
         from tests.forecasting.planning_worlds import ring

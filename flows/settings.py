@@ -9,6 +9,7 @@ import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +21,21 @@ from warehouse.errors import Problem, SettingsError
 from warehouse.sources.spec import SourceSpec
 
 T = TypeVar("T")
+
+
+def _below(section: object, least: Mapping[str, float]) -> list[Problem]:
+    """The numbers of a section that are smaller than they may be."""
+    found = {name: getattr(section, name) for name in least}
+    return [
+        Problem(name, f"is {value:g}, must be at least {least[name]:g}")
+        for name, value in found.items()
+        if not value >= least[name]
+    ]
+
+
+def _refuse(name: str, problems: list[Problem]) -> None:
+    if problems:
+        raise SettingsError(f"[{name}] is out of range", problems, f"Mend [{name}] in transit.toml.")
 
 
 @dataclass(frozen=True)
@@ -36,6 +52,15 @@ class TimeSettings:
     """[time]: the zone in which days and months are cut (the billing zone)."""
 
     zone: str = "UTC"
+
+
+LEAST = {
+    "threads": 1, "workers": 1, "chunk_minutes": 0, "keep_published": 1, "keep_reports": 0, "keep_record_days": 0,
+    "wait_for_lock_seconds": 0, "log_mb": 0.1, "log_files": 0,
+}  # fmt: skip
+"""The least numbers of [run]."""
+MEMORY = re.compile(r"\d+(\.\d+)? ?[KMGT]i?B")
+DASK_ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?[^:/\s]+:\d{1,5}|((tcp|tls)://)?\[[0-9a-fA-F:]+\]:\d{1,5}")
 
 
 @dataclass(frozen=True)
@@ -63,6 +88,22 @@ class RunSettings:
     log_files: int = 5  # how many older log files are kept
     signing_key_file: Path | None = None  # private Ed25519 key that signs the hashes of what is published
 
+    def __post_init__(self) -> None:
+        problems = _below(self, LEAST)
+        if not MEMORY.fullmatch(self.memory_limit):
+            problems.append(Problem("memory_limit", f"is {self.memory_limit!r}; write 1GB, 800MB or 2GiB"))
+        known = {path.name.removesuffix(".toml") for path in (files("dashboards") / "text").iterdir()}
+        problems += [Problem("languages", f"{name!r} {_unknown(name, known)}") for name in self.languages if name not in known]  # fmt: skip
+        if not self.languages:
+            problems.append(Problem("languages", f"names none; known are {', '.join(sorted(known))}"))
+        if self.dask_address is not None and not DASK_ADDRESS.fullmatch(self.dask_address):
+            problems.append(Problem("dask_address", f"is {self.dask_address!r}; write host:port, tcp://host:port or tls://host:port"))  # fmt: skip
+        _refuse("run", problems)
+
+
+LAST_PORT = 65535
+ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
+
 
 @dataclass(frozen=True)
 class ScheduleSettings:
@@ -73,6 +114,12 @@ class ScheduleSettings:
     metrics_port: int = 9469  # Prometheus metrics on 127.0.0.1 while serving; 0: none
     stuck_after_hours: float = 6.0  # a run that takes longer is reported; 0: never
     late_after_hours: float = 48.0  # no successful run for so long is reported; 0: never
+
+    def __post_init__(self) -> None:
+        problems = _below(self, {"metrics_port": 0, "stuck_after_hours": 0, "late_after_hours": 0})
+        if self.metrics_port > LAST_PORT:
+            problems.append(Problem("metrics_port", f"is {self.metrics_port}, must be at most {LAST_PORT}"))
+        _refuse("schedule", problems)
 
 
 @dataclass(frozen=True)
@@ -90,6 +137,12 @@ class NotifySettings:
     smtp_security: str = "none"  # none, starttls or tls
     smtp_user: str | None = None
     smtp_password_file: Path | None = None  # file that holds the password
+
+    def __post_init__(self) -> None:
+        problems = [Problem("mail_to", f"{one!r} is no address") for one in self.mail_to if not ADDRESS.fullmatch(one)]
+        if not 1 <= self.smtp_port <= LAST_PORT:
+            problems.append(Problem("smtp_port", f"is {self.smtp_port}, must lie in 1 to {LAST_PORT}"))
+        _refuse("notify", problems)
 
 
 PROJECT = re.compile(r"[a-z][a-z0-9_]{0,39}")

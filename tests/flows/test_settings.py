@@ -43,6 +43,46 @@ def test_problems_are_gathered(tmp_path):
     assert "[rum]: is unknown; did you mean run?" in message
 
 
+def test_numbers_out_of_range_and_words_nothing_knows_are_named_together(tmp_path):
+    path = write(
+        tmp_path,
+        """
+        [run]
+        workers = 0
+        threads = -1
+        chunk_minutes = -3
+        keep_published = 0
+        memory_limit = "lots"
+        languages = ["xx"]
+        dask_address = "http://foo"
+        [schedule]
+        metrics_port = 99999
+        stuck_after_hours = -1
+        [notify]
+        smtp_port = 0
+        mail_to = ["nobody"]
+        """,
+    )
+    with pytest.raises(SettingsError) as caught:
+        read_settings(path)
+    message = str(caught.value)
+    for said in (
+        "[run] workers: is 0, must be at least 1", "[run] threads: is -1", "[run] chunk_minutes: is -3", "[run] keep_published: is 0",
+        "[run] memory_limit: is 'lots'; write 1GB", "[run] languages: 'xx' is unknown", "[run] dask_address: is 'http://foo'",
+        "[schedule] metrics_port: is 99999", "[schedule] stuck_after_hours: is -1", "[notify] smtp_port: is 0", "[notify] mail_to: 'nobody' is no address",
+    ):  # fmt: skip
+        assert said in message, message
+
+
+@pytest.mark.parametrize(
+    "address", ["host:8786", "tcp://10.0.0.2:8786", "tls://dask.example.net:8786", "tcp://[::1]:8786"]
+)
+@pytest.mark.parametrize("memory", ["1GB", "800MB", "1.5GiB", "12 GB"])
+def test_what_is_right_is_taken(address, memory, tmp_path):
+    path = write(tmp_path, f'[run]\nrunner = "dask"\ndask_address = "{address}"\nmemory_limit = "{memory}"\n')
+    assert read_settings(path).run.dask_address == address
+
+
 def test_a_missing_file_a_bad_file_and_a_missing_network_are_named(tmp_path):
     with pytest.raises(SettingsError, match="not found"):
         read_settings(tmp_path / "nowhere.toml")

@@ -57,6 +57,13 @@ class Table:
         return Markup("".join(parts))
 
 
+def filled(table: Table, language: Language) -> Table:
+    """The table without the columns that are empty in every row."""
+    empty = {"", language.text("number.none")}
+    kept = [at for at in range(len(table.heads)) if not table.rows or any(row[at].text not in empty for row in table.rows)]  # fmt: skip
+    return Table([table.heads[at] for at in kept], [[row[at] for at in kept] for row in table.rows], table.caption)
+
+
 @dataclass(frozen=True)
 class Figure:
     """A chart, or the reason why there is none. `notes` are pairs of a label and a text; `data` is written to data/`csv`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ from dashboards.chapters.routes import route_table
 from dashboards.chapters.series import series_figure
 from dashboards.charts.drawing import Spec, standalone
 from dashboards.edition import Edition
-from dashboards.figure import FOLD, Cell, Figure, Page, Section, Table, capital
+from dashboards.figure import FOLD, Cell, Figure, Page, Section, Table, capital, joined
 from dashboards.language import TEXT_FOLDER, Language, Period, load_language
 from dashboards.material import Material, gather
 
@@ -44,8 +45,12 @@ TYPE, SMALLEST_TYPE, LINE, PADDING = 8.0, 5.5, 118, 2
 """Points of a table's type, and letters of it that a line of the page holds."""
 LONGEST_WORD, LONGEST_CELL = 15, 40
 """Letters: longer words are hyphenated."""
-SPACES = re.compile(r"[ \n/-]")
+SPACES = re.compile(r"[ \n-]|/(?!\u2060)")
 """Where a line may break: not at a no-break space."""
+BOX, JOINERS = "□", "\u200d\ufe0e\ufe0f"
+"""What stands for a sign without a font, and what binds such signs and is nothing by itself."""
+LEGEND = 3
+"""Columns of a legend: in one row a long one would take the chart's width."""
 NAME = "edition.pdf"
 
 
@@ -60,7 +65,7 @@ def write_paper(
         target = folder / code / NAME
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory() as work:
-            source = compose(material, language, Path(work))
+            source = displayable(compose(material, language, Path(work)))
             (Path(work) / "edition.typ").write_text(source, encoding="utf-8")
             # Typst's own fonts only: the same page on every machine.
             pdf = typst.compile(
@@ -134,22 +139,55 @@ def compose(material: Material, language: Language, folder: Path) -> str:
     return "\n\n".join(lines) + "\n"
 
 
+def displayable(source: str) -> str:
+    """Typst or SVG text with a box for each sign that no font of Typst has: one emoji in a name would else leave the edition unprinted."""
+    unusual = sorted({sign for sign in source if (ord(sign) > 126 or ord(sign) < 32) and sign != "\n"})
+    if not unusual or _can_show("".join(unusual)):
+        return source
+    missing = {ord(sign): BOX for sign in unusual if not _can_show(sign)}
+    return source.translate({**missing, **dict.fromkeys(map(ord, JOINERS))})
+
+
+@cache
+def _can_show(signs: str) -> bool:
+    try:
+        typst.compile(
+            f'#set document(title: "x")\n#{quote(signs)}'.encode(), ignore_system_fonts=True, pdf_standards=["ua-1"]
+        )
+    except typst.TypstError:
+        return False
+    return True
+
+
 def quote(words: str) -> str:
     """Text as a Typst string: nothing in it can become markup."""
     escaped = words.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ").replace("\r", " ")
     return f'"{escaped}"'
 
 
-def svg(spec: Spec, language: Language, width: int = 680) -> str:
+def svg(spec: Spec, language: Language, width: int = 820) -> str:
     """A chart as SVG text, in the language's numbers and months."""
     locale: Mapping[str, Any] = theme.locale(language)
+    whole = _folded(standalone(spec, language, width=width))
     return str(
         vl_convert.vegalite_to_svg(
-            standalone(spec, language, width=width),
+            whole,
             format_locale=locale["formatLocale"],
             time_format_locale=locale["timeFormatLocale"],
         )
     )
+
+
+def _folded(value: Any) -> Any:
+    """The specification with its legends in few columns."""
+    if isinstance(value, list):
+        return [_folded(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: one if key == "datasets" else {**one, "columns": LEGEND} if key == "legend" and isinstance(one, dict) else _folded(one)
+        for key, one in value.items()
+    }  # fmt: skip
 
 
 def _figure(figure: Figure, material: Material, language: Language, folder: Path) -> str:
@@ -157,7 +195,7 @@ def _figure(figure: Figure, material: Material, language: Language, folder: Path
     if figure.spec is None:
         return f"#empty({quote(figure.title)}, {quote(language.text('page.empty', reason=figure.reason))})"
     name = f"{figure.figure_id}.svg"
-    (folder / name).write_text(svg(figure.spec, language), encoding="utf-8")
+    (folder / name).write_text(displayable(svg(figure.spec, language)), encoding="utf-8")
     notes = ", ".join(
         f"({quote(label)}, {quote(capital(words))})"
         for label, words in figure.notes
@@ -177,9 +215,10 @@ def _table(table: Table, language: Language) -> str:
         if any(len(row[place].text) > (FOLD if row[place].wide else LONG) for row in shown)
     ]  # fmt: skip
     beside = [place for place in places if place not in below]
-    heads = ", ".join(quote(table.heads[place]) for place in beside)
+    titles = [joined(head) for head in table.heads]
+    heads = ", ".join(quote(titles[place]) for place in beside)
     right = ", ".join("right" if shown and shown[0][place].number else "left" for place in beside)
-    share, size = _widths([[table.heads[place], *(_words(row[place]) for row in shown)] for place in beside])
+    share, size = _widths([[titles[place], *(_words(row[place]) for row in shown)] for place in beside])
     widths = ", ".join(f"{width:.1f}fr" for width in share)
     lines = []
     for row in shown:

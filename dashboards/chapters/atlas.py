@@ -13,6 +13,9 @@ from dashboards.language import Language, Period
 from dashboards.material import Material
 from dashboards.notes import Notes, closing
 
+LEAST_SPAN = 0.5
+"""Degrees: a network within one town is no map."""
+
 
 def assumed_note(material: Material, segment_ids: list[str], language: Language) -> Notes:
     """Which of the segments' lit capacities are assumptions."""
@@ -107,7 +110,7 @@ def _urgency(runout: date | None, today: date) -> int:
 
 
 def map_figures(material: Material, language: Language) -> list[Figure]:
-    """The map of the network by utilization at the end of the horizon, and by median runout; none where no segment has both ends located."""
+    """The map of the network by utilization at the end of the horizon, and by median runout; none where no segment has both ends located, or all lie in one place."""
     text, edition = language.text, material.edition
     last = worst_utilization(material)
     end = last["target_start"].max() if last.height else None
@@ -115,7 +118,7 @@ def map_figures(material: Material, language: Language) -> list[Figure]:
     lines = _lines(material, load, language)
     everything = lines.height
     lines = lines.filter(pl.col("utilization_ratio").is_not_null() | ~pl.col("built"))
-    if lines.is_empty():
+    if lines.is_empty() or _span(lines) < LEAST_SPAN:
         return []
     nodes = material["node"].filter(pl.col("lat").is_not_null() & pl.col("lon").is_not_null())
     loaded = lines.filter(pl.col("utilization_ratio").is_not_null()).height
@@ -137,7 +140,7 @@ def map_figures(material: Material, language: Language) -> list[Figure]:
         if kind == "map_runout" and not lines["soon"].max():
             continue
         over = lines.filter(pl.col("used") > 2).height if kind == "map" else lines.filter(pl.col("soon") > 2).height
-        title = text(f"title.{kind}", n=loaded, over=over, by=by, threshold=theta)
+        title = text(f"title.{kind}{'' if over else '_none'}", n=loaded, over=over, by=by, threshold=theta)
         planned = lines.filter(~pl.col("built")).height
         title = text("map.dashed", title=title, planned=planned) if planned else title
         notes = load_notes(
@@ -162,6 +165,12 @@ def map_figures(material: Material, language: Language) -> list[Figure]:
             )
         )  # fmt: skip
     return found
+
+
+def _span(lines: pl.DataFrame) -> float:
+    """The larger side, in degrees, of the box around all ends."""
+    sides = [[*lines[one].to_list(), *lines[other].to_list()] for one, other in (("lon", "lon2"), ("lat", "lat2"))]
+    return float(max(max(side) - min(side) for side in sides))
 
 
 def _apart(lons: list[float], lats: list[float]) -> pl.Series:

@@ -7,7 +7,7 @@ import polars as pl
 from dashboards import naming
 from dashboards.chapters.places import route_path, segment_path
 from dashboards.charts.failures import failures
-from dashboards.figure import Cell, Figure, Page, Section, Table, capital, number, percent, plain_table
+from dashboards.figure import Cell, Figure, Page, Section, Table, capital, filled, number, percent, plain_table
 from dashboards.language import Language, Period
 from dashboards.material import Material
 from dashboards.notes import closing
@@ -93,7 +93,7 @@ def _congestion(material: Material, language: Language) -> Section | None:
     return Section(
         text("risk.congestion"),
         [text("risk.congestion_intro", when=when)],
-        table=Table([text(f"table.{head}") for head in heads], rows),
+        table=filled(Table([text(f"table.{head}") for head in heads], rows), language),
     )
 
 
@@ -107,7 +107,7 @@ def _routes(material: Material, language: Language) -> Section | None:
             Cell(naming.route_name(material, row["route_id"], language), link=route_path(row["route_id"]) if row["route_id"] in material.routes else ""),
             number(language, row["paths"], 0), number(language, row["rtt_floor_ms"], 0), number(language, row["rtt_backup_ms"], 0),
             percent(language, row["availability_ratio"], 3), number(language, row["unavailable_hours"], 1), number(language, row["lost_tb_year"], 0),
-            Cell(naming.failure_name(material, row["failure_id"], language) if row["failure_id"] else ""), Cell(naming.told(material, row["note"], language)),
+            Cell(naming.failure_name(material, row["failure_id"], language) if row["failure_id"] else ""), Cell(naming.told(material, row["note"], language), wide=True),
         ]
         for row in frame.iter_rows(named=True)
     ]  # fmt: skip
@@ -122,12 +122,8 @@ def _routes(material: Material, language: Language) -> Section | None:
         "failure_most",
         "note",
     ]
-    if frame["note"].null_count() == frame.height:
-        rows = [row[:-1] for row in rows]
-        heads.pop()
-    return Section(
-        text("risk.routes"), [text("risk.routes_intro")], table=Table([text(f"table.{head}") for head in heads], rows)
-    )
+    table = filled(Table([text(f"table.{head}") for head in heads], rows), language)
+    return Section(text("risk.routes"), [text("risk.routes_intro")], table=table)
 
 
 def pages(material: Material, language: Language) -> list[Page]:

@@ -7,7 +7,7 @@ from dashboards.chapters.changes import series_revision
 from dashboards.chapters.detail import components_figure, profile_figure
 from dashboards.chapters.places import route_path, segment_path
 from dashboards.chapters.series import outlook, series_figure
-from dashboards.figure import Cell, Page, Section, Table, number, percent
+from dashboards.figure import Cell, Page, Section, Table, filled, number, percent
 from dashboards.language import Language
 from dashboards.material import Material
 
@@ -31,7 +31,7 @@ def route_table(material: Material, language: Language, home: str = "") -> Table
             ]
         )  # fmt: skip
     heads = ("route", "market", "direction", "now", "year_ahead", "end", "growth")
-    return Table([text(f"table.{head}") for head in heads], rows, caption=text("routes.caption"))
+    return filled(Table([text(f"table.{head}") for head in heads], rows, caption=text("routes.caption")), language)
 
 
 def pages(material: Material, language: Language) -> list[Page]:

@@ -22,13 +22,13 @@ def coverage(frame: pl.DataFrame, grain: Grain, language: Language) -> Spec:
     rows = labelled(frame, "period_start", grain, language).with_columns(
         mark=pl.when(pl.col("coverage_ratio") < STEPS[0]).then(pl.lit("×")).otherwise(pl.lit(""))
     )
-    spec = with_rows(copy.deepcopy(_form(language, len(order))), rows.to_dicts())
+    spec = with_rows(copy.deepcopy(_form(language, len(order), grain in ("week", "day"))), rows.to_dicts())
     spec["encoding"]["y"]["sort"] = order
     return spec
 
 
 @form
-def _form(language: Language, count: int) -> alt.TopLevelMixin:
+def _form(language: Language, count: int, days: bool) -> alt.TopLevelMixin:
     text = language.text
     low, middle, high = STEPS
     names = [
@@ -51,7 +51,7 @@ def _form(language: Language, count: int) -> alt.TopLevelMixin:
     )  # fmt: skip
     marks = chart.mark_text(color=PAPER, fontWeight="bold", tooltip=False).encode(text="mark:N")
     layered = alt.layer(cells, marks).encode(
-        x=alt.X("utcyearmonthdate(period_start):O", axis=alt.Axis(title=None, format="%b %Y", labelAngle=0, labelOverlap="greedy", labelSeparation=12, ticks=False)),
+        x=alt.X("utcyearmonthdate(period_start):O", axis=alt.Axis(title=None, format=text("date.axis") if days else "%b %Y", labelAngle=0, labelOverlap="greedy", labelSeparation=12, ticks=False)),
         y=alt.Y("series:N", axis=alt.Axis(title=None, labelLimit=220, ticks=False, domain=False)),
     )  # fmt: skip
     return layered.properties(width="container", height=max(60, 20 * count))

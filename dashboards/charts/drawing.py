@@ -23,6 +23,8 @@ P = ParamSpec("P")
 Spec = dict[str, Any]
 """A Vega-Lite specification with its data inside: `altair.Chart.from_dict` opens it, vl-convert draws it."""
 
+DECADES = alt.condition("abs(log(datum.value) / LN10 - round(log(datum.value) / LN10)) < 1e-6", alt.value(1), alt.value(0.25))  # fmt: skip
+"""Lines of a logarithmic axis: those of tens are seen, those between are hinted at."""
 SOLID: tuple[float, ...] = (1, 0)
 
 
@@ -116,7 +118,11 @@ def month_ticks(**options: Any) -> alt.Axis:
 def amount_axis(field: str, title: str, *, zero: bool = True, log: bool = False, **options: Any) -> alt.Y:
     if log:
         return alt.Y(
-            f"{field}:Q", title=title, axis=alt.Axis(format=",~r", tickCount=6), scale=alt.Scale(type="log"), **options
+            f"{field}:Q",
+            title=title,
+            axis=alt.Axis(format=",~r", tickCount=6, gridOpacity=DECADES),
+            scale=alt.Scale(type="log"),
+            **options,
         )
     return alt.Y(
         f"{field}:Q", title=title, axis=alt.Axis(format=",f", tickCount=6), scale=alt.Scale(zero=zero), **options

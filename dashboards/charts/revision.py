@@ -13,6 +13,8 @@ from dashboards.theme import CHARCOAL, MUTED, NAVY, ORANGE
 
 NARROWEST = 0.04
 """Of the largest value: what the axis spans at least."""
+FEW_DAYS = 200
+"""Where months would stand twice on an axis of dates, days stand."""
 
 
 def revision(frame: pl.DataFrame, language: Language, *, dated: bool) -> Spec:
@@ -25,9 +27,10 @@ def revision(frame: pl.DataFrame, language: Language, *, dated: bool) -> Spec:
         next=pl.col("step").shift(-1), total=pl.int_range(pl.len()).is_in([0, len(order) - 1]),
         way=pl.when("rises").then(pl.lit(_way(language, "rise", dated))).when(~pl.col("rises")).then(pl.lit(_way(language, "fall", dated))),
     )  # fmt: skip
-    spec = with_rows(copy.deepcopy(_form(language, len(order), dated)), rows.to_dicts())
-    ends = [] if dated else [value for value in (*frame["start"], *frame["end"]) if value is not None]
-    around = _around(min(ends), max(ends)) if ends else None
+    ends = [value for value in (*frame["start"], *frame["end"]) if value is not None]
+    days = dated and (max(ends) - min(ends)).days <= FEW_DAYS
+    spec = with_rows(copy.deepcopy(_form(language, len(order), dated, days)), rows.to_dicts())
+    around = None if dated else _around(min(ends), max(ends))
     for layer in spec["layer"]:
         layer["encoding"]["y"]["sort"] = order
         if around and "scale" in layer["encoding"]["x"]:
@@ -46,7 +49,7 @@ def _way(language: Language, way: str, dated: bool) -> str:
 
 
 @form
-def _form(language: Language, count: int, dated: bool) -> alt.TopLevelMixin:
+def _form(language: Language, count: int, dated: bool, days: bool) -> alt.TopLevelMixin:
     text = language.text
     chart = alt.Chart(alt.NamedData("rows"))
     row = alt.Y("step:N", axis=alt.Axis(title=None, labelLimit=260, ticks=False, domain=False))
@@ -60,7 +63,7 @@ def _form(language: Language, count: int, dated: bool) -> alt.TopLevelMixin:
 
     def at(field: str) -> alt.X:
         if dated:
-            return alt.X(f"{field}:T", scale=alt.Scale(type="utc", padding=30), axis=alt.Axis(title=None, format="%b %Y", tickCount=6, grid=True))  # fmt: skip
+            return alt.X(f"{field}:T", scale=alt.Scale(type="utc", padding=30), axis=alt.Axis(title=None, format=language.text("date.axis") if days else "%b %Y", tickCount=4 if days else 6, grid=True))  # fmt: skip
         return alt.X(f"{field}:Q", scale=alt.Scale(zero=False, padding=30), axis=alt.Axis(title=text("unit.gbps"), format=",.4~r", tickCount=6, grid=True))  # fmt: skip
 
     totals = chart.transform_filter("datum.total")

@@ -10,6 +10,9 @@ from dashboards.language import Language
 from dashboards.theme import CHARCOAL, HEAT, PAPER
 from warehouse.schema import Grain
 
+PARTS, CALM_PARTS = (0.5, 0.75), (0.125, 0.25)
+"""Of the threshold: where the two lighter colours end; lower where the whole network is calm, which would else be one colour."""
+
 
 def utilization(frame: pl.DataFrame, threshold_ratio: float, grain: Grain, language: Language) -> Spec:
     """One row per segment and period: segment (shown name), target_start, utilization_ratio, load_gbps, lit_gbps.
@@ -22,15 +25,20 @@ def utilization(frame: pl.DataFrame, threshold_ratio: float, grain: Grain, langu
         .when(pl.col("utilization_ratio") > threshold_ratio).then(pl.lit("•"))
         .otherwise(pl.lit(""))
     )  # fmt: skip
-    spec = with_rows(_form(language, threshold_ratio, len(order)), rows.to_dicts())
+    top = frame["utilization_ratio"].max()
+    calm = isinstance(top, float) and top < threshold_ratio * PARTS[0]
+    form_of = _form(language, threshold_ratio, len(order), CALM_PARTS if calm else PARTS, grain in ("week", "day"))
+    spec = with_rows(form_of, rows.to_dicts())
     spec["encoding"] = {**spec["encoding"], "y": {**spec["encoding"]["y"], "sort": order}}
     return spec
 
 
 @form
-def _form(language: Language, threshold_ratio: float, count: int) -> alt.TopLevelMixin:
+def _form(
+    language: Language, threshold_ratio: float, count: int, parts: tuple[float, float], days: bool
+) -> alt.TopLevelMixin:
     text = language.text
-    steps = [threshold_ratio * 0.5, threshold_ratio * 0.75, threshold_ratio, 1.0]
+    steps = [threshold_ratio * parts[0], threshold_ratio * parts[1], threshold_ratio, 1.0]
     names = [
         text("heat.below", high=steps[0]),
         text("heat.between", low=steps[0], high=steps[1]),
@@ -59,7 +67,7 @@ def _form(language: Language, threshold_ratio: float, count: int) -> alt.TopLeve
     layered = alt.layer(cells, marks).encode(
         x=alt.X(
             "utcyearmonthdate(target_start):O",
-            axis=alt.Axis(title=None, format="%b %Y", labelAngle=0, labelOverlap="greedy", labelSeparation=12, ticks=False),
+            axis=alt.Axis(title=None, format=text("date.axis") if days else "%b %Y", labelAngle=0, labelOverlap="greedy", labelSeparation=12, ticks=False),
         ),
         y=alt.Y("segment:N", axis=alt.Axis(title=None, labelLimit=220, ticks=False, domain=False, labelColor=CHARCOAL)),
     )  # fmt: skip

@@ -44,12 +44,22 @@ def test_the_pdf_made_again_is_the_same(papers, tmp_path):
     assert again[0].read_bytes() == (papers[0] / "ru" / "edition.pdf").read_bytes()
 
 
-@pytest.mark.parametrize("name", ['#panic("x")', 'a"b\\', "*bold* _under_ $x$ @ref <tag> // no comment", "\u202eabc"])
+@pytest.mark.parametrize(
+    "name",
+    ['#panic("x")', 'a"b\\', "*bold* _under_ $x$ @ref <tag> // no comment", "\u202eabc", "🛰️ 👩\u200d👧 乌鲁木齐 №\x07"],
+)
 def test_names_are_no_markup(name, tmp_path):
     frames = {"route": build(**SMALL)["route"].with_columns(name=pl.lit(name))}
     path = write_paper(frames, replace(edition(), title=name), tmp_path, languages=("en",))[0]
     assert path.stat().st_size > 5000
     assert quote('a"b\\') == '"a\\"b\\\\"'
+
+
+def test_names_in_charts_without_a_font_do_not_stop_the_press(tmp_path):
+    frames = build(**SMALL)
+    frames["node"] = frames["node"].with_columns(name=pl.lit("🛰️ 乌鲁木齐"))
+    path = write_paper(frames, edition(), tmp_path, languages=("en",))[0]
+    assert path.stat().st_size > 100_000
 
 
 def test_the_workbook_has_every_table_with_units(tmp_path):

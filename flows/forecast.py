@@ -50,7 +50,6 @@ def forecast_with_groups(history: History, spec: ForecastSpec, known: Known) -> 
     return dataclasses.replace(
         result,
         paths=paths,
-        quantiles=paths.quantiles(),
         no_forecast=check(pl.concat([result.no_forecast, refused]), NO_FORECAST),
     )
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # statsmodels takes seconds to import, and who reads kept pat
 
 KEPT = 6
 _LOADS = ("base", "worst", "cause")
-_FRAMES = ("quantiles", "no_forecast", "backtest", "components", "shifts", "effects")
+_FRAMES = ("no_forecast", "backtest", "components", "shifts", "effects")
 
 
 def is_kept(folder: Path, key: str) -> bool:

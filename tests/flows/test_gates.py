@@ -36,7 +36,7 @@ GATES = GateSettings()
 
 def made(draws: np.ndarray, backtest: pl.DataFrame | None = None) -> Forecast:
     paths = Paths("month", KEYS, (date(2026, 11, 1), date(2026, 12, 1)), draws)
-    return Forecast(paths, paths.quantiles(), NO_FORECAST.empty(), BACKTEST_SCORE.empty() if backtest is None else backtest, FORECAST_COMPONENT.empty(), LEVEL_SHIFT.empty(), FORECAST_EFFECT.empty())  # fmt: skip
+    return Forecast(paths, NO_FORECAST.empty(), BACKTEST_SCORE.empty() if backtest is None else backtest, FORECAST_COMPONENT.empty(), LEVEL_SHIFT.empty(), FORECAST_EFFECT.empty())  # fmt: skip
 
 
 def around(level: float) -> np.ndarray:

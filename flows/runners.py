@@ -11,7 +11,7 @@ import faulthandler
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future, wait
 from contextvars import ContextVar
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,7 +20,7 @@ from uuid import uuid4
 from prefect import Task, flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.context import FlowRunContext
-from prefect.futures import PrefectConcurrentFuture
+from prefect.futures import PrefectWrappedFuture
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
@@ -51,7 +51,17 @@ def _apply(function: Callable[[C], R], chunk: C) -> R:
 run_chunk: Task[..., Any] = task(name="chunk", cache_policy=NO_CACHE)(_apply)
 
 
-class WatchedProcesses(TaskRunner[PrefectConcurrentFuture[Any]]):
+class Answer(PrefectWrappedFuture[R, Future[R]]):
+    """What a worker will say. Prefect's own future and its result hold each other, until garbage is next collected."""
+
+    def wait(self, timeout: float | None = None) -> None:
+        wait([self.wrapped_future], timeout)
+
+    def result(self, timeout: float | None = None, raise_on_failure: bool = True) -> R:
+        return self.wrapped_future.result(timeout)
+
+
+class WatchedProcesses(TaskRunner[Answer[Any]]):
     """Prefect's interface to `flows.workers`. Prefect's engine stays in this process: its workers do nothing but the work."""
 
     def __init__(self, count: int, limit_seconds: float) -> None:
@@ -62,10 +72,10 @@ class WatchedProcesses(TaskRunner[PrefectConcurrentFuture[Any]]):
     def duplicate(self) -> WatchedProcesses:
         return type(self)(self._count, self._limit)
 
-    def submit(self, task: Task[Any, Any], parameters: dict[str, Any], wait_for: Any = None, dependencies: Any = None) -> PrefectConcurrentFuture[Any]:  # fmt: skip
+    def submit(self, task: Task[Any, Any], parameters: dict[str, Any], wait_for: Any = None, dependencies: Any = None) -> Answer[Any]:  # fmt: skip
         if self._workers is None:
             self._workers = Workers(self._count, self._limit)
-        return PrefectConcurrentFuture(uuid4(), self._workers.submit(parameters["function"], parameters["chunk"]))
+        return Answer(uuid4(), self._workers.submit(parameters["function"], parameters["chunk"]))
 
     def __exit__(self, *what: Any) -> None:
         if self._workers is not None:

@@ -35,7 +35,7 @@ def refuse_wrong_sums(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
     for node in nodes:
         if node.get("class") not in {"FUNCTION", "WINDOW"} or str(node.get("function_name")).lower() not in SUMS:
             continue
-        for column in _added(node.get("children") or []):
+        for column in _added(_arguments(node)):
             tag = tagged.get(column)
             if tag == "not_additive" or (tag == "not_additive_unless_mean" and not means_only):
                 problems.append(Problem(f"sum({column})", _why(column, tag)))
@@ -75,6 +75,11 @@ def _table_function(node: Mapping[str, Any]) -> str:
     return str((node.get("function") or {}).get("function_name")) if node.get("type") == "TABLE_FUNCTION" else ""
 
 
+def _arguments(node: Mapping[str, Any]) -> list[Any]:
+    """What a function is called with; DuckDB 2 writes it otherwise than 1.5."""
+    return list(node.get("children") or [each["expression"] for each in node.get("arguments") or []])
+
+
 def _added(arguments: Any) -> Iterator[str]:
     """The columns whose values enter a sum: not those that are only compared, or decide a case."""
     for node in arguments if isinstance(arguments, list) else [arguments]:
@@ -86,8 +91,8 @@ def _added(arguments: Any) -> Iterator[str]:
         elif node.get("class") == "CASE":
             yield from _added([check.get("then_expr") for check in node["case_checks"]] + [node.get("else_expr")])
         else:
-            for name in ("children", "child", "left", "right", "input"):
-                yield from _added(node.get(name) or [])
+            for inner in (_arguments(node), *(node.get(name) or [] for name in ("child", "left", "right", "input"))):
+                yield from _added(inner)
 
 
 def _asks_for_means(node: Mapping[str, Any]) -> bool:
@@ -96,6 +101,9 @@ def _asks_for_means(node: Mapping[str, Any]) -> bool:
     if node.get("class") == "COMPARISON" and node.get("type") == "COMPARE_EQUAL":
         sides = [node.get("left") or {}, node.get("right") or {}]
         names = [side["column_names"][-1].lower() for side in sides if side.get("class") == "COLUMN_REF"]
-        values = [(side.get("value") or {}).get("value") for side in sides if side.get("class") == "CONSTANT"]
+        constants = [side for side in sides if side.get("class") == "CONSTANT"]
+        values = [
+            (side.get("value") or {}).get("value") or (side.get("literal") or {}).get("text") for side in constants
+        ]
         return "statistic" in names and "mean" in values
     return False

@@ -73,7 +73,7 @@ def invoice(
         raise QueryError("an invoice can't be made so", problems)
     connection = warehouse.connection if isinstance(warehouse, Warehouse) else warehouse
     query = (SQL / "traffic/invoice_slots.sql").read_text("utf-8")
-    slots = connection.execute(query, {"route_id": route_id, "month": month, "zone": zone}).pl()
+    slots = connection.sql(query, params={"route_id": route_id, "month": month, "zone": zone}).pl()
     if slots.is_empty():
         raise QueryError("there is nothing to bill", [Problem(f"{route_id}, {month:%Y-%m}", "no valid slot was measured")], "Check the route's name and the month.")  # fmt: skip
     expected, minutes = int(slots["expected"][0]), int(slots["slot_minutes"][0])

@@ -19,6 +19,7 @@ from warehouse.reading import open_sealed
 
 # Table functions that take an address in memory, or change the connection, though they stand in a select.
 UNSAFE = re.compile(r"\b(enable_logging|disable_logging|truncate_duckdb_logs|pandas_scan|arrow_scan\w*|python_map_function)\b", re.IGNORECASE)  # fmt: skip
+PIVOT = re.compile(r"[^;]*\bpivot\b[^;]*;?\s*$", re.IGNORECASE)
 READS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 REMEDY = "`transit tables` lists the views, `transit describe <view>` their columns."
 P95_ADDED = "a p95 is no number to calculate with: it does not add up over series"
@@ -81,6 +82,12 @@ def _relation(
     connection: duckdb.DuckDBPyConnection, sql: str, params: Mapping[str, object] | None
 ) -> duckdb.DuckDBPyRelation:
     statements = connection.extract_statements(sql)
+    if PIVOT.match(sql) and [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
+        raise QueryError(
+            "a pivot must name the values that become columns",
+            [Problem("pivot", "would first have to look for them, and keep them")],
+            "Write them out: pivot traffic_month on direction in ('in', 'out') using max(mean_gbps) group by series_id",
+        )
     if len(statements) != 1:
         raise QueryError(
             "give one statement at a time" if statements else "there is no statement",

@@ -146,7 +146,7 @@ def test_what_runs_forever_is_stopped(published, endless):
 
 
 # Folded to a constant while the query is planned: DuckDB looks at no interruption until the list is done.
-HEEDS_NOTHING = "select list_sum(list_transform(range(60000000), x -> (x * 7) % 1000003))"
+HEEDS_NOTHING = "select list_sum(list_transform(range(60000000), lambda x: (x * 7) % 1000003))"
 
 
 @pytest.mark.parametrize("asking", [ask, query])
@@ -207,6 +207,13 @@ def test_mistakes_are_explained(published):
         ask(published, "select $day", params={"dya": 1})
     assert "$day: has no value" in str(caught.value)
     assert "$dya: is not in the statement" in str(caught.value)
+
+
+def test_a_pivot_names_its_columns(published):
+    pivot = "pivot traffic_month on direction {} using max(mean_gbps) group by series_id"
+    with pytest.raises(QueryError, match=r"a pivot must name.*(?s:.*)in \('in', 'out'\)"):
+        ask(published, pivot.format(""))
+    assert ask(published, pivot.format("in ('in', 'out')")).columns == ("series_id", "in", "out")
 
 
 def test_tables_and_describe_come_from_the_comments(published):

@@ -29,13 +29,13 @@ def formats_of(spec: SourceSpec, path: Path, relation: DuckDBPyRelation) -> list
         return []
     stamps = relation.select(ColumnExpression(spec.time_column).cast("varchar").alias("stamp"))
     matches = SQLExpression(f"regexp_matches(stamp, '{NUMBERS}')")
-    if stamps.limit(LOOKED_AT).filter(matches).limit(1).fetchone() is None:
+    if not stamps.limit(LOOKED_AT).filter(matches).limit(1).fetchall():
         return []
     seen = stamps.filter(matches).aggregate(
         f"max(regexp_extract(stamp, '{NUMBERS}', 1)::int), max(regexp_extract(stamp, '{NUMBERS}', 3)::int),"
         f" bool_and(regexp_extract(stamp, '{NUMBERS}', 2) = '.')"
     )
-    first, second, dotted = seen.fetchone() or (0, 0, False)
+    first, second, dotted = seen.fetchall()[0]
     day_first = spec.day_first
     if day_first is None and first > 12 and second > 12:
         raise _unclear(path, "has stamps with the day first and stamps with the month first")

@@ -332,9 +332,11 @@ S3_SERVERS = {
 @pytest.fixture(scope="module", params=sorted(S3_SERVERS))
 def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """S3-compatible storage on loopback with a bucket named lake."""
-    command = shutil.which(request.param)
+    command = shutil.which(request.param, path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     if command is None or not importlib.util.find_spec("duckdb_extension_httpfs"):
-        pytest.skip(f"{request.param} (moto[server] from PyPI, s3rver from npm) or DuckDB's httpfs is not installed")
+        pytest.skip(
+            f"{request.param} (moto with flask-cors from PyPI, s3rver from npm) or DuckDB's httpfs is not installed"
+        )
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

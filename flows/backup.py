@@ -83,7 +83,8 @@ def restore(settings: Settings, source: Path, *, replace: bool = False) -> Path 
                 archive.extractall(unpacked, filter="data")
         except (tarfile.TarError, OSError) as error:
             shutil.rmtree(unpacked, ignore_errors=True)
-            raise WarehouseError("the backup can't be read", [Problem(str(source), str(error))], "Give a file that `transit backup` made.") from error  # fmt: skip
+            why = (error.strerror if isinstance(error, OSError) else None) or "is no tar archive, or only a part of one"
+            raise WarehouseError("the backup can't be read", [Problem(str(source), why)], "Give a file that `transit backup` made.") from error  # fmt: skip
         count, problems = damaged(unpacked)
         if problems or DATABASE not in {path.name for path in unpacked.glob("*")} or not count:
             shutil.rmtree(unpacked, ignore_errors=True)

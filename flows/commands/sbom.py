@@ -6,6 +6,8 @@ import json
 import sys
 from pathlib import Path
 
+from warehouse.errors import Problem, SettingsError
+
 
 def sbom(*, output: Path | None = None, lock: Path | None = None, advisories: Path | None = None) -> int:
     """Write a bill of materials (CycloneDX 1.6 JSON) of this software and all it needs, from what is installed; offline.
@@ -31,6 +33,11 @@ def sbom(*, output: Path | None = None, lock: Path | None = None, advisories: Pa
         else:
             output.write_text(text, encoding="utf-8")
         return 0
+    missing = [Problem("--lock", f"{lock} is no file")] if lock and not lock.is_file() else []
+    if advisories and not any(advisories.glob("**/*.json")):
+        missing.append(Problem("--advisories", f"{advisories} holds no JSON files"))
+    if missing:
+        raise SettingsError("there is nothing to audit against", missing, "Name the lock of this release, or a folder with a copy of the OSV database.")  # fmt: skip
     parts = needed()
     problems = audit(lock, parts) if lock else []
     if advisories:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from flows.sbom import audit, bill, changed_files, locked, needed, vulnerable
+from warehouse.errors import SettingsError
 
 ROOT = Path(__file__).parents[2]
 
@@ -81,3 +82,13 @@ def test_advisories_are_looked_up_by_their_spans(tmp_path, events, hit):
     }
     (tmp_path / "x.json").write_text(json.dumps(advisory))
     assert bool(vulnerable(tmp_path, {"some-part": "2.5"})) is hit
+
+
+def test_an_audit_against_nothing_is_refused(tmp_path):
+    """An empty folder of advisories would find nothing, which is not the same as finding that all is well."""
+    from flows.commands.sbom import sbom
+
+    with pytest.raises(SettingsError) as caught:
+        sbom(lock=tmp_path / "no.lock", advisories=tmp_path)
+    assert "no.lock is no file" in str(caught.value)
+    assert "holds no JSON files" in str(caught.value)

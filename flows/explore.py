@@ -12,14 +12,11 @@ def _():
 
     import marimo as mo
 
-    from dashboards.charts.drawing import standalone
-    from dashboards.charts.fan import fan
-    from dashboards.language import load_language
+    from flows.vintage import drawn, periods_of
     from warehouse.errors import TransitError
     from warehouse.query import query
 
     database = Path(mo.cli_args()["database"])
-    language = load_language("en")
 
     class Drawn:
         """A Vega-Lite chart as marimo shows it."""
@@ -30,7 +27,7 @@ def _():
         def _mime_(self):
             return "application/vnd.vegalite.v5+json", json.dumps(self.spec)
 
-    return Drawn, TransitError, database, fan, language, mo, query, standalone
+    return Drawn, TransitError, database, drawn, mo, periods_of, query
 
 
 @app.cell
@@ -62,39 +59,10 @@ def _(database, mo, query):
 
 
 @app.cell
-def _(Drawn, database, direction, fan, language, mo, query, route, standalone, statistic, vintage):
-    PERIODS = """
-    with observed as (
-        select period_start as start, case $statistic when 'mean' then mean_gbps else p95.gbps end as observed
-        from mart.traffic_month
-        where series_kind = 'route' and series_id = $route and direction = $direction
-    ),
-    forecast as (
-        select
-            target_start as start, max(value_gbps) filter (where quantile_level = 0.025) as q025, max(value_gbps) filter (where quantile_level = 0.1) as q100,
-            max(value_gbps) filter (where quantile_level = 0.25) as q250, max(value_gbps) filter (where quantile_level = 0.5) as q500,
-            max(value_gbps) filter (where quantile_level = 0.75) as q750, max(value_gbps) filter (where quantile_level = 0.9) as q900,
-            max(value_gbps) filter (where quantile_level = 0.975) as q975
-        from mart.forecast_all
-        where run_id = $run_id and series_kind = 'route' and series_id = $route and direction = $direction and statistic = $statistic and grain = 'month'
-        group by target_start
-    )
-    select coalesce(observed.start, forecast.start) as start, observed, q025, q100, q250, q500, q750, q900, q975
-    from observed
-    full join forecast on forecast.start = observed.start
-    order by 1
-    """
+def _(Drawn, database, direction, drawn, mo, periods_of, route, statistic, vintage):
     mo.stop(route.value is None or vintage.value is None, mo.md("No forecast of a route is in this copy."))
-    chosen = {
-        "route": route.value,
-        "direction": direction.value,
-        "statistic": statistic.value,
-        "run_id": vintage.value,
-    }
-    periods = query(database, PERIODS, params=chosen)
-    title = f"{route.value}, {direction.value}, {statistic.value}: as forecast by run {vintage.value}"
-    # What came after the run stays on the chart, so that a past forecast is seen against it.
-    Drawn(standalone(fan(periods, "month", language), title))
+    periods = periods_of(database, route.value, direction.value, statistic.value, vintage.value)
+    Drawn(drawn(periods, f"{route.value}, {direction.value}, {statistic.value}: as forecast by run {vintage.value}"))
     return (periods,)
 
 

@@ -1,6 +1,7 @@
 """The notebook app in a real chromium: a chart for the chosen route, and SQL that is answered or explained."""
 
 import importlib.util
+import json
 import re
 import shutil
 import subprocess
@@ -10,7 +11,9 @@ import time
 import pytest
 
 from flows.cli import app
+from flows.vintage import drawn, periods_of
 from warehouse.errors import SettingsError
+from warehouse.query import ask
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 installed = pytest.mark.skipif(
@@ -22,6 +25,18 @@ def test_without_marimo_it_says_what_to_install(analysts, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(SettingsError, match=r"transit-forecast\[explore\]"):
         app(["explore", "-d", str(analysts)], result_action="return_value")
+
+
+def test_a_past_forecast_is_drawn_with_what_came(analysts):
+    run_id = ask(analysts, "select run_id from run_history where grain = 'month' order by known_at").rows[3][0]
+    periods = periods_of(analysts, "AKT-MOW", "in", "p95", run_id)
+    both = periods.drop_nulls(["observed", "q500"])
+    assert both.height > 0
+    assert (both["q100"] <= both["q900"]).all()
+    spec = drawn(periods, "AKT-MOW")
+    assert spec["title"] == "AKT-MOW"
+    shown = json.dumps(spec)
+    assert str(both["start"][0]) in shown
 
 
 @pytest.fixture

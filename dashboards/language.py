@@ -23,6 +23,8 @@ IS_DAY = re.compile(
     r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|\d{4}-(?:0[13-9]|1[0-2])-(?:29|30)|\d{4}-(?:0[13578]|1[02])-31|\d{4}-02-29"
 )
 PERCENT = re.compile(r"(?<=\d) %")
+TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Signs that turn the direction of all text after them: a name must not."""
 DOUBLE_STOP = re.compile(r"(?<!\.)\.\.(?!\.)")
 """A sentence that ends with an abbreviation has one full stop, not two."""
 
@@ -113,7 +115,7 @@ class Language:
 
     def choose(self, english: str | None, russian: str | None) -> str:
         """A name from data: the one in this language where the data has it."""
-        name = (russian if self.code == "ru" and russian else english) or ""
+        name = TURNING.sub("", (russian if self.code == "ru" and russian else english) or "")
         return name.replace(" - ", self.text("name.dash"))
 
     def number(self, value: float | None, digits: int | None = None) -> str:

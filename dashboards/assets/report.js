@@ -100,7 +100,7 @@
     const figure = place.closest("figure");
     const lines = [...figure.querySelectorAll(":scope > .subtitle, .notes div:last-child dd")].map((part) => part.textContent);
     const spec = { ...read(place.dataset.spec), config: settings.config };
-    spec.title = { text: figure.querySelector("h3").textContent, subtitle: lines };
+    spec.title = { text: figure.querySelector("h2, h3").textContent, subtitle: lines };
     if (spec.width === "container") spec.width = 760;
     const away = document.createElement("div");
     const drawn = await vegaEmbed(away, spec, {

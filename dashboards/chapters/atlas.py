@@ -140,7 +140,13 @@ def map_figures(material: Material, language: Language) -> list[Figure]:
         if kind == "map_runout" and not lines["soon"].max():
             continue
         over = lines.filter(pl.col("used") > 2).height if kind == "map" else lines.filter(pl.col("soon") > 2).height
-        title = text(f"title.{kind}{'' if over else '_none'}", n=loaded, over=over, by=by, threshold=theta)
+        title = text(
+            f"title.{kind}{'' if over else '_none'}" if loaded else "title.map_unloaded",
+            n=loaded,
+            over=over,
+            by=by,
+            threshold=theta,
+        )
         planned = lines.filter(~pl.col("built")).height
         title = text("map.dashed", title=title, planned=planned) if planned else title
         notes = load_notes(

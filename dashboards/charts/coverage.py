@@ -51,7 +51,7 @@ def _form(language: Language, count: int, days: bool) -> alt.TopLevelMixin:
     )  # fmt: skip
     marks = chart.mark_text(color=PAPER, fontWeight="bold", tooltip=False).encode(text="mark:N")
     layered = alt.layer(cells, marks).encode(
-        x=alt.X("utcyearmonthdate(period_start):O", axis=alt.Axis(title=None, format=text("date.axis") if days else "%b %Y", labelAngle=0, labelOverlap="greedy", labelSeparation=12, ticks=False)),
+        x=alt.X("utcyearmonthdate(period_start):O", axis=alt.Axis(title=None, format=text("date.axis") if days else "%b %Y", labelAngle=0, labelOverlap="greedy", labelBound=True, labelSeparation=12, ticks=False)),
         y=alt.Y("series:N", axis=alt.Axis(title=None, labelLimit=220, ticks=False, domain=False)),
     )  # fmt: skip
     return layered.properties(width="container", height=max(60, 20 * count))

@@ -10,7 +10,7 @@ from dashboards.language import Language
 from dashboards.theme import CHARCOAL, HEAT, PAPER
 from warehouse.schema import Grain
 
-PARTS, CALM_PARTS = (0.5, 0.75), (0.125, 0.25)
+PARTS, CALM_PARTS = (0.5, 0.75), (0.25, 0.375)
 """Of the threshold: where the two lighter colours end; lower where the whole network is calm, which would else be one colour."""
 
 
@@ -67,7 +67,7 @@ def _form(
     layered = alt.layer(cells, marks).encode(
         x=alt.X(
             "utcyearmonthdate(target_start):O",
-            axis=alt.Axis(title=None, format=text("date.axis") if days else "%b %Y", labelAngle=0, labelOverlap="greedy", labelSeparation=12, ticks=False),
+            axis=alt.Axis(title=None, format=text("date.axis") if days else "%b %Y", labelAngle=0, labelOverlap="greedy", labelBound=True, labelSeparation=12, ticks=False),
         ),
         y=alt.Y("segment:N", axis=alt.Axis(title=None, labelLimit=220, ticks=False, domain=False, labelColor=CHARCOAL)),
     )  # fmt: skip

@@ -40,6 +40,10 @@ def webhook_url(settings: NotifySettings) -> str:
     return _secret("TRANSIT_WEBHOOK_URL", settings.webhook_url_file)
 
 
+def smtp_password(settings: NotifySettings) -> str:
+    return _secret("TRANSIT_SMTP_PASSWORD", settings.smtp_password_file)
+
+
 def _secret(variable: str, file: Path | None) -> str:
     if file and not os.environ.get(variable):
         return file.read_text(encoding="utf-8").strip()
@@ -63,7 +67,7 @@ def _mail(settings: NotifySettings, event: str, title: str, text: str) -> bool:
     message["Subject"], message["From"], message["To"] = title, settings.mail_from, ", ".join(settings.mail_to)
     message["X-Transit-Event"] = event
     message.set_content(text)
-    password = _secret("TRANSIT_SMTP_PASSWORD", settings.smtp_password_file) if settings.smtp_user else ""
+    password = smtp_password(settings) if settings.smtp_user else ""
     context = ssl.create_default_context()
     host, port = settings.smtp_host, settings.smtp_port
     if settings.smtp_security == "tls":

@@ -80,7 +80,7 @@ def restore(file: Path, /, *, replace: bool = False, config: Config = None) -> i
 def automations(*, config: Config = None) -> int:
     """Make Prefect's own notices of failed, crashed, late and stuck runs, on the server of PREFECT_API_URL.
 
-    They are posted to the webhook of [notify], even where the machine that ran is gone. Made again, they are replaced.
+    They are posted to the webhook and mailed to the people of [notify], even where the machine that ran is gone. Made again, they are replaced.
 
     Parameters
     ----------

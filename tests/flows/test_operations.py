@@ -16,6 +16,7 @@ from contextlib import closing
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -155,6 +156,31 @@ def test_mail_is_sent_and_what_fails_is_named_without_its_secret(mailbox, tmp_pa
     (problem,) = notify(NotifySettings(webhook_url_file=secret), event="failed", title="t", text="x")
     assert "webhook" in problem.where
     assert "very-secret" not in str(problem)
+
+
+def test_prefect_mails_by_the_same_settings(mailbox):
+    from flows.automations import automations_of, mail_block, mail_url
+
+    port, received = mailbox
+    told = NotifySettings(
+        mail_to=("noc@example.net", "boss@example.net"), smtp_port=port, mail_from="transit@example.net"
+    )
+    mail_block(mail_url(told)).notify("why", "transit: blue-fox is Failed")
+    assert len(received) == 2, "one for each"
+    for message, to in zip(received, told.mail_to, strict=True):
+        assert "blue-fox is Failed" in message.replace("\r\n ", " ")
+        assert to in message
+        assert "transit@example.net" in message
+    secret = NotifySettings(
+        mail_to=("a@b",), smtp_user="me@b", smtp_security="starttls", smtp_host="mail.b", smtp_port=587
+    )
+    assert mail_url(secret).startswith("mailtos://me%40b:@mail.b:587/a%40b?")
+    assert mail_url(NotifySettings()) == ""
+    first, second = uuid4(), uuid4()
+    assert all(
+        [one.block_document_id for one in made.actions] == [first, second]
+        for made in automations_of([first, second], 6)
+    )
 
 
 def test_a_second_run_at_once_is_turned_away_by_name(project, tmp_path):

@@ -32,10 +32,13 @@ def _():
 
 @app.cell
 def _(database, mo, query):
-    edition = query(database, "select edition_id, known_at, simulated from mart.edition order by known_at desc limit 1")
-    about = edition.row(0, named=True) if edition.height else {"edition_id": "none", "known_at": "", "simulated": False}
+    edition = query(
+        database,
+        "select max(edition_id) as edition_id, strftime(max(known_at), '%Y-%m-%d %H:%M UTC') as known_at, bool_or(simulated) as simulated from mart.edition",
+    )
+    about = edition.row(0, named=True)
     mo.md(
-        f"# Explore\n\nEdition **{about['edition_id']}**, data known by {about['known_at']}."
+        f"# Explore\n\nEdition **{about['edition_id'] or 'none'}**, data known by {about['known_at'] or 'nobody yet'}."
         + (" Traffic in it is **simulated**." if about["simulated"] else "")
     )
     return

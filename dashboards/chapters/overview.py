@@ -33,10 +33,8 @@ def pages(material: Material, language: Language) -> list[Page]:
     )
     said = changes.words(material, language)
     changed = Section(text("revision.title"), said, links=[("changes.html", text("revision.all"))]) if said else None
-    watch = Section(
-        text("overview.watch"),
-        figures=[timeline_figure(material, language, MOST_ROWS), heat_figure(material, language, MOST_ROWS)],
-    )
+    timeline = timeline_figure(material, language, MOST_ROWS)
+    watch = Section(text("overview.watch"), figures=[timeline, heat_figure(material, language, MOST_ROWS)])
     whole = material.keys.get(("total", "total"), [])
     totals = ([key for key in whole if key in material.quantiles] or whole)[:1] or [
         keys[0] for (kind, _), keys in material.keys.items() if kind == "corridor"
@@ -55,7 +53,9 @@ def pages(material: Material, language: Language) -> list[Page]:
         if doubts
         else None
     )
+    # In words at the top, so that what to order, what to watch and what changed stand on one screen.
     lead = [orders_title(material, language)] if material["order_plan"].height else []
+    lead += [language.sentences(timeline.title)] if timeline.spec else []
     return [
         Page(
             "index.html",

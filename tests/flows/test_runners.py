@@ -10,6 +10,7 @@ pytestmark = pytest.mark.xdist_group("runners")
 
 SCRIPT = """
 import sys
+import weakref
 from functools import partial
 from pathlib import Path
 from flows import embedded
@@ -39,6 +40,16 @@ def main(runner, address):
             big = rng.normal(size=200_000)
             sent = on_runner(run, "everything", lambda: len(cloudpickle.dumps(serialize_context())) + 0 * big.size)
             assert sent < 50_000, f"{sent} bytes go along with every task"
+
+        # What was taken is let go.
+        taken, alive = [], []
+
+        def keep(place, found):
+            taken.append(weakref.ref(found))
+            alive.append(sum(one() is not None for one in taken))
+
+        spread(run, "taken", np.linalg.pinv, 4 * chunks, keep)
+        assert len(alive) == 48 and max(alive) < 8, alive
 
         # Failure loads in parts, whose common part is a partial of its own.
         from forecasting import routing

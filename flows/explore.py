@@ -80,8 +80,8 @@ def _(database, mo, query, story):
     effect = query(
         database,
         """
-        select segment_id, direction, date_kind, t50_base, t50_scenario, shift_months, order_by_base, order_by_scenario, note, assumed, simulated
-        from mart.scenario_effect where scenario_id = $story order by shift_months, segment_id, direction, date_kind
+        select segment_id, direction, date_kind, t50_base, t50_scenario, round(shift_months, 1) as shift_months, order_by_base, order_by_scenario, note, assumed, simulated
+        from mart.scenario_effect where scenario_id = $story order by scenario_effect.shift_months, segment_id, direction, date_kind
         """,
         params={"story": story.value},
     )

@@ -30,6 +30,8 @@ LEAST_LEFT_RATIO = 0.02
 LEAST_FREE, LEAST_SEASONS, LEAST_OCCASIONS = 8, 4, 2
 LEAST_YEARLY = 12
 """A season of so many periods is a year: a holiday must have moved through it before it can be told from its time of the year."""
+MOST_OF_A_HOLIDAY = log(2)
+"""No holiday halves or doubles traffic: what comes out larger is something else that fell on it, a shutdown for instance."""
 CLIP_SIGMAS, ROUNDS = 3.0, 3
 
 
@@ -51,7 +53,10 @@ class Regressor:
 
 
 class Effect(NamedTuple):
-    """`coefficient` is what is used, in logs per unit of the regressor; `estimate` and its `error` are what was measured."""
+    """`coefficient` is what is used, in logs per unit of the regressor; `estimate` and its `error` are what was measured.
+
+    `too_large` is an estimate that is not used because no holiday has such an effect.
+    """
 
     name: str
     kind: str
@@ -59,6 +64,7 @@ class Effect(NamedTuple):
     error: float
     coefficient: float
     decay: float | None
+    too_large: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,7 +97,7 @@ class Regression:
         """What can be told of the effects from the logs (L,) of the past alone."""
         length, none = len(working), np.zeros(0)
         last = self.first + length
-        fit = _fit(working, self.regressors, self.first, season)
+        fit, wild = _believable(working, self.regressors, self.first, season)
         usual = np.zeros(len(self.regressors))
         if self.fleet is not None and self.first < last:
             usual = fleet_effects(self.fleet[:last], self.regressors, season)
@@ -105,8 +111,8 @@ class Regression:
         used = np.where(kept != 0, np.where(fit.told, fit.error, np.abs(usual)), 0.0)
         spread = np.sqrt(used**2 @ columns[:, length:] ** 2)
         found = tuple(
-            Effect(one.name, one.kind, float(fit.estimate[row]), float(fit.error[row]), float(kept[row]) + 0.0, fit.decay if one.kind == "event" else None)
-            for row, one in enumerate(self.regressors) if fit.told[row] or kept[row] != 0 or one.kind != "calendar"
+            Effect(one.name, one.kind, float(fit.estimate[row]), float(fit.error[row]), float(kept[row]) + 0.0, fit.decay if one.kind == "event" else None, bool(wild[row]))
+            for row, one in enumerate(self.regressors) if fit.told[row] or wild[row] or kept[row] != 0 or one.kind != "calendar"
         )  # fmt: skip
         return Effects(found, all_of_it[:length], all_of_it[length:], spread)
 
@@ -126,7 +132,7 @@ def fleet_effects(fleet: FloatArray, regressors: Sequence[Regressor], season: in
 def _fleet_shrunk(fleet: bytes, values: tuple[bytes, ...], season: int) -> FloatArray:
     working = np.frombuffer(fleet)
     regressors = [Regressor("", "calendar", np.frombuffer(one)) for one in values]
-    fit = _fit(working, regressors, 0, season)
+    fit, _ = _believable(working, regressors, 0, season)
     if fit is None:
         return np.zeros(len(values))
     return np.where(fit.told, _shrunk(fit.estimate, fit.error, np.full(len(values), NOISE_SQUARED["calendar"])), 0.0)
@@ -147,7 +153,26 @@ def _shrunk(estimate: FloatArray, error: FloatArray, limit: FloatArray) -> Float
     return kept
 
 
-def _fit(working: FloatArray, regressors: Sequence[Regressor], first: int, season: int) -> _Fit | None:
+def _believable(
+    working: FloatArray, regressors: Sequence[Regressor], first: int, season: int
+) -> tuple[_Fit | None, NDArray[np.bool_]]:
+    """The fit without the holidays whose measured effect is none a holiday has, and which those are; their estimates stay for the record."""
+    fit, none = _fit(working, regressors, first, season), np.zeros(len(regressors), dtype=bool)
+    if fit is None:
+        return None, none
+    calendar = np.array([one.kind == "calendar" for one in regressors])
+    limit = np.array([NOISE_SQUARED[one.kind] for one in regressors])
+    wild = calendar & fit.told & (np.abs(_shrunk(fit.estimate, fit.error, limit)) > MOST_OF_A_HOLIDAY)
+    again = _fit(working, regressors, first, season, left_out=wild) if wild.any() else None
+    if again is None:
+        return fit, none
+    estimate, error = np.where(wild, fit.estimate, again.estimate), np.where(wild, fit.error, again.error)
+    return again._replace(estimate=estimate, error=error), wild
+
+
+def _fit(
+    working: FloatArray, regressors: Sequence[Regressor], first: int, season: int, left_out: NDArray[np.bool_] | None = None
+) -> _Fit | None:  # fmt: skip
     """Least squares over smoothings and, where events fade, decays; the likeliest is taken. None where the past is too short."""
     length = len(working)
     seasonal = season if length > 2 * season else 1
@@ -156,6 +181,8 @@ def _fit(working: FloatArray, regressors: Sequence[Regressor], first: int, seaso
     fading = any(one.kind == "event" and (one.values[first : first + length] >= 0).sum() > 1 for one in regressors)
     long = season < LEAST_YEARLY or length >= LEAST_SEASONS * season
     seen = np.array([[float(one.kind != "calendar" or (long and _occasions(one.values[first : first + length]) >= LEAST_OCCASIONS))] for one in regressors])  # fmt: skip
+    if left_out is not None:
+        seen[left_out] = 0.0
     stated = [one.values[first + 1 : first + length] >= 0 for one in regressors if one.kind == "event"]
     explained = np.any(stated, axis=0) if stated else np.zeros(length - 1, dtype=bool)
     fits = [

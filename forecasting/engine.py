@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from forecasting.calibrate import prior, sizes
 from forecasting.combine import CANDIDATES
 from forecasting.draw import loadings, paths, shocks
-from forecasting.effects import Regressor, fleet_index
+from forecasting.effects import Effect, Regressor, fleet_index
 from forecasting.events import Known, known_events
 from forecasting.pairs import kept_in_range, log_ratio, partners, pulled
 from forecasting.regressors import LeftOut, regressors_of
@@ -35,6 +35,7 @@ DRAWN_TOGETHER = 16
 MOST_DOUBLES = 2**28
 """Draws beyond which they are kept in single precision: 2 GiB as doubles."""
 UNMEASURED = "trend and season leave nothing to measure it by"
+TOO_LARGE = "too large for a holiday: something else fell on it"
 AFTER_EVENT = 4
 """Periods from a known event on that say nothing of what all series have in common."""
 CAPPED_FROM = {"p95": 0.05, "mean": 0.25}
@@ -160,7 +161,7 @@ def _effects(history: History, found: list[Study | str], left_out: list[LeftOut]
             "measured_log": effect.estimate if np.isfinite(effect.error) else None,
             "error_log": effect.error if np.isfinite(effect.error) else None,
             "used_log": effect.coefficient, "decay_ratio": effect.decay,
-            "verdict": "used" if effect.coefficient else "noise explains it" if np.isfinite(effect.error) else UNMEASURED,
+            "verdict": _verdict(effect),
         }
         for row, one in enumerate(found) if isinstance(one, Study) for effect in one.effects
     ] + [
@@ -173,6 +174,14 @@ def _effects(history: History, found: list[Study | str], left_out: list[LeftOut]
     return check(
         pl.DataFrame(rows, schema={name: column.dtype for name, column in FORECAST_EFFECT.columns.items()}), FORECAST_EFFECT
     )  # fmt: skip
+
+
+def _verdict(effect: Effect) -> str:
+    if effect.coefficient:
+        return "used"
+    if effect.too_large:
+        return TOO_LARGE
+    return "noise explains it" if np.isfinite(effect.error) else UNMEASURED
 
 
 def _no_forecast(history: History, found: list[Study | str], spec: ForecastSpec) -> pl.DataFrame:

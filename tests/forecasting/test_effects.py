@@ -104,6 +104,15 @@ def test_a_jump_in_a_holidays_month_is_no_holiday():
     assert found.shifts["size_ratio"].to_list() == pytest.approx([np.exp(0.6)] * 3, rel=0.1)
 
 
+def test_what_halves_traffic_on_a_holiday_is_not_the_holiday():
+    shares = calendar_shares(["eid_al_fitr"], MONTHS, "month")[0]
+    logs = noisy(3) - 3.0 * shares - 0.2 * calendar_shares(["ramadan"], MONTHS, "month")
+    found = forecast(world(logs), SPEC).effects
+    assert (used(found, "eid_al_fitr") == 0).all()
+    assert set(found.filter(effect="eid_al_fitr")["verdict"]) == {"too large for a holiday: something else fell on it"}
+    assert found.filter(effect="eid_al_fitr")["measured_log"].to_numpy() == pytest.approx([-3] * 3, abs=0.6)
+
+
 @given(size=st.floats(-0.6, 0.6), ago=st.integers(1, 20), seed=st.integers(0, 50))
 @settings(max_examples=30, deadline=None)
 def test_a_surge_is_measured_whatever_its_size(size, ago, seed):

@@ -37,7 +37,7 @@ duckdb2: .venv/installed-test
 UV_LOCK := uv pip compile --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --quiet --group build
 lock:
 	$(UV_LOCK) pyproject.toml --output-file requirements.lock
-	$(UV_LOCK) pyproject.toml --group test --extra dask --extra lake --extra endpoint --output-file requirements-test.lock
+	$(UV_LOCK) pyproject.toml --group test --extra dask --extra lake --extra endpoint --extra explore --output-file requirements-test.lock
 
 clean:
 	rm -rf .venv .transit published reports

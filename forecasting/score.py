@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from forecasting.accuracy import diebold_mariano_columns
@@ -17,14 +19,7 @@ LEVELS = (np.arange(19) + 0.5) / 19
 """Levels whose mean pinball loss stands for the CRPS."""
 INTERVALS = (0.025, 0.1, 0.9, 0.975)
 _BY_HORIZON = ("ensemble", *BENCHMARKS)
-
-
-def margins(study: Study, size: FloatArray, levels: FloatArray) -> FloatArray:
-    """Calibrated quantiles (O, H, L) said at each past origin."""
-    test = study.backtest
-    reach = test.scale[:, :, None] * standard_reach(size, ndtri(levels))[None]
-    bounds = np.moveaxis(test.bounds, 1, 0)[:, :, :, None]
-    return reached(test.said[:, 0][:, :, None], reach, bounds, log=study.log)
+TOGETHER = 64
 
 
 def score_all(studies: Sequence[Study], calibrated: Sequence[FloatArray]) -> pl.DataFrame:
@@ -41,9 +36,12 @@ def score_all(studies: Sequence[Study], calibrated: Sequence[FloatArray]) -> pl.
     )
     models, steps = [MODELS.index(model) for model, _ in labels], [step for _, step in labels]
     measured: dict[str, FloatArray] = {}
-    for place, row in enumerate(tried):
-        for name, values in _score(studies[row], calibrated[row]).items():
-            measured.setdefault(name, np.empty((len(tried), len(labels))))[place] = values[models, steps]
+    for places in _alike([studies[row] for row in tried]):
+        rows = [tried[place] for place in places]
+        for name, values in _scores(
+            [studies[row] for row in rows], np.stack([calibrated[row] for row in rows])
+        ).items():
+            measured.setdefault(name, np.empty((len(tried), len(labels))))[places] = values[:, models, steps]
     frame = pl.DataFrame({
         "row": np.repeat(np.array(tried, dtype=np.uint32), len(labels)),
         "model": repeated([model for model, _ in labels], len(tried)),
@@ -55,51 +53,79 @@ def score_all(studies: Sequence[Study], calibrated: Sequence[FloatArray]) -> pl.
     )
 
 
-def _score(study: Study, size: FloatArray) -> dict[str, FloatArray]:
-    """Each measure as (M, 1 + H): all horizons together first. NaN where a measure does not apply."""
-    test = study.backtest
-    origins, models, horizon = test.said.shape
-    error = test.said - test.outcome[:, None, :]
+def _alike(studies: Sequence[Study]) -> Iterator[list[int]]:
+    """Places of studies with equally many origins and one scale, few at a time: numpy is called once for all of them."""
+    groups: defaultdict[tuple[int, bool], list[int]] = defaultdict(list)
+    for place, study in enumerate(studies):
+        groups[len(study.backtest.lengths), study.log].append(place)
+    for places in groups.values():
+        yield from (places[at : at + TOGETHER] for at in range(0, len(places), TOGETHER))
+
+
+def _scores(studies: Sequence[Study], sizes: FloatArray) -> dict[str, FloatArray]:
+    """Each measure as (N, M, 1 + H) of N studies with O origins each: all horizons together first. NaN where a measure does not apply."""
+    tests = [study.backtest for study in studies]
+    said, outcome = np.stack([test.said for test in tests]), np.stack([test.outcome for test in tests])
+    scale, bounds = np.stack([test.scale for test in tests]), np.stack([test.bounds for test in tests])
+    naive_mae = np.stack([test.naive_mae for test in tests])
+    count, _, models, horizon = said.shape
+    error = said - outcome[:, :, None, :]
     size_of = np.abs(error)
-    scaled = size_of / np.where(test.naive_mae > 0, test.naive_mae, np.nan)[:, None, None]
-    quantiles = margins(study, size, np.concatenate([LEVELS, INTERVALS]))
-    gap = test.outcome[:, :, None] - quantiles[:, :, : len(LEVELS)]
-    crps = (2 * np.maximum(LEVELS * gap, (LEVELS - 1) * gap)).mean(axis=2)
-    low95, low80, high80, high95 = np.moveaxis(quantiles[:, :, len(LEVELS) :], 2, 0)
-    known = np.isfinite(test.outcome)
-    inside80 = np.where(known, (test.outcome >= low80) & (test.outcome <= high80), np.nan)
-    inside95 = np.where(known, (test.outcome >= low95) & (test.outcome <= high95), np.nan)
-    counts = np.concatenate([[known.sum()], known.sum(axis=0)])
+    scaled = size_of / np.where(naive_mae > 0, naive_mae, np.nan)[:, :, None, None]
+    levels = np.concatenate([LEVELS, INTERVALS])
+    reach = scale[..., None] * standard_reach(sizes, ndtri(levels))[:, None]
+    quantiles = reached(said[:, :, 0, :, None], reach, np.moveaxis(bounds, 2, 0)[..., None], log=studies[0].log)
+    gap = outcome[..., None] - quantiles[..., : len(LEVELS)]
+    crps = (2 * np.maximum(LEVELS * gap, (LEVELS - 1) * gap)).mean(axis=-1)
+    low95, low80, high80, high95 = np.moveaxis(quantiles[..., len(LEVELS) :], -1, 0)
+    known = np.isfinite(outcome)
+    inside80 = np.where(known, (outcome >= low80) & (outcome <= high80), np.nan)
+    inside95 = np.where(known, (outcome >= low95) & (outcome <= high95), np.nan)
+    at_horizon = known.sum(axis=1)
+    counts = np.concatenate([at_horizon.sum(axis=1, keepdims=True), at_horizon], axis=1).astype(float)
 
     def of_ensemble(values: FloatArray) -> FloatArray:
-        found = np.full((models, horizon + 1), np.nan)
-        found[0] = _means(values)
+        found = np.full((count, models, horizon + 1), np.nan)
+        found[:, 0] = _means(values)
         return found
 
-    gain = size_of[:, [MODELS.index("seasonal_naive")]] - size_of
-    by_horizon = gain[:, [MODELS.index(model) for model in _BY_HORIZON]]
-    overall = _by_origin(gain)
-    spacing = float(np.median(np.diff(test.lengths))) if origins > 1 else 1.0
-    dm_p = np.full((models, horizon + 1), np.nan)
-    dm_p[:, 0] = diebold_mariano_columns(overall, np.full(models, _overlap(horizon, spacing, origins)))[1]
-    overlaps = np.array([_overlap(step, spacing, origins) for step in range(1, horizon + 1)])
-    for place, model in enumerate(_BY_HORIZON):
-        dm_p[MODELS.index(model), 1:] = diebold_mariano_columns(by_horizon[:, place], overlaps)[1]
-    dm_p[MODELS.index("seasonal_naive")] = np.nan
     crps_means = of_ensemble(crps)
     return {
-        "n": np.broadcast_to(counts.astype(float), (models, horizon + 1)), "bias_gbps": _means(error), "mae_gbps": _means(size_of),
+        "n": np.broadcast_to(counts[:, None, :], (count, models, horizon + 1)), "bias_gbps": _means(error), "mae_gbps": _means(size_of),
         "mase": _means(scaled), "pinball_gbps": crps_means, "crps_gbps": crps_means, "coverage_80": of_ensemble(inside80),
-        "coverage_95": of_ensemble(inside95), "dm_p": dm_p,
+        "coverage_95": of_ensemble(inside95), "dm_p": _significance(size_of, [test.lengths for test in tests]),
     }  # fmt: skip
 
 
+def _significance(size_of: FloatArray, lengths: Sequence[FloatArray]) -> FloatArray:
+    """p (N, M, 1 + H) of the models' errors (N, O, M, H) against seasonal naive's."""
+    count, origins, models, horizon = size_of.shape
+    gain = size_of[:, :, [MODELS.index("seasonal_naive")]] - size_of
+    spacing = np.array([float(np.median(np.diff(one))) if origins > 1 else 1.0 for one in lengths])
+    found = np.full((count, models, horizon + 1), np.nan)
+    whole = [_overlap(horizon, gap, origins) for gap in spacing.tolist()]
+    found[:, :, 0] = _columns(_by_origin(gain)[..., None], np.array(whole)[:, None, None])[..., 0]
+    steps = np.array([[_overlap(step, gap, origins) for step in range(1, horizon + 1)] for gap in spacing.tolist()])
+    by_horizon = [MODELS.index(model) for model in _BY_HORIZON]
+    found[:, by_horizon, 1:] = _columns(gain[:, :, by_horizon], steps[:, None, :])
+    found[:, MODELS.index("seasonal_naive")] = np.nan
+    return found
+
+
+def _columns(gain: FloatArray, overlaps: NDArray[np.int64]) -> FloatArray:
+    """p (N, M, H) of gains (N, O, M, H), each over its own origins."""
+    count, origins, models, horizon = gain.shape
+    by_column = gain.transpose(1, 0, 2, 3).reshape(origins, -1)
+    each = np.broadcast_to(overlaps, (count, models, horizon)).reshape(-1)
+    return diebold_mariano_columns(by_column, each)[1].reshape(count, models, horizon)
+
+
 def _by_origin(values: FloatArray) -> FloatArray:
-    """Means over the horizon of (O, M, H): (O, M), NaN where nothing is known."""
+    """Means over the horizon of (N, O, M, H): (N, O, M), NaN where nothing is known."""
     known = np.isfinite(values)
-    counts = known.sum(axis=2)
+    counts = known.sum(axis=-1)
     found: FloatArray = np.divide(
-        np.where(known, values, 0.0).sum(axis=2), counts, out=np.full(counts.shape, np.nan), where=counts > 0
+        np.where(known, values, 0.0).sum(axis=-1), counts, out=np.full(counts.shape, np.nan), where=counts > 0
     )
     return found
 
@@ -110,10 +136,10 @@ def _overlap(step: int, spacing: float, origins: int) -> int:
 
 
 def _means(values: FloatArray) -> FloatArray:
-    """Means over origins of (O, ..., H), the mean over everything first: (..., 1 + H)."""
+    """Means over origins of (N, O, ..., H), the mean over everything first: (N, ..., 1 + H)."""
     known = np.isfinite(values)
     filled = np.where(known, values, 0.0)
-    sums, counts = filled.sum(axis=0), known.sum(axis=0)
+    sums, counts = filled.sum(axis=1), known.sum(axis=1)
     sums = np.concatenate([sums.sum(axis=-1, keepdims=True), sums], axis=-1)
     counts = np.concatenate([counts.sum(axis=-1, keepdims=True), counts], axis=-1)
     found: FloatArray = np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0)

@@ -36,6 +36,8 @@ BLEND_LENGTHS, BLEND_WEIGHTS = (2.0, 3.0, 5.0), (0.5, 0.3, 0.0)
 MOVE_CAP, SPREAD_CAP = 1.5, 1.4
 DISAGREEMENT, YEARLY = 1.25, 0.5
 NOISE_IN_CHANGES, LEAST_BEYOND = 1.5, 0.2
+RISES_AS_FALLS, YEARLY_RISES_AS_FALLS = 0.5, 0.125
+"""How far a series may fall, as a share of how far it has risen: years of a country's tenfold growth say little of falls."""
 PATH_CAP, SHORT_LENGTH = 1.5, 12.0
 """A short history has not shown its largest moves yet: the cap widens by SHORT_LENGTH / length."""
 
@@ -158,7 +160,8 @@ def _bounds(point: FloatArray, data: Window) -> FloatArray:
     room = PATH_CAP * (1 + SHORT_LENGTH / data.length)
     highest, lowest = recent.max(axis=1)[:, None], recent.min(axis=1)[:, None]
     high = np.maximum(highest + room * np.maximum(up, down / 2), working + up) + swing
-    low = np.minimum(lowest - room * np.maximum(down, up / 2), working - down) - swing
+    mirrored = RISES_AS_FALLS if data.season > 1 or not data.log else YEARLY_RISES_AS_FALLS
+    low = np.minimum(lowest - room * np.maximum(down, mirrored * up), working - down) - swing
     both: FloatArray = np.stack([low, high], axis=1)
     return np.exp(both) if data.log else np.maximum(both, 0.0)
 

@@ -15,7 +15,8 @@ from flows.settings import Settings
 from flows.steps import is_kept, kept_forecast
 from forecasting.engine import Forecast, forecast
 from forecasting.hierarchy import aggregate
-from forecasting.series import KEY, History
+from forecasting.pairs import held_to_sum, log_ratio, partners
+from forecasting.series import KEY, History, Paths
 from forecasting.spec import ForecastSpec
 from warehouse.errors import Problem, TransitError
 from warehouse.schema import NO_FORECAST, Grain, check
@@ -46,12 +47,30 @@ def forecast_with_groups(history: History, spec: ForecastSpec, known: Known) -> 
         keys=pl.concat([result.paths.keys, means.keys]),
         draws_gbps=np.concatenate([result.paths.draws_gbps, means.draws_gbps]),
     )
+    _hold_to_sums(paths, history, aggregate(_as_paths(history, known.routes), known.routes))
     refused = unsummed(known, spec.grain, means.keys, result.no_forecast)
     return dataclasses.replace(
         result,
         paths=paths,
         no_forecast=check(pl.concat([result.no_forecast, refused]), NO_FORECAST),
     )
+
+
+def _as_paths(history: History, routes: pl.DataFrame) -> Paths:
+    """The past of the routes as a single draw, to be added up like the future."""
+    stated = history.keys["series_id"].is_in(routes["route_id"].to_list()) & (history.keys["series_kind"] == "route")
+    past = history.take(stated.arg_true().to_numpy().astype(np.int64))
+    return Paths(past.grain, past.keys, past.periods, past.values_gbps[:, None, :])
+
+
+def _hold_to_sums(paths: Paths, history: History, sums: Paths) -> None:
+    """Every group's p95 is held to the sum of its routes' means, as far as the past says, in place."""
+    past_of = {key: row for row, key in enumerate(history.keys.iter_rows())}
+    sum_of = {key: row for row, key in enumerate(sums.keys.iter_rows())}
+    for mean, p95 in partners(paths.keys):
+        if (key := paths.keys.row(mean)) in sum_of:
+            ratio = log_ratio(sums.draws_gbps[sum_of[key], 0], history.values_gbps[past_of[paths.keys.row(p95)]])
+            paths.draws_gbps[p95] = held_to_sum(paths.draws_gbps[p95], paths.draws_gbps[mean], ratio)
 
 
 def unsummed(known: Known, grain: Grain, summed: pl.DataFrame, refused: pl.DataFrame) -> pl.DataFrame:

@@ -68,6 +68,19 @@ def kept_in_range(p95: FloatArray, mean: FloatArray, ratio: FloatArray) -> Float
     return np.clip(p95, mean * low, mean * high)
 
 
+def held_to_sum(p95: FloatArray, mean: FloatArray, ratio: FloatArray) -> FloatArray:
+    """p95 draws (S, H) of a group of routes beside those of its mean, which are the sum of its routes: their median half-way to the mean's times
+    the recent ratio, and every draw within what was measured. Without that a group's peak could fall below its mean.
+    """
+    recent = _recent(ratio)
+    if recent is None:
+        return p95
+    own, summed = np.median(p95, axis=0), np.median(mean, axis=0)
+    known = (own > 0) & (summed > 0)
+    apart = np.log(np.where(known, summed, 1.0)) + np.where(known, recent, 0.0) - np.log(np.where(known, own, 1.0))
+    return kept_in_range(p95 * np.exp(SHARE * apart), mean, ratio)
+
+
 def _recent(ratio: FloatArray) -> float | None:
     known = ratio[np.isfinite(ratio)][-RECENT:]
     return float(known.mean()) if len(known) else None

@@ -2,7 +2,8 @@
 
 Needs root, and buildah, debootstrap and postgresql from Debian. Debian's Python stands for the base image, which a registry would give; the
 services run with the very commands of compose.yaml on this machine's network, PostgreSQL is Debian's. In FOLDER (a new one) the images
-stay, so that a second call builds nothing.
+stay, so that a second call builds nothing. What pip needs to reach its index from inside (its settings, certificates) is named in
+TRANSIT_BUILD_FILES, places with colons between.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from tests.flows.conftest import make_project
 ROOT = Path(__file__).parents[2]
 BASE, IMAGE, USER_ID = "docker.io/library/python:3.11-slim", "localhost/transit-forecast", 10001
 COPIED = ("Dockerfile", "requirements.lock", "pyproject.toml", "README.md", "LICENSE", "prefect.yaml", "flows", "forecasting", "warehouse", "dashboards")  # fmt: skip
-PIP = ("/etc/pip.conf", "/root/.config/pip", "/etc/xdg/pip", "/etc/ssl/certs")
-"""Where this machine says what pip shall use; the build is shown them and keeps nothing of them."""
+SHOWN = [place for place in os.environ.get("TRANSIT_BUILD_FILES", "").split(os.pathsep) if place]
+"""Files and folders the build is shown and keeps nothing of: pip's settings, certificates."""
 POSTGRES = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), Path("missing"))
 BEGAN = time.monotonic()
 
@@ -65,7 +66,7 @@ def image(home: Path) -> None:
     context.mkdir()
     for name in COPIED:
         (shutil.copytree if (ROOT / name).is_dir() else shutil.copyfile)(ROOT / name, context / name)
-    shown = [f"--volume={place}:{place}:ro" for place in PIP if Path(place).exists()]
+    shown = [f"--volume={place}:{place}:ro" for place in SHOWN]
     called(*buildah(home, "bud", "--quiet", "--isolation", "chroot", "--pull-never", *shown, "-t", IMAGE, str(context)))
 
 

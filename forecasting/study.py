@@ -170,7 +170,7 @@ def _study(one: _Going, now: Seen, length: int, spec: ForecastSpec, season: int)
         len(ready.values), ready.log, now.point[skip:] * unit, now.scale[skip:] * (1.0 if ready.log else unit),
         now.candidates[:, skip:] * unit, now.weights, errors, _backtest(one, spec, season),
         tuple(Shift(shift.step + ready.first, shift.size) for shift in now.shifts),
-        ready.first, now.bounds[:, skip:] * unit, now.effects,
+        ready.first, now.bounds[:, skip:] * unit, now.effects.found if now.effects else (),
     )  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -32,7 +34,7 @@ from warehouse.schema import (
 )
 
 DRAWN_TOGETHER = 16
-ROWS_TOGETHER = 2048
+ROWS_TOGETHER = 512
 """Series whose rows are made at once: what is made on the way to a large frame is several times its size."""
 MOST_DOUBLES = 2**28
 """Draws beyond which they are kept in single precision: 2 GiB as doubles."""
@@ -71,18 +73,20 @@ def forecast(
     events: pl.DataFrame | None = None,
     drivers: pl.DataFrame | None = None,
     map_chunks: MapChunks = map,
+    threads: int = 1,
 ) -> Forecast:
     """Joint sample paths of every series over `spec.horizon` periods after the history's last one.
 
     `events` are rows of EVENT and `drivers` of DRIVER. `map_chunks` works like `map` and may send chunks to other processes: its function is
-    picklable, and results do not depend on how the series are chunked. The same seed gives the same paths to the bit.
+    picklable, and results do not depend on how the series are chunked. So many `threads` of this process do what needs all
+    series at once. The same seed gives the same paths to the bit.
     """
     order = history.keys.with_row_index("row").sort(KEY)["row"].to_list()
     history = history.take(order)
     count = len(order)
     known = known_events(events, history)
     regressors, left_out = regressors_of(history, spec, known, drivers)
-    with threadpool_limits(1):
+    with threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
         whole = _whole(history, known, regressors, spec)
         found = [one for chunk in map_chunks(judge_chunk, chunks_of(whole)) for one in chunk]
         rows = [row for row in range(count) if isinstance(found[row], Judged)]
@@ -96,10 +100,10 @@ def forecast(
         studies = [one.study for one in judged]
         independent = keys.n_unique(["series_kind", "series_id"]) / max(keys.height, 1)
         calibrated = sizes(studies, prior(spec.grain), independent)
-        frames["backtest"] = _backtest(keys, judged, calibrated, spec)
+        frames["backtest"] = _backtest(keys, judged, calibrated, spec, pool)
         del judged
         studies = [forgotten(one) for one in studies]
-        drawn = _draw(studies, calibrated, spec)
+        drawn = _draw(studies, calibrated, spec, pool)
         for mean, p95 in neighbours(whole.follows, rows):
             ratio = log_ratio(history.values_gbps[rows[mean]], history.values_gbps[rows[p95]])
             if np.isfinite(ratio).any():
@@ -128,7 +132,7 @@ def _whole(history: History, known: Known, regressors: tuple[tuple[Regressor, ..
     )  # fmt: skip
 
 
-def _draw(studies: list[Study], calibrated: list[FloatArray], spec: ForecastSpec) -> FloatArray:
+def _draw(studies: list[Study], calibrated: list[FloatArray], spec: ForecastSpec, pool: Executor) -> FloatArray:
     shape = (len(studies), spec.draws, spec.horizon)
     draws: FloatArray = np.empty(shape, dtype=np.float32 if np.prod(shape) > MOST_DOUBLES else np.float64)
     if not studies:
@@ -136,13 +140,16 @@ def _draw(studies: list[Study], calibrated: list[FloatArray], spec: ForecastSpec
     past = min(spec.max_history, len(studies[0].errors))
     weights = shocks(spec.draws, spec.horizon, past, spec.seed)
     taken = loadings(np.stack([study.errors[-past:] for study in studies]))
-    for start in range(0, len(studies), DRAWN_TOGETHER):
+
+    def drawn_from(start: int) -> None:
         # Always the same width: a matrix product's last digits depend on it.
         block = np.zeros((past, DRAWN_TOGETHER), dtype=np.float32)
         block[:, : len(taken[start : start + DRAWN_TOGETHER])] = taken[start : start + DRAWN_TOGETHER].T
         normals = np.ascontiguousarray((weights @ block).T).reshape(DRAWN_TOGETHER, spec.horizon, spec.draws)
-        for row in range(start, min(start + DRAWN_TOGETHER, len(studies))):
-            draws[row] = paths(normals[row - start], studies[row], calibrated[row])
+        some = slice(start, start + DRAWN_TOGETHER)
+        draws[some] = paths(normals[: len(studies[some])], studies[some], calibrated[some])
+
+    deque(pool.map(drawn_from, range(0, len(studies), DRAWN_TOGETHER)), maxlen=0)
     return draws
 
 
@@ -161,24 +168,21 @@ def _shifts(history: History, found: list[Judged | str], known: Known, spec: For
 
 def _effects(history: History, found: list[Judged | str], left_out: list[LeftOut], spec: ForecastSpec) -> pl.DataFrame:
     rows = [
-        {
-            **history.keys.row(row, named=True), "grain": spec.grain, "effect": effect.name, "kind": effect.kind,
-            "measured_log": effect.estimate if np.isfinite(effect.error) else None,
-            "error_log": effect.error if np.isfinite(effect.error) else None,
-            "used_log": effect.coefficient, "decay_ratio": effect.decay,
-            "verdict": _verdict(effect),
-        }
+        (
+            row, effect.name, effect.kind, effect.estimate if np.isfinite(effect.error) else None,
+            effect.error if np.isfinite(effect.error) else None, effect.coefficient, effect.decay, _verdict(effect),
+        )
         for row, one in enumerate(found) if isinstance(one, Judged) for effect in one.study.effects
     ] + [
-        {
-            **history.keys.row(row, named=True), "grain": spec.grain, "effect": name, "kind": "driver",
-            "measured_log": None, "error_log": None, "used_log": 0.0, "decay_ratio": None, "verdict": reason,
-        }
-        for row, name, reason in left_out if isinstance(found[row], Judged)
+        (row, name, "driver", None, None, 0.0, None, reason) for row, name, reason in left_out if isinstance(found[row], Judged)
     ]  # fmt: skip
-    return check(
-        pl.DataFrame(rows, schema={name: column.dtype for name, column in FORECAST_EFFECT.columns.items()}), FORECAST_EFFECT
+    at, *columns = zip(*rows, strict=True) if rows else [()] * 8
+    names = ("effect", "kind", "measured_log", "error_log", "used_log", "decay_ratio", "verdict")
+    frame = history.keys[list(at)].with_columns(
+        pl.lit(spec.grain).alias("grain"),
+        *(pl.Series(name, column, FORECAST_EFFECT.columns[name].dtype) for name, column in zip(names, columns, strict=True)),
     )  # fmt: skip
+    return check(frame, FORECAST_EFFECT)
 
 
 def _verdict(effect: Effect) -> str:
@@ -197,15 +201,16 @@ def _no_forecast(history: History, found: list[Judged | str], spec: ForecastSpec
 
 
 def _backtest(
-    keys: pl.DataFrame, judged: list[Judged], calibrated: list[FloatArray], spec: ForecastSpec
+    keys: pl.DataFrame, judged: list[Judged], calibrated: list[FloatArray], spec: ForecastSpec, pool: Executor
 ) -> pl.DataFrame:
-    frames = [BACKTEST_SCORE.empty()]
-    for at in range(0, len(judged), ROWS_TOGETHER):
+    def scored_from(at: int) -> pl.DataFrame:
         scored = score_all(judged[at : at + ROWS_TOGETHER], calibrated[at : at + ROWS_TOGETHER])
-        if not scored.is_empty():
-            named = keys[at + scored["row"].to_numpy()].with_columns(grain=pl.lit(spec.grain))
-            frames.append(check(pl.concat([named, scored.drop("row")], how="horizontal"), BACKTEST_SCORE))
-    return pl.concat(frames)
+        if scored.is_empty():
+            return BACKTEST_SCORE.empty()
+        named = keys[at + scored["row"].to_numpy()].with_columns(grain=pl.lit(spec.grain))
+        return check(pl.concat([named, scored.drop("row")], how="horizontal"), BACKTEST_SCORE)
+
+    return pl.concat([BACKTEST_SCORE.empty(), *pool.map(scored_from, range(0, len(judged), ROWS_TOGETHER))])
 
 
 def _components(joint: Paths, studies: list[Study]) -> pl.DataFrame:

@@ -37,7 +37,10 @@ def test_the_same_seed_gives_the_same_paths_to_the_bit_in_any_order_and_chunks(w
     shuffled = world.take(np.random.default_rng(1).permutation(24))
     monkeypatch.setattr("forecasting.study.CHUNK_SERIES", 5)
     again = forecast(
-        shuffled, SPEC, map_chunks=lambda study, chunks: [study(chunk) for chunk in reversed(list(chunks))][::-1]
+        shuffled,
+        SPEC,
+        map_chunks=lambda study, chunks: [study(chunk) for chunk in reversed(list(chunks))][::-1],
+        threads=3,
     )
     assert again.paths.keys.equals(found.paths.keys)
     assert np.array_equal(again.paths.draws_gbps, found.paths.draws_gbps)

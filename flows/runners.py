@@ -217,20 +217,22 @@ def on_runner(run: RunSettings, name: str, work: Callable[[], R], *, threads: in
     More than one of the `threads` of that runner help only where the interpreter's lock is let go.
     """
 
-    on_its_runner: Callable[[], R] = flow(name=name, task_runner=task_runner(run, threads))(_work)
-    before, outer = _RUN.set(run), _WORK.set(work)
+    on_its_runner: Callable[[], None] = flow(name=name, task_runner=task_runner(run, threads))(_work)
+    found: list[R] = []  # Prefect would hold what a flow returns until the next one runs.
+    before, outer = _RUN.set(run), _WORK.set(lambda: found.append(work()))
     # Prefect gives every subflow a heartbeat thread that takes a second to stop; the parent's is enough.
     with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
         try:
-            return on_its_runner()
+            on_its_runner()
+            return found.pop()
         finally:
             _RUN.reset(before)
             _WORK.reset(outer)
 
 
-def _work() -> Any:
+def _work() -> None:
     """A flow of this module's own: Prefect sends the running flow's function with each task, and what it closes over with it."""
-    return _WORK.get()()
+    _WORK.get()()
 
 
 def spread(run: RunSettings, name: str, function: Callable[[C], R], chunks: Sequence[C], keep: Callable[[int, R], None]) -> None:  # fmt: skip

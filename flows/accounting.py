@@ -149,7 +149,7 @@ def stage_forecast(settings: Settings, made: GrainForecast, known: Known) -> For
     key = step_key("stage", forecast_key(data_hash, made.spec))
 
     def compute() -> Forecast:
-        return forecast_with_groups(history, made.spec, known)
+        return forecast_with_groups(history, made.spec, known, settings.run.workers)
 
     many = len(history.keys) >= WORTH_A_POOL * CHUNK_SERIES
     on_it = partial(on_runner, settings.run, "look back", compute) if many else compute

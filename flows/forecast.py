@@ -39,8 +39,8 @@ class GrainForecast:
     computed: bool
 
 
-def forecast_with_groups(history: History, spec: ForecastSpec, known: Known) -> Forecast:
-    result = forecast(history, spec, events=known.events, drivers=known.drivers, map_chunks=map_tasks)
+def forecast_with_groups(history: History, spec: ForecastSpec, known: Known, threads: int) -> Forecast:
+    result = forecast(history, spec, events=known.events, drivers=known.drivers, map_chunks=map_tasks, threads=threads)
     means = aggregate(result.paths, known.routes)
     paths = dataclasses.replace(
         result.paths,
@@ -128,7 +128,10 @@ def forecast_every_grain(settings: Settings, *, force: bool = False, known: Know
         spec, own = every[grain]
         history = History.from_frame(own, grain)
         result, computed = kept_forecast(
-            settings.folders.steps, keys[grain], lambda: forecast_with_groups(history, spec, known), force=force
+            settings.folders.steps,
+            keys[grain],
+            lambda: forecast_with_groups(history, spec, known, settings.run.workers),
+            force=force,
         )
         simulated = bool(own["simulated"].any())
         return GrainForecast(spec, history.periods[-1], hashes[grain], simulated, own, result, computed)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
+import pickle
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -151,7 +152,7 @@ def _on_dask(function: Callable[[C], R], todo: list[C], run: RunSettings) -> Ite
     while left or waiting:
         while left and len(waiting) <= ahead:
             piece = left.popleft()
-            waiting.append((piece, run_in_time.submit(seconds, shared, piece[1])))
+            waiting.append((piece, run_in_time.submit(seconds, shared, pickle.dumps(piece[1]))))
         piece, future = waiting.popleft()
         found = _patiently(future, seconds, piece[0])
         if isinstance(found, _Lost):
@@ -160,7 +161,7 @@ def _on_dask(function: Callable[[C], R], todo: list[C], run: RunSettings) -> Ite
             progress.note(f"{len(rest)} of {len(todo)} pieces of work were lost ({found}); they are done here")
             yield from _instead(function, [chunk for _, chunk in rest], run)
             return
-        yield found
+        yield pickle.loads(found)
 
 
 def _instead(function: Callable[[C], R], chunks: list[C], run: RunSettings) -> Iterator[R]:
@@ -195,11 +196,14 @@ def _patiently(future: PrefectDaskFuture[Any], seconds: float, number: int) -> A
                 raise WorkerError("nobody does the work", [Problem("[run] dask_address", f"{at} has no workers")], f"Start some: dask worker {at} --nthreads 1.") from None  # fmt: skip
 
 
-def _within(seconds: float, function: Callable[[C], R], chunk: C) -> R:
-    """Ends a Dask worker that is stuck, whatever holds it; its nanny starts another, and the scheduler sends the chunk elsewhere."""
+def _within(seconds: float, function: Callable[[Any], Any], chunk: bytes) -> bytes:
+    """Ends a Dask worker that is stuck, whatever holds it; its nanny starts another, and the scheduler sends the chunk elsewhere.
+
+    Chunk and result are pickled: Prefect and Dask would look into every array and object of what they are handed.
+    """
     faulthandler.dump_traceback_later(seconds, exit=True, file=2)
     try:
-        return function(chunk)
+        return pickle.dumps(function(pickle.loads(chunk)))
     finally:
         faulthandler.cancel_dump_traceback_later()
 
@@ -213,20 +217,22 @@ def on_runner(run: RunSettings, name: str, work: Callable[[], R], *, threads: in
     More than one of the `threads` of that runner help only where the interpreter's lock is let go.
     """
 
-    on_its_runner: Callable[[], R] = flow(name=name, task_runner=task_runner(run, threads))(_work)
-    before, outer = _RUN.set(run), _WORK.set(work)
+    on_its_runner: Callable[[], None] = flow(name=name, task_runner=task_runner(run, threads))(_work)
+    found: list[R] = []  # Prefect would hold what a flow returns until the next one runs.
+    before, outer = _RUN.set(run), _WORK.set(lambda: found.append(work()))
     # Prefect gives every subflow a heartbeat thread that takes a second to stop; the parent's is enough.
     with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
         try:
-            return on_its_runner()
+            on_its_runner()
+            return found.pop()
         finally:
             _RUN.reset(before)
             _WORK.reset(outer)
 
 
-def _work() -> Any:
+def _work() -> None:
     """A flow of this module's own: Prefect sends the running flow's function with each task, and what it closes over with it."""
-    return _WORK.get()()
+    _WORK.get()()
 
 
 def spread(run: RunSettings, name: str, function: Callable[[C], R], chunks: Sequence[C], keep: Callable[[int, R], None]) -> None:  # fmt: skip

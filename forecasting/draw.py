@@ -7,6 +7,8 @@ series, however many there are, and a series' paths do not depend on which other
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
@@ -48,17 +50,24 @@ def loadings(errors: FloatArray) -> FloatArray:
     return unit
 
 
-def paths(normal: NDArray[np.float32], study: Study, size: FloatArray) -> FloatArray:
-    """Paths (S, H) of one series: its margins exactly, in the order of the standard normal draws (H, S).
+def paths(normals: NDArray[np.float32], studies: Sequence[Study], sizes: Sequence[FloatArray]) -> FloatArray:
+    """Paths (N, S, H) of some series: their margins exactly, in the order of the standard normal draws (N, H, S).
 
     Each period's draws are the S mid-quantiles of its margin, so that quantiles are as smooth as the margin and draws are joint
-    as the normals are. `size` is (H, coverages).
+    as the normals are. `sizes` are (H, coverages) each.
     """
-    count = normal.shape[1]
-    order = np.argsort(normal, axis=1)
+    count = normals.shape[2]
     levels = ndtri((np.arange(count) + 0.5) / count)
-    reach = standard_reach(size, levels) * study.scale[:, None]
-    margin = reached(study.point[:, None], reach, study.bounds[:, :, None], log=study.log)
-    drawn = np.empty(normal.shape)
-    np.put_along_axis(drawn, order, margin, axis=1)
-    return drawn.T
+    scale, point = np.stack([study.scale for study in studies]), np.stack([study.point for study in studies])
+    reach = standard_reach(np.stack(sizes), levels) * scale[:, :, None]
+    bounds = np.stack([study.bounds for study in studies], axis=1)
+    drawn = np.empty(normals.shape)
+    for log in (True, False):
+        rows = np.flatnonzero([study.log == log for study in studies])
+        if len(rows):
+            margin = reached(point[rows, :, None], reach[rows], bounds[:, rows, :, None], log=log)
+            order = np.argsort(normals[rows], axis=2)
+            ordered = np.empty(margin.shape)
+            np.put_along_axis(ordered, order, margin, axis=2)
+            drawn[rows] = ordered
+    return drawn.transpose(0, 2, 1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import log
 from typing import Literal, NamedTuple
 
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-from forecasting.models.window import median_of
+from forecasting.models.window import median_of, products
 from forecasting.series import FloatArray
 
 SMOOTHINGS = (0.2, 0.5, 1.0)
@@ -69,33 +69,53 @@ class Effect(NamedTuple):
 
 @dataclass(frozen=True)
 class Effects:
-    """The effects found in a past (L,): what they did to it, what they will do (H,), and how unsure that is (H,), all in logs."""
+    """The effects of `fit` (its row `row`) in a past (L,): what they did to it, what they will do (H,), and how unsure that is (H,), all in logs."""
 
-    found: tuple[Effect, ...]
+    regressors: tuple[Regressor, ...]
+    fit: _Fit
+    kept: FloatArray
+    wild: NDArray[np.bool_]
+    row: int
     past: FloatArray
     ahead: FloatArray
     spread: FloatArray
 
+    @property
+    def found(self) -> tuple[Effect, ...]:
+        """Made where asked for: of past origins nobody asks."""
+        fit, row = self.fit, self.row
+        return tuple(
+            Effect(one.name, one.kind, float(fit.estimate[row, at]), float(fit.error[row, at]), float(self.kept[row, at]) + 0.0, float(fit.decay[row]) if one.kind == "event" else None, bool(self.wild[row, at]))
+            for at, one in enumerate(self.regressors) if fit.told[row, at] or self.wild[row, at] or self.kept[row, at] != 0 or one.kind != "calendar"
+        )  # fmt: skip
+
 
 class _Fit(NamedTuple):
+    """Of N pasts and K regressors: `estimate`, `error` and `told` (N, K), `decay` and `likelihood` (N,)."""
+
     estimate: FloatArray
     error: FloatArray
     told: NDArray[np.bool_]
-    decay: float
-    likelihood: float
+    decay: FloatArray
+    likelihood: FloatArray
 
 
 @dataclass(frozen=True)
 class Regression:
-    """The regressors of one series that begins at the history's step `first`, and the fleet's mean log traffic (T,), if any."""
+    """The regressors of series that begin at the history's step `first`, and the fleet's mean log traffic (T,), if any."""
 
     regressors: tuple[Regressor, ...]
     first: int
     fleet: FloatArray | None = None
 
-    def effects(self, working: FloatArray, season: int, horizon: int) -> Effects:
-        """What can be told of the effects from the logs (L,) of the past alone."""
-        length, none = len(working), np.zeros(0)
+    @cached_property
+    def alike(self) -> tuple[object, ...]:
+        """The same for series whose effects can be looked for together."""
+        return self.first, *((one.name, one.kind, one.values.tobytes()) for one in self.regressors)
+
+    def effects(self, working: FloatArray, season: int, horizon: int) -> list[Effects]:
+        """What can be told of the effects from the logs (N, L) of pasts, of each from its own past alone."""
+        count, length = working.shape
         last = self.first + length
         fit, wild = _believable(working, self.regressors, self.first, season)
         usual = np.zeros(len(self.regressors))
@@ -103,18 +123,33 @@ class Regression:
             usual = fleet_effects(self.fleet[:last], self.regressors, season)
         if fit is None:
             # Too short to say anything alone: what all routes together say is the best there is.
-            fit = _Fit(usual, np.abs(usual), np.zeros(len(usual), dtype=bool), USUAL_DECAY, 0.0)
+            every = np.tile(usual, (count, 1))
+            fit = _Fit(every, np.abs(every), np.zeros(every.shape, dtype=bool), np.full(count, USUAL_DECAY), np.zeros(count))  # fmt: skip
         limit = np.array([NOISE_SQUARED[one.kind] for one in self.regressors])
         kept = usual + np.where(fit.told, _shrunk(fit.estimate - usual, fit.error, limit), 0.0)
-        columns = np.array([one.column(self.first, last + horizon, length, fit.decay) for one in self.regressors]).reshape(-1, length + horizon)  # fmt: skip
-        all_of_it = kept @ columns if len(kept) else none
         used = np.where(kept != 0, np.where(fit.told, fit.error, np.abs(usual)), 0.0)
-        spread = np.sqrt(used**2 @ columns[:, length:] ** 2)
-        found = tuple(
-            Effect(one.name, one.kind, float(fit.estimate[row]), float(fit.error[row]), float(kept[row]) + 0.0, fit.decay if one.kind == "event" else None, bool(wild[row]))
-            for row, one in enumerate(self.regressors) if fit.told[row] or wild[row] or kept[row] != 0 or one.kind != "calendar"
-        )  # fmt: skip
-        return Effects(found, all_of_it[:length], all_of_it[length:], spread)
+        moved, spread = np.empty((count, length + horizon)), np.empty((count, horizon))
+        for decay in np.unique(fit.decay):
+            rows = fit.decay == decay
+            columns = _columns(self.regressors, self.first, last + horizon, length, decay)
+            moved[rows] = _weighted(kept[rows], columns)
+            spread[rows] = np.sqrt(_weighted(used[rows] ** 2, columns[:, length:] ** 2))
+        return [
+            Effects(self.regressors, fit, kept, wild, row, moved[row, :length], moved[row, length:], spread[row])
+            for row in range(count)
+        ]
+
+
+def _columns(regressors: Sequence[Regressor], first: int, last: int, length: int, decay: float) -> FloatArray:
+    return np.array([one.column(first, last, length, decay) for one in regressors]).reshape(-1, last - first)
+
+
+def _weighted(weights: FloatArray, columns: FloatArray) -> FloatArray:
+    """Sums (N, T) of columns (K, T) with weights (N, K). A matrix product's last digits would depend on how many rows there are."""
+    found = np.zeros((len(weights), columns.shape[1]))
+    for weight, column in zip(weights.T, columns, strict=True):
+        found += weight[:, None] * column
+    return found
 
 
 def fleet_effects(fleet: FloatArray, regressors: Sequence[Regressor], season: int) -> FloatArray:
@@ -130,12 +165,13 @@ def fleet_effects(fleet: FloatArray, regressors: Sequence[Regressor], season: in
 
 @lru_cache(maxsize=256)
 def _fleet_shrunk(fleet: bytes, values: tuple[bytes, ...], season: int) -> FloatArray:
-    working = np.frombuffer(fleet)
+    working = np.frombuffer(fleet).reshape(1, -1)
     regressors = [Regressor("", "calendar", np.frombuffer(one)) for one in values]
     fit, _ = _believable(working, regressors, 0, season)
     if fit is None:
         return np.zeros(len(values))
-    return np.where(fit.told, _shrunk(fit.estimate, fit.error, np.full(len(values), NOISE_SQUARED["calendar"])), 0.0)
+    limit = np.full(len(values), NOISE_SQUARED["calendar"])
+    return np.where(fit.told[0], _shrunk(fit.estimate[0], fit.error[0], limit), 0.0)
 
 
 def fleet_index(logs: FloatArray) -> FloatArray:
@@ -156,25 +192,28 @@ def _shrunk(estimate: FloatArray, error: FloatArray, limit: FloatArray) -> Float
 def _believable(
     working: FloatArray, regressors: Sequence[Regressor], first: int, season: int
 ) -> tuple[_Fit | None, NDArray[np.bool_]]:
-    """The fit without the holidays whose measured effect is none a holiday has, and which those are; their estimates stay for the record."""
-    fit, none = _fit(working, regressors, first, season), np.zeros(len(regressors), dtype=bool)
+    """The fit without the holidays whose measured effect is none a holiday has, and which those are (N, K); their estimates stay for the record."""
+    fit = _fit(working, regressors, first, season)
     if fit is None:
-        return None, none
+        return None, np.zeros((len(working), len(regressors)), dtype=bool)
     calendar = np.array([one.kind == "calendar" for one in regressors])
     limit = np.array([NOISE_SQUARED[one.kind] for one in regressors])
     wild = calendar & fit.told & (np.abs(_shrunk(fit.estimate, fit.error, limit)) > MOST_OF_A_HOLIDAY)
-    again = _fit(working, regressors, first, season, left_out=wild) if wild.any() else None
-    if again is None:
-        return fit, none
-    estimate, error = np.where(wild, fit.estimate, again.estimate), np.where(wild, fit.error, again.error)
-    return again._replace(estimate=estimate, error=error), wild
+    for left_out in np.unique(wild[wild.any(axis=1)], axis=0):
+        rows = (wild == left_out).all(axis=1)
+        again = _fit(working[rows], regressors, first, season, left_out=left_out)
+        assert again is not None  # with fewer to be told there is no less past
+        fit.estimate[rows] = np.where(left_out, fit.estimate[rows], again.estimate)
+        fit.error[rows] = np.where(left_out, fit.error[rows], again.error)
+        fit.told[rows], fit.decay[rows], fit.likelihood[rows] = again.told, again.decay, again.likelihood
+    return fit, wild
 
 
 def _fit(
     working: FloatArray, regressors: Sequence[Regressor], first: int, season: int, left_out: NDArray[np.bool_] | None = None
 ) -> _Fit | None:  # fmt: skip
     """Least squares over smoothings and, where events fade, decays; the likeliest is taken. None where the past is too short."""
-    length = len(working)
+    length = working.shape[1]
     seasonal = season if length > 2 * season else 1
     if not regressors or length - 2 - seasonal - len(regressors) < LEAST_FREE:
         return None
@@ -186,10 +225,12 @@ def _fit(
     stated = [one.values[first + 1 : first + length] >= 0 for one in regressors if one.kind == "event"]
     explained = np.any(stated, axis=0) if stated else np.zeros(length - 1, dtype=bool)
     fits = [
-        _least_squares(working, seen * [one.column(first, first + length, length, decay) for one in regressors], explained, seasonal, smoothing, decay)
-        for decay in (DECAYS if fading else (USUAL_DECAY,)) for smoothing in SMOOTHINGS
+        _least_squares(working, columns, explained, seasonal, smoothing, decay)
+        for decay in (DECAYS if fading else (USUAL_DECAY,))
+        for columns in (seen * _columns(regressors, first, first + length, length, decay),) for smoothing in SMOOTHINGS
     ]  # fmt: skip
-    return max(fits, key=lambda fit: fit.likelihood)
+    likeliest = np.argmax([fit.likelihood for fit in fits], axis=0)
+    return _Fit(*(np.stack(part)[likeliest, np.arange(len(working))] for part in zip(*fits, strict=True)))
 
 
 def _occasions(shares: FloatArray) -> int:
@@ -213,24 +254,25 @@ def _least_squares(
 ) -> _Fit:
     # Series of one fleet share their regressors: what is made from these alone is made once.
     design = _design(columns.tobytes(), len(columns), season, smoothing)
-    target = _innovations((working - working[0]).reshape(1, -1), season, smoothing)[0]
-    target = target - (target @ design.trend) * design.trend
-    found, residual = np.zeros(len(design.used)), target
+    target = _innovations(working - working[:, :1], season, smoothing)
+    target = target - products(target, design.trend)[:, None] * design.trend
+    found, residual = np.zeros((len(working), len(design.used))), target
     for _ in range(ROUNDS):
         # One outlier or jump must not make an effect: what lies far out is pulled in, but where a stated event may explain it.
-        reach = CLIP_SIGMAS * 1.4826 * median_of(np.abs(residual)) + 1e-12
-        pulled = np.minimum(np.maximum(residual, -reach), reach)
-        found = found + design.inverse @ (design.used @ np.where(explained, residual, pulled))
-        residual = target - found @ design.used
+        reach = (CLIP_SIGMAS * 1.4826 * median_of(np.abs(residual)) + 1e-12)[:, None]
+        pulled = np.where(explained, residual, np.minimum(np.maximum(residual, -reach), reach))
+        found = found + products(products(pulled[:, None, :], design.used)[:, None, :], design.inverse)
+        residual = target - _weighted(found, design.used)
     residual = np.minimum(np.maximum(residual, -reach), reach)
-    noise = float(residual @ residual) / max(len(target) - 1 - season - len(found), 1)
-    estimate, error = np.zeros(len(columns)), np.full(len(columns), np.inf)
-    estimate[design.told] = found / design.size
-    error[design.told] = np.sqrt(noise * design.inverse.diagonal()) / design.size
-    return _Fit(estimate, error, design.told, decay, -log(noise + 1e-300))
+    noise = products(residual, residual) / max(target.shape[1] - 1 - season - found.shape[1], 1)
+    estimate, error = np.zeros((len(working), len(columns))), np.full((len(working), len(columns)), np.inf)
+    estimate[:, design.told] = found / design.size
+    error[:, design.told] = np.sqrt(noise[:, None] * design.inverse.diagonal()) / design.size
+    told = np.broadcast_to(design.told, estimate.shape)
+    return _Fit(estimate, error, told, np.full(len(working), decay), -np.log(noise + 1e-300))
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=4096)
 def _design(columns: bytes, count: int, season: int, smoothing: float) -> _Design:
     values = np.frombuffer(columns).reshape(count, -1)
     length = values.shape[1]
@@ -250,13 +292,14 @@ def _design(columns: bytes, count: int, season: int, smoothing: float) -> _Desig
 def _innovations(rows: FloatArray, season: int, smoothing: float) -> FloatArray:
     """What each value of rows (K, T) that begin at 0 adds to a smoothed level, without the mean of its phase: (K, T - 1)."""
     found = np.diff(rows, axis=1) if smoothing == 1 else lfilter([1.0, -1.0], [1.0, smoothing - 1.0], rows, axis=1)[:, 1:]  # fmt: skip
-    spread, counts = _phases(found.shape[1], season)
-    left: FloatArray = found - (found @ spread / counts) @ spread.T
+    phases, counts = _phases(found.shape[1], season)
+    means = products(found[:, None, :], phases) / counts
+    left: FloatArray = found - means[:, np.arange(found.shape[1]) % season]
     return left
 
 
 @lru_cache(maxsize=512)
 def _phases(length: int, season: int) -> tuple[FloatArray, FloatArray]:
-    spread = np.zeros((length, season))
-    spread[np.arange(length), np.arange(length) % season] = 1.0
-    return spread, np.maximum(spread.sum(axis=0), 1.0)
+    phases = np.zeros((season, length))
+    phases[np.arange(length) % season, np.arange(length)] = 1.0
+    return phases, np.maximum(phases.sum(axis=1), 1.0)

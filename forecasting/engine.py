@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,12 +16,12 @@ from forecasting.combine import CANDIDATES
 from forecasting.draw import loadings, paths, shocks
 from forecasting.effects import Effect, Regressor, fleet_index
 from forecasting.events import Known, known_events
-from forecasting.pairs import kept_in_range, log_ratio, partners, pulled
+from forecasting.pairs import kept_in_range, log_ratio, neighbours, partners
 from forecasting.regressors import LeftOut, regressors_of
-from forecasting.score import score_all
+from forecasting.score import Judged, judge_chunk, score_all
 from forecasting.series import KEY, FloatArray, History, Paths, add_periods, repeated
 from forecasting.spec import ForecastSpec
-from forecasting.study import Chunk, MapChunks, Study, study_all
+from forecasting.study import Chunk, MapChunks, Study, chunks_of, forgotten
 from warehouse.schema import (
     BACKTEST_SCORE,
     FORECAST_COMPONENT,
@@ -32,6 +34,8 @@ from warehouse.schema import (
 )
 
 DRAWN_TOGETHER = 16
+ROWS_TOGETHER = 512
+"""Series whose rows are made at once: what is made on the way to a large frame is several times its size."""
 MOST_DOUBLES = 2**28
 """Draws beyond which they are kept in single precision: 2 GiB as doubles."""
 UNMEASURED = "trend and season leave nothing to measure it by"
@@ -69,28 +73,38 @@ def forecast(
     events: pl.DataFrame | None = None,
     drivers: pl.DataFrame | None = None,
     map_chunks: MapChunks = map,
+    threads: int = 1,
 ) -> Forecast:
     """Joint sample paths of every series over `spec.horizon` periods after the history's last one.
 
     `events` are rows of EVENT and `drivers` of DRIVER. `map_chunks` works like `map` and may send chunks to other processes: its function is
-    picklable, and results do not depend on how the series are chunked. The same seed gives the same paths to the bit.
+    picklable, and results do not depend on how the series are chunked. So many `threads` of this process do what needs all
+    series at once. The same seed gives the same paths to the bit.
     """
     order = history.keys.with_row_index("row").sort(KEY)["row"].to_list()
     history = history.take(order)
     count = len(order)
     known = known_events(events, history)
     regressors, left_out = regressors_of(history, spec, known, drivers)
-    with threadpool_limits(1):
-        found = study_all(_whole(history, known, regressors, spec), map_chunks)
-        rows = [row for row in range(count) if isinstance(found[row], Study)]
-        studies = [one for one in found if isinstance(one, Study)]
+    with threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
+        whole = _whole(history, known, regressors, spec)
+        found = [one for chunk in map_chunks(judge_chunk, chunks_of(whole)) for one in chunk]
+        rows = [row for row in range(count) if isinstance(found[row], Judged)]
         keys = history.keys[rows] if count else history.keys
-        pairs = partners(keys)
+        frames = {
+            "no_forecast": _no_forecast(history, found, spec), "shifts": _shifts(history, found, known, spec),
+            "effects": _effects(history, found, left_out, spec),
+        }  # fmt: skip
+        judged = [one for one in found if isinstance(one, Judged)]
+        del found  # Of a large fleet, what is no longer needed is most of the memory.
+        studies = [one.study for one in judged]
         independent = keys.n_unique(["series_kind", "series_id"]) / max(keys.height, 1)
-        studies = pulled(studies, history.values_gbps[rows], pairs)
         calibrated = sizes(studies, prior(spec.grain), independent)
-        drawn = _draw(studies, calibrated, spec)
-        for mean, p95 in pairs:
+        frames["backtest"] = _backtest(keys, judged, calibrated, spec, pool)
+        del judged
+        studies = [forgotten(one) for one in studies]
+        drawn = _draw(studies, calibrated, spec, pool)
+        for mean, p95 in neighbours(whole.follows, rows):
             ratio = log_ratio(history.values_gbps[rows[mean]], history.values_gbps[rows[p95]])
             if np.isfinite(ratio).any():
                 drawn[p95] = kept_in_range(drawn[p95], drawn[mean], ratio)
@@ -100,14 +114,7 @@ def forecast(
         else ()
     )
     joint = Paths(spec.grain, keys, periods, drawn)
-    return Forecast(
-        joint,
-        _no_forecast(history, found, spec),
-        _backtest(keys, studies, calibrated, spec),
-        _components(joint, studies),
-        _shifts(history, found, known, spec),
-        _effects(history, found, left_out, spec),
-    )
+    return Forecast(joint, components=_components(joint, studies), **frames)
 
 
 def _whole(history: History, known: Known, regressors: tuple[tuple[Regressor, ...], ...], spec: ForecastSpec) -> Chunk:
@@ -116,14 +123,16 @@ def _whole(history: History, known: Known, regressors: tuple[tuple[Regressor, ..
         unusual[row, step : step + AFTER_EVENT] = True
     logs = np.log(np.where(unusual, np.nan, history.values_gbps))
     limits = np.array([CAPPED_FROM[statistic] for statistic in history.keys["statistic"]]).reshape(-1, 1)
+    follows = np.zeros(len(limits), dtype=bool)
+    follows[[p95 for _, p95 in partners(history.keys)]] = True
     return Chunk(
         history.values_gbps, known.disturbed, history.censored_ratio > limits,
         tuple(known.steps(row) for row in range(len(limits))), spec, SEASON_LENGTH[spec.grain],
-        regressors, fleet_index(logs),
+        regressors, fleet_index(logs), follows=follows,
     )  # fmt: skip
 
 
-def _draw(studies: list[Study], calibrated: list[FloatArray], spec: ForecastSpec) -> FloatArray:
+def _draw(studies: list[Study], calibrated: list[FloatArray], spec: ForecastSpec, pool: Executor) -> FloatArray:
     shape = (len(studies), spec.draws, spec.horizon)
     draws: FloatArray = np.empty(shape, dtype=np.float32 if np.prod(shape) > MOST_DOUBLES else np.float64)
     if not studies:
@@ -131,49 +140,49 @@ def _draw(studies: list[Study], calibrated: list[FloatArray], spec: ForecastSpec
     past = min(spec.max_history, len(studies[0].errors))
     weights = shocks(spec.draws, spec.horizon, past, spec.seed)
     taken = loadings(np.stack([study.errors[-past:] for study in studies]))
-    for start in range(0, len(studies), DRAWN_TOGETHER):
+
+    def drawn_from(start: int) -> None:
         # Always the same width: a matrix product's last digits depend on it.
         block = np.zeros((past, DRAWN_TOGETHER), dtype=np.float32)
         block[:, : len(taken[start : start + DRAWN_TOGETHER])] = taken[start : start + DRAWN_TOGETHER].T
         normals = np.ascontiguousarray((weights @ block).T).reshape(DRAWN_TOGETHER, spec.horizon, spec.draws)
-        for row in range(start, min(start + DRAWN_TOGETHER, len(studies))):
-            draws[row] = paths(normals[row - start], studies[row], calibrated[row])
+        some = slice(start, start + DRAWN_TOGETHER)
+        draws[some] = paths(normals[: len(studies[some])], studies[some], calibrated[some])
+
+    deque(pool.map(drawn_from, range(0, len(studies), DRAWN_TOGETHER)), maxlen=0)
     return draws
 
 
-def _shifts(history: History, found: list[Study | str], known: Known, spec: ForecastSpec) -> pl.DataFrame:
+def _shifts(history: History, found: list[Judged | str], known: Known, spec: ForecastSpec) -> pl.DataFrame:
     rows = [
         {
             **history.keys.row(row, named=True), "grain": spec.grain, "period_start": history.periods[shift.step],
             "size_ratio": float(np.exp(shift.size)), "event_id": known.event_near(row, shift.step), "handled": "spliced",
         }
-        for row, one in enumerate(found) if isinstance(one, Study) for shift in one.shifts
+        for row, one in enumerate(found) if isinstance(one, Judged) for shift in one.study.shifts
     ]  # fmt: skip
     return check(
         pl.DataFrame(rows, schema={name: column.dtype for name, column in LEVEL_SHIFT.columns.items()}), LEVEL_SHIFT
     )
 
 
-def _effects(history: History, found: list[Study | str], left_out: list[LeftOut], spec: ForecastSpec) -> pl.DataFrame:
+def _effects(history: History, found: list[Judged | str], left_out: list[LeftOut], spec: ForecastSpec) -> pl.DataFrame:
     rows = [
-        {
-            **history.keys.row(row, named=True), "grain": spec.grain, "effect": effect.name, "kind": effect.kind,
-            "measured_log": effect.estimate if np.isfinite(effect.error) else None,
-            "error_log": effect.error if np.isfinite(effect.error) else None,
-            "used_log": effect.coefficient, "decay_ratio": effect.decay,
-            "verdict": _verdict(effect),
-        }
-        for row, one in enumerate(found) if isinstance(one, Study) for effect in one.effects
+        (
+            row, effect.name, effect.kind, effect.estimate if np.isfinite(effect.error) else None,
+            effect.error if np.isfinite(effect.error) else None, effect.coefficient, effect.decay, _verdict(effect),
+        )
+        for row, one in enumerate(found) if isinstance(one, Judged) for effect in one.study.effects
     ] + [
-        {
-            **history.keys.row(row, named=True), "grain": spec.grain, "effect": name, "kind": "driver",
-            "measured_log": None, "error_log": None, "used_log": 0.0, "decay_ratio": None, "verdict": reason,
-        }
-        for row, name, reason in left_out if isinstance(found[row], Study)
+        (row, name, "driver", None, None, 0.0, None, reason) for row, name, reason in left_out if isinstance(found[row], Judged)
     ]  # fmt: skip
-    return check(
-        pl.DataFrame(rows, schema={name: column.dtype for name, column in FORECAST_EFFECT.columns.items()}), FORECAST_EFFECT
+    at, *columns = zip(*rows, strict=True) if rows else [()] * 8
+    names = ("effect", "kind", "measured_log", "error_log", "used_log", "decay_ratio", "verdict")
+    frame = history.keys[list(at)].with_columns(
+        pl.lit(spec.grain).alias("grain"),
+        *(pl.Series(name, column, FORECAST_EFFECT.columns[name].dtype) for name, column in zip(names, columns, strict=True)),
     )  # fmt: skip
+    return check(frame, FORECAST_EFFECT)
 
 
 def _verdict(effect: Effect) -> str:
@@ -184,7 +193,7 @@ def _verdict(effect: Effect) -> str:
     return "noise explains it" if np.isfinite(effect.error) else UNMEASURED
 
 
-def _no_forecast(history: History, found: list[Study | str], spec: ForecastSpec) -> pl.DataFrame:
+def _no_forecast(history: History, found: list[Judged | str], spec: ForecastSpec) -> pl.DataFrame:
     rows = [row for row, one in enumerate(found) if isinstance(one, str)]
     reasons = [one for one in found if isinstance(one, str)]
     frame = history.keys[rows].with_columns(grain=pl.lit(spec.grain), reason=pl.Series(reasons, dtype=pl.String))
@@ -192,27 +201,31 @@ def _no_forecast(history: History, found: list[Study | str], spec: ForecastSpec)
 
 
 def _backtest(
-    keys: pl.DataFrame, studies: list[Study], calibrated: list[FloatArray], spec: ForecastSpec
+    keys: pl.DataFrame, judged: list[Judged], calibrated: list[FloatArray], spec: ForecastSpec, pool: Executor
 ) -> pl.DataFrame:
-    scored = score_all(studies, calibrated)
-    if scored.is_empty():
-        return BACKTEST_SCORE.empty()
-    named = keys[scored["row"].to_numpy()]
-    return check(
-        pl.concat([named, scored.drop("row")], how="horizontal").with_columns(grain=pl.lit(spec.grain)), BACKTEST_SCORE
-    )
+    def scored_from(at: int) -> pl.DataFrame:
+        scored = score_all(judged[at : at + ROWS_TOGETHER], calibrated[at : at + ROWS_TOGETHER])
+        if scored.is_empty():
+            return BACKTEST_SCORE.empty()
+        named = keys[at + scored["row"].to_numpy()].with_columns(grain=pl.lit(spec.grain))
+        return check(pl.concat([named, scored.drop("row")], how="horizontal"), BACKTEST_SCORE)
+
+    return pl.concat([BACKTEST_SCORE.empty(), *pool.map(scored_from, range(0, len(judged), ROWS_TOGETHER))])
 
 
 def _components(joint: Paths, studies: list[Study]) -> pl.DataFrame:
-    if not studies:
-        return FORECAST_COMPONENT.empty()
-    horizon, rows, models = len(joint.periods), len(studies), sorted(CANDIDATES)
+    horizon, models = len(joint.periods), sorted(CANDIDATES)
     places = [CANDIDATES.index(model) for model in models]
-    frame = joint.keys[np.repeat(np.arange(rows), len(models) * horizon)].with_columns(
-        pl.lit(joint.grain).alias("grain"),
-        repeated(models, rows).gather(np.repeat(np.arange(rows * len(models)), horizon)).alias("model"),
-        repeated(list(joint.periods), rows * len(models)).alias("target_start"),
-        pl.Series("value_gbps", np.stack([study.candidates[places] for study in studies]).reshape(-1)),
-        pl.Series("weight", np.repeat(np.stack([study.weights[places] for study in studies]).reshape(-1), horizon)),
-    )
-    return check(frame, FORECAST_COMPONENT)
+    frames = [FORECAST_COMPONENT.empty()]
+    for at in range(0, len(studies), ROWS_TOGETHER):
+        some = studies[at : at + ROWS_TOGETHER]
+        rows = len(some)
+        frame = joint.keys[np.repeat(np.arange(at, at + rows), len(models) * horizon)].with_columns(
+            pl.lit(joint.grain).alias("grain"),
+            repeated(models, rows).gather(np.repeat(np.arange(rows * len(models)), horizon)).alias("model"),
+            repeated(list(joint.periods), rows * len(models)).alias("target_start"),
+            pl.Series("value_gbps", np.stack([study.candidates[places] for study in some]).reshape(-1)),
+            pl.Series("weight", np.repeat(np.stack([study.weights[places] for study in some]).reshape(-1), horizon)),
+        )
+        frames.append(check(frame, FORECAST_COMPONENT))
+    return pl.concat(frames)

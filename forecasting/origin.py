@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from forecasting.combine import Outlook, outlook
-from forecasting.effects import Effect, Effects, Regression
+from forecasting.effects import Effects, Regression
 from forecasting.models.window import Window, seasonal_indices, window
 from forecasting.outliers import REACH, tamed
 from forecasting.series import FloatArray
@@ -44,7 +44,7 @@ class Seen(NamedTuple):
     optima: Mapping[str, FloatArray]
     bounds: FloatArray
     shifts: tuple[Shift, ...]
-    effects: tuple[Effect, ...]
+    effects: Effects | None
 
 
 def seen_together(pasts: Sequence[Past], season: int, *, frozen: bool = False) -> list[Seen]:
@@ -60,32 +60,42 @@ def seen_together(pasts: Sequence[Past], season: int, *, frozen: bool = False) -
 
 def _alike(pasts: list[Past], season: int, *, frozen: bool) -> list[Seen]:
     values, first = np.stack([past.values for past in pasts]), pasts[0]
-    effects: list[Effects | None] = [
-        past.regression.effects(np.log(past.values), season, past.horizon) if past.regression and past.log else None
-        for past in pasts
-    ]
-    for row, one in enumerate(effects):
-        if one:
-            values[row] *= np.exp(-one.past)
+    effects = _effects(pasts, values, season) if first.log else {}
+    for row, one in effects.items():
+        values[row] *= np.exp(-one.past)
     data, shifts = look_back(
         values, log=first.log, season=season, horizon=first.horizon, stated=[past.stated for past in pasts],
         starts=_stacked([past.starts for past in pasts]), frozen=frozen,
     )  # fmt: skip
     whole = outlook(data)
-    return [_one(whole, row, tuple(shifts[row]), effects[row]) for row in range(len(pasts))]
+    return [_one(whole, row, tuple(shifts[row]), effects.get(row)) for row in range(len(pasts))]
+
+
+def _effects(pasts: Sequence[Past], values: FloatArray, season: int) -> dict[int, Effects]:
+    """By row of the pasts' `values`, for those that have regressors."""
+    alike: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
+    for row, past in enumerate(pasts):
+        if past.regression:
+            alike[past.regression.alike].append(row)
+    found: dict[int, Effects] = {}
+    for rows in alike.values():
+        regression = pasts[rows[0]].regression
+        assert regression is not None
+        found.update(zip(rows, regression.effects(np.log(values[rows]), season, pasts[0].horizon), strict=True))
+    return found
 
 
 def _one(whole: Outlook, row: int, shifts: tuple[Shift, ...], effects: Effects | None) -> Seen:
     seen = Seen(
         whole.candidates[row], whole.weights[row], whole.point[row], whole.scale[row], whole.errors[row],
-        {name: optimum[row] for name, optimum in whole.optima.items()}, whole.bounds[row], shifts, (),
+        {name: optimum[row] for name, optimum in whole.optima.items()}, whole.bounds[row], shifts, None,
     )  # fmt: skip
     if effects is None:
         return seen
     factor = np.exp(effects.ahead)
     return seen._replace(
         candidates=seen.candidates * factor, point=seen.point * factor, bounds=seen.bounds * factor,
-        scale=np.hypot(seen.scale, effects.spread), effects=effects.found,
+        scale=np.hypot(seen.scale, effects.spread), effects=effects,
     )  # fmt: skip
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from forecasting.series import FloatArray
 from forecasting.study import Study
@@ -26,6 +28,15 @@ def partners(keys: pl.DataFrame) -> list[tuple[int, int]]:
     return sorted(
         (rows[(*key[:3], "mean")], row) for key, row in rows.items() if key[3] == "p95" and (*key[:3], "mean") in rows
     )
+
+
+def neighbours(follows: NDArray[np.bool_] | None, rows: Sequence[int]) -> list[tuple[int, int]]:
+    """Pairs among `rows` of series sorted by key, as places in `rows`: `follows` marks each p95 whose mean is the row before."""
+    if follows is None:
+        return []
+    return [
+        (place, place + 1) for place, (row, after) in enumerate(pairwise(rows)) if follows[after] and after == row + 1
+    ]
 
 
 def pulled(studies: Sequence[Study], values: FloatArray, pairs: Sequence[tuple[int, int]]) -> list[Study]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -12,69 +13,125 @@ from scipy.special import ndtri
 
 from forecasting.accuracy import diebold_mariano_columns
 from forecasting.calibrate import reached, standard_reach
+from forecasting.pairs import neighbours, pulled
 from forecasting.series import FloatArray, repeated
-from forecasting.study import BENCHMARKS, MODELS, Study
+from forecasting.study import BENCHMARKS, MODELS, Backtest, Chunk, Study, study_chunk
 
 LEVELS = (np.arange(19) + 0.5) / 19
 """Levels whose mean pinball loss stands for the CRPS."""
 INTERVALS = (0.025, 0.1, 0.9, 0.975)
 _BY_HORIZON = ("ensemble", *BENCHMARKS)
-TOGETHER = 64
+POINTS = ("bias_gbps", "mae_gbps", "mase", "dm_p")
+SPREADS = ("crps_gbps", "coverage_80", "coverage_95")
+_MEASURES = ("bias_gbps", "mae_gbps", "mase", "pinball_gbps", "crps_gbps", "coverage_80", "coverage_95", "dm_p")
+TOGETHER = 16
 
 
-def score_all(studies: Sequence[Study], calibrated: Sequence[FloatArray]) -> pl.DataFrame:
+@dataclass(frozen=True)
+class Judged:
+    """A study whose models were held against what came: `points` are (POINTS, labels), empty where no past origin could be tried.
+
+    What other models than the ensemble had said is not kept.
+    """
+
+    study: Study
+    points: FloatArray
+
+
+def judge_chunk(chunk: Chunk) -> list[Judged | str]:
+    """Each series judged, or the reason why there is nothing to judge: what a worker does of a run. Each p95 is drawn to its mean first."""
+    found = study_chunk(chunk)
+    rows = [row for row, one in enumerate(found) if isinstance(one, Study)]
+    studies = [one for one in found if isinstance(one, Study)]
+    judged = iter(judge(pulled(studies, chunk.values[rows], neighbours(chunk.follows, rows))))
+    return [one if isinstance(one, str) else next(judged) for one in found]
+
+
+def judge(studies: Sequence[Study]) -> list[Judged]:
+    """Each study with the scores of every model that need no calibration."""
+    points = [np.empty((len(POINTS), 0)) for _ in studies]
+    for places in _alike(studies, [place for place, study in enumerate(studies) if len(study.backtest.lengths)]):
+        for place, found in zip(places, _points([studies[place].backtest for place in places]), strict=True):
+            points[place] = found
+    return [
+        Judged(replace(study, backtest=replace(study.backtest, said=study.backtest.said[:, :1].copy())), found)
+        for study, found in zip(studies, points, strict=True)
+    ]
+
+
+def _labels(horizon: int) -> list[tuple[str, int]]:
+    """Model and horizon of each score, sorted; 0 stands for all horizons together."""
+    return sorted(
+        (model, step) for model in MODELS for step in (range(horizon + 1) if model in _BY_HORIZON else range(1))
+    )
+
+
+def score_all(judged: Sequence[Judged], calibrated: Sequence[FloatArray]) -> pl.DataFrame:
     """Columns of BACKTEST_SCORE without the key, and `row`, the study's place, by row, model and horizon.
 
     No rows where no past origin could be tried.
     """
+    studies = [one.study for one in judged]
     tried = [row for row, study in enumerate(studies) if len(study.backtest.lengths)]
     if not tried:
         return pl.DataFrame()
-    horizon = studies[tried[0]].backtest.said.shape[2]
-    labels = sorted(
-        (model, step) for model in MODELS for step in (range(horizon + 1) if model in _BY_HORIZON else range(1))
-    )
-    models, steps = [MODELS.index(model) for model, _ in labels], [step for _, step in labels]
-    measured: dict[str, FloatArray] = {}
-    for places in _alike([studies[row] for row in tried]):
-        rows = [tried[place] for place in places]
-        for name, values in _scores(
-            [studies[row] for row in rows], np.stack([calibrated[row] for row in rows])
-        ).items():
-            measured.setdefault(name, np.empty((len(tried), len(labels))))[places] = values[:, models, steps]
+    labels = _labels(len(studies[tried[0]].point))
+    ensemble = [place for place, (model, _) in enumerate(labels) if model == "ensemble"]
+    steps = [step for _, step in labels]
+    place_of = {row: place for place, row in enumerate(tried)}
+    counts = np.empty((len(tried), len(labels)))
+    spread = np.full((len(SPREADS), len(tried), len(labels)), np.nan)
+    for rows in _alike(studies, tried):
+        places = [place_of[row] for row in rows]
+        count, *found = _spreads([studies[row] for row in rows], np.stack([calibrated[row] for row in rows]))
+        counts[places] = count[:, steps]
+        for at, values in enumerate(found):
+            spread[at, np.array(places)[:, None], ensemble] = values
+    points = np.stack([judged[row].points for row in tried], axis=1)
+    measured = dict(zip((*POINTS, *SPREADS), (*points, *spread), strict=True))
+    measured["pinball_gbps"] = measured["crps_gbps"]
     frame = pl.DataFrame({
         "row": np.repeat(np.array(tried, dtype=np.uint32), len(labels)),
         "model": repeated([model for model, _ in labels], len(tried)),
         "horizon": np.tile(np.array(steps, dtype=np.int64), len(tried)),
-        **{name: values.reshape(-1) for name, values in measured.items()},
+        "n": counts.reshape(-1),
+        **{name: measured[name].reshape(-1) for name in _MEASURES},
     })  # fmt: skip
     return frame.filter(pl.col("n") > 0).with_columns(
-        pl.col("n").cast(pl.Int64), pl.col(pl.Float64).exclude("n").fill_nan(None)
-    )
+        pl.col("n").cast(pl.Int64), pl.col(pl.Float64).exclude("n").fill_nan(None),
+    )  # fmt: skip
 
 
-def _alike(studies: Sequence[Study]) -> Iterator[list[int]]:
-    """Places of studies with equally many origins and one scale, few at a time: numpy is called once for all of them."""
+def _alike(studies: Sequence[Study], rows: Sequence[int]) -> Iterator[list[int]]:
+    """Those of `rows` with equally many origins and one scale, few at a time: numpy is called once for all of them."""
     groups: defaultdict[tuple[int, bool], list[int]] = defaultdict(list)
-    for place, study in enumerate(studies):
-        groups[len(study.backtest.lengths), study.log].append(place)
-    for places in groups.values():
-        yield from (places[at : at + TOGETHER] for at in range(0, len(places), TOGETHER))
+    for row in rows:
+        groups[len(studies[row].backtest.lengths), studies[row].log].append(row)
+    for together in groups.values():
+        yield from (together[at : at + TOGETHER] for at in range(0, len(together), TOGETHER))
 
 
-def _scores(studies: Sequence[Study], sizes: FloatArray) -> dict[str, FloatArray]:
-    """Each measure as (N, M, 1 + H) of N studies with O origins each: all horizons together first. NaN where a measure does not apply."""
-    tests = [study.backtest for study in studies]
+def _points(tests: Sequence[Backtest]) -> FloatArray:
+    """Scores (N, POINTS, labels) of N series with O origins each, NaN where a measure does not apply."""
     said, outcome = np.stack([test.said for test in tests]), np.stack([test.outcome for test in tests])
-    scale, bounds = np.stack([test.scale for test in tests]), np.stack([test.bounds for test in tests])
     naive_mae = np.stack([test.naive_mae for test in tests])
-    count, _, models, horizon = said.shape
     error = said - outcome[:, :, None, :]
     size_of = np.abs(error)
     scaled = size_of / np.where(naive_mae > 0, naive_mae, np.nan)[:, :, None, None]
+    labels = _labels(said.shape[3])
+    models, steps = [MODELS.index(model) for model, _ in labels], [step for _, step in labels]
+    every = (_means(error), _means(size_of), _means(scaled), _significance(size_of, [test.lengths for test in tests]))
+    return np.stack([values[:, models, steps] for values in every], axis=1)
+
+
+def _spreads(studies: Sequence[Study], sizes: FloatArray) -> tuple[FloatArray, ...]:
+    """How many outcomes there were, and SPREADS of the ensemble, (N, 1 + H) each: all horizons together first."""
+    tests = [study.backtest for study in studies]
+    said, outcome = np.stack([test.said[:, 0] for test in tests]), np.stack([test.outcome for test in tests])
+    scale, bounds = np.stack([test.scale for test in tests]), np.stack([test.bounds for test in tests])
     levels = np.concatenate([LEVELS, INTERVALS])
     reach = scale[..., None] * standard_reach(sizes, ndtri(levels))[:, None]
-    quantiles = reached(said[:, :, 0, :, None], reach, np.moveaxis(bounds, 2, 0)[..., None], log=studies[0].log)
+    quantiles = reached(said[..., None], reach, np.moveaxis(bounds, 2, 0)[..., None], log=studies[0].log)
     gap = outcome[..., None] - quantiles[..., : len(LEVELS)]
     crps = (2 * np.maximum(LEVELS * gap, (LEVELS - 1) * gap)).mean(axis=-1)
     low95, low80, high80, high95 = np.moveaxis(quantiles[..., len(LEVELS) :], -1, 0)
@@ -83,18 +140,7 @@ def _scores(studies: Sequence[Study], sizes: FloatArray) -> dict[str, FloatArray
     inside95 = np.where(known, (outcome >= low95) & (outcome <= high95), np.nan)
     at_horizon = known.sum(axis=1)
     counts = np.concatenate([at_horizon.sum(axis=1, keepdims=True), at_horizon], axis=1).astype(float)
-
-    def of_ensemble(values: FloatArray) -> FloatArray:
-        found = np.full((count, models, horizon + 1), np.nan)
-        found[:, 0] = _means(values)
-        return found
-
-    crps_means = of_ensemble(crps)
-    return {
-        "n": np.broadcast_to(counts[:, None, :], (count, models, horizon + 1)), "bias_gbps": _means(error), "mae_gbps": _means(size_of),
-        "mase": _means(scaled), "pinball_gbps": crps_means, "crps_gbps": crps_means, "coverage_80": of_ensemble(inside80),
-        "coverage_95": of_ensemble(inside95), "dm_p": _significance(size_of, [test.lengths for test in tests]),
-    }  # fmt: skip
+    return counts, _means(crps), _means(inside80), _means(inside95)
 
 
 def _significance(size_of: FloatArray, lengths: Sequence[FloatArray]) -> FloatArray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +26,8 @@ MODELS = ("ensemble", *CANDIDATES, *BENCHMARKS)
 class Backtest:
     """What was said at O past origins, next to what came: the test period is never seen by the fit.
 
-    `lengths` (O,) is the history known at each origin; `said` is (O, M, H) in the order of MODELS, `scale` and `outcome` (O, H),
-    `outcome` NaN where nothing was measured. `naive_mae` (O,) scales errors: the in-sample error of seasonal naive. `bounds` (O, 2, H) hold every path.
+    `lengths` (O,) is the history known at each origin; `said` is (O, M, H) in the order of MODELS, of which a judged series keeps the ensemble's,
+    `scale` and `outcome` (O, H), `outcome` NaN where nothing was measured. `naive_mae` (O,) scales errors: the in-sample error of seasonal naive. `bounds` (O, 2, H) hold every path.
     """
 
     lengths: FloatArray
@@ -67,6 +68,7 @@ class Chunk:
 
     `regressors` of each series are over T + H periods; `fleet` (T,) is the mean log traffic of all series, empty where nobody asked.
     Where `starts` are given, parameters found earlier, one mapping a series, only today's forecast is made from them, and no past one.
+    `follows` (N,) marks the 95th percentiles whose mean is the series before: the two are never parted.
     """
 
     values: FloatArray
@@ -78,17 +80,27 @@ class Chunk:
     regressors: tuple[tuple[Regressor, ...], ...] = ()
     fleet: FloatArray | None = None
     starts: tuple[Mapping[str, FloatArray], ...] = ()
+    follows: NDArray[np.bool_] | None = None
 
 
-MapChunks = Callable[[Callable[[Chunk], list[Study | str]], Iterable[Chunk]], Iterable[list[Study | str]]]
-CHUNK_SERIES = 64
+MapChunks = Callable[[Callable[[Chunk], list[Any]], Iterable[Chunk]], Iterable[list[Any]]]
+CHUNK_SERIES, MOST_CHUNK_SERIES = 64, 256
+CHUNKS_WANTED = 64
+"""Large fleets are cut into larger chunks, since each chunk costs its sender something; enough of them keep every worker busy to the end."""
 FEW_ORIGINS = 3
 
 
 def study_all(whole: Chunk, map_chunks: MapChunks) -> list[Study | str]:
     """Each row's study, or the reason why there is none, through `map_chunks`."""
-    cuts = [slice(at, at + CHUNK_SERIES) for at in range(0, len(whole.values), CHUNK_SERIES)]
-    chunks = [
+    return [one for chunk in map_chunks(study_chunk, chunks_of(whole)) for one in chunk]
+
+
+def chunks_of(whole: Chunk) -> list[Chunk]:
+    """The series in pieces that can be studied apart."""
+    count = len(whole.values)
+    each = min(max(CHUNK_SERIES, count // CHUNKS_WANTED), MOST_CHUNK_SERIES)
+    starts = [at - int(whole.follows is not None and whole.follows[at]) for at in range(0, count, each)]
+    return [
         replace(
             whole,
             values=whole.values[cut],
@@ -97,10 +109,10 @@ def study_all(whole: Chunk, map_chunks: MapChunks) -> list[Study | str]:
             stated=whole.stated[cut],
             regressors=whole.regressors[cut],
             starts=whole.starts[cut],
+            follows=None if whole.follows is None else whole.follows[cut],
         )
-        for cut in cuts
+        for cut in map(slice, starts, [*starts[1:], count])
     ]
-    return [one for chunk in map_chunks(study_chunk, chunks) for one in chunk]
 
 
 def study_chunk(chunk: Chunk) -> list[Study | str]:
@@ -166,8 +178,14 @@ def _study(one: _Going, now: Seen, length: int, spec: ForecastSpec, season: int)
         len(ready.values), ready.log, now.point[skip:] * unit, now.scale[skip:] * (1.0 if ready.log else unit),
         now.candidates[:, skip:] * unit, now.weights, errors, _backtest(one, spec, season),
         tuple(Shift(shift.step + ready.first, shift.size) for shift in now.shifts),
-        ready.first, now.bounds[:, skip:] * unit, now.optima, now.effects,
+        ready.first, now.bounds[:, skip:] * unit, now.optima, now.effects.found if now.effects else (),
     )  # fmt: skip
+
+
+def forgotten(study: Study) -> Study:
+    """The study without its past forecasts."""
+    nothing = np.empty((0, 0))
+    return replace(study, backtest=Backtest(nothing, nothing, nothing, nothing, nothing, nothing))
 
 
 def plain_chunk(

@@ -1,7 +1,7 @@
-"""`python -m tests.benchmarks.cluster [SERIES] [DRAWS]`: forecasts of SERIES (5,000) routes, and the loads of DRAWS (2,000) draws in every failure state.
+"""`python -m tests.benchmarks.cluster [SERIES] [DRAWS] [WORKERS ...]`: forecasts of SERIES (5,000) routes, and the loads of DRAWS (2,000) draws in every failure state.
 
-Forecasts on a local Dask cluster of 2 workers against 1; both are up before the clock starts, as a cluster that serves many runs is.
-Loads on every runner against the threads of one process. Prints ratios by the clock, processor time, and whether the
+Forecasts on local Dask clusters of so many workers, 1 and 2 unless said; all are up before the clock starts, as a cluster that serves many runs is.
+Loads on every runner against the threads of one process. Prints ratios by the clock, processor time, the peak of memory, and whether the
 numbers are the same to the bit. 0 leaves a part out.
 """
 
@@ -10,7 +10,7 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -39,7 +39,15 @@ def used() -> tuple[float, float]:
     return time.process_time(), children.ru_utime + children.ru_stime
 
 
-def forecasts(count: int) -> None:
+def memory_peak(*, anew: bool = False) -> float:
+    """GiB this process has had at most, or from now on."""
+    if anew:
+        Path("/proc/self/clear_refs").write_text("5", "ascii")
+    (line,) = (line for line in Path("/proc/self/status").read_text("ascii").splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 2**20
+
+
+def forecasts(count: int, tried: Sequence[int]) -> None:
     from flows.runners import map_tasks, on_runner
     from forecasting.engine import forecast
     from forecasting.spec import ForecastSpec
@@ -47,17 +55,20 @@ def forecasts(count: int) -> None:
 
     history, spec = fleet(count), ForecastSpec(draws=200)
     seconds, hashes = {}, set()
-    for workers in (1, 2):
+    for workers in tried:
         before = used()[1]
         with workers_up(workers, "forecasting.engine", "prefect.task_engine") as run:
+            memory_peak(anew=True)
             own, began = used()[0], time.perf_counter()
-            made = on_runner(run, "forecast", partial(forecast, history, spec, map_chunks=map_tasks))
+            made = on_runner(run, "forecast", partial(forecast, history, spec, map_chunks=map_tasks, threads=workers))
             seconds[workers], own = time.perf_counter() - began, used()[0] - own
         theirs = used()[1] - before
-        hashes.add(hashlib.sha256(made.paths.draws_gbps.tobytes()).hexdigest())
-        print(f"{count} series, {workers} worker(s): {seconds[workers]:.1f} s, {1000 * seconds[workers] / count:.1f} s a thousand; processor time {own:.1f} s in the run's own process, {theirs:.1f} s in workers and their start; peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB", flush=True)  # fmt: skip
+        hashes.add((hashlib.sha256(made.paths.draws_gbps).hexdigest(), made.backtest.hash_rows().sum(), made.components.hash_rows().sum()))  # fmt: skip
+        print(f"{count} series, {workers} worker(s): {seconds[workers]:.1f} s, {1000 * seconds[workers] / count:.1f} s a thousand; processor time {own:.1f} s in the run's own process, {theirs:.1f} s in workers and their start; peak {memory_peak():.2f} GiB", flush=True)  # fmt: skip
         del made
-    print(f"2 workers against 1: x{seconds[1] / seconds[2]:.2f}; {'the same to the bit' if len(hashes) == 1 else 'DIFFERENT'}", flush=True)  # fmt: skip
+    first = tried[0]
+    for workers in tried[1:]:
+        print(f"{workers} workers against {first}: x{seconds[first] / seconds[workers]:.2f}; {'the same to the bit' if len(hashes) == 1 else 'DIFFERENT'}", flush=True)  # fmt: skip
 
 
 def loads(draws: int) -> None:
@@ -76,7 +87,7 @@ def loads(draws: int) -> None:
         found = stream_loads(paths.draws_gbps, routings, version, workers=2, send_parts=send)
         seconds[name], own = time.perf_counter() - began, used()[0] - own
         hashes.add(hashlib.sha256(found.worst.tobytes() + found.cause.tobytes() + found.base.tobytes()).hexdigest())
-        print(f"loads of {draws} draws, {name}: {seconds[name]:.1f} s; processor time {own:.1f} s in the run's own process, {used()[1] - before:.1f} s in others that have ended; peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB", flush=True)  # fmt: skip
+        print(f"loads of {draws} draws, {name}: {seconds[name]:.1f} s; processor time {own:.1f} s in the run's own process, {used()[1] - before:.1f} s in others that have ended; peak {memory_peak():.2f} GiB", flush=True)  # fmt: skip
 
     timed("two threads of the process", None, used()[1])
     for runner in ("threads", "processes"):
@@ -87,7 +98,7 @@ def loads(draws: int) -> None:
     print(f"dask, 2 workers against 1: x{seconds['dask, 1 worker(s)'] / seconds['dask, 2 worker(s)']:.2f}; {'the same to the bit' if len(hashes) == 1 else 'DIFFERENT'}")  # fmt: skip
 
 
-def main(count: int, draws: int) -> None:
+def main(count: int = 5000, draws: int = 2000, *workers: int) -> None:
     home = Path(tempfile.mkdtemp(prefix="transit-cluster-")) / "prefect"
     with embedded.prefect_api(home) as server:
         assert server is not None
@@ -95,9 +106,8 @@ def main(count: int, draws: int) -> None:
         if draws:
             loads(draws)
         if count:
-            forecasts(count)
+            forecasts(count, workers or (1, 2))
 
 
 if __name__ == "__main__":
-    given = [int(one) for one in sys.argv[1:]]
-    main(*given, *(5000, 2000)[len(given) :])
+    main(*map(int, sys.argv[1:]))

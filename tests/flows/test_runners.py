@@ -41,7 +41,13 @@ def main(runner, address):
             sent = on_runner(run, "everything", lambda: len(cloudpickle.dumps(serialize_context())) + 0 * big.size)
             assert sent < 50_000, f"{sent} bytes go along with every task"
 
-        # What was taken is let go.
+        # What was taken is let go, and so is what all of it was made into.
+        class Whole:
+            pass
+        whole = on_runner(run, "everything", Whole)
+        held = weakref.ref(whole)
+        del whole
+        assert held() is None, "Prefect holds it"
         taken, alive = [], []
 
         def keep(place, found):

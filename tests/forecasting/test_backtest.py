@@ -9,7 +9,7 @@ from scipy.special import ndtri
 
 from forecasting.calibrate import COVERAGES, prior, sizes
 from forecasting.panel import quantiles
-from forecasting.score import score_all
+from forecasting.score import judge, score_all
 from forecasting.spec import ForecastSpec
 from forecasting.study import MODELS, Study, origins, plain_chunk, study_chunk
 from tests.forecasting.worlds import growing, studied
@@ -81,7 +81,7 @@ def test_intervals_cover_what_they_say_where_the_truth_is_known(walk, noise):
 
 def test_scores_agree_with_what_was_said():
     found = studied(growing(60, 4), SPEC, 12)
-    rows = score_all([found], sizes([found], prior("month")))
+    rows = score_all(judge([found]), sizes([found], prior("month")))
     error = found.backtest.said[:, MODELS.index("theta")] - found.backtest.outcome
     theta = rows.filter((pl.col("model") == "theta") & (pl.col("horizon") == 0)).row(0, named=True)
     assert theta["n"] == np.isfinite(error).sum()

@@ -119,7 +119,7 @@ def test_a_surge_is_measured_whatever_its_size(size, ago, seed):
     age = np.arange(96.0) - (84 - ago)
     logs = noisy(1, seed)[0] + size * np.where(age >= 0, 0.8 ** np.maximum(age, 0), 0)
     regressor = Regressor("event:E", "event", np.where(age >= 0, age, -1.0))
-    found = Regression((regressor,), 0).effects(logs[:84], 12, 12)
+    (found,) = Regression((regressor,), 0).effects(logs[None, :84], 12, 12)
     assert found.past[84 - ago] == pytest.approx(size, abs=0.12)
     assert (found.past[: 84 - ago] == 0).all()
 
@@ -131,7 +131,7 @@ def test_a_surge_fades_and_one_that_ended_is_over():
     found = forecast(world(logs), SPEC, events=event("surge", start))
     assert np.median(found.paths.draws_gbps, axis=1) == pytest.approx(np.exp(logs[:, 84:]), rel=0.12)
     over = Regressor("event:E", "event", np.where((age >= 0) & (age <= 82 - 81), age, -1.0))
-    effects = Regression((over,), 0).effects(logs[0, :84], 12, 12)
+    (effects,) = Regression((over,), 0).effects(logs[:1, :84], 12, 12)
     assert (effects.ahead == 0).all()
     assert effects.past[83] == 0
 
@@ -175,18 +175,35 @@ def test_nothing_ahead_of_an_origin_is_used():
     logs = noisy(1)[0] - 0.2 * shares
     other = logs.copy()
     other[60:] += 5
-    np.testing.assert_array_equal(
-        regression.effects(logs[:60], 12, 12).ahead, regression.effects(other[:60], 12, 12).ahead
+    one, two = regression.effects(np.stack([logs[:60], other[:60]]), 12, 12)
+    np.testing.assert_array_equal(one.ahead, two.ahead)
+
+
+def test_effects_of_a_series_do_not_depend_on_those_beside_it():
+    logs = np.concatenate(
+        [noisy(20, seed=8), noisy(3, seed=9) - 3.0 * calendar_shares(["eid_al_fitr"], MONTHS, "month")]
     )
+    shares = calendar_shares(["ramadan", "eid_al_fitr", "nowruz"], MONTHS, "month")
+    age = np.arange(96.0) - 60
+    regressors = [Regressor(name, "calendar", row) for name, row in zip(("ramadan", "eid_al_fitr", "nowruz"), shares, strict=True)]  # fmt: skip
+    regressors.append(Regressor("event:E", "event", np.where(age >= 0, age, -1.0)))
+    regression = Regression(tuple(regressors), 0, fleet_index(logs))
+    for length in (59, 71, 84):
+        together = regression.effects(logs[:, :length], 12, 12)
+        for row, beside in enumerate(together):
+            (alone,) = regression.effects(logs[row : row + 1, :length], 12, 12)
+            assert alone.found == beside.found
+            for name in ("past", "ahead", "spread"):
+                assert np.array_equal(getattr(alone, name), getattr(beside, name)), name
 
 
 def test_a_history_too_short_to_tell_takes_what_all_show():
     shares = calendar_shares(["ramadan"], MONTHS, "month")[0]
     fleet = noisy(1, noise=0.005)[0] - 0.2 * shares
     short = Regression((Regressor("ramadan", "calendar", shares),), 70, fleet)
-    ahead = short.effects(fleet[70:84], 12, 12).ahead
+    ahead = short.effects(fleet[None, 70:84], 12, 12)[0].ahead
     assert ahead == pytest.approx(-0.2 * shares[84:], abs=0.05)
-    alone = Regression((Regressor("ramadan", "calendar", shares),), 70).effects(fleet[70:84], 12, 12)
+    (alone,) = Regression((Regressor("ramadan", "calendar", shares),), 70).effects(fleet[None, 70:84], 12, 12)
     assert (alone.ahead == 0).all()
     assert (alone.spread == 0).all()
 

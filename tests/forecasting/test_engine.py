@@ -1,6 +1,7 @@
 """The engine's laws: reproducible, joint, non-negative, monotone, and a reason wherever there is no forecast."""
 
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
 
@@ -10,7 +11,7 @@ import pytest
 
 from forecasting.engine import forecast
 from forecasting.spec import ForecastSpec
-from forecasting.study import origins, plain_chunk, study_chunk
+from forecasting.study import chunks_of, origins, plain_chunk, study_chunk
 from tests.forecasting.worlds import growing, history, routes
 
 SPEC = ForecastSpec(horizon=12, draws=200, backtest_origins=4)
@@ -36,7 +37,10 @@ def test_the_same_seed_gives_the_same_paths_to_the_bit_in_any_order_and_chunks(w
     shuffled = world.take(np.random.default_rng(1).permutation(24))
     monkeypatch.setattr("forecasting.study.CHUNK_SERIES", 5)
     again = forecast(
-        shuffled, SPEC, map_chunks=lambda study, chunks: [study(chunk) for chunk in reversed(list(chunks))][::-1]
+        shuffled,
+        SPEC,
+        map_chunks=lambda study, chunks: [study(chunk) for chunk in reversed(list(chunks))][::-1],
+        threads=3,
     )
     assert again.paths.keys.equals(found.paths.keys)
     assert np.array_equal(again.paths.draws_gbps, found.paths.draws_gbps)
@@ -57,6 +61,24 @@ def test_a_series_result_does_not_depend_on_those_studied_beside_it():
             assert np.array_equal(getattr(alone, name), getattr(beside, name), equal_nan=True), name
         assert np.array_equal(alone.backtest.said, beside.backtest.said)
         assert alone.shifts == beside.shifts
+
+
+@pytest.mark.parametrize("size", [2, 3, 5, 64])
+def test_chunks_hold_every_series_once_and_part_no_pair(size, monkeypatch):
+    monkeypatch.setattr("forecasting.study.CHUNK_SERIES", size)
+    values = np.arange(24.0)[:, None] + np.zeros((24, 12))
+    follows = np.arange(24) % 2 == 1
+    chunks = chunks_of(replace(plain_chunk(values, SPEC, 12), follows=follows))
+    assert np.array_equal(np.concatenate([chunk.values for chunk in chunks]), values)
+    assert all(len(chunk.values) and not chunk.follows[0] for chunk in chunks)
+    assert all(len(chunk.values) == len(chunk.stated) == len(chunk.follows) for chunk in chunks)
+
+
+def test_large_fleets_are_cut_into_larger_chunks_and_as_many_as_keep_workers_busy():
+    for count, largest in ((600, 64), (10_000, 156), (100_000, 256)):
+        chunks = chunks_of(plain_chunk(np.ones((count, 1)), SPEC, 12))
+        assert max(len(chunk.values) for chunk in chunks) == largest
+        assert sum(len(chunk.values) for chunk in chunks) == count
 
 
 def test_other_processes_give_the_same_paths(world, found):

@@ -25,7 +25,7 @@ from statsmodels.tsa.seasonal import seasonal_decompose
 from forecasting.accuracy import interval_score, smape
 from forecasting.models.benchmarks import drift, seasonal_naive
 from forecasting.panel import forecast_panel
-from tests.benchmarks.sets import Series, bench_set, competition, m4_set, traffic_sets
+from tests.benchmarks.sets import Series, bench_set, competition, far_ahead, m4_set, traffic_sets
 from tests.benchmarks.simulated import level_shifts, s_curves
 
 LEVELS = ("q025", "q10", "q50", "q90", "q975")
@@ -37,6 +37,11 @@ def named_sets(wanted: list[str], sample: int) -> dict[str, list[Series]]:
     makers: dict[str, Callable[[], list[Series]]] = {
         "m1": lambda: bench_set("bench_m1_monthly"), "m4_short": lambda: bench_set("bench_m4_monthly_short"),
         "m4_short_24_months": lambda: [Series(one.name, 12, one.train[-24:], one.test) for one in bench_set("bench_m4_monthly_short")],
+        **{
+            f"{name}_60_from_{length}": lambda make=make, length=length: far_ahead(make(), length)
+            for name, make in (("m1", lambda: bench_set("bench_m1_monthly")), ("m3", lambda: competition("M3", "monthly")), ("tourism", lambda: competition("Tourism", "monthly")))
+            for length in (24, 60)
+        },
         "m3": lambda: competition("M3", "monthly"), "tourism": lambda: competition("Tourism", "monthly"),
         "m3_quarterly": lambda: competition("M3", "quarterly"), "tourism_quarterly": lambda: competition("Tourism", "quarterly"),
         "m1_quarterly": lambda: competition("M1", "quarterly"), "m3_yearly": lambda: competition("M3", "yearly"),

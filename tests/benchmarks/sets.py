@@ -56,6 +56,19 @@ def competition(name: str, kind: str) -> list[Series]:
     ]
 
 
+def far_ahead(series: list[Series], length: int, horizon: int = 60) -> list[Series]:
+    """The last `horizon` values of each series that is long enough, to be told from the `length` before them.
+
+    Every second series, which the shipped table of interval sizes has not seen.
+    """
+    wholes = {one.name: np.concatenate([one.train, one.test]) for one in series[1::2]}
+    return [
+        Series(name, 12, values[-horizon - length : -horizon], values[-horizon:])
+        for name, values in wholes.items()
+        if len(values) >= length + horizon and values.min() > 0
+    ]
+
+
 def m4_set(period: str) -> list[Series]:
     """M4 Weekly (no season in the competition's scores, a year of 52 weeks for ours) or Hourly (24)."""
     frame = pl.read_parquet(data_folder() / "m4_weekly_hourly_long.parquet").filter(pl.col("period") == period)

@@ -36,6 +36,8 @@ MAX_POINTS = 10_990
 COUNTRY_UNITS = ("bps", "kbps")
 TIME_FORMATS = ("auto", "epoch_s", "epoch_ms", "epoch_us")
 NULL_WORDS = ("", "NaN", "nan", "NAN", "null", "NULL", "None", "-", "N/A", "n/a", "NA", "U")
+VALUELESS = frozenset(NULL_WORDS[1:])
+"""Null words of which no reader makes a time or a number that counts, whether it looks for them or not."""
 SLOT_MINUTES = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60, 120, 180, 240, 360, 480, 720, 1440)
 """Slot lengths that divide a day."""
 

@@ -24,7 +24,7 @@ from duckdb import (
 
 from warehouse.errors import Problem, SourceError
 from warehouse.sources.dayorder import formats_of
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.spec import VALUELESS, SourceSpec
 
 CANONICAL = ("stamp", "series", "direction", "value", "value_in", "value_out", "discontinuity", "uptime")
 HEAD_BYTES = 256 * 1024
@@ -35,11 +35,12 @@ PACKED = (".gz", ".zst", ".bz2", ".lz4", ".br")
 
 @dataclass(frozen=True)
 class Shape:
-    """What a look at a text file's beginning tells: its separator, its columns, its line count before the data."""
+    """What a look at a text file's beginning tells: its separator, its columns, its line count before the data, the null words in it."""
 
     separator: str
     columns: tuple[str, ...]
     header_lines: int
+    null_words: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Opened:
     """What a reader says of the file behind source_row: how to parse it, and how to show a row as it was.
 
     `first_line` is the number of the first data row; `is_text` where lines may be rejected by the CSV reader. `retyped` makes source_row
-    anew with times in microseconds and numbers, for files whose every cell is as it should be.
+    anew with times in microseconds and numbers, for files whose every cell is as it should be; it is given all names of ports.
     """
 
     reading: Mapping[str, object]
@@ -55,7 +56,7 @@ class Opened:
     raw: Callable[[Sequence[int]], Mapping[int, str]]
     is_text: bool = False
     notes: tuple[str, ...] = ()
-    retyped: Callable[[], None] | None = None
+    retyped: Callable[[Sequence[str]], None] | None = None
     spec: SourceSpec | None = None  # what the file was found to be, where that is more than the settings say
 
     @property
@@ -73,10 +74,15 @@ def open_text(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> O
     return Opened(reading, shape.header_lines + 1, partial(raw_lines, path), is_text=True, retyped=retyped)
 
 
-def _retyped(connection: DuckDBPyConnection, spec: SourceSpec, path: Path, shape: Shape) -> None:
+def _retyped(
+    connection: DuckDBPyConnection, spec: SourceSpec, path: Path, shape: Shape, port_names: Sequence[str]
+) -> None:
     """The reader makes times and numbers itself, for half of what casting its texts costs; a cell that is neither rejects the line."""
     types = {spec.time_column: "TIMESTAMP", spec.in_column: "DOUBLE", spec.out_column: "DOUBLE"}
-    relation = text_relation(connection, spec, path, shape, types)
+    # Each word costs a comparison a cell: one that has not been seen and changes nothing is not looked for.
+    needless = VALUELESS - shape.null_words - set(port_names)
+    words = [word for word in spec.null_words if word not in needless]
+    relation = text_relation(connection, spec, path, shape, types, words)
     open_relation(connection, spec, path, _with_microseconds(spec, relation))
 
 
@@ -155,9 +161,10 @@ def look(spec: SourceSpec, path: Path) -> Shape:
     cells = next(csv.reader([first], delimiter=separator))
     if len(cells) > spec.max_columns:
         raise refused(path, f"has {len(cells)} columns, more than the limit of {spec.max_columns}", "Raise max_columns if that is right.")  # fmt: skip
+    words = frozenset(re.split(f"[{re.escape(separator)}\r\n]", text)) & VALUELESS
     if not spec.header:
-        return Shape(separator, tuple(f"column_{place}" for place in range(1, len(cells) + 1)), 0)
-    return Shape(separator, tuple(cell.strip() for cell in cells), lines.index(first) + 1)
+        return Shape(separator, tuple(f"column_{place}" for place in range(1, len(cells) + 1)), 0, words)
+    return Shape(separator, tuple(cell.strip() for cell in cells), lines.index(first) + 1, words)
 
 
 def _unpacked_within(spec: SourceSpec, path: Path) -> None:
@@ -229,9 +236,10 @@ def _lines(stream: pa.NativeFile) -> Iterator[bytes]:
 
 
 def text_relation(
-    connection: DuckDBPyConnection, spec: SourceSpec, path: Path, shape: Shape, types: Mapping[str, str] | None = None
-) -> DuckDBPyRelation:
-    """The rows of a text file, every cell a text but in the columns with `types`."""
+    connection: DuckDBPyConnection, spec: SourceSpec, path: Path, shape: Shape, types: Mapping[str, str] | None = None,
+    null_words: Sequence[str] | None = None,
+) -> DuckDBPyRelation:  # fmt: skip
+    """The rows of a text file, every cell a text but in the columns with `types`; `null_words` instead of the settings'."""
     names = dict.fromkeys(shape.columns)
     unique = [name if name and shape.columns.count(name) == 1 else f"{name}#{place}" for place, name in enumerate(shape.columns, 1)]  # fmt: skip
     doubled = [name for name in names if name in _used(spec) and shape.columns.count(name) > 1]
@@ -239,7 +247,7 @@ def text_relation(
         raise SourceError("columns can't be told apart", [Problem(str(path), f"column {name} stands there twice") for name in doubled])  # fmt: skip
     return connection.read_csv(
         escape(str(path)), sep=shape.separator, header=False, skiprows=shape.header_lines, auto_detect=False,
-        columns={name: (types or {}).get(name, "VARCHAR") for name in unique}, quotechar='"', escapechar='"', na_values=list(spec.null_words), store_rejects=True,
+        columns={name: (types or {}).get(name, "VARCHAR") for name in unique}, quotechar='"', escapechar='"', na_values=list(spec.null_words if null_words is None else null_words), store_rejects=True,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ with name as (
     union
     select interface_id, trim(unnest(string_split(aliases, ';'))) from mart.interface where aliases is not null
 )
-select name, any_value(interface_key) as interface_key
+select name, any_value(interface_key) as interface_key, bool_and(name <> interface_id) as alias
 from name join core.interface_key using (interface_id)
 where name <> ''
 group by name

@@ -115,8 +115,10 @@ class Warehouse:
     def sql(self, query: str, **params: object) -> pl.DataFrame:
         """The rows of a query with $named parameters; an empty frame for a statement that returns none."""
         # Not through a relation: that takes forty times as long for millions of rows.
-        last = self.connection.extract_statements(query)[-1]
-        done = self.connection.execute(query, params or None)
+        *first, last = self.connection.extract_statements(query)
+        for statement in first:
+            self.connection.execute(statement)
+        done = self.connection.execute(last, params or None)
         if last.expected_result_type != [duckdb.ExpectedResultType.QUERY_RESULT]:
             return pl.DataFrame()
         return pl.DataFrame(done.to_arrow_table())

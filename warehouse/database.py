@@ -32,6 +32,11 @@ from warehouse.schema import (
 from warehouse.versions import new_versions, standing
 
 
+DUCKDB_2 = int(duckdb.__version__.split(".")[0]) >= 2
+ORDER_IS_KEPT = DUCKDB_2
+"""Up to 2.0.1, DuckDB 2 hands rows to Arrow without the order of `order by` where it need not keep rows in the order they came in."""
+
+
 @dataclass(frozen=True)
 class RunRecord:
     """A run whose results are kept. `origin` is the first day of the last observed period; `settings` is JSON."""
@@ -276,11 +281,11 @@ def _connect(path: Path, memory_limit: str, threads: int, temp_directory: Path |
         **OFFLINE,
         "memory_limit": memory_limit,
         "threads": threads,
-        "preserve_insertion_order": False,
+        "preserve_insertion_order": ORDER_IS_KEPT,
     }
     if temp_directory is not None:
         config["temp_directory"] = str(temp_directory)
-    if int(duckdb.__version__.split(".")[0]) >= 2 and not path.exists():
+    if DUCKDB_2 and not path.exists():
         # Clients of the 1.5 line can't open what 2.x writes by default.
         config["storage_compatibility_version"] = "v1.5.0"
     try:

@@ -13,7 +13,7 @@ import duckdb
 
 from warehouse.bulk import NeedsSecondLookError, is_plain, write_plain
 from warehouse.counters import write_counters
-from warehouse.database import Warehouse
+from warehouse.database import ORDER_IS_KEPT, Warehouse
 from warehouse.errors import Problem, SettingsError, SourceError, WarehouseError
 from warehouse.quarantine import keep_refused
 from warehouse.slots import Written, write_log, write_slots
@@ -70,7 +70,7 @@ def load_files(
     try:
         return [_load_or_explain(warehouse, spec, path, known_at, today, slot_minutes) for path in paths]
     finally:
-        warehouse.run("traffic/free_order")
+        warehouse.run("traffic/keep_order" if ORDER_IS_KEPT else "traffic/free_order")
 
 
 def _load_or_explain(

@@ -154,7 +154,9 @@ def look(spec: SourceSpec, path: Path) -> Shape:
             path, f"is not UTF-8: byte {error.start + 1} is 0x{head[error.start]:02x}", "Save it as UTF-8."
         ) from error
     lines = text.splitlines()
-    first = next(line for line in lines if line.strip())
+    first = next((line for line in lines if line.strip()), None)
+    if first is None:
+        raise refused(path, "is empty", "Export it again, or take it out of the source's files.")
     separator = spec.separator or max(SEPARATORS, key=lambda mark: (first.count(mark), -SEPARATORS.index(mark)))
     if spec.decimal_comma and separator == ",":
         separator = ";"

@@ -31,7 +31,6 @@ from warehouse.schema import (
 )
 from warehouse.versions import new_versions, standing
 
-
 DUCKDB_2 = int(duckdb.__version__.split(".")[0]) >= 2
 ORDER_IS_KEPT = DUCKDB_2
 """Up to 2.0.1, DuckDB 2 hands rows to Arrow without the order of `order by` where it need not keep rows in the order they came in."""

@@ -49,9 +49,11 @@ def write_plain(
     minutes = spec.slot_minutes or 0
     slot_us = minutes * MINUTE_US
     written = {"batch_id": batch_id, "slot_minutes": minutes}
+    names = warehouse.run("traffic/port_keys")
+    keys = names["interface_key"].to_list()
     if opened.retyped:
-        opened.retyped()
-    stamps = {"microseconds": True, "port_keys": warehouse.run("traffic/port_keys")["interface_key"].to_list()}  # fmt: skip
+        opened.retyped(names["name"].to_list())
+    stamps = {"microseconds": True, "port_keys": keys}
     warehouse.run("traffic/forget_rejects")
     warehouse.run("traffic/forget_scans")
     looks = only(warehouse, "traffic/plain_looks", **stamps, slot_minutes=minutes)
@@ -61,10 +63,12 @@ def write_plain(
     if opened.is_text:
         # Its rows come in pieces of any size: kept in their order they would leave a database of twice the size.
         warehouse.run("traffic/free_order")
+    speeds = warehouse.run("traffic/speeds")["speed_bps"]
     try:
         warehouse.run(
             "traffic/append_plain" if looks["ordered"] else "traffic/append_plain_sorted", **written, **stamps,
-            speeds=warehouse.run("traffic/speeds")["speed_bps"].to_list(),
+            own_places=next((place for place, key in enumerate(keys) if key != place + 1), len(keys)),
+            speeds=speeds.to_list(), least_speed=speeds.min(),
             slot_us=slot_us, shift_us=slot_us if spec.stamp == "end" else 0, today_us=today_us, earliest_us=earliest_us,
             bits=spec.bits_per_unit / (slot_us / 1e6 if spec.per_slot else 1.0), swap=spec.swap_directions,
         )  # fmt: skip
@@ -76,8 +80,12 @@ def write_plain(
     sums = only(warehouse, "traffic/reach_sums")
     if not sums["slots"] or sums["slots"] > spec.max_rows or reach_is_known(warehouse, minutes):
         raise NeedsSecondLookError("some of its slots may be known")
-    ordered = only(warehouse, "traffic/batch_order", batch_id=batch_id)["ordered"]
-    if not ordered and not only(warehouse, "traffic/batch_distinct", batch_id=batch_id, slot_us=slot_us)["distinct_slots"]:  # fmt: skip
+    whole = {"batch_id": batch_id, "slot_us": slot_us}
+    if opened.is_text:
+        distinct = only(warehouse, "traffic/batch_runs", **whole, slots=sums["slots"])["distinct_slots"]
+    else:
+        distinct = only(warehouse, "traffic/batch_order", batch_id=batch_id)["ordered"]
+    if not distinct and not only(warehouse, "traffic/batch_distinct", **whole)["distinct_slots"]:
         raise NeedsSecondLookError("a slot stands there twice")
     warehouse.run("traffic/extents_of_file", **written)
     flag_windows(warehouse, batch_id)

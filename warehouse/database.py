@@ -31,6 +31,10 @@ from warehouse.schema import (
 )
 from warehouse.versions import new_versions, standing
 
+DUCKDB_2 = int(duckdb.__version__.split(".")[0]) >= 2
+ORDER_IS_KEPT = DUCKDB_2
+"""Up to 2.0.1, DuckDB 2 hands rows to Arrow without the order of `order by` where it need not keep rows in the order they came in."""
+
 
 @dataclass(frozen=True)
 class RunRecord:
@@ -115,8 +119,10 @@ class Warehouse:
     def sql(self, query: str, **params: object) -> pl.DataFrame:
         """The rows of a query with $named parameters; an empty frame for a statement that returns none."""
         # Not through a relation: that takes forty times as long for millions of rows.
-        last = self.connection.extract_statements(query)[-1]
-        done = self.connection.execute(query, params or None)
+        *first, last = self.connection.extract_statements(query)
+        for statement in first:
+            self.connection.execute(statement)
+        done = self.connection.execute(last, params or None)
         if last.expected_result_type != [duckdb.ExpectedResultType.QUERY_RESULT]:
             return pl.DataFrame()
         return pl.DataFrame(done.to_arrow_table())
@@ -274,11 +280,11 @@ def _connect(path: Path, memory_limit: str, threads: int, temp_directory: Path |
         **OFFLINE,
         "memory_limit": memory_limit,
         "threads": threads,
-        "preserve_insertion_order": False,
+        "preserve_insertion_order": ORDER_IS_KEPT,
     }
     if temp_directory is not None:
         config["temp_directory"] = str(temp_directory)
-    if int(duckdb.__version__.split(".")[0]) >= 2 and not path.exists():
+    if DUCKDB_2 and not path.exists():
         # Clients of the 1.5 line can't open what 2.x writes by default.
         config["storage_compatibility_version"] = "v1.5.0"
     try:

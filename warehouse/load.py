@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ import duckdb
 
 from warehouse.bulk import NeedsSecondLookError, is_plain, write_plain
 from warehouse.counters import write_counters
-from warehouse.database import Warehouse
+from warehouse.database import ORDER_IS_KEPT, Warehouse
 from warehouse.errors import Problem, SettingsError, SourceError, WarehouseError
 from warehouse.quarantine import keep_refused
 from warehouse.slots import Written, write_log, write_slots
@@ -70,7 +71,7 @@ def load_files(
     try:
         return [_load_or_explain(warehouse, spec, path, known_at, today, slot_minutes) for path in paths]
     finally:
-        warehouse.run("traffic/free_order")
+        warehouse.run("traffic/keep_order" if ORDER_IS_KEPT else "traffic/free_order")
 
 
 def _load_or_explain(
@@ -91,8 +92,9 @@ def _load_or_explain(
     except duckdb.Error as error:
         if isinstance(error, duckdb.InvalidInputException) and "CSV" in str(error):
             problem = Problem(str(path), str(error).splitlines()[0])
+            remedy = "Check that its lines all end in the same way and that quotes are closed."
             return LoadResult(
-                spec.name, str(path), error=SourceError("the file can't be read as text in columns", [problem])
+                spec.name, str(path), error=SourceError("the file can't be read as text in columns", [problem], remedy)
             )
         if "No space left" not in str(error):
             raise
@@ -144,6 +146,8 @@ def _load_file(
                 written = write_slots(warehouse, found, path, opened, batch_id=batch_id, slot_minutes=slot_minutes)
             result = _with_slots(warehouse, result, written)
         result = replace(result, rows_known=result.rows_in - result.rows_loaded - result.rows_quarantined)
+        if spec.first_slot and result.last_slot and result.last_slot > today:
+            raise SourceError("rows lie in the future", [Problem(str(path), f"counted from first_slot, its last row stands at {result.last_slot:%Y-%m-%d %H:%M}")], "Mend first_slot of this source.")  # fmt: skip
     _record(warehouse, spec, result, size, content_hash, known_at)
     return result
 
@@ -165,7 +169,11 @@ def _with_slots(warehouse: Warehouse, result: LoadResult, written: Written) -> L
 
 def _content(spec: SourceSpec, path: Path) -> tuple[int, str]:
     try:
-        size = path.stat().st_size
+        state = path.stat()
+        size = state.st_size
+        if not stat.S_ISREG(state.st_mode):
+            # A pipe or a device may never end.
+            raise SourceError("a file can't be read", [Problem(str(path), "is a folder, a pipe or a device")], "Give files.")  # fmt: skip
         if size > spec.max_file_bytes:
             raise SourceError("a file is too large", [Problem(str(path), f"has {size} bytes, more than the limit of {spec.max_file_bytes}")], "Split it, or raise max_file_bytes.")  # fmt: skip
         with path.open("rb") as file:

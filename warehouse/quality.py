@@ -22,6 +22,7 @@ def mark_doubtful(
     spike_ratio: float = SPIKE_RATIO,
     full_ratio: float = FULL_RATIO,
     least_run: int = LEAST_RUN,
+    port_is_made: bool = False,
 ) -> dict[str, int]:
     """Flags slots of the months that loads after `since_batch_id` touched, however they were split into files.
 
@@ -35,7 +36,8 @@ def mark_doubtful(
         months = warehouse.run("traffic/doubtful_months")
         if months.is_empty():
             return {}
-        warehouse.run("traffic/port")
+        if not port_is_made:
+            warehouse.run("traffic/port")
         warehouse.run("traffic/no_suspects")
         for month in months.iter_rows(named=True):
             warehouse.run("traffic/suspects", **month, **limits)

@@ -70,7 +70,7 @@ def _refused(warehouse: Warehouse, opened: Opened, rejected: pl.DataFrame) -> pl
     numbers: list[int] = []
     skipped = 0
     for place in lines:
-        line = place + opened.first_line + skipped
+        line = place // opened.cells + opened.first_line + skipped
         while skipped < len(gaps) and gaps[skipped] <= line:
             skipped += 1
             line += 1

@@ -69,7 +69,7 @@ def update_statistics(
             "network_hash": hashlib.sha256(stated.encode()).hexdigest(),
         }
         last = _run(warehouse, "last_pass", **settings).row(0, named=True)
-        mark_doubtful(warehouse, since_batch_id=last["after_batch"] or 0, time_zone=time_zone)
+        mark_doubtful(warehouse, since_batch_id=last["after_batch"] or 0, time_zone=time_zone, port_is_made=True)
         _run(warehouse, "periods", zone=time_zone, grains=list(grains))
         _run(warehouse, "touched", after_batch=last["after_batch"] or 0, everything=last["after_batch"] is None)
         version = int(last["version"])
@@ -81,7 +81,7 @@ def update_statistics(
                 _make(warehouse, grain, chunk, time_zone, min_coverage_ratio, now, stamp, wanted)
         if not periods:
             return StatisticsSummary(None, 0, 0, 0)
-        _profile(warehouse, stamp)
+        _profile(warehouse, time_zone, last["profiled_batch"], stamp)
         _run(warehouse, "record_pass", **settings, version=version, last_batch_id=last["last_batch_id"], today=now, known_at=known_at)  # fmt: skip
         sums = _run(warehouse, "sums_of_pass", version=version).row(0, named=True)
     return StatisticsSummary(version, periods, int(sums["rows"]), int(sums["values"]))
@@ -178,12 +178,16 @@ def _kappas(
     return pl.DataFrame([(name, period["period_start"], kappa, slots) for name, kappa, slots in found], schema=KAPPA, orient="row")  # fmt: skip
 
 
-def _profile(warehouse: Warehouse, stamp: Mapping[str, Any]) -> None:
+def _profile(warehouse: Warehouse, zone: str, after_batch: int | None, stamp: Mapping[str, Any]) -> None:
     last = warehouse.sql("select max(last_slot) as at from route_span")["at"].item()
-    until = last + timedelta(days=1)
-    reach = {"from_at": last - timedelta(days=365), "until_at": until}
-    _run(warehouse, "local_hours", **reach)
-    _run(warehouse, "profile", **reach, **stamp)
+    _run(warehouse, "profile_spans", zone=zone, from_at=last - timedelta(days=365), last_at=last, after_batch=after_batch)  # fmt: skip
+    _run(warehouse, "no_profile_parts")
+    for month in _run(warehouse, "profile_spans_made").iter_rows(named=True):
+        _run(warehouse, "local_hours", from_at=month["from_at"], until_at=month["until_at"])
+        _run(warehouse, "profile_part", **month)
+    _run(warehouse, "profile_forget")
+    _run(warehouse, "profile_keep")
+    _run(warehouse, "profile", **stamp)
 
 
 def _route_keys(warehouse: Warehouse) -> dict[str, int]:

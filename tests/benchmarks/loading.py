@@ -1,12 +1,12 @@
 """Loading against DuckDB's own bare reads of the same files: python -m tests.benchmarks.loading [million rows [port] | growth 10 30 ...].
 
-With `port`: Parquet files sorted by port alone.
+With `port`: Parquet files sorted by port alone. `growth` makes, loads and removes one size after the other, each in a process of its own.
 """
 
 from __future__ import annotations
 
 import resource
-import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -27,11 +27,16 @@ PORTS = 950
 SPEC = SourceSpec("bench", interface_column="interface", in_column="in_bps", out_column="out_bps", slot_minutes=5)
 MONTH = """
     copy (
-        select timestamp '2024-01-01' + interval 1 month * $month + interval 5 minute * slot as time, 'port-' || lpad(port::varchar, 4, '0') as interface,
+        select timestamp '2021-01-01' + interval 1 month * $month + interval 5 minute * slot as time, 'port-' || lpad(port::varchar, 4, '0') as interface,
             (hash(port, slot, $month) % 100000000000)::double as in_bps, (hash(slot, port, $month) % 90000000000)::double as out_bps
-        from range($ports) p(port), range($slots) s(slot) order by {order}
+        from (select {port} as port, {slot} as slot from range($ports * $slots) r(place))
     ) to '{file}'
 """
+PLACES = {
+    "interface, time": {"port": "place // $slots", "slot": "place % $slots"},
+    "time, interface": {"port": "place % $ports", "slot": "place // $ports"},
+}
+"""Where a row stands, for files made in their order: nothing has to be sorted."""
 
 
 def make_files(folder: Path, rows: int, *, ending: str, order: str) -> list[Path]:
@@ -41,7 +46,9 @@ def make_files(folder: Path, rows: int, *, ending: str, order: str) -> list[Path
     files = [folder / f"{order.split(',')[0]}-{month:02d}.{ending}" for month in range(months)]
     with duckdb.connect() as connection:
         for month, file in enumerate(files):
-            connection.execute(MONTH.format(order=order, file=file), {"month": month, "ports": PORTS, "slots": slots})
+            connection.execute(
+                MONTH.format(file=file, **PLACES[order]), {"month": month, "ports": PORTS, "slots": slots}
+            )
     return files
 
 
@@ -146,24 +153,33 @@ def main(rows: int, orders: Mapping[str, str]) -> None:
 
 
 def growth(sizes: list[int]) -> None:
-    """Prints seconds a million rows at each size: a level line is linear growth."""
+    """Prints seconds a million rows and the most memory held at each size: a level line is linear growth."""
+    for rows in sizes:
+        # Memory is that of a process: each size has its own.
+        subprocess.run([sys.executable, "-m", "tests.benchmarks.loading", "size", str(rows)], check=True)
+
+
+def size(rows: int) -> None:
     with tempfile.TemporaryDirectory() as name:
-        for rows in sizes:
-            folder = Path(name) / str(rows)
-            folder.mkdir()
-            files = make_files(folder, rows, ending="parquet", order="interface, time")
-            warehouse, took = ours(folder, files, "growth")
-            warehouse.close()
-            million = took.cpu / rows * 1e6
-            print(
-                f"growth: {rows / 1e6:6.1f} M rows {took.wall:7.2f} s, {million:5.3f} CPU s a million rows", flush=True
-            )
-            shutil.rmtree(folder)
+        folder = Path(name)
+        files = make_files(folder, rows, ending="parquet", order="interface, time")
+        made = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        warehouse, took = ours(folder, files, "growth")
+        warehouse.close()
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        stored = warehouse.path.stat().st_size
+        print(
+            f"growth: {rows / 1e6:6.1f} M rows in {len(files)} files {took.wall:7.2f} s, {took.cpu:7.2f} CPU s, {took.cpu / rows * 1e6:5.3f} a million;"
+            f" {stored / rows:4.1f} bytes a row; most memory {most / 2**20:.2f} GiB ({made / 2**20:.2f} of it by making the files)", flush=True,
+        )  # fmt: skip
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["growth"]:
-        growth([int(float(size) * 1e6) for size in sys.argv[2:] or ("10", "30", "100", "300")])
+        growth([int(float(millions) * 1e6) for millions in sys.argv[2:] or ("10", "30", "100", "300")])
+        sys.exit()
+    if sys.argv[1:2] == ["size"]:
+        size(int(sys.argv[2]))
         sys.exit()
     chosen = dict(list(ORDERS.items())[: 1 if sys.argv[2:] == ["port"] else None])
     main(int(float(sys.argv[1]) * 1e6) if len(sys.argv) > 1 else 30_000_000, chosen)

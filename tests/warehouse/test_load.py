@@ -207,6 +207,8 @@ def test_doubtful_slots_are_flagged_and_kept(tmp_path: Path) -> None:
     [
         (b"", "is empty"),
         (b"\n \n", "is empty"),
+        (b"\xef\xbb\xbf", "is empty"),
+        ("\N{NO-BREAK SPACE}\n".encode(), "is empty"),
         (b"time,interface,in\n", "column out is missing"),
         (HEADER.encode(), "a header and nothing below"),
         ("time,interface,in,out\n2024-01-01,Алматы,1,2\n".encode("cp1251"), "not UTF-8"),

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -97,3 +98,44 @@ def test_a_file_that_turns_bad_at_its_end_is_read_the_general_way(tmp_path: Path
     (tmp_path / "a.csv").write_text("time,interface,in,out\n" + good + "Total,,5,6\n2024-02-01 00:00,r1\n", "utf-8")
     slots, refused, _ = kept(tmp_path / "short", PAIR, tmp_path / "a.csv")
     assert (len(slots), [row[0] for row in refused]) == (5760, [5762, 5763])  # type: ignore[arg-type, attr-defined]
+
+
+def long_text() -> list[str]:
+    """Lines beyond the beginning of a text that is looked at before it is read."""
+    return [f"2024-{1 + slot // 8064:02d}-{1 + slot % 8064 // 288:02d} {slot % 288 // 12:02d}:{slot % 12 * 5:02d},r1,{slot},2" for slot in range(14000)]  # fmt: skip
+
+
+@pytest.mark.parametrize("word", ["NaN", "null", "-", "N/A"])
+def test_null_words_far_down_a_file_are_null_words(tmp_path: Path, word: str) -> None:
+    """Words that do not stand in a text's beginning are not looked for by the short way; a cell means the same all the same."""
+    lines = long_text()
+    lines[-3:] = [f"2024-03-01 00:00,r1,{word},2", f"2024-03-01 00:05,r1,{word},{word}", f"2024-03-01 00:10,{word},1,2"]
+    (tmp_path / "a.csv").write_text("time,interface,in,out\n" + "\n".join(lines) + "\n", "utf-8")
+    short = kept(tmp_path / "short", PAIR, tmp_path / "a.csv")
+    assert short == kept(tmp_path / "general", GENERAL, tmp_path / "a.csv")
+    assert short[0][-2:] == [
+        ("r1", datetime(2024, 3, 1, tzinfo=UTC), None, 2.0, "ok", 5), ("r1", datetime(2024, 3, 1, 0, 5, tzinfo=UTC), None, None, "gap", 5),
+    ]  # fmt: skip
+    assert short[1] == [(14001, lines[-1], "the interface is empty")]
+
+
+def test_a_port_named_like_a_null_word_is_no_port_of_a_text(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(
+        "time,interface,in,out\n" + "\n".join([*long_text(), "2024-03-01 00:00,NA,1,2"]) + "\n", "utf-8"
+    )
+    for name, spec in {"short": PAIR, "general": GENERAL}.items():
+        (tmp_path / name).mkdir()
+        with open_world(tmp_path / name) as world:
+            world.append("interface", pl.DataFrame([{"interface_id": "NA", "route_id": "r2", "speed_gbps": 1.0, "time_zone": "UTC", "priority": 1}]), known_at=NOW)  # fmt: skip
+            result = load_files(world, spec, [tmp_path / "a.csv"], known_at=NOW, today=NOW)[0]
+            assert (result.rows_loaded, result.rows_quarantined) == (14000, 1)
+
+
+def test_a_slot_that_two_pieces_of_a_text_hold_is_seen(tmp_path: Path) -> None:
+    """Rows of a port in two stretches, the second of which ends in a slot of the first."""
+    stretch = [f"2024-01-01 {slot // 12:02d}:{slot % 12 * 5:02d},r1,{slot},2" for slot in range(120)]
+    for name, lines in {"apart": stretch[60:] + stretch[:60], "twice": stretch[60:] + stretch[:61]}.items():
+        (tmp_path / f"{name}.csv").write_text("time,interface,in,out\n" + "\n".join(lines) + "\n", "utf-8")
+        short = kept(tmp_path / name, PAIR, tmp_path / f"{name}.csv")
+        assert len(short[0]) == 120  # type: ignore[arg-type]
+        assert short == kept(tmp_path / f"{name} general", GENERAL, tmp_path / f"{name}.csv")

@@ -172,6 +172,55 @@ def test_the_busy_hour_is_local(tmp_path: Path) -> None:
         assert profile.filter(pl.col("mean_gbps") > 4)["hour"].to_list() == [20]
 
 
+def test_the_profile_of_many_passes_is_that_of_one(tmp_path: Path) -> None:
+    """Months that did not change are not looked at again: late rows, months that leave the window and another zone are seen all the same."""
+    rng = np.random.default_rng(3)
+    parts = [
+        (datetime(2023, 1, 1, tzinfo=UTC) + timedelta(days=day), rng.uniform(1, 9, 96).tolist())
+        for day in range(0, 500, 4)
+    ]
+    late = parts.pop(60)
+    for name in ("often", "once"):
+        (tmp_path / name).mkdir()
+
+    def seen(world: Warehouse) -> pl.DataFrame:
+        return world.read("traffic_profile").sort("route_id", "direction", "weekday", "hour")
+
+    with (
+        open_world(tmp_path / "often", ["r1"], zone="Asia/Tashkent") as often,
+        open_world(tmp_path / "once", ["r1"], zone="Asia/Tashkent") as once,
+    ):
+        for place, (start, values) in enumerate([*parts, late]):
+            for world in (often, once):
+                fill(world, tmp_path, "part", {"r1": values}, start)
+            if place % 20 == 0 or place >= len(parts) - 1:
+                update_statistics(often, grains=("month",) if place % 40 else ("month", "week"), time_zone="UTC", known_at=NOW)  # fmt: skip
+        update_statistics(once, grains=("month",), time_zone="UTC", known_at=NOW)
+        kept = often.sql("select distinct period_start from ops.profile_month order by 1")["period_start"].to_list()
+        assert kept == [date(2023, month, 1) for month in range(6, 13)] + [
+            date(2024, month, 1) for month in range(1, 5)
+        ]
+        assert seen(often)["mean_gbps"].to_list() == pytest.approx(seen(once)["mean_gbps"].to_list(), rel=1e-12)
+        fill(often, tmp_path, "part", {"r1": [7.0] * 5}, datetime(2024, 5, 20, tzinfo=UTC))
+        update_statistics(often, grains=("month",), time_zone="Asia/Almaty", known_at=NOW)
+        fill(once, tmp_path, "part", {"r1": [7.0] * 5}, datetime(2024, 5, 20, tzinfo=UTC))
+        update_statistics(once, grains=("month",), time_zone="UTC", known_at=NOW)
+        assert seen(often)["mean_gbps"].to_list() == pytest.approx(seen(once)["mean_gbps"].to_list(), rel=1e-12)
+
+
+def test_a_window_that_is_stated_and_withdrawn_leaves_no_trace(tmp_path: Path) -> None:
+    with open_world(tmp_path, ["r1"]) as world:
+        fill(world, tmp_path, "a", {"r1": [1.0] * (29 * 288 - 12) + [9.0] * 12}, datetime(2024, 2, 1, tzinfo=UTC))
+        window = pl.DataFrame([{"event_id": "w", "kind": "maintenance", "scope_kind": "route", "scope_id": "r1", "effect": "work", "simulated": False, "start_at": datetime(2024, 2, 29, 23, tzinfo=UTC), "end_at": datetime(2024, 3, 1, tzinfo=UTC)}])  # fmt: skip
+        means = []
+        for place, events in enumerate((window.clear(), window, window.clear())):
+            world.append("event", events, known_at=NOW + timedelta(days=place), complete=True)
+            update_statistics(world, grains=("month",), time_zone="UTC", known_at=NOW)
+            means.append((period(world, "r1", "mean")["value_gbps"], world.read("traffic_profile")["mean_gbps"].max()))
+        assert means[1] == (1.0, 2.0)
+        assert means[0] == means[2] != means[1]
+
+
 def test_routes_that_share_a_segment_direction_are_found() -> None:
     steps = pl.DataFrame(
         [("r1", 1, "s1", "A", "B", "A"), ("r1", 2, "s2", "B", "C", "A"), ("r2", 1, "s2", "B", "C", "C")],

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from duckdb import ColumnExpression, DuckDBPyRelation, SQLExpression
+from duckdb import DuckDBPyRelation, SQLExpression
 
 from warehouse.errors import Problem, SourceError
+from warehouse.sources.named import column
 from warehouse.sources.spec import SourceSpec
 
 LOOKED_AT = 1000
@@ -27,7 +28,7 @@ def formats_of(spec: SourceSpec, path: Path, relation: DuckDBPyRelation) -> list
     """
     if spec.time_format != "auto" or spec.time_column not in relation.columns or spec.first_slot is not None:
         return []
-    stamps = relation.select(ColumnExpression(spec.time_column).cast("varchar").alias("stamp"))
+    stamps = relation.select(column(spec.time_column).cast("varchar").alias("stamp"))
     matches = SQLExpression(f"regexp_matches(stamp, '{NUMBERS}')")
     if not stamps.limit(LOOKED_AT).filter(matches).limit(1).fetchall():
         return []

@@ -102,6 +102,11 @@ def read(spec: SourceSpec, path: Path) -> Tally:
             tally.bad.append((stamp or None, next(iter(ports)), text if column != "stamp" else None, record.raw[:2000]))
             continue
         rate = spec.sampling_rate or record.sampling
+        if rate < 1:
+            tally.bad.append(
+                (str(int(record.start)), next(iter(ports)), "sampling rate that can't be read", record.raw[:2000])
+            )
+            continue
         tally.rates.add(rate)
         octets = record.octets * rate
         if len(met) > CACHED:
@@ -115,6 +120,8 @@ def read(spec: SourceSpec, path: Path) -> Tally:
         _spread(tally.slots, port, record, 8 * octets)
     if not tally.flows:
         raise SourceError("a file has no rows", [Problem(str(path), "holds no flow record")], "Export it again, or take it out of the source's files.")  # fmt: skip
+    if not tally.slots and not tally.bad:
+        raise SourceError("a file has no traffic of the map", [Problem(str(path), f"none of its {tally.flows} records lies between the two ends of a port in {spec.map_file}")], "Mend the prefixes or AS numbers of the map, or take the file out of the source's files.")  # fmt: skip
     return tally
 
 

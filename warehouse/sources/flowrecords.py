@@ -31,7 +31,7 @@ LAST_SECOND = 1 << 33
 
 @dataclass(frozen=True)
 class Record:
-    """A flow: epoch seconds, addresses and AS numbers as texts, octets. `fault` names what can't be read, and its text."""
+    """A flow: epoch seconds, addresses and AS numbers as texts, octets; a sampling rate of -1 can't be read. `fault` names what else can't, and its text."""
 
     start: float
     end: float
@@ -141,8 +141,11 @@ def _record(fields: Mapping[str, object] | None, raw: str, zone: ZoneInfo) -> Re
         shown = texts["start"] if start is None else f"{texts['start']} to {texts['end']}"
         fault = ("stamp", shown)
     elif octets is None or octets < 0:
-        fault = ("value_in", texts["octets"] or "no bytes")
-    rate = int(sampling) if sampling is not None and 1 <= sampling < 1 << 32 else 1
+        # Not nan as it is, which would be a word for no value.
+        fault = ("value_in", texts["octets"] if octets is not None else f"bytes: {texts['octets']}")
+    if sampling is None and texts["sampling"]:
+        sampling = -1
+    rate = max(1, int(sampling or 0)) if 0 <= (sampling or 0) < 1 << 32 else -1
     return Record(start or 0, end or 0, texts["src"], texts["dst"], texts["src_as"], texts["dst_as"], octets or 0, rate, fault, raw)  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from duckdb import DuckDBPyConnection
 
 from warehouse.sources import flowexport, mrtg, rrd, workbook, zabbix
 from warehouse.sources.spec import SourceSpec
-from warehouse.sources.table import PARQUET, Opened, open_parquet, open_relation, open_text, require
+from warehouse.sources.table import PARQUET, Opened, cells_of, open_parquet, open_relation, open_text, require
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".ods", ".xls")
 
@@ -49,7 +49,7 @@ def _open_frame(
     connection.execute("create or replace temp table frame_row as select * from frame_given")
     connection.unregister("frame_given")
     reading = open_relation(connection, spec, path, connection.table("frame_row"))
-    return Opened(reading, 2, partial(_records, frame), notes=notes, spec=spec)
+    return Opened(reading, 2, partial(_records, frame), notes=notes, spec=spec, cells=cells_of(spec, frame.columns))
 
 
 def _records(frame: pl.DataFrame, wanted: Sequence[int]) -> Mapping[int, str]:

@@ -34,8 +34,12 @@ NOT_READING = ("files", "url", "since", "page_days", "again_minutes", "timeout_s
 MAX_POINTS = 10_990
 """A server of Prometheus refuses more than 11,000 points a series."""
 COUNTRY_UNITS = ("bps", "kbps")
+NOT_RE2 = re.compile(r"\(\?(?:[=!>]|<[=!]|P=|\()|(?<!\\)(?:\\\\)*\\[1-9]")
+"""Parts of a regular expression that Python takes and DuckDB does not."""
 TIME_FORMATS = ("auto", "epoch_s", "epoch_ms", "epoch_us")
 NULL_WORDS = ("", "NaN", "nan", "NAN", "null", "NULL", "None", "-", "N/A", "n/a", "NA", "U")
+VALUELESS = frozenset(NULL_WORDS[1:])
+"""Null words of which no reader makes a time or a number that counts, whether it looks for them or not."""
 SLOT_MINUTES = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60, 120, 180, 240, 360, 480, 720, 1440)
 """Slot lengths that divide a day."""
 
@@ -149,6 +153,17 @@ def _problems(spec: SourceSpec) -> list[tuple[str, str]]:
     need(spec.stamp in ("start", "end"), "stamp", f"is {spec.stamp!r}; choose start or end of the slot")
     need(spec.direction in ("", "in", "out"), "direction", f"is {spec.direction!r}; choose in or out")
     need(len(spec.separator) <= 1, "separator", f"is {spec.separator!r}, must be one character")
+    need(
+        spec.separator not in ('"', "\r", "\n"),
+        "separator",
+        f"is {spec.separator!r}, which means something else in text files",
+    )
+    need(
+        not any(mark in word for word in spec.null_words for mark in ('"', "\r", "\n")),
+        "null_words",
+        "hold a quote or a line end, which no cell of a text file holds",
+    )
+    need(not NOT_RE2.search(spec.interface_pattern), "interface_pattern", f"{spec.interface_pattern!r} looks ahead, behind or back, which the reader's regular expressions can't")  # fmt: skip
     need(not (spec.decimal_comma and spec.separator == ","), "separator", "is a comma, and so is the decimal sign")
     need(spec.slot_minutes is None or spec.slot_minutes in SLOT_MINUTES, "slot_minutes", f"is {spec.slot_minutes}; choose from {', '.join(map(str, SLOT_MINUTES))}")  # fmt: skip
     for limit in ("priority", "max_file_bytes", "max_rows", "max_columns", "max_workbook_bytes"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -24,22 +25,25 @@ from duckdb import (
 
 from warehouse.errors import Problem, SourceError
 from warehouse.sources.dayorder import formats_of
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.named import column
+from warehouse.sources.spec import VALUELESS, SourceSpec
 
 CANONICAL = ("stamp", "series", "direction", "value", "value_in", "value_out", "discontinuity", "uptime")
 HEAD_BYTES = 256 * 1024
 SEPARATORS = ("\t", ";", ",", "|")
 PARQUET = (".parquet", ".pq")
-PACKED = (".gz", ".zst", ".bz2", ".lz4", ".br")
+PACKED = (".gz", ".zst")
+UNREADABLY_PACKED = (".bz2", ".lz4", ".br", ".xz", ".zip", ".7z")
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What a look at a text file's beginning tells: its separator, its columns, its line count before the data."""
+    """What a look at a text file's beginning tells: its separator, its columns, its line count before the data, the null words in it."""
 
     separator: str
     columns: tuple[str, ...]
     header_lines: int
+    null_words: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class Opened:
     """What a reader says of the file behind source_row: how to parse it, and how to show a row as it was.
 
     `first_line` is the number of the first data row; `is_text` where lines may be rejected by the CSV reader. `retyped` makes source_row
-    anew with times in microseconds and numbers, for files whose every cell is as it should be.
+    anew with times in microseconds and numbers, for files whose every cell is as it should be; it is given all names of ports.
     """
 
     reading: Mapping[str, object]
@@ -55,7 +59,8 @@ class Opened:
     raw: Callable[[Sequence[int]], Mapping[int, str]]
     is_text: bool = False
     notes: tuple[str, ...] = ()
-    retyped: Callable[[], None] | None = None
+    retyped: Callable[[Sequence[str]], None] | None = None
+    cells: int = 1  # rows that a line of the file makes: of a wide table one a column
     spec: SourceSpec | None = None  # what the file was found to be, where that is more than the settings say
 
     @property
@@ -67,22 +72,27 @@ class Opened:
 def open_text(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> Opened:
     shape = look(spec, path)
     require(spec, path, shape.columns)
-    _unpacked_within(spec, path)
+    unpacked_within(spec, path)
     reading = open_relation(connection, spec, path, text_relation(connection, spec, path, shape))
     retyped = partial(_retyped, connection, spec, path, shape) if spec.layout == "long" else None
-    return Opened(reading, shape.header_lines + 1, partial(raw_lines, path), is_text=True, retyped=retyped)
+    return Opened(reading, shape.header_lines + 1, partial(raw_lines, path), is_text=True, retyped=retyped, cells=cells_of(spec, shape.columns))  # fmt: skip
 
 
-def _retyped(connection: DuckDBPyConnection, spec: SourceSpec, path: Path, shape: Shape) -> None:
+def _retyped(
+    connection: DuckDBPyConnection, spec: SourceSpec, path: Path, shape: Shape, port_names: Sequence[str]
+) -> None:
     """The reader makes times and numbers itself, for half of what casting its texts costs; a cell that is neither rejects the line."""
     types = {spec.time_column: "TIMESTAMP", spec.in_column: "DOUBLE", spec.out_column: "DOUBLE"}
-    relation = text_relation(connection, spec, path, shape, types)
+    # Each word costs a comparison a cell: one that has not been seen and changes nothing is not looked for.
+    needless = VALUELESS - shape.null_words - set(port_names)
+    words = [word for word in spec.null_words if word not in needless]
+    relation = text_relation(connection, spec, path, shape, types, words)
     open_relation(connection, spec, path, _with_microseconds(spec, relation))
 
 
 def _with_microseconds(spec: SourceSpec, relation: DuckDBPyRelation) -> DuckDBPyRelation:
-    others = [ColumnExpression(name) for name in relation.columns if name != spec.time_column]
-    return relation.select(FunctionExpression("epoch_us", ColumnExpression(spec.time_column)).alias(spec.time_column), *others)  # fmt: skip
+    others = [column(name) for name in _used(spec) if name != spec.time_column]
+    return relation.select(FunctionExpression("epoch_us", column(spec.time_column)).alias(spec.time_column), *others)
 
 
 def open_parquet(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> Opened:
@@ -90,7 +100,7 @@ def open_parquet(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -
     reading = open_relation(connection, spec, path, relation)
     if microseconds:
         reading["time_kind"] = "microseconds"
-    return Opened(reading, 1, partial(raw_records, connection, path))
+    return Opened(reading, 1, partial(raw_records, connection, path), cells=cells_of(spec, relation.columns))
 
 
 def open_relation(
@@ -100,14 +110,21 @@ def open_relation(
     names = _renamed(spec, relation.columns)
     formats = formats_of(spec, path, relation)
     if spec.layout == "wide":
-        time = ColumnExpression(spec.time_column).alias("stamp")
-        relation.select(time, *(ColumnExpression(name) for name in names)).create_view("wide_row", replace=True)
+        time = column(spec.time_column).alias("stamp")
+        relation.select(time, *(column(name) for name in names)).create_view("wide_row", replace=True)
     else:
-        given = [ColumnExpression(column).alias(name) for name, column in names.items()]
+        types = dict(zip(relation.columns, map(str, relation.types), strict=True))
+        given = [_as_given(name, types[source], source) for name, source in names.items()]
         absent = [ConstantExpression(None).cast("varchar").alias(name) for name in CANONICAL if name not in names]
         relation.select(*given, *absent).create_view("source_row", replace=True)
     reading = _reading(spec, path)
     return {**reading, "time_kind": "format", "formats": formats} if formats else reading
+
+
+def _as_given(name: str, kind: str, source: str) -> Expression:
+    """A column of the file under its canonical name; names of ports that are numbers or bytes become texts."""
+    given = column(source)
+    return (given.cast("varchar") if name in ("series", "direction") and kind != "VARCHAR" else given).alias(name)
 
 
 def _reading(spec: SourceSpec, path: Path) -> dict[str, object]:
@@ -148,20 +165,25 @@ def look(spec: SourceSpec, path: Path) -> Shape:
             path, f"is not UTF-8: byte {error.start + 1} is 0x{head[error.start]:02x}", "Save it as UTF-8."
         ) from error
     lines = text.splitlines()
-    first = next(line for line in lines if line.strip())
+    first = next((line for line in lines if line.strip()), None)
+    if first is None:
+        raise refused(path, "is empty", "Export it again, or take it out of the source's files.")
     separator = spec.separator or max(SEPARATORS, key=lambda mark: (first.count(mark), -SEPARATORS.index(mark)))
     if spec.decimal_comma and separator == ",":
         separator = ";"
     cells = next(csv.reader([first], delimiter=separator))
     if len(cells) > spec.max_columns:
         raise refused(path, f"has {len(cells)} columns, more than the limit of {spec.max_columns}", "Raise max_columns if that is right.")  # fmt: skip
+    words = frozenset(re.split(f"[{re.escape(separator)}\r\n]", text)) & VALUELESS
     if not spec.header:
-        return Shape(separator, tuple(f"column_{place}" for place in range(1, len(cells) + 1)), 0)
-    return Shape(separator, tuple(cell.strip() for cell in cells), lines.index(first) + 1)
+        return Shape(separator, tuple(f"column_{place}" for place in range(1, len(cells) + 1)), 0, words)
+    return Shape(separator, tuple(cell.strip() for cell in cells), lines.index(first) + 1, words)
 
 
-def _unpacked_within(spec: SourceSpec, path: Path) -> None:
-    """Raises SourceError where a packed file is larger inside than the limit for files."""
+def unpacked_within(spec: SourceSpec, path: Path) -> None:
+    """Raises SourceError where a packed file is larger inside than the limit for files, or packed otherwise than with gzip or zstd."""
+    if path.suffix.lower() in UNREADABLY_PACKED:
+        raise refused(path, "is packed, and neither with gzip nor with zstd", "Unpack it, or pack it as .gz or .zst.")
     if path.suffix.lower() not in PACKED:
         return
     size = 0
@@ -229,17 +251,21 @@ def _lines(stream: pa.NativeFile) -> Iterator[bytes]:
 
 
 def text_relation(
-    connection: DuckDBPyConnection, spec: SourceSpec, path: Path, shape: Shape, types: Mapping[str, str] | None = None
-) -> DuckDBPyRelation:
-    """The rows of a text file, every cell a text but in the columns with `types`."""
-    names = dict.fromkeys(shape.columns)
-    unique = [name if name and shape.columns.count(name) == 1 else f"{name}#{place}" for place, name in enumerate(shape.columns, 1)]  # fmt: skip
-    doubled = [name for name in names if name in _used(spec) and shape.columns.count(name) > 1]
+    connection: DuckDBPyConnection, spec: SourceSpec, path: Path, shape: Shape, types: Mapping[str, str] | None = None,
+    null_words: Sequence[str] | None = None,
+) -> DuckDBPyRelation:  # fmt: skip
+    """The rows of a text file, every cell a text but in the columns with `types`; `null_words` instead of the settings'."""
+    used = set(_renamed(spec, shape.columns)) | {spec.time_column} if spec.layout == "wide" else set(_used(spec))
+    counts, folded = Counter(shape.columns), Counter(name.casefold() for name in used)
+    doubled = [name for name in sorted(used) if counts[name] > 1 or folded[name.casefold()] > 1]
     if doubled:
-        raise SourceError("columns can't be told apart", [Problem(str(path), f"column {name} stands there twice") for name in doubled])  # fmt: skip
+        raise SourceError("columns can't be told apart", [Problem(str(path), f"column {name} stands there twice, perhaps in capitals") for name in doubled])  # fmt: skip
+    # What is not read may stand there twice, in capitals or not.
+    folded = Counter(name.casefold() for name in shape.columns)
+    unique = [name if name in used or (name and folded[name.casefold()] == 1) else f"not read {place}" for place, name in enumerate(shape.columns, 1)]  # fmt: skip
     return connection.read_csv(
         escape(str(path)), sep=shape.separator, header=False, skiprows=shape.header_lines, auto_detect=False,
-        columns={name: (types or {}).get(name, "VARCHAR") for name in unique}, quotechar='"', escapechar='"', na_values=list(spec.null_words), store_rejects=True,
+        columns={name: (types or {}).get(name, "VARCHAR") for name in unique}, quotechar='"', escapechar='"', na_values=list(spec.null_words if null_words is None else null_words), store_rejects=True,
     )  # fmt: skip
 
 
@@ -252,6 +278,8 @@ def _parquet(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> tu
     if len(relation.columns) > spec.max_columns:
         raise refused(path, f"has {len(relation.columns)} columns, more than the limit of {spec.max_columns}", "Raise max_columns if that is right.")  # fmt: skip
     require(spec, path, tuple(relation.columns))
+    if "file_row_number" in map(str.casefold, relation.columns):
+        raise refused(path, "has a column file_row_number, a name that is needed to find rows again", "Write it without that column, or under another name.")  # fmt: skip
     if spec.first_slot is not None:
         return relation, False
     kind = str(relation.types[relation.columns.index(spec.time_column)])
@@ -259,10 +287,10 @@ def _parquet(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> tu
         if kind != "VARCHAR" and spec.time_format == "auto":
             raise refused(path, f"column {spec.time_column} holds numbers ({kind}), not times", "Give time_format: epoch_s, epoch_ms or epoch_us.")  # fmt: skip
         return relation, False
-    time: Expression = ColumnExpression(spec.time_column)
+    time = column(spec.time_column)
     if kind != "TIMESTAMP WITH TIME ZONE":
         time = FunctionExpression("timezone", ConstantExpression(spec.time_zone), time.cast("timestamp")) if spec.time_zone != "UTC" else time.cast("timestamp")  # fmt: skip
-    others = [ColumnExpression(name) for name in relation.columns if name != spec.time_column]
+    others = [column(name) for name in relation.columns if name != spec.time_column and '"' not in name]
     return relation.select(FunctionExpression("epoch_us", time).alias(spec.time_column), *others), True
 
 
@@ -283,6 +311,10 @@ def _renamed(spec: SourceSpec, columns: Sequence[str]) -> dict[str, str]:
     return {name: column for name, column in wanted.items() if column}
 
 
+def cells_of(spec: SourceSpec, columns: Sequence[str]) -> int:
+    return len(_renamed(spec, columns)) if spec.layout == "wide" else 1
+
+
 def _used(spec: SourceSpec) -> list[str]:
     time = [] if spec.first_slot else [spec.time_column]
     named = (
@@ -300,6 +332,7 @@ def _used(spec: SourceSpec) -> list[str]:
 def require(spec: SourceSpec, path: Path, columns: tuple[str, ...]) -> None:
     """Raises SourceError with every column the settings name and the file lacks."""
     problems = [Problem(str(path), f"column {name} is missing") for name in _used(spec) if name not in columns]
+    problems += [Problem(str(path), f"column {name} has a quote in its name: give it another") for name in (_renamed(spec, columns) if spec.layout == "wide" else _used(spec)) if '"' in name]  # fmt: skip
     if spec.layout == "wide" and not _renamed(spec, columns):
         problems.append(Problem(str(path), f"no column is named like interface_pattern {spec.interface_pattern!r}"))
     if problems:

@@ -17,8 +17,18 @@ from duckdb import (
     SQLExpression,
 )
 
+from warehouse.sources.named import column
 from warehouse.sources.spec import SourceSpec
-from warehouse.sources.table import Opened, look, open_relation, raw_lines, refused, require, text_relation
+from warehouse.sources.table import (
+    Opened,
+    look,
+    open_relation,
+    raw_lines,
+    refused,
+    require,
+    text_relation,
+    unpacked_within,
+)
 
 POLLS_AN_HOUR = 60
 NAMED = "interface of item"
@@ -28,6 +38,7 @@ PATTERN = "(?P<interface>.+?)(?: (?P<direction>in|out))?$"
 def open_export(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> Opened:
     """Makes the view source_row over the export: one row per item and time, named as `items` says."""
     shape = look(spec, path)
+    unpacked_within(spec, path)
     found = _described(spec, path, shape.columns)
     require(found, path, shape.columns)
     relation = text_relation(connection, found, path, shape)
@@ -58,7 +69,7 @@ def _with_names(spec: SourceSpec, relation: DuckDBPyRelation) -> DuckDBPyRelatio
     named: Expression = reduce(lambda case, pair: case.when(*pair), pairs[1:], CaseExpression(*pairs[0]))
     unknown = FunctionExpression("concat", ConstantExpression("of item "), item)
     return relation.select(
-        *(ColumnExpression(name) for name in relation.columns), named.otherwise(unknown).alias(NAMED)
+        *(column(name) for name in relation.columns if '"' not in name), named.otherwise(unknown).alias(NAMED)
     )
 
 

@@ -1,2 +1,2 @@
--- back to what the warehouse was opened with
+-- rows may be written in any order
 set preserve_insertion_order = false;

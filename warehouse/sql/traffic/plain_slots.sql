@@ -1,17 +1,19 @@
 -- each row of a plain file as a slot; a row that says something else has an empty key, which the table of samples refuses
-create or replace temp macro plain_slots(port_keys, speeds, microseconds, shift_us, slot_us, slot_minutes, batch_id, today_us, earliest_us, bits, swap) as table
+create or replace temp macro plain_slots(port_keys, own_places, speeds, least_speed, microseconds, shift_us, slot_us, slot_minutes, batch_id, today_us, earliest_us, bits, swap) as table
 with given as (
     select
         case when microseconds then try_cast(stamp as bigint) else epoch_us(try_cast(cast(stamp as varchar) as timestamp)) end as at_us,
         -- Trimming costs as much as finding the name, and is seldom needed.
-        port_keys[enum_code(coalesce(try_cast(series as port_name), try_cast(trim(series) as port_name))) + 1] as interface_key,
+        enum_code(coalesce(try_cast(series as port_name), try_cast(trim(series) as port_name))) + 1 as place,
         case when swap then value_out::double else value_in::double end as any_in,
         case when swap then value_in::double else value_out::double end as any_out
     from source_row
 ),
 rated as (
     select
-        at_us, interface_key, at_us - shift_us + 1000000 as reached_us,
+        at_us, at_us - shift_us + 1000000 as reached_us,
+        -- The first names of the type stand in the order of their keys, and need no look into the list.
+        case when place <= own_places then place else port_keys[place] end::integer as interface_key,
         bits * case when isnan(any_in) then null else any_in end as in_bps,
         bits * case when isnan(any_out) then null else any_out end as out_bps
     from given
@@ -25,7 +27,9 @@ select
     in_bps,
     out_bps,
     -- Typed words and a list of speeds, named once: a word cast row by row and a join with the ports would double the time this takes.
+    -- Most rows are below the speed of every port, which takes a tenth of the time to see.
     case
+        when coalesce(in_bps, out_bps) <= least_speed and coalesce(out_bps, in_bps) <= least_speed then 'ok'::core.slot_flag
         when in_bps is null and out_bps is null then 'gap'::core.slot_flag
         when greatest(in_bps, out_bps) > speeds[interface_key] then 'over_speed'::core.slot_flag
         else 'ok'::core.slot_flag

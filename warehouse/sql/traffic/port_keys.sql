@@ -1,2 +1,2 @@
 -- one row per name, in the order of the type
-select interface_key from known_name order by name;
+select name, interface_key from known_name order by alias, interface_key, name;

@@ -75,6 +75,14 @@ def main() -> None:
     except KeyboardInterrupt:
         print("Stopped. What was finished is kept; run the same command again to go on.", file=sys.stderr)
         sys.exit(130)
+    except Exception as error:
+        from warehouse.blocks import explained
+
+        told = explained(error)
+        if told is None:
+            raise
+        print(told, file=sys.stderr)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

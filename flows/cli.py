@@ -14,6 +14,7 @@ app = App(
     name="transit",
     help="Forecast international transit traffic; say which segment to upgrade, by when, and how sure that is.",
     version=lambda: version("transit-forecast"),
+    suppress_keyboard_interrupt=False,
 )
 RUNNING, OPERATING, ASKING, FILES = "Run", "Keep it running", "Ask the published data", "Work on files"
 for _name, _target, _group, _help in (

@@ -14,6 +14,7 @@ app = App(
     name="transit",
     help="Forecast international transit traffic; say which segment to upgrade, by when, and how sure that is.",
     version=lambda: version("transit-forecast"),
+    suppress_keyboard_interrupt=False,
 )
 RUNNING, OPERATING, ASKING, FILES = "Run", "Keep it running", "Ask the published data", "Work on files"
 for _name, _target, _group, _help in (
@@ -75,6 +76,14 @@ def main() -> None:
     except KeyboardInterrupt:
         print("Stopped. What was finished is kept; run the same command again to go on.", file=sys.stderr)
         sys.exit(130)
+    except Exception as error:
+        from warehouse.blocks import explained
+
+        told = explained(error)
+        if told is None:
+            raise
+        print(told, file=sys.stderr)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -6,10 +6,12 @@ import json
 import os
 import platform
 import shutil
+import socket
 import sqlite3
 import tempfile
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 import zoneinfo
 from collections.abc import Iterator
@@ -17,6 +19,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
@@ -24,7 +27,8 @@ from flows.folders import Folders, read_folders
 from flows.manifest import damaged
 from flows.settings import Settings, read_settings
 from flows.state import read_state
-from warehouse.errors import TransitError
+from warehouse.blocks import REMEDY, damage_in
+from warehouse.errors import SettingsError, TransitError
 
 Level = Literal["ok", "warning", "error"]
 LOW_BYTES = 2e9
@@ -52,6 +56,8 @@ def examine(config: Path | None, data: Path | None = None) -> list[Finding]:
     try:
         settings = read_settings(config, data=data)
         findings.append(Finding("ok", "settings", str(settings.folders.settings_file)))
+        findings += _schedule(settings)
+        findings += _runner(settings)
         findings += _sources(settings)
         folders = settings.folders
     except TransitError as error:
@@ -61,7 +67,7 @@ def examine(config: Path | None, data: Path | None = None) -> list[Finding]:
         except TransitError:
             return findings
         settings = None
-    for look in (_folders, _locks, _prefect, _published, _leftovers):
+    for look in (_folders, _locks, _database, _prefect, _published, _leftovers):
         findings += look(folders)
     findings += _clock(settings, folders)
     findings += _last_job(folders)
@@ -84,6 +90,30 @@ def _versions() -> Iterator[Finding]:
 
 def _parts(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split(".") if part.isdigit())
+
+
+def _schedule(settings: Settings) -> Iterator[Finding]:
+    from flows.schedule import cron_of
+
+    try:
+        cron_of(settings)
+    except SettingsError as error:
+        yield Finding("error", "schedule", "; ".join(map(str, error.problems)), error.remedy)
+
+
+def _runner(settings: Settings) -> Iterator[Finding]:
+    run, cores = settings.run, os.cpu_count() or 1
+    if run.runner == "dask" and not find_spec("prefect_dask"):
+        yield Finding("error", "runner", "[run] runner is dask, and Dask is not installed", "pip install 'transit-forecast[dask]', or set runner to processes.")  # fmt: skip
+    elif run.runner == "dask" and run.dask_address:
+        at = urllib.parse.urlsplit(run.dask_address if "://" in run.dask_address else f"tcp://{run.dask_address}")
+        try:
+            with socket.create_connection((at.hostname or "", at.port or 0), timeout=5):
+                yield Finding("ok", "runner", f"the Dask scheduler {run.dask_address} answers")
+        except OSError as error:
+            yield Finding("error", "runner", f"[run] dask_address {run.dask_address} can't be reached: {error.strerror or error}", "Start it (dask scheduler), mend the address, or leave it out for a cluster of this machine.")  # fmt: skip
+    elif run.workers > 2 * cores:
+        yield Finding("warning", "runner", f"[run] workers is {run.workers}, and this machine has {cores} processors", "More workers than processors take memory and save no time.")  # fmt: skip
 
 
 def _sources(settings: Settings) -> Iterator[Finding]:
@@ -129,6 +159,9 @@ def _size(path: Path) -> int:
 
 
 def _locks(folders: Folders) -> Iterator[Finding]:
+    server = _holder(folders.serve_lock.with_name(folders.serve_lock.name + ".lock"))
+    if server:
+        yield Finding("ok", "locks", f"transit serve: {server}")
     for name, path in (("run", folders.run_lock), ("working database", folders.database)):
         file = path.with_name(path.name + ".lock")
         if not file.exists():
@@ -139,6 +172,21 @@ def _locks(folders: Folders) -> Iterator[Finding]:
             yield Finding("warning", "locks", f"{name}: {holder}", "Wait until it has ended; end that process only if it hangs.")  # fmt: skip
         else:
             yield Finding("ok", "locks", f"{name}: free")
+
+
+def _database(folders: Folders) -> Iterator[Finding]:
+    """What a run writes in the meantime could look like damage."""
+    path, lock = folders.database, folders.database.with_name(folders.database.name + ".lock")
+    if not path.exists() or _holder(lock):
+        return
+    before = path.stat()
+    problem, after = damage_in(path), path.stat()
+    if _holder(lock) or (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        return
+    if problem:
+        yield Finding("error", "database", f"{path} is damaged: {problem}", REMEDY)
+    else:
+        yield Finding("ok", "database", f"{_size(path) / 1e6:.0f} MB, as it was written")
 
 
 def _holder(lock: Path) -> str:

@@ -5,7 +5,9 @@ Nothing here imports Prefect: the server starts in its own process while the cal
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -22,6 +24,7 @@ from warehouse.errors import Problem, TransitError
 
 START_SECONDS = 120.0
 REACH_SECONDS = 20.0
+LEAST_FREE_BYTES = 8e6
 ENDS_WITH = "TRANSIT_ENDS_WITH"
 """The process whose end a scheduled run must not outlive; its parent, set by `transit serve`."""
 _SHORT_LIVED = {
@@ -83,6 +86,9 @@ class EmbeddedServer:
         self._migrated = prefect_home / f"migrated-{version('prefect')}"
         self._log = prefect_home / "server.log"
         environment = {**(_LONG_LIVED if scheduler else _SHORT_LIVED), **os.environ}
+        if shutil.disk_usage(prefect_home).free < LEAST_FREE_BYTES:
+            # Its server would end without a word, and its database look damaged.
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(prefect_home))
         _set_damaged_aside(prefect_home)
         if self._migrated.exists():  # this version's database need not be looked over at each start
             environment |= _KNOWN

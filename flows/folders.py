@@ -45,6 +45,11 @@ class Folders:
         return self.private / "run"
 
     @property
+    def serve_lock(self) -> Path:
+        """What `transit serve` holds."""
+        return self.private / "serve"
+
+    @property
     def steps(self) -> Path:
         return self.private / "steps"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from dataclasses import dataclass
 from datetime import date
 
@@ -40,7 +41,14 @@ class GrainForecast:
 
 
 def forecast_with_groups(history: History, spec: ForecastSpec, known: Known, threads: int) -> Forecast:
-    result = forecast(history, spec, events=known.events, drivers=known.drivers, map_chunks=map_tasks, threads=threads)
+    result = forecast(
+        history,
+        spec,
+        events=known.events,
+        drivers=known.drivers,
+        map_chunks=map_tasks,
+        threads=min(threads, os.cpu_count() or 1),
+    )
     means = aggregate(result.paths, known.routes)
     paths = dataclasses.replace(
         result.paths,

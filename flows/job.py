@@ -60,17 +60,24 @@ def perform(settings: Settings, *, trigger: str, accepted: str | None) -> Iterat
         try:
             yield job
         except BaseException as error:
+            if is_interrupt(error):
+                _close(job, before, "failed", "stopped by SIGINT or SIGTERM", clock)
+                raise KeyboardInterrupt from error
             problem = str(error) if isinstance(error, TransitError) else f"{type(error).__name__}: {error}"
             if not isinstance(error, TransitError):
                 journal.write("trace", job_id=job.job_id, trace=traceback.format_exc())
             _close(job, before, "failed", problem, clock)
-            if not isinstance(error, KeyboardInterrupt):
-                _tell_failure(job, problem)
+            _tell_failure(job, problem)
             raise
         problem = "\n".join(map(str, job.problems))
         tidy(settings)
         _close(job, before, "partly" if job.problems else "done", problem, clock)
         _tell_success(job, before, problem)
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """A query that is interrupted does not say by what in Python's own word."""
+    return isinstance(error, KeyboardInterrupt) or str(error) == "Query interrupted" or type(error).__name__ == "InterruptException"  # fmt: skip
 
 
 def _refuse_turned_clock(before: State, accepted: str | None) -> None:

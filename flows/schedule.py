@@ -32,7 +32,7 @@ def serve_schedule(config: Path | None, data: Path | None) -> None:
     runner.add_flow(
         transit_run,
         name="scheduled",
-        schedule=_cron(settings),
+        schedule=cron_of(settings),
         parameters=parameters,
         description="Load, forecast, plan, report and publish.",
         tags=["transit"],
@@ -50,7 +50,7 @@ def serve_schedule(config: Path | None, data: Path | None) -> None:
     asyncio.run(_until_stopped(runner))
 
 
-def _cron(settings: Settings) -> Schedule:
+def cron_of(settings: Settings) -> Schedule:
     try:
         return Cron(settings.schedule.cron, timezone=settings.schedule.zone)
     except ValueError as error:

@@ -306,7 +306,9 @@ def read_settings(config: Path | None = None, *, data: Path | None = None) -> Se
         problems.append(Problem("[network] folder", f"{network.folder} is no folder"))
     if problems:
         count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
-        raise SettingsError(f"{count} in {path}", problems, "Every setting is explained in README.md under Settings.")
+        raise SettingsError(
+            f"{count} in {folders.settings_file}", problems, "Every setting is explained in README.md under Settings."
+        )
     if data is not None:
         data_folder = data.resolve()
     elif sections["simulate"].enabled:

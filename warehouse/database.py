@@ -14,6 +14,7 @@ from types import TracebackType
 import duckdb
 import polars as pl
 
+from warehouse.blocks import HEADERS_BYTES, REMEDY, block_bytes, refuse_damaged
 from warehouse.errors import ContractError, LockedError, Problem, WarehouseError
 from warehouse.lock import WriterLock
 from warehouse.migrate import SQL, migrate
@@ -232,14 +233,21 @@ class Warehouse:
             self.run("publish/note_edition", edition_id=edition_id)
 
     def copy_to(self, target: Path) -> None:
-        """Copies the database file as of now, synced to disk. Must not be called within a transaction."""
+        """Copies the database file as of now, synced to disk. Must not be called within a transaction.
+
+        Raises WarehouseError where a part of it is not what was written: neither readers nor backups are given that.
+        """
         self.connection.execute("checkpoint")
         # Closing any descriptor of a file drops this process's locks on it, DuckDB's too: ours stays open until the end.
         if self._file < 0:
             self._file = os.open(self.path, os.O_RDONLY)
         with target.open("wb") as copy:
-            offset = 0
+            headers = os.pread(self._file, HEADERS_BYTES, 0)
+            copy.write(headers)
+            offset, block = len(headers), block_bytes(headers)
             while chunk := os.pread(self._file, 1 << 24, offset):
+                if block:
+                    refuse_damaged(self.path, chunk, offset, block)
                 copy.write(chunk)
                 offset += len(chunk)
             copy.flush()
@@ -299,7 +307,7 @@ def _connect(path: Path, memory_limit: str, threads: int, temp_directory: Path |
         raise WarehouseError(
             "the database can't be opened",
             [Problem(str(path), str(error).splitlines()[0])],
-            "Give the path of a warehouse, or of a file that does not exist yet.",
+            f"If this is no warehouse, name another. {REMEDY}",
         ) from error
     # The bar would stand among a program's answers.
     connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")

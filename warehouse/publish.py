@@ -57,9 +57,11 @@ def publish(warehouse: Warehouse | Path, published: Path, *, edition_id: str, ke
         link.symlink_to(final.relative_to(published))
         link.replace(published / LINK)
         _sync_folder(published)
-    except OSError as error:
+    except (OSError, WarehouseError) as error:
         if partial is not None:
             partial.unlink(missing_ok=True)
+        if isinstance(error, WarehouseError):
+            raise
         raise WarehouseError(
             "the copy for readers could not be made; they keep the last one",
             [Problem(str(error.filename or published), error.strerror or str(error))],

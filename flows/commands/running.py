@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,7 +15,8 @@ from cyclopts import Parameter
 
 from flows import embedded
 from flows.folders import Folders, read_folders
-from warehouse.errors import Problem, SettingsError, WarehouseError
+from warehouse.errors import LockedError, Problem, SettingsError, WarehouseError
+from warehouse.lock import WriterLock
 
 Step = Literal["load", "forecast", "plan", "report", "publish"]
 Config = Annotated[Path | None, Parameter(name=["--config", "-c"])]
@@ -230,12 +233,24 @@ def serve(*, config: Config = None, data: Data = None) -> None:
         Folder that the sources' file patterns are relative to; replaces [folders] data.
     """
     folders = read_folders(config)
-    with embedded.prefect_api(folders.prefect_home, scheduler=True) as server:
+    with _serving_alone(folders), embedded.prefect_api(folders.prefect_home, scheduler=True) as server:
         from flows.schedule import serve_schedule
 
         if server is not None:
             server.wait()
         serve_schedule(config, data)
+
+
+@contextmanager
+def _serving_alone(folders: Folders) -> Iterator[None]:
+    """Two would start each run twice, and each tell of the other's as failed."""
+    folders.private.mkdir(parents=True, exist_ok=True)
+    try:
+        lock = WriterLock(folders.serve_lock)
+    except LockedError as error:
+        raise LockedError("another `transit serve` has this folder", error.problems, "One is enough: stop that one, or leave this.") from None  # fmt: skip
+    with lock:
+        yield
 
 
 def _run(

@@ -19,15 +19,19 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from uuid import uuid4
 
+import duckdb
 import pytest
 
 from flows import embedded
+from flows.embedded import EmbeddedServer
+from flows.job import is_interrupt
 from flows.notify import notify
 from flows.retention import prune_prefect, prune_reports
 from flows.settings import NotifySettings, ScheduleSettings, Settings
 from flows.state import State, begun, ended, read_state, write_state
 from flows.watch import metrics_text, overdue
 from tests.flows.faults import children_of, copy_of, environment, outlived_by
+from warehouse.lock import WriterLock
 
 pytestmark = pytest.mark.xdist_group("project")
 
@@ -202,6 +206,37 @@ def test_a_second_run_at_once_is_turned_away_by_name(project, tmp_path):
     assert not (folder / ".transit" / "transit.duckdb").exists()
 
 
+def test_a_run_that_is_told_to_stop_stops_and_says_so(project, tmp_path):
+    folder = copy_of(project.folder, tmp_path / "mine")
+    log = folder / ".transit" / "logs" / "transit.jsonl"
+    run = subprocess.Popen([sys.executable, "-m", "flows.cli", "run"], cwd=folder, env=environment(), stderr=subprocess.PIPE, text=True)  # fmt: skip
+    deadline = time.monotonic() + 200
+    while not (log.exists() and "step started" in log.read_text(encoding="utf-8")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    children = children_of(run.pid)
+    run.send_signal(signal.SIGTERM)
+    _, said = run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert "Stopped. What was finished is kept" in said
+    assert "Traceback" not in said
+    assert not outlived_by(children)
+    assert read_state(folder / ".transit").last_problem.startswith("stopped by")
+
+
+def test_a_query_stopped_in_its_midst_is_a_stop_and_no_failure():
+    with duckdb.connect() as connection:
+        connection.execute("set threads = 1")
+        before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+        signal.setitimer(signal.ITIMER_REAL, 0.5)
+        try:
+            with pytest.raises(BaseException, match=r"^(Query interrupted|.*Interrupted!|)$") as raised:
+                connection.execute("select sum(hash(a.range + b.range)) from range(200_000) a, range(200_000) b")
+        finally:
+            signal.signal(signal.SIGALRM, before)
+    assert is_interrupt(raised.value)
+    assert not is_interrupt(RuntimeError("out of luck"))
+
+
 def test_a_clock_that_went_back_is_named_before_anything_is_done(project, tmp_path):
     folder = copy_of(project.folder, tmp_path / "mine")
     (folder / ".transit").mkdir()
@@ -272,6 +307,59 @@ def test_the_doctor_names_what_is_wrong_and_what_to_do(project, tmp_path):
     assert told.returncode == 1
     assert "did you mean run?" in told.stdout
     assert "it holds no results" in told.stdout
+
+
+def test_the_doctor_sees_settings_that_only_a_run_or_the_schedule_would_stumble_over(project, tmp_path):
+    ill = copy_of(project.folder, tmp_path / "ill")
+    settings = ill / "transit.toml"
+    text = settings.read_text(encoding="utf-8").replace('cron = "15 4 * * *"', 'cron = "61 4 * * *"')
+    settings.write_text(f"{text}runner = 'dask'\ndask_address = 'tcp://127.0.0.1:1'\n", encoding="utf-8")
+    told = type(project)(ill).transit("doctor", check=False)
+    assert told.returncode == 1
+    assert 'Invalid cron string: "61 4 * * *"' in told.stdout
+    assert "dask_address tcp://127.0.0.1:1 can't be reached" in told.stdout or "Dask is not installed" in told.stdout
+    settings.write_text(f"{text}workers = 5000\n", encoding="utf-8")
+    assert "workers is 5000, and this machine has" in type(project)(ill).transit("doctor", check=False).stdout
+    settings.write_text(f"{text}workers = 'two'\n", encoding="utf-8")
+    assert f"1 problem in {settings}" in type(project)(ill).transit("run", check=False).stderr
+
+
+def test_a_damaged_working_database_is_named_with_what_to_do_and_goes_nowhere(project, tmp_path):
+    folder = tmp_path / "mine"
+    shutil.copytree(project.folder, folder, symlinks=True)
+    mine, database = type(project)(folder), folder / ".transit" / "transit.duckdb"
+    assert "as it was written" in mine.transit("doctor", check=False).stdout
+    size = database.stat().st_size
+    with database.open("r+b") as file:
+        for at in range(3 * 4096 + 100, size, 1 << 18):
+            file.seek(at)
+            file.write(b"damaged!")
+    for command in (("doctor",), ("run", "--force"), ("check",), ("backup", str(tmp_path / "backup.tar")), ("publish",)):  # fmt: skip
+        told = mine.transit(*command, check=False)
+        assert told.returncode == 1, command
+        assert "transit restore" in told.stdout + told.stderr, command
+        assert "Traceback" not in told.stderr, command
+    assert not (tmp_path / "backup.tar").exists()
+    assert mine.transit("verify").returncode == 0
+    assert mine.transit("query", "from mart.order_plan").returncode == 0
+
+
+def test_a_folder_is_served_once(project, tmp_path):
+    folder = copy_of(project.folder, tmp_path / "mine")
+    (folder / ".transit").mkdir()
+    lock = WriterLock(folder / ".transit" / "serve")
+    with lock:
+        second = type(project)(folder).transit("serve", check=False)
+    assert second.returncode == 1
+    assert "another `transit serve` has this folder" in second.stderr
+    assert f"process {os.getpid()}" in second.stderr
+
+
+def test_a_full_disk_is_named_before_prefect_stumbles_over_it(monkeypatch, tmp_path):
+    monkeypatch.setattr("flows.embedded.LEAST_FREE_BYTES", float("inf"))
+    with pytest.raises(OSError, match="No space left on device"):
+        EmbeddedServer(tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_damaged_prefect_database_does_not_stop_a_run(project, tmp_path):

@@ -18,6 +18,7 @@ IDS = (
     (re.compile(r"(with segment )(\S+)( out)"), "segment"), (re.compile(r"(with everything in risk group )(\S+)( out)"), "group"),
     (re.compile(r"(with the crossing )(\S+)( out)"), "node"), (re.compile(r"(All its paths run over )(.+?)(\.(?: |$))"), "segment"),
     (re.compile(r"(no cut rate or length for )(.+?)(\.(?: |$))"), "segment"), (re.compile(r"(bought as transit at )(\S+)(:)"), "node"),
+    (re.compile(r"(a sum without its routes )(.+?)( and \d+ more would | would )"), "route"),
     (re.compile(r"( Gbit/s of )(\S+)($)"), "market"), (re.compile(r"(Taken off already: -?[\d,]+ USD that )(.+?)( of the same owner)"), "segment"),
 )  # fmt: skip
 """Where the reasons of lower floors have ids, and of what."""
@@ -163,7 +164,8 @@ def _names(material: Material, ids: str, kind: str, language: Language) -> str:
         return group_name(material, ids, language)
     if kind == "market":
         return market_name(material, ids, language)
-    return "; ".join(segment_label(material, name, language) for name in ids.split(", "))
+    name_of = route_name if kind == "route" else segment_label
+    return "; ".join(name_of(material, name, language) for name in ids.split(", "))
 
 
 def group_name(material: Material, risk_group_id: str, language: Language) -> str:

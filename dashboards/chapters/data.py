@@ -9,6 +9,7 @@ import polars as pl
 from dashboards import naming
 from dashboards.chapters.series import refusals
 from dashboards.charts.coverage import coverage
+from dashboards.cuts import without_holes
 from dashboards.figure import Cell, Figure, Page, Section, Table, number, percent, period, plain_table
 from dashboards.language import Language, Period
 from dashboards.material import Material
@@ -19,10 +20,11 @@ MOST_GAPS = 200
 
 
 def _measured(material: Material) -> pl.DataFrame:
-    """The routes' periods at the edition's grain, in the directions in which anything was ever measured."""
-    own = (pl.col("series_kind") == "route") & (pl.col("grain") == material.edition.grain)
+    """The routes' periods at the edition's grain, up to its origin, in the directions in which anything was ever measured."""
+    grain = material.edition.grain
+    own = (pl.col("series_kind") == "route") & (pl.col("grain") == grain) & (pl.col("period_start") <= material.edition.origin)  # fmt: skip
     ever = (pl.col("coverage_ratio").max() > 0).over("series_id", "direction")
-    return material["traffic_period"].filter(own).filter(ever)
+    return without_holes(material["traffic_period"].filter(own).filter(ever), grain, ("series_id", "direction", "statistic"))  # fmt: skip
 
 
 def coverage_frame(material: Material) -> pl.DataFrame:
@@ -72,7 +74,7 @@ def _gaps(material: Material, language: Language) -> Section | None:
         [
             period(language, row["period_start"], grain), Cell(naming.route_name(material, row["series_id"], language)),
             Cell(naming.direction_name(material, ("route", row["series_id"], row["direction"], "p95"), language)),
-            percent(language, row["coverage_ratio"], 1), Cell(language.reason(row["reason"])),
+            percent(language, row["coverage_ratio"], 1), Cell(language.reason(row["reason"]) or text("data.nothing_measured")),
         ]
         for row in gaps.head(MOST_GAPS).iter_rows(named=True)
     ]  # fmt: skip

@@ -72,8 +72,8 @@ def components_figure(material: Material, key: SeriesKey, language: Language) ->
     heavy = weights.filter(pl.col("weight") > 0).head(MOST)["model"].to_list()
     if not heavy:
         return None
-    last = frame.filter(pl.col("target_start") == frame["target_start"].max())
     shown = frame.filter(pl.col("model").is_in(heavy))
+    last = shown.filter(pl.col("target_start") == shown["target_start"].max())
     names = {model: language.word("model", model) for model in heavy}
     top = weights.row(0, named=True)
     name = naming.titled(material, key, language)

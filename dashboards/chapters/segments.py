@@ -13,7 +13,20 @@ from dashboards.chapters.detail import probability_figure, tornado_figure
 from dashboards.chapters.places import route_path, segment_path
 from dashboards.charts.load import load
 from dashboards.charts.utilization import utilization
-from dashboards.figure import Cell, Figure, Page, Section, Table, day, joined, percent, period, plain_table, slug
+from dashboards.figure import (
+    Cell,
+    Figure,
+    Page,
+    Section,
+    Table,
+    day,
+    joined,
+    percent,
+    period,
+    plain_table,
+    slug,
+    stated,
+)
 from dashboards.language import Language, Period
 from dashboards.material import Material
 
@@ -73,10 +86,15 @@ def load_figure(material: Material, segment_id: str, direction: str, language: L
     by = Period(rows["target_start"][-1], grain)
     calm = rows.filter(pl.col("median") > pl.col("threshold"))
     bad = rows.filter(pl.col("worst") > pl.col("threshold"))
+    # The dates that tables state: a path's first passage, which no crossing of the lines drawn comes before.
+    policy = next((run for run in material.runs.get(segment_id, []) if (run["date_kind"], run["direction"]) == ("policy", direction)), {})  # fmt: skip
+    half, tenth = policy.get("t50"), policy.get("t10") or (bad["target_start"][0] if bad.height else None)
     if calm.height:
         title = text("title.load_over", name=name, when=Period(calm["target_start"][0], grain))
-    elif bad.height:
-        title = text("title.load_worst", name=name, when=Period(bad["target_start"][0], grain), by=by)
+    elif half:
+        title = text("title.load_worst_half", name=name, when=Period(half, grain), by=by)
+    elif tenth:
+        title = text("title.load_worst", name=name, when=Period(tenth, grain), by=by)
     else:
         title = text("title.load_under", name=name, by=by)
     figure_id = slug(f"load-{segment_id}-{direction}")
@@ -115,7 +133,7 @@ def segment_table(material: Material, language: Language, home: str = "") -> Tab
             [
                 Cell(naming.segment_label(material, segment_id, language), link=home + segment_path(segment_id)),
                 Cell(language.word("status", str(row["status"]))),
-                Cell(language.number(lit.get(segment_id)), f"{lit.get(segment_id, '')}", number=True, badge=text("page.assumed_short") if segment_id in assumed and segment_id in lit else ""),
+                stated(language, lit.get(segment_id))._replace(badge=text("page.assumed_short") if segment_id in assumed and segment_id in lit else ""),
                 percent(language, first.get(segment_id)),
                 percent(language, last.get(segment_id)),
                 period(language, policy["t50"], grain, policy["last_target"]) if policy else Cell(text("number.none"), "99999"),

@@ -33,7 +33,7 @@ def _form(language: Language, grain: Grain, count: int) -> alt.TopLevelMixin:
         alt.Chart(alt.NamedData("rows"))
         .mark_line()
         .encode(
-            time_axis("target_start", grain),
+            time_axis("target_start", grain, language.text("date.axis")),
             amount_axis("value_gbps", language.text("unit.gbps")),
             color=alt.Color("model:N", scale=alt.Scale(range=colours), legend=legend),
             strokeDash=alt.StrokeDash("model:N", scale=alt.Scale(range=dashes), legend=legend),

@@ -40,8 +40,9 @@ def test_small_changes_are_counted_and_not_listed(frames):
 
 
 def test_a_mean_shift_of_few_paths_is_not_shown():
-    row = {"segment_id": "a", "direction": "az", "date_kind": "policy", "shift_months": -11.0, "probability_base": 0.02, "probability_scenario": 0.8}  # fmt: skip
-    told = scenarios._moved(pl.DataFrame([row, {**row, "segment_id": "b", "probability_base": 0.4}]))
+    row = {"segment_id": "a", "direction": "az", "date_kind": "policy", "shift_months": -11.0, "probability_base": 0.02, "probability_scenario": 0.8, "t50_base": None, "t50_scenario": None}  # fmt: skip
+    dates = {"t50_base": pl.Date, "t50_scenario": pl.Date}
+    told = scenarios._moved(pl.DataFrame([row, {**row, "segment_id": "b", "probability_base": 0.4}], schema_overrides=dates), None)  # fmt: skip
     assert dict(told.select("segment_id", "shift_months").iter_rows()) == {"a": None, "b": -11.0}
     assert told["later"].to_list() == [False, False]
 

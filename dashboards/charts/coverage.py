@@ -22,7 +22,9 @@ def coverage(frame: pl.DataFrame, grain: Grain, language: Language) -> Spec:
     """One row per series and period: series (shown name), period_start, coverage_ratio."""
     order = frame["series"].unique(maintain_order=True).to_list()
     rows = labelled(frame, "period_start", grain, language).with_columns(
-        mark=pl.when((pl.col("coverage_ratio") < STEPS[0]) & (pl.col("period_start").n_unique() <= MOST_CROSSES)).then(pl.lit("×")).otherwise(pl.lit(""))
+        mark=pl.when((pl.col("coverage_ratio") < STEPS[0]) & (pl.col("period_start").n_unique() <= MOST_CROSSES))
+        .then(pl.lit("×"))
+        .otherwise(pl.lit(""))
     )
     spec = with_rows(
         copy.deepcopy(_form(language, len(order), grain, rows["period_start"].n_unique())), rows.to_dicts()

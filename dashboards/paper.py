@@ -132,7 +132,7 @@ def compose(material: Material, language: Language, folder: Path) -> str:
         for section in page.sections:
             if section.title:
                 lines.append(f"== #{quote(section.title)}")
-            lines += [f"#par({quote(words)})" for words in section.words]
+            lines += [f"#leading({quote(words)})" for words in section.words]
             for figure in section.figures:
                 where, same = drawn.get(figure.figure_id, ("", None))
                 if same is not None and same.spec == figure.spec:

@@ -231,7 +231,8 @@ def _left_out(material: Material, language: Language) -> Section | None:
 
 def _coincidence(material: Material, language: Language) -> Section | None:
     text = language.text
-    frame = material["coincidence"]
+    # A route alone coincides with itself.
+    frame = material["coincidence"].filter(pl.col("combination_id").str.contains("+", literal=True))
     if frame.is_empty():
         return None
     rows = [

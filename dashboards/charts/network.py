@@ -73,11 +73,11 @@ def _form(language: Language, names: tuple[str, ...], height: int, columns: int)
     )
     ends = {"longitude": "lon:Q", "latitude": "lat:Q", "longitude2": "lon2:Q", "latitude2": "lat2:Q"}
     key = alt.Legend(title=None, symbolType="stroke", symbolStrokeWidth=4, symbolSize=400, columns=columns)
-    drawn = lines.mark_rule(strokeWidth=3).encode(
+    drawn = lines.mark_rule().encode(
         **ends,
         color=alt.Color("level:N", scale=alt.Scale(domain=list(names), range=COLOURS[: len(names)]), legend=key),
         strokeDash=alt.StrokeDash("state:N", scale=alt.Scale(domain=[text("map.built"), text("map.planned")], range=[[1, 0], [5, 4]]), legend=key),
-        strokeWidth=alt.StrokeWidth("rank:O", scale=alt.Scale(domain=list(range(5)), range=list(WIDTHS)), legend=None),
+        strokeWidth=alt.StrokeWidth("rank:Q", scale=alt.Scale(domain=list(range(5)), range=list(WIDTHS)), legend=None),
         tooltip=[
             alt.Tooltip("segment:N", title=text("table.segment")), alt.Tooltip("status:N", title=text("table.status")),
             alt.Tooltip("value:N", title=text("map.value")), amount_tip("lit_gbps", text("table.lit")),

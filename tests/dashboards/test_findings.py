@@ -1,5 +1,6 @@
 """What titles, counts and notes claim is true of what stands under them."""
 
+import re
 from datetime import date
 
 import polars as pl
@@ -8,12 +9,13 @@ import pytest
 from dashboards.chapters import atlas, countries, data, quality, risk, scenarios, segments
 from dashboards.chapters.series import refusals, traffic_section
 from dashboards.charts.drawing import spread
+from dashboards.charts.network import WIDTHS
 from dashboards.cuts import without_holes
 from dashboards.figure import Cell, Table, stated
 from dashboards.language import load_language
 from dashboards.material import gather
 from dashboards.notes import coverage, definition
-from dashboards.paper import compose
+from dashboards.paper import compose, svg
 from tests.dashboards.world import build, edition
 
 EN, RU = load_language("en"), load_language("ru")
@@ -174,3 +176,18 @@ def test_ticks_of_a_short_span_are_days():
     assert spread(pl.Series([date(2019, 1, 1), None]), pl.Series([date(2019, 3, 25)])) == "days"
     assert spread(pl.Series([date(2019, 1, 1), date(2020, 6, 1)])) == "months"
     assert spread(pl.Series([date(2019, 1, 1), date(2022, 6, 1)])) == "years"
+
+
+def test_the_more_urgent_a_segment_the_wider_its_line(frames):
+    """What a grey print tells apart. Vega draws the widths, so they are counted in the picture and not in the specification."""
+    figure = atlas.map_figures(gather(frames, edition()), EN)[0]
+    ranks = {row["rank"] for row in figure.spec["datasets"]["lines"]}
+    drawn = set(re.findall(r'aria-roledescription="rule mark"[^>]*stroke-width="([\d.]+)"', svg(figure.spec, EN)))
+    assert len(ranks) > 1
+    assert drawn == {f"{WIDTHS[rank]:g}" for rank in ranks}
+
+
+def test_a_route_alone_has_no_coincidence(frames):
+    alone = frames["coincidence"].with_columns(combination_id=pl.lit("R-ALA-FRA:in"))
+    assert data._coincidence(gather({**frames, "coincidence": alone}, edition()), EN) is None
+    assert data._coincidence(gather(frames, edition()), EN).table.rows

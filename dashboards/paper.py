@@ -239,6 +239,7 @@ def _table(table: Table, language: Language) -> str:
         lines += [
             f"table.cell(colspan: {len(beside)}, align: left, text(fill: soft, {quote(f'{titles[place]}: {row[place].text}')}))"
             for place in below
+            if row[place].text
         ]
     cells = ",\n".join(lines)
     more = language.text("paper.more", n=len(table.rows) - len(shown)) if len(table.rows) > len(shown) else ""

@@ -23,6 +23,7 @@ IS_DAY = re.compile(
     r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|\d{4}-(?:0[13-9]|1[0-2])-(?:29|30)|\d{4}-(?:0[13578]|1[02])-31|\d{4}-02-29"
 )
 PERCENT = re.compile(r"(?<=\d) %")
+HYPHEN = re.compile(r"(?<=[\w)]) - (?=\w)")
 TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Signs that turn the direction of all text after them: a name must not."""
 DOUBLE_STOP = re.compile(r"(?<!\.)\.\.(?!\.)")
@@ -84,8 +85,8 @@ class Language:
         return words
 
     def typeset(self, words: str) -> str:
-        """Words from data with their percent signs joined to the numbers as this language does."""
-        return PERCENT.sub(str(self.words["number.percent"]), words)
+        """Words from data with percent signs and dashes as this language sets them."""
+        return HYPHEN.sub(self.text("name.dash"), PERCENT.sub(str(self.words["number.percent"]), words))
 
     def sentences(self, *parts: str) -> str:
         """The parts as sentences of one text; one that ends with a full stop gets no second one."""

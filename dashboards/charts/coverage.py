@@ -58,6 +58,6 @@ def _form(language: Language, count: int, grain: Grain, periods: int) -> alt.Top
     marks = chart.mark_text(color=PAPER, fontWeight="bold", tooltip=False).encode(text="mark:N")
     layered = alt.layer(cells, marks).encode(
         x=alt.X("utcyearmonthdate(period_start):O", axis=calendar_axis(grain, periods, text("date.axis"))),
-        y=alt.Y("series:N", axis=alt.Axis(title=None, labelLimit=220, ticks=False, domain=False)),
+        y=alt.Y("series:N", axis=alt.Axis(title=None, labelLimit=320, ticks=False, domain=False)),
     )  # fmt: skip
     return layered.properties(width="container", height=max(60, 20 * count))

@@ -39,7 +39,7 @@ def _form(language: Language, count: int, apart: str, stories: tuple[str, ...] =
     chart = alt.Chart(alt.NamedData("rows"))
     if stories:
         chart = chart.transform_filter("datum.story === chosen")
-    row = alt.Y("segment:N", axis=alt.Axis(title=None, labelLimit=280, ticks=False, domain=False, grid=True))
+    row = alt.Y("segment:N", axis=alt.Axis(title=None, labelLimit=320, ticks=False, domain=False, grid=True))
     names = [text("scenario.base"), text("scenario.story")]
     tips = [
         alt.Tooltip("segment:N", title=text("table.segment")),

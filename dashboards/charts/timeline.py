@@ -57,7 +57,7 @@ def _form(language: Language, count: int, apart: str) -> alt.TopLevelMixin:
     key = Key(names, [BANDS[1][3], NAVY, ORANGE, CHARCOAL])
     span, median, order, today = names
     chart = alt.Chart(alt.NamedData("rows"))
-    row = alt.Y("segment:N", axis=alt.Axis(title=None, labelLimit=220, ticks=False, domain=False, grid=True))
+    row = alt.Y("segment:N", axis=alt.Axis(title=None, labelLimit=320, ticks=False, domain=False, grid=True))
 
     def at(field: str) -> alt.X:
         return alt.X(

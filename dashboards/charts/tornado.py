@@ -27,7 +27,7 @@ def tornado(frame: pl.DataFrame, language: Language) -> Spec:
 def _form(language: Language, count: int, apart: str) -> alt.TopLevelMixin:
     text = language.text
     chart = alt.Chart(alt.NamedData("rows"))
-    row = alt.Y("assumption:N", axis=alt.Axis(title=None, labelLimit=280, ticks=False, domain=False, grid=True))
+    row = alt.Y("assumption:N", axis=alt.Axis(title=None, labelLimit=320, ticks=False, domain=False, grid=True))
     ends = [text("tornado.low"), text("tornado.high")]
     tips = [
         alt.Tooltip("assumption:N", title=text("table.assumption")),

@@ -71,6 +71,6 @@ def _form(
             "utcyearmonthdate(target_start):O",
             axis=calendar_axis(grain, periods, text("date.axis")),
         ),
-        y=alt.Y("segment:N", axis=alt.Axis(title=None, labelLimit=220, ticks=False, domain=False, labelColor=CHARCOAL)),
+        y=alt.Y("segment:N", axis=alt.Axis(title=None, labelLimit=320, ticks=False, domain=False, labelColor=CHARCOAL)),
     )  # fmt: skip
     return layered.properties(width="container", height=max(60, 24 * count))

@@ -19,6 +19,8 @@ from warehouse.schema import Grain
 
 FOLD = 60
 """Longer texts of wide cells are folded after so many letters."""
+LONGEST = 200
+"""Rows."""
 BREAKS = re.compile(r"(?<=[/._?=-])(?=\w)")
 LONG_WORD = re.compile(r"\S{24,}")
 """An address: it may be broken after its signs, or it would make its column as wide as itself."""
@@ -43,6 +45,11 @@ class Table:
     heads: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     caption: str = ""
+
+    @property
+    def long(self) -> bool:
+        """A table that nobody reads from end to end: it is unfolded where it is wanted, and left off the printed page."""
+        return len(self.rows) > LONGEST
 
     @property
     def numbers(self) -> list[bool]:

@@ -11,7 +11,7 @@ from dashboards.chapters.series import refusals, traffic_section
 from dashboards.charts.drawing import spread
 from dashboards.charts.network import WIDTHS
 from dashboards.cuts import without_holes
-from dashboards.figure import Cell, Table, stated
+from dashboards.figure import LONGEST, Cell, Table, stated
 from dashboards.language import load_language
 from dashboards.material import gather
 from dashboards.notes import coverage, definition
@@ -191,3 +191,9 @@ def test_a_route_alone_has_no_coincidence(frames):
     alone = frames["coincidence"].with_columns(combination_id=pl.lit("R-ALA-FRA:in"))
     assert data._coincidence(gather({**frames, "coincidence": alone}, edition()), EN) is None
     assert data._coincidence(gather(frames, edition()), EN).table.rows
+
+
+def test_a_very_long_table_is_folded():
+    rows = [[Cell("a")]] * LONGEST
+    assert not Table(["x"], rows).long
+    assert Table(["x"], [*rows, [Cell("b")]]).long

@@ -185,8 +185,12 @@ def _events(material: Material, language: Language) -> Section | None:
 
 
 def _subject(material: Material, subject: str, language: Language) -> str:
-    """What a note of the plan concerns: a segment, a series, a market a build enters, all."""
+    """What a note of the plan concerns: a segment, a route, a series, builds, a market a build enters, all."""
     kind, _, name = subject.rpartition(":")
+    if kind in material.routes:
+        return naming.direction_name(material, ("route", kind, name, "p95"), language)
+    if all(one in material.projects for one in subject.split("+")):
+        return "; ".join(naming.project_name(material, one, language) for one in subject.split("+"))
     project, _, market = name.partition("/")
     if project in material.projects and market:
         return f"{naming.project_name(material, project, language)}, {naming.market_name(material, market, language)}"

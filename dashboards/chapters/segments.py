@@ -19,6 +19,7 @@ from dashboards.figure import (
     Page,
     Section,
     Table,
+    capital,
     day,
     joined,
     percent,
@@ -156,12 +157,12 @@ def pages(material: Material, language: Language) -> list[Page]:
 def _page(material: Material, segment_id: str, language: Language) -> Page:
     text = language.text
     row = material.segments[segment_id]
-    length = row["length_km"]
-    operators = naming.said(material, row["operators"], language)
-    about = "about_short" if length is None else "about" if operators else "about_plain"
-    lead = [
-        text(f"segment.{about}", status=language.word("status", str(row["status"])), km=length, operators=operators)
-    ]
+    about = [capital(language.word("status", str(row["status"])))]
+    if row["length_km"] is not None:
+        about.append(text("segment.length", km=row["length_km"]))
+    if operators := naming.said(material, row["operators"], language):
+        about.append(text("segment.operators" if "; " in operators else "segment.operator", operators=operators))
+    lead = ["; ".join(about)]
     if row["source"]:
         lead.append(f"{text('table.source')}: {naming.said(material, row['source'], language)}")
     return Page(

@@ -31,6 +31,10 @@ DASH = re.compile(r" [–—] |(?<=[\w)]) - (?=\w)")
 BEFORE_WORD = re.compile(r"(?<=\d) (?=[^\W\d])")
 
 
+class Stated(float):
+    """A ratio that somebody stated, such as a threshold: as a percentage it keeps the digit after the mark that a measured share is rounded to."""
+
+
 @dataclass(frozen=True)
 class Period:
     """A month, week, day or year, named by its first day."""
@@ -220,6 +224,8 @@ def format_value(language: Language, value: Any, form: str) -> str:
     if isinstance(value, str) and form:
         return ", ".join(language.word(form, code) for code in value.split(", "))
     if isinstance(value, int | float) and not isinstance(value, bool):
+        if form == "pct" and isinstance(value, Stated) and abs(value * 100 - round(value * 100)) > 1e-6:
+            return language.percent(value, 1)
         if form.startswith("pct"):
             return language.percent(value, int(form[3:] or 0))
         if form in ("", "n"):

@@ -123,7 +123,7 @@ def compose(material: Material, language: Language, folder: Path) -> str:
         f"#show: edition.with(title: {quote(edition.title_in(language.code))}, lang: {quote(language.code)}, foot: {quote(edition.run_id + ' · ' + edition.data_hash)})",
         f"#cover({quote(edition.title_in(language.code))}, {quote(text('overview.title'))}, {quote(origin)}, "
         f"{quote(text('page.footer', run_id=edition.run_id, data_hash=edition.data_hash, code_version=edition.code_version, seed=str(edition.seed)))}, "
-        f"{quote(text('page.simulated') if edition.simulated else '')}, {quote(text('paper.contents'))})",
+        f"{quote(text('paper.simulated') if edition.simulated else '')}, {quote(text('paper.contents'))})",
     ]
     drawn: dict[str, tuple[str, Figure]] = {}
     for page in paper_pages(material, language):

@@ -203,7 +203,10 @@ def _subject(material: Material, subject: str, language: Language) -> str:
         return naming.segment_label(material, name, language)
     if name in material.routes:
         return naming.route_name(material, name, language)
-    return language.word("assumption" if language.knows("assumption", name) else "scope", subject)
+    for assumption in (name, kind):
+        if language.knows("assumption", assumption):
+            return language.word("assumption", assumption)
+    return language.word("scope", subject)
 
 
 def _combination(combination_id: str, language: Language) -> str:

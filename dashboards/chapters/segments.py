@@ -28,7 +28,7 @@ from dashboards.figure import (
     slug,
     stated,
 )
-from dashboards.language import Language, Period
+from dashboards.language import Language, Period, Stated
 from dashboards.material import Material
 
 
@@ -193,7 +193,7 @@ def _sections(material: Material, segment_id: str, language: Language) -> list[S
             [
                 [
                     Cell(naming.segment_direction(material, segment_id, run["direction"], language)),
-                    Cell(text(f"date_kind.{run['date_kind']}", threshold=run["threshold_ratio"])),
+                    Cell(text(f"date_kind.{run['date_kind']}", threshold=Stated(run["threshold_ratio"]))),
                     Cell(naming.failure_name(material, run["failure_id"], language)),
                     *(period(language, run[name], grain, run["last_target"]) for name in ("t10", "t50", "t90")),
                     percent(language, run["probability_by_last"]),

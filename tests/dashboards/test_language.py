@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.language import TEXT_FOLDER, Period, load_language
+from dashboards.language import TEXT_FOLDER, Period, Stated, load_language
+from tests.dashboards.world import build, edition
 from warehouse.errors import SettingsError
 
 EN, RU = load_language("en"), load_language("ru")
@@ -84,7 +85,6 @@ def test_a_new_language_is_a_new_file(tmp_path):
 def test_a_third_language_makes_whole_editions(tmp_path):
     """Words of a file of its own stand on every page; what it lacks is English, and nothing is missing."""
     from dashboards.report import write_report
-    from tests.dashboards.world import build, edition
 
     texts = tmp_path / "text"
     texts.mkdir()
@@ -187,7 +187,8 @@ def test_every_note_of_the_plan_has_a_topic_and_russian_words():
          "Заказ не нужен: к октябрю 2029 г. нагрузка при худшем отказе превышает 72,5 % задействованной ёмкости на 11 % траекторий, а допустимо 2,5 %."),
         ("On 2.5 % of the paths its load with A and B out together passes 80 % of 1.2e+03 Gbit/s by 2027-12, so 2 x 400 Gbit/s on a new line system must be ready then. No date to order: no assumption states a lead time for it.",
          "На 2,5 % траекторий нагрузка при одновременном отказе участков «A» и «B» превышает 80 % от 1200 Гбит/с к декабрю 2027 г., поэтому к этому времени нужно 2 × 400 Гбит/с на новой системе передачи. Даты заказа нет: срок поставки не задан ни одним допущением."),
-        ("a sum without its routes A would be too small, and they have no forecast", "без маршрута A сумма была бы занижена, а прогноза для него нет"),
+        ("a sum without its routes A would be too small, and they have no forecast", "без маршрута «A» сумма была бы занижена, а прогноза для него нет"),
+        ("a sum without its routes A, B would be too small, and they have no forecast", "без маршрутов A, B сумма была бы занижена, а прогноза для них нет"),
         ("a sum without its routes A, B and 21 more would be too small, and they have no forecast", "без маршрутов A, B и ещё 21 сумма была бы занижена, а прогноза для них нет"),
         ("Stated otherwise than on 2026-10-15: assumption, risk_group, policy.", "После 15 октября 2026 г. изменено: допущения, группы риска, правила планирования."),
         ("raw_changes: To be promoted: over 26 periods its error was 4.1% of what came, the ensemble's 4.9%, more than chance explains (p 0.0004, 9 challengers). Somebody has to decide it.",
@@ -208,9 +209,15 @@ def test_english_reasons_count_one_as_one():
     assert EN.reason("1 values of periods up to 2026-09 are known otherwise than on 2026-10-15.") == (
         "1 value of periods up to September 2026 is known otherwise than on 15 October 2026."
     )
-    assert EN.reason("a sum without its routes A would be too small, and they have no forecast") == (
-        "a sum without its route A would be too small, and it has no forecast"
-    )
+
+
+def test_a_stated_ratio_keeps_its_digit():
+    """A risk of 2.5 % is not one of 2 %; a share that was counted is rounded."""
+    assert RU.text("plan.lead", threshold=Stated(0.725), alpha=Stated(0.025)).count("2,5\u00a0%") == 2
+    assert EN.text("plan.sheet_brief", alpha=Stated(0.2)) == "Accepted probability of being late: 20%."
+    assert EN.text("plan.sheet_brief", alpha=0.025) == "Accepted probability of being late: 2%."
+    assert edition(threshold_ratio=0.725).threshold_ratio == 0.725
+    assert isinstance(edition().risk_alpha_ratio, Stated)
 
 
 def test_words_from_data_are_set_as_the_language_sets_its_own():

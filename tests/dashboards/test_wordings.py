@@ -104,8 +104,11 @@ def test_segments_that_fail_together_are_both_named(material):
 
 
 def test_notes_of_the_plan_name_what_they_concern(material):
-    subjects = {one: data._subject(material, one, RU) for one in ("R-ALA-FRA:in", "TMB", "S-ALA-AKT", "TMB/KZ-DE")}
-    assert subjects == {"R-ALA-FRA:in": "Франкфурт → Алматы", "TMB": "Темирбаба\u00a0— Бекдаш", "S-ALA-AKT": "Алматы\u00a0— Актау", "TMB/KZ-DE": "Темирбаба\u00a0— Бекдаш, Казахстан\u00a0— Германия"}  # fmt: skip
+    subjects = {
+        one: data._subject(material, one, RU)
+        for one in ("R-ALA-FRA:in", "TMB", "S-ALA-AKT", "TMB/KZ-DE", "transit_revenue:lost", "upgrade")
+    }
+    assert subjects == {"R-ALA-FRA:in": "Франкфурт → Алматы", "TMB": "Темирбаба\u00a0— Бекдаш", "S-ALA-AKT": "Алматы\u00a0— Актау", "TMB/KZ-DE": "Темирбаба\u00a0— Бекдаш, Казахстан\u00a0— Германия", "transit_revenue:lost": "выручка с трафика", "upgrade": "весь график"}  # fmt: skip
 
 
 def test_one_operator_is_one_operator():

@@ -111,7 +111,7 @@ def test_a_chart_can_be_saved(site, browser, kind, tmp_path):
     assert content.startswith(b"<svg" if kind == "svg" else b"\x89PNG")
     if kind == "svg":
         words = re.sub("\u00a0|&nbsp;|&#160;", " ", content.decode("utf-8"))
-        assert "первым — «Алматы — Актау»" in words
+        assert "раньше всего — на участке «Алматы — Актау»" in words
 
 
 def test_the_switch_changes_the_story(site, browser):
@@ -182,7 +182,7 @@ def test_search_finds_a_route(site, browser):
         page.wait_for_selector(".search li a")
         page.press(".search input", "Enter")
         page.wait_for_load_state()
-        assert page.inner_text("h1") == "Алматы – Франкфурт"
+        assert page.inner_text("h1") == "Алматы\u00a0— Франкфурт"
         page.wait_for_selector("html[data-ready=yes]")
 
 

@@ -22,6 +22,23 @@ def test_russian_plurals(count, words):
     assert RU.plural("count.months", count) == words
 
 
+def test_of_so_many_periods_takes_its_case():
+    for count, words in ((51, "42 из 51 периода"), (52, "42 из 52 периодов"), (253, "42 из 253 периодов")):
+        assert words in RU.text("note.coverage_text", valued=42, all=count, median=1.0)
+
+
+def test_no_count_stands_before_a_noun_of_one_form():
+    """Russian nouns take their form from the count before them: such a count is written by a plural table."""
+    nouns = r"(период|участк|маршрут|заказ|ряд|месяц|недел|дн|лет|год|прогноз|значени|сценари|модул|провер|раз\b)"
+    told = [
+        (key, words)
+        for key, words in RU.words.items()
+        if isinstance(words, str) and not key.startswith(("count.", "period.", "date."))
+    ]
+    told += [(row["pattern"], row["text"]) for row in RU.words["reasons"]]
+    assert [key for key, words in told if re.search(r"\{\w+(:(n0?|g))?\}[ \u00a0]" + nouns, words)] == []
+
+
 def test_english_plurals():
     assert EN.plural("count.months", 1) == "1 month"
     assert EN.plural("count.months", 2) == "2 months"

@@ -12,6 +12,7 @@ from warehouse.schema import Grain
 SeriesKey = tuple[str, str, str, str]
 """series_kind, series_id, direction, statistic."""
 KEY = ("series_kind", "series_id", "direction", "statistic")
+INTERVAL: dict[Grain, str] = {"day": "1d", "week": "1w", "month": "1mo", "year": "1y"}
 LEVELS = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 """The quantile levels that charts and tables show."""
 
@@ -24,6 +25,16 @@ def at_grain(frame: pl.DataFrame, grain: Grain) -> pl.DataFrame:
 
 def by_series(frame: pl.DataFrame) -> dict[SeriesKey, pl.DataFrame]:
     return {tuple(map(str, key)): part for key, part in frame.partition_by(KEY, as_dict=True).items()}  # type: ignore[misc]
+
+
+def without_holes(frame: pl.DataFrame, grain: Grain, by: tuple[str, ...] = ()) -> pl.DataFrame:
+    """The rows of periods with one more, of coverage 0, for each period between the first and the last that has none."""
+    ends = frame.group_by(by) if by else frame.group_by(pl.lit(0).alias("whole"))
+    every = (
+        ends.agg(period_start=pl.date_ranges(pl.col("period_start").min(), pl.col("period_start").max(), INTERVAL[grain]).first())
+        .explode("period_start").select(*by, "period_start")
+    )  # fmt: skip
+    return every.join(frame, on=[*by, "period_start"], how="left").with_columns(pl.col("coverage_ratio").fill_null(0.0))
 
 
 def by_pair(frame: pl.DataFrame, name: str) -> dict[tuple[str, str], pl.DataFrame]:

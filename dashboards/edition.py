@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TypedDict
 
+from dashboards.language import Stated
 from warehouse.schema import Grain
 
 
@@ -61,6 +62,10 @@ class Edition:
     accepted: Sequence[Accepted] = ()
     variant: str = ""
     """The key of the words that say how it differs from the edition of its day; empty for that edition itself."""
+
+    def __post_init__(self) -> None:
+        for name in ("threshold_ratio", "risk_alpha_ratio"):
+            object.__setattr__(self, name, Stated(getattr(self, name)))
 
     def title_in(self, code: str) -> str:
         return self.title_ru if code == "ru" and self.title_ru else self.title

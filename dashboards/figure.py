@@ -19,6 +19,11 @@ from warehouse.schema import Grain
 
 FOLD = 60
 """Longer texts of wide cells are folded after so many letters."""
+LONGEST = 200
+"""Rows."""
+BREAKS = re.compile(r"(?<=[/._?=-])(?=\w)")
+LONG_WORD = re.compile(r"\S{24,}")
+"""An address: it may be broken after its signs, or it would make its column as wide as itself."""
 UNSAFE = re.compile("[&<>\"']")
 
 
@@ -31,6 +36,8 @@ class Cell(NamedTuple):
     number: bool = False
     badge: str = ""
     wide: bool = False
+    whole: bool = False
+    """Never broken over lines; a badge stands under it."""
 
 
 @dataclass(frozen=True)
@@ -40,21 +47,37 @@ class Table:
     caption: str = ""
 
     @property
+    def long(self) -> bool:
+        """A table that nobody reads from end to end: it is unfolded where it is wanted, and left off the printed page."""
+        return len(self.rows) > LONGEST
+
+    @property
+    def numbers(self) -> list[bool]:
+        """Which columns hold numbers: their heads stand over them, at the right."""
+        return [any(row[at].number for row in self.rows) for at in range(len(self.heads))]
+
+    @property
     def body(self) -> Markup:
         """The rows as HTML. Written by hand, as a page has thousands of cells and a template takes ten times as long."""
         parts: list[str] = []
         for row in self.rows:
             parts.append("<tr>")
-            for text, sort, link, number, badge, wide in row:
-                kind = ' class="n"' if number else ' class="wide"' if wide else ""
+            for text, sort, link, number, badge, wide, whole in row:
+                kind = ' class="n"' if number else ' class="wide"' if wide else ' class="d"' if whole else ""
                 order = f' data-sort="{escape(sort)}"' if sort else ""
                 shown = f'<a href="{escape(link)}">{escape(text)}</a>' if link else escape(text)
                 if wide and len(text) > FOLD:
                     shown = f"<details><summary>{escape(text[:FOLD])}…</summary>{escape(text)}</details>"
+                if len(text) >= 24 and LONG_WORD.search(text) and not link:
+                    shown = _breakable(shown)
                 mark = f' <span class="badge">{escape(badge)}</span>' if badge else ""
                 parts.append(f"<td{kind}{order}>{shown}{mark}</td>")
             parts.append("</tr>\n")
         return Markup("".join(parts))
+
+
+def _breakable(html: str) -> str:
+    return re.sub(r"[^<>]+", lambda piece: LONG_WORD.sub(lambda word: BREAKS.sub("<wbr>", word[0]), piece[0]), html)
 
 
 def filled(table: Table, language: Language) -> Table:
@@ -148,12 +171,23 @@ def dollars(language: Language, value: float | None) -> Cell:
     return Cell(shown, "" if value is None else f"{value:.9g}", number=True)
 
 
+def stated(language: Language, value: float | None) -> Cell:
+    """A number that somebody stated, with the digits it was stated with: 60 is not 60.0."""
+    if value is None:
+        return number(language, None)
+    whole, _, rest = f"{value:.6f}".partition(".")
+    digits = 0 if len(whole) > 5 else len(rest.rstrip("0"))
+    return Cell(language.number(value, digits), f"{value:.9g}", number=True)
+
+
 def percent(language: Language, value: float | None, digits: int = 0) -> Cell:
     return Cell(language.percent(value, digits), "" if value is None else f"{value:.9g}", number=True)
 
 
 def day(language: Language, value: date | None) -> Cell:
-    return Cell(language.day(value), value.isoformat() if value else "9999")
+    """A day, short enough for a column."""
+    shown = language.period(Period(value, "day"), "short") if value else language.text("number.none")
+    return Cell(shown, value.isoformat() if value else "9999", whole=True)
 
 
 def period(language: Language, value: date | None, grain: Grain, last: date | None = None) -> Cell:

@@ -27,6 +27,12 @@ TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Signs that turn the direction of all text after them: a name must not."""
 DOUBLE_STOP = re.compile(r"(?<!\.)\.\.(?!\.)")
 """A sentence that ends with an abbreviation has one full stop, not two."""
+DASH = re.compile(r" [–—] |(?<=[\w)]) - (?=\w)")
+BEFORE_WORD = re.compile(r"(?<=\d) (?=[^\W\d])")
+
+
+class Stated(float):
+    """A ratio that somebody stated, such as a threshold: as a percentage it keeps the digit after the mark that a measured share is rounded to."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +90,9 @@ class Language:
         return words
 
     def typeset(self, words: str) -> str:
-        """Words from data with their percent signs joined to the numbers as this language does."""
-        return PERCENT.sub(str(self.words["number.percent"]), words)
+        """Words from data set as this language sets its own: dashes, and what stands after a number."""
+        words = PERCENT.sub(str(self.words["number.percent"]), words)
+        return BEFORE_WORD.sub(str(self.words["number.before_word"]), DASH.sub(self.text("name.dash"), words))
 
     def sentences(self, *parts: str) -> str:
         """The parts as sentences of one text; one that ends with a full stop gets no second one."""
@@ -116,7 +123,7 @@ class Language:
     def choose(self, english: str | None, russian: str | None) -> str:
         """A name from data: the one in this language where the data has it."""
         name = TURNING.sub("", (russian if self.code == "ru" and russian else english) or "")
-        return name.replace(" - ", self.text("name.dash"))
+        return self.typeset(name.replace(" - ", self.text("name.dash")))
 
     def number(self, value: float | None, digits: int | None = None) -> str:
         """Three significant digits (all before the mark from 100 on, four from 10,000 on), or a fixed number of them after the mark."""
@@ -205,8 +212,8 @@ class _Formatter(string.Formatter):
 
 
 def format_value(language: Language, value: Any, form: str) -> str:
-    """A value as `form` says: numbers n, n0, n1, n2, pct, pct1, or the key of a plural table; periods a case,
-    with a capital where the form has one."""
+    """A value as `form` says: numbers n, n0, n1, n2, g (all digits they have), pct, pct1, or the key of a plural table; periods a
+    case, with a capital where the form has one; codes, divided by commas, the table that has words for them."""
     if isinstance(value, Period):
         words = language.period(value, form.lower() or "nominative")
         return words[:1].upper() + words[1:] if form[:1].isupper() else words
@@ -214,11 +221,17 @@ def format_value(language: Language, value: Any, form: str) -> str:
         return language.day(value)
     if isinstance(value, str) and form == "first":
         return value[:1].upper() + value[1:]
+    if isinstance(value, str) and form:
+        return ", ".join(language.word(form, code) for code in value.split(", "))
     if isinstance(value, int | float) and not isinstance(value, bool):
+        if form == "pct" and isinstance(value, Stated) and abs(value * 100 - round(value * 100)) > 1e-6:
+            return language.percent(value, 1)
         if form.startswith("pct"):
             return language.percent(value, int(form[3:] or 0))
         if form in ("", "n"):
             return language.number(value, 0 if isinstance(value, int) else None)
+        if form == "g":
+            return language.number(value, len(f"{value:.6f}".rstrip("0").partition(".")[2]))
         if form[0] == "n" and form[1:].isdigit():
             return language.number(value, int(form[1:]))
         return language.plural(form, int(value))
@@ -266,7 +279,7 @@ def load_language(code: str, folder: Path = TEXT_FOLDER) -> Language:
 
 
 _REQUIRED = (
-    "plural", "number.decimal", "number.group", "number.group_from", "number.percent", "number.none", "date.day", "weekdays.long", "weekdays.short", "weekdays.in",
+    "plural", "number.decimal", "number.group", "number.group_from", "number.percent", "number.before_word", "number.none", "date.day", "weekdays.long", "weekdays.short", "weekdays.in",
     *(f"months.{case}" for case in ("nominative", "genitive", "prepositional", "dative", "short")),
     *(f"period.{grain}.{form}" for grain in ("month", "week", "day", "year") for form in ("nominative", "accusative", "in", "by", "until", "after", "since", "short")),
 )  # fmt: skip

@@ -66,7 +66,9 @@ class Material:
 
     @cached_property
     def _traffic(self) -> pl.DataFrame:
-        return at_grain(self["traffic_period"], self.edition.grain)
+        """Without the period that is not over yet: it is no gap."""
+        begun = (pl.col("period_start") > self.edition.origin) & pl.col("value_gbps").is_null()
+        return at_grain(self["traffic_period"], self.edition.grain).filter(~begun)
 
     @cached_property
     def _forecast(self) -> pl.DataFrame:
@@ -103,9 +105,10 @@ class Material:
 
     @cached_property
     def refused(self) -> dict[SeriesKey, str]:
-        """Why a series is not forecast."""
+        """Why a series is not forecast at the edition's grain."""
         return {
-            (row[0], row[1], row[2], row[3]): row[4] for row in self["no_forecast"].select(*KEY, "reason").iter_rows()
+            (row[0], row[1], row[2], row[3]): row[4]
+            for row in at_grain(self["no_forecast"], self.edition.grain).select(*KEY, "reason").iter_rows()
         }
 
     @cached_property

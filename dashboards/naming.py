@@ -16,8 +16,9 @@ PIECES = re.compile(r"\s*;\s+")
 LINKS = re.compile(r",? \(?https?://")
 IDS = (
     (re.compile(r"(with segment )(\S+)( out)"), "segment"), (re.compile(r"(with everything in risk group )(\S+)( out)"), "group"),
-    (re.compile(r"(with the crossing )(\S+)( out)"), "node"), (re.compile(r"(All its paths run over )(.+?)(\.(?: |$))"), "segment"),
+    (re.compile(r"(with the crossing )(\S+)( out)"), "node"), (re.compile(r"(with )(\S+ and \S+)( out together)"), "pair"), (re.compile(r"(All its paths run over )(.+?)(\.(?: |$))"), "segment"),
     (re.compile(r"(no cut rate or length for )(.+?)(\.(?: |$))"), "segment"), (re.compile(r"(bought as transit at )(\S+)(:)"), "node"),
+    (re.compile(r"(a sum without its routes )(.+?)( and \d+ more would | would )"), "route"),
     (re.compile(r"( Gbit/s of )(\S+)($)"), "market"), (re.compile(r"(Taken off already: -?[\d,]+ USD that )(.+?)( of the same owner)"), "segment"),
 )  # fmt: skip
 """Where the reasons of lower floors have ids, and of what."""
@@ -163,7 +164,10 @@ def _names(material: Material, ids: str, kind: str, language: Language) -> str:
         return group_name(material, ids, language)
     if kind == "market":
         return market_name(material, ids, language)
-    return "; ".join(segment_label(material, name, language) for name in ids.split(", "))
+    if kind == "pair":
+        return " and ".join(segment_label(material, name, language) for name in ids.split(" and "))
+    name_of = route_name if kind == "route" else segment_label
+    return "; ".join(name_of(material, name, language) for name in ids.split(", "))
 
 
 def group_name(material: Material, risk_group_id: str, language: Language) -> str:
@@ -192,6 +196,6 @@ def _failure_name(material: Material, failure_id: str, language: Language, words
     if kind == "node":
         return language.text(f"{words}.node", name=node_name(material, name, language))
     if kind == "pair":
-        parts = " + ".join(segment_label(material, part, language) for part in name.split("+"))
-        return language.text(f"{words}.segment", name=parts)
+        one, two = (segment_label(material, part, language) for part in name.split("+"))
+        return language.text(f"{words}.pair", one=one, two=two)
     return language.word("failure", failure_id)

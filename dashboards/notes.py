@@ -9,11 +9,13 @@ import polars as pl
 
 from dashboards import naming
 from dashboards.charts.accuracy import wilson
-from dashboards.cuts import SeriesKey
+from dashboards.cuts import SeriesKey, without_holes
 from dashboards.language import Language, Period
 from dashboards.material import Material
 from warehouse.schema import Grain
 
+DAY = 1440
+"""Minutes. What is published once a day may be the day's mean or its maximum."""
 Notes = list[tuple[str, str]]
 
 
@@ -104,15 +106,16 @@ def definition(material: Material, key: SeriesKey, language: Language) -> str:
         )
     slot = ", ".join(slot_words(minutes, language) for minutes in slots) or slot_words(5, language)
     grain = language.text(f"grain.{material.grain(kind)}")
-    words = language.text(f"note.{statistic}", slot=slot, grain=grain, zone=material.edition.time_zone)
+    daily = "_daily" if slots and min(slots) >= DAY else ""
+    words = language.text(f"note.{statistic}{daily}", slot=slot, grain=grain, zone=material.edition.time_zone)
     if statistic == "p95" and slots and max(slots) > 5:
-        words += language.text("note.p95_not_billing", slot=slot)
+        words += language.text(f"note.p95_not_billing{daily}", slot=slot)
     return words
 
 
 def slot_words(minutes: int, language: Language) -> str:
     """A slot's length as an adjective."""
-    if minutes == 1440:
+    if minutes == DAY:
         return language.text("slot.day")
     if minutes == 60:
         return language.text("slot.hour")
@@ -124,7 +127,7 @@ def slot_words(minutes: int, language: Language) -> str:
 def coverage(observed: pl.DataFrame, material: Material, kind: str, language: Language) -> str:
     grain = material.grain(kind)
     begun = observed["value_gbps"].is_not_null().arg_max()
-    observed = observed.slice(begun or 0)
+    observed = without_holes(observed.slice(begun or 0), grain)
     valued = observed["value_gbps"].is_not_null().sum()
     median = observed["coverage_ratio"].median()
     words = language.text(

@@ -35,6 +35,7 @@ from dashboards.edition import Edition
 from dashboards.figure import FOLD, Cell, Figure, Page, Section, Table, capital, joined
 from dashboards.language import TEXT_FOLDER, Language, Period, load_language
 from dashboards.material import Material, gather
+from dashboards.previews import SIZE
 
 HOME = Path(__file__).parent
 MOST_ROUTES = 12
@@ -49,6 +50,10 @@ SPACES = re.compile(r"[ \n-]|/(?!\u2060)")
 """Where a line may break: not at a no-break space."""
 BOX, JOINERS = "□", "\u200d\ufe0e\ufe0f"
 """What stands for a sign without a font, and what binds such signs and is nothing by itself."""
+TALLEST = 1.15
+"""Height over width: a chart of many rows that is taller is fitted into a page with its title and notes."""
+FEW = 3
+"""Columns: in a table of no more, a long text has room beside the others."""
 LEGEND = 3
 """Columns of a legend: in one row a long one would take the chart's width."""
 NAME = "edition.pdf"
@@ -118,22 +123,27 @@ def compose(material: Material, language: Language, folder: Path) -> str:
         f"#show: edition.with(title: {quote(edition.title_in(language.code))}, lang: {quote(language.code)}, foot: {quote(edition.run_id + ' · ' + edition.data_hash)})",
         f"#cover({quote(edition.title_in(language.code))}, {quote(text('overview.title'))}, {quote(origin)}, "
         f"{quote(text('page.footer', run_id=edition.run_id, data_hash=edition.data_hash, code_version=edition.code_version, seed=str(edition.seed)))}, "
-        f"{quote(text('page.simulated') if edition.simulated else '')}, {quote(text('paper.contents'))})",
+        f"{quote(text('paper.simulated') if edition.simulated else '')}, {quote(text('paper.contents'))})",
     ]
-    drawn: dict[str, str] = {}
+    drawn: dict[str, tuple[str, Figure]] = {}
     for page in paper_pages(material, language):
         lines.append(f"= #{quote(page.title)}")
         lines += [f"#par({quote(words)})" for words in page.lead]
         for section in page.sections:
             if section.title:
                 lines.append(f"== #{quote(section.title)}")
-            lines += [f"#par({quote(words)})" for words in section.words]
+            lines += [f"#leading({quote(words)})" for words in section.words]
             for figure in section.figures:
-                if figure.figure_id in drawn:
-                    lines.append(f"#par({quote(text('paper.shown', page=drawn[figure.figure_id]))})")
+                where, same = drawn.get(figure.figure_id, ("", None))
+                if same is not None and same.spec == figure.spec:
+                    lines.append(f"#par({quote(text('paper.shown', page=where))})")
                     continue
-                drawn[figure.figure_id] = page.title
-                lines.append(_figure(figure, material, language, folder))
+                drawn[figure.figure_id] = page.title, figure
+                lines.append(
+                    _figure(
+                        figure, material, language, folder, f"{figure.figure_id}{'' if same is None else '-whole'}.svg"
+                    )
+                )
             if section.table:
                 lines.append(_table(section.table, language))
     return "\n\n".join(lines) + "\n"
@@ -190,19 +200,22 @@ def _folded(value: Any) -> Any:
     }  # fmt: skip
 
 
-def _figure(figure: Figure, material: Material, language: Language, folder: Path) -> str:
+def _figure(figure: Figure, material: Material, language: Language, folder: Path, name: str) -> str:
     badges = "".join(f" [{badge}]" for badge in figure.badges)
     if figure.spec is None:
         return f"#empty({quote(figure.title)}, {quote(language.text('page.empty', reason=figure.reason))})"
-    name = f"{figure.figure_id}.svg"
-    (folder / name).write_text(displayable(svg(figure.spec, language)), encoding="utf-8")
+    picture = svg(figure.spec, language)
+    (folder / name).write_text(displayable(picture), encoding="utf-8")
+    size = SIZE.search(picture)
+    width, height = map(float, size.groups()) if size else (1.0, 1.0)
+    tall = "true" if height > TALLEST * width else "false"
     notes = ", ".join(
         f"({quote(label)}, {quote(capital(words))})"
         for label, words in figure.notes
         if label != language.text("note.run")
     )
     return (
-        f"#chart({quote(figure.title + badges)}, {quote(figure.subtitle)}, {quote(name)}, {quote(figure.alt or figure.title)}, ({notes}{',' if notes else ''}))"
+        f"#chart({quote(figure.title + badges)}, {quote(figure.subtitle)}, {quote(name)}, {quote(figure.alt or figure.title)}, ({notes}{',' if notes else ''}), {tall})"
     )  # fmt: skip
 
 
@@ -212,7 +225,7 @@ def _table(table: Table, language: Language) -> str:
     places = range(len(table.heads))
     below = [
         place for place in places[1:]
-        if any(len(row[place].text) > (FOLD if row[place].wide else LONG) for row in shown)
+        if len(places) > FEW and any(len(row[place].text) > (FOLD if row[place].wide else LONG) for row in shown)
     ]  # fmt: skip
     beside = [place for place in places if place not in below]
     titles = [joined(head) for head in table.heads]
@@ -224,8 +237,9 @@ def _table(table: Table, language: Language) -> str:
     for row in shown:
         lines.append(", ".join(quote(_words(row[place])) for place in beside))
         lines += [
-            f"table.cell(colspan: {len(beside)}, align: left, text(fill: soft, {quote(row[place].text)}))"
+            f"table.cell(colspan: {len(beside)}, align: left, text(fill: soft, {quote(f'{titles[place]}: {row[place].text}')}))"
             for place in below
+            if row[place].text
         ]
     cells = ",\n".join(lines)
     more = language.text("paper.more", n=len(table.rows) - len(shown)) if len(table.rows) > len(shown) else ""
@@ -235,12 +249,13 @@ def _table(table: Table, language: Language) -> str:
 def _widths(columns: Sequence[Sequence[str]]) -> tuple[list[float], float]:
     """A share of the line for each column, from its head and cells, and the size of type at which the longest words fit."""
     need, wish = [], []
+    longest = LONGEST_CELL if len(columns) > FEW else LINE
     for head, *cells in columns:
         pieces = [1.15 * len(word) for word in SPACES.split(head)] + [
             len(word) for text in cells for word in SPACES.split(text)
         ]
         need.append(min(max(pieces, default=1), LONGEST_WORD) + PADDING)
-        wish.append(max(need[-1], min(max(map(len, (head, *cells))), LONGEST_CELL) + PADDING))
+        wish.append(max(need[-1], min(max(map(len, (head, *cells))), longest) + PADDING))
     spare, wanted = LINE - sum(need), sum(wish) - sum(need)
     if spare < 0:
         return need, max(TYPE * LINE / sum(need), SMALLEST_TYPE)

@@ -163,7 +163,7 @@
     [...table.tHead.rows[0].cells].forEach((head, column) => {
       const button = document.createElement("button");
       button.type = "button";
-      button.textContent = head.textContent;
+      button.textContent = head.dataset.head = head.textContent;
       head.replaceChildren(button);
       button.addEventListener("click", () => {
         const down = head.getAttribute("aria-sort") === "ascending";
@@ -235,6 +235,11 @@
     });
     document.querySelector("header").append(holder);
   };
+
+  // On paper nothing unfolds: the long texts of tables are printed whole.
+  const folded = () => document.querySelectorAll("td details:not([open])");
+  addEventListener("beforeprint", () => { for (const one of folded()) one.dataset.printed = one.open = true; });
+  addEventListener("afterprint", () => { for (const one of document.querySelectorAll("td details[data-printed]")) { one.open = false; delete one.dataset.printed; } });
 
   if (location.pathname.includes("/latest/")) document.querySelector(".newest")?.remove();
   makeSearch();

@@ -7,7 +7,7 @@ import polars as pl
 from dashboards import naming
 from dashboards.chapters import accepted
 from dashboards.chapters.places import segment_path
-from dashboards.figure import Cell, Page, Section, Table, day, number
+from dashboards.figure import Cell, Page, Section, Table, day, stated
 from dashboards.language import Language
 from dashboards.material import Material
 
@@ -34,8 +34,8 @@ def _stated(material: Material, language: Language) -> Section:
     frame = material["assumption"].sort("name", "scope", "known_at", descending=[False, False, True])
     rows = [
         [
-            Cell(language.word("assumption", row["name"])), Cell(_scope(material, row["scope"], language)), number(language, row["low"]), number(language, row["value"]),
-            number(language, row["high"]), Cell(language.word("unit_of", row["unit"])), Cell(naming.said(material, row["source"], language)), Cell(naming.said(material, row["author"], language)),
+            Cell(language.word("assumption", row["name"])), Cell(_scope(material, row["scope"], language)), stated(language, row["low"]), stated(language, row["value"]),
+            stated(language, row["high"]), Cell(language.word("unit_of", row["unit"])), Cell(naming.said(material, row["source"], language)), Cell(naming.said(material, row["author"], language)),
             Cell(language.word("confidence", row["confidence"])), day(language, row["known_at"].date()),
         ]
         for row in frame.iter_rows(named=True)
@@ -57,8 +57,8 @@ def _capacity(material: Material, language: Language) -> Section | None:
     rows = [
         [
             Cell(naming.segment_label(material, row["segment_id"], language), link=segment_path(row["segment_id"]) if row["segment_id"] in material.segments else ""),
-            day(language, row["valid_from"]), Cell(language.number(row["lit_gbps"]), f"{row['lit_gbps']}", number=True, badge=text("page.assumed_short") if row["assumed"] else ""),
-            number(language, row["design_gbps"]), Cell(naming.said(material, row["source"], language)), Cell(language.word("confidence", row["confidence"])),
+            day(language, row["valid_from"]), stated(language, row["lit_gbps"])._replace(badge=text("page.assumed_short") if row["assumed"] else ""),
+            stated(language, row["design_gbps"]), Cell(naming.said(material, row["source"], language)), Cell(language.word("confidence", row["confidence"])),
         ]
         for row in frame.iter_rows(named=True)
     ]  # fmt: skip

@@ -92,7 +92,7 @@ def _lines(material: Material, load: pl.DataFrame, language: Language) -> pl.Dat
         status_name=pl.Series([language.word("status", name) for name in lines["status"]], dtype=pl.String),
         used=pl.when(used.is_null()).then(0).when(used > 1).then(4).when(used > threshold).then(3).when(used > threshold * 0.75).then(2).otherwise(1),
         used_value=pl.Series([language.percent(value) for value in lines["utilization_ratio"]], dtype=pl.String),
-        soon=pl.Series([_urgency(run["t50"] if run else None, material.today) if run else 0 for run in runs], dtype=pl.Int64),
+        soon=pl.Series([_urgency(run["t50"], material.today, run["last_target"]) if run else 0 for run in runs], dtype=pl.Int64),
         t50=pl.Series([run["t50"] if run else None for run in runs], dtype=pl.Date),
         soon_value=pl.Series(
             [language.period(Period(run["t50"], grain)) if run and run["t50"] else language.period(Period(run["last_target"], grain), "after") if run else language.text("number.none") for run in runs],
@@ -101,10 +101,12 @@ def _lines(material: Material, load: pl.DataFrame, language: Language) -> pl.Dat
     )  # fmt: skip
 
 
-def _urgency(runout: date | None, today: date) -> int:
-    """4 within a year from the planning date, 3 within two, 2 later, 1 after the horizon."""
+def _urgency(runout: date | None, today: date, last: date) -> int:
+    """4 within a year from the planning date, 3 within two, 2 later or within a horizon of no more than two years, 1 after the horizon."""
     if runout is None:
         return 1
+    if (last - today).days / 365.25 <= 2:
+        return 2
     years = (runout - today).days / 365.25
     return 4 if years <= 1 else 3 if years <= 2 else 2
 
@@ -132,16 +134,24 @@ def map_figures(material: Material, language: Language) -> list[Figure]:
     ids = lines["segment_id"].to_list()
     left = " " + text("map.left_out", n=everything - lines.height) if everything > lines.height else ""
     theta = edition.threshold_ratio
+    # What lies beyond the horizon can't be told apart: a short one has no classes of years.
+    years = (by.start - material.today).days / 365.25
+    ahead = (
+        [text("map.later", by=by), text("map.two_years"), text("map.one_year")]
+        if years > 2
+        else [text("map.within", by=by)]
+    )
     found = []
     for kind, rank, value, names in (
         ("map", "used", "used_value", [text("map.unknown"), text("heat.below", high=theta * 0.75), text("heat.between", low=theta * 0.75, high=theta), text("heat.over_threshold", low=theta), text("heat.over_full")]),
-        ("map_runout", "soon", "soon_value", [text("map.unknown"), language.period(by, "after"), text("map.later", by=by), text("map.two_years"), text("map.one_year")]),
+        ("map_runout", "soon", "soon_value", [text("map.unknown"), language.period(by, "after"), *ahead]),
     ):  # fmt: skip
         if kind == "map_runout" and not lines["soon"].max():
             continue
-        over = lines.filter(pl.col("used") > 2).height if kind == "map" else lines.filter(pl.col("soon") > 2).height
+        over = lines.filter(pl.col(rank) > (2 if kind == "map" or years > 2 else 1)).height
+        finding = kind if kind == "map" or years > 2 else f"{kind}_by"
         title = text(
-            f"title.{kind}{'' if over else '_none'}" if loaded else "title.map_unloaded",
+            f"title.{finding}{'' if over else '_none'}" if loaded else "title.map_unloaded",
             n=loaded,
             over=over,
             by=by,

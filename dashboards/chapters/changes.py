@@ -110,7 +110,7 @@ def date_revision(
     story = "same" if before == after else "open" if total is None else "later" if total > 0 else "earlier"
     title = text(
         f"title.{measure}_{story}", name=name, before=when(before), after=when(after), days=abs(total or 0),
-        step=text(f"revision.{most['step']}") if most else text("number.none"), change=_moved_by(most, language, dated=True) if most else "",
+        cause=text("revision.cause", step=text(f"revision.{most['step']}"), change=_moved_by(most, language, dated=True)) if most else "",
     )  # fmt: skip
     stages = [before, *(row["date_after"] for row in parts)]
     drawn = [value or end for value in stages]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboards import naming
 from dashboards.chapters.places import corridor_path, route_path
-from dashboards.chapters.series import series_figure
+from dashboards.chapters.series import series_figure, traffic_section
 from dashboards.figure import Page, Section
 from dashboards.language import Language
 from dashboards.material import Material
@@ -23,16 +23,12 @@ def _page(material: Material, corridor: str, language: Language) -> Page:
     text = language.text
     members = {route_id: row for route_id, row in material.routes.items() if row["corridor"] == corridor}
     markets = sorted({str(row["market"]) for row in members.values()})
-    sections = [
-        Section(
-            text("route.traffic"),
-            figures=[series_figure(material, key, language) for key in material.keys.get(("corridor", corridor), [])],
-        )
-    ]
+    sections = [traffic_section(material, material.keys.get(("corridor", corridor), []), language)]
     inside = [
         series_figure(material, key, language)
         for market in markets
         for key in material.keys.get(("market", market), [])[:2]
+        if material.series.get(key) is not None
     ]
     if inside:
         sections.append(Section(text("corridor.markets"), figures=inside))

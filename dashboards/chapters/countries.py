@@ -13,9 +13,7 @@ def pages(material: Material, language: Language) -> list[Page]:
     keys = [keys[0] for (kind, _), keys in material.keys.items() if kind == "country"]
     figures = [series_figure(material, key, language) for key in keys]
     if not figures:
-        return [
-            Page("countries.html", text("countries.title"), [text("page.empty", reason=text("reason.no_bandwidth"))])
-        ]
+        return []
     return [
         Page("countries.html", text("countries.title"), [text("countries.lead")], [Section(figures=figures)], real=True)
     ]

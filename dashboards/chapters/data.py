@@ -9,6 +9,7 @@ import polars as pl
 from dashboards import naming
 from dashboards.chapters.series import refusals
 from dashboards.charts.coverage import coverage
+from dashboards.cuts import without_holes
 from dashboards.figure import Cell, Figure, Page, Section, Table, number, percent, period, plain_table
 from dashboards.language import Language, Period
 from dashboards.material import Material
@@ -19,10 +20,11 @@ MOST_GAPS = 200
 
 
 def _measured(material: Material) -> pl.DataFrame:
-    """The routes' periods at the edition's grain, in the directions in which anything was ever measured."""
-    own = (pl.col("series_kind") == "route") & (pl.col("grain") == material.edition.grain)
+    """The routes' periods at the edition's grain, up to its origin, in the directions in which anything was ever measured."""
+    grain = material.edition.grain
+    own = (pl.col("series_kind") == "route") & (pl.col("grain") == grain) & (pl.col("period_start") <= material.edition.origin)  # fmt: skip
     ever = (pl.col("coverage_ratio").max() > 0).over("series_id", "direction")
-    return material["traffic_period"].filter(own).filter(ever)
+    return without_holes(material["traffic_period"].filter(own).filter(ever), grain, ("series_id", "direction", "statistic"))  # fmt: skip
 
 
 def coverage_frame(material: Material) -> pl.DataFrame:
@@ -72,7 +74,7 @@ def _gaps(material: Material, language: Language) -> Section | None:
         [
             period(language, row["period_start"], grain), Cell(naming.route_name(material, row["series_id"], language)),
             Cell(naming.direction_name(material, ("route", row["series_id"], row["direction"], "p95"), language)),
-            percent(language, row["coverage_ratio"], 1), Cell(language.reason(row["reason"])),
+            percent(language, row["coverage_ratio"], 1), Cell(language.reason(row["reason"]) or text("data.nothing_measured")),
         ]
         for row in gaps.head(MOST_GAPS).iter_rows(named=True)
     ]  # fmt: skip
@@ -183,8 +185,12 @@ def _events(material: Material, language: Language) -> Section | None:
 
 
 def _subject(material: Material, subject: str, language: Language) -> str:
-    """What a note of the plan concerns: a segment, a series, a market a build enters, all."""
+    """What a note of the plan concerns: a segment, a route, a series, builds, a market a build enters, all."""
     kind, _, name = subject.rpartition(":")
+    if kind in material.routes:
+        return naming.direction_name(material, ("route", kind, name, "p95"), language)
+    if all(one in material.projects for one in subject.split("+")):
+        return "; ".join(naming.project_name(material, one, language) for one in subject.split("+"))
     project, _, market = name.partition("/")
     if project in material.projects and market:
         return f"{naming.project_name(material, project, language)}, {naming.market_name(material, market, language)}"
@@ -197,7 +203,10 @@ def _subject(material: Material, subject: str, language: Language) -> str:
         return naming.segment_label(material, name, language)
     if name in material.routes:
         return naming.route_name(material, name, language)
-    return language.word("assumption" if language.knows("assumption", name) else "scope", subject)
+    for assumption in (name, kind):
+        if language.knows("assumption", assumption):
+            return language.word("assumption", assumption)
+    return language.word("scope", subject)
 
 
 def _combination(combination_id: str, language: Language) -> str:
@@ -229,7 +238,8 @@ def _left_out(material: Material, language: Language) -> Section | None:
 
 def _coincidence(material: Material, language: Language) -> Section | None:
     text = language.text
-    frame = material["coincidence"]
+    # A route alone coincides with itself.
+    frame = material["coincidence"].filter(pl.col("combination_id").str.contains("+", literal=True))
     if frame.is_empty():
         return None
     rows = [

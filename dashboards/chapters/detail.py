@@ -7,6 +7,7 @@ from datetime import date
 import polars as pl
 
 from dashboards import naming
+from dashboards.chapters.series import outlook
 from dashboards.charts.components import MOST, components
 from dashboards.charts.probability import probability
 from dashboards.charts.profile import profile
@@ -72,19 +73,21 @@ def components_figure(material: Material, key: SeriesKey, language: Language) ->
     heavy = weights.filter(pl.col("weight") > 0).head(MOST)["model"].to_list()
     if not heavy:
         return None
-    last = frame.filter(pl.col("target_start") == frame["target_start"].max())
     shown = frame.filter(pl.col("model").is_in(heavy))
+    last = shown.filter(pl.col("target_start") == shown["target_start"].max())
     names = {model: language.word("model", model) for model in heavy}
     top = weights.row(0, named=True)
     name = naming.titled(material, key, language)
     title = text(
         "title.components", name=name, model=names[top["model"]], weight=top["weight"],
-        low=last["value_gbps"].min(), high=last["value_gbps"].max(), unit=text("unit.gbps"),
+        low=last["value_gbps"].min(), high=last["value_gbps"].max(), unit=text("unit.gbps"), ensemble=outlook(material, key).end_gbps,
     )  # fmt: skip
     stated = ", ".join(f"{language.word('model', row[0])} {language.percent(row[1])}" for row in weights.iter_rows())
-    order = pl.DataFrame({"model": heavy, "place": range(len(heavy))})
+    names["ensemble"] = language.word("model", "ensemble")
+    order = pl.DataFrame({"model": [*heavy, "ensemble"], "place": range(len(heavy) + 1)})
+    chosen = material.series[key].filter(pl.col("q500").is_not_null()).select(target_start="start", value_gbps="q500", model=pl.lit("ensemble"))  # fmt: skip
     part = (
-        shown.join(order, on="model").sort("place", "target_start")
+        pl.concat([shown.select("target_start", "value_gbps", "model"), chosen]).join(order, on="model").sort("place", "target_start")
         .with_columns(model=pl.col("model").replace_strict(names, return_dtype=pl.String))
     )  # fmt: skip
     grain = material.grain(key[0])

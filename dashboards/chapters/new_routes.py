@@ -59,8 +59,14 @@ def split_figure(material: Material, project_id: str, name: str, frame: pl.DataF
              ("share_after_ratio", text("market.after"), "pct1"), ("lost_p10_gbps", text("table.lost_low"), "n"), ("lost_p50_gbps", text("table.lost_p50"), "n"), ("lost_p90_gbps", text("table.lost_high"), "n")]  # fmt: skip
     return Figure(
         figure_id, title, alt=title, spec=market(pl.DataFrame(rows), language), notes=_notes(material, "split", "note.unit_market", language),
-        table=plain_table(shown, heads, language, "month"), csv=f"{figure_id}.csv", data=frame, badges=(text("page.assumed_short"),),
+        table=plain_table(shown, heads, language, "month"), csv=f"{figure_id}.csv", data=frame, badges=_badges(material, language),
     )  # fmt: skip
+
+
+def _badges(material: Material, language: Language) -> tuple[str, ...]:
+    """A market's history may be simulated; what enters it is assumed."""
+    simulated = (language.text("page.simulated_short"),) if material.edition.simulated else ()
+    return (*simulated, language.text("page.assumed_short"))
 
 
 def _fans(material: Material, project_id: str, language: Language) -> list[Figure]:
@@ -99,7 +105,7 @@ def _fans(material: Material, project_id: str, language: Language) -> list[Figur
         ]
         found.append(
             Figure(figure_id, title, alt=title, spec=fan(wide, grain, language), notes=_notes(material, "new_route", "note.unit_text", language),
-                   table=plain_table(wide, heads, language, grain), csv=f"{figure_id}.csv", data=wide, badges=(text("page.assumed_short"),))
+                   table=plain_table(wide, heads, language, grain), csv=f"{figure_id}.csv", data=wide, badges=_badges(material, language))
         )  # fmt: skip
     return found
 

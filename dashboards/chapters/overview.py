@@ -54,7 +54,7 @@ def pages(material: Material, language: Language) -> list[Page]:
         else None
     )
     # In words at the top, so that what to order, what to watch and what changed stand on one screen.
-    lead = [orders_title(material, language)] if material["order_plan"].height else []
+    lead = [language.sentences(orders_title(material, language))] if material["order_plan"].height else []
     lead += [language.sentences(timeline.title)] if timeline.spec else []
     return [
         Page(

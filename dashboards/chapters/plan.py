@@ -76,6 +76,8 @@ def timeline_figure(material: Material, language: Language, most: int | None = N
     notes = load_notes(material, ids, language, "unit_date")
     notes[1] = (text("note.definition"), text("note.runout", threshold=material.edition.threshold_ratio))
     subtitle = text("plan.timeline_subtitle")
+    if shown.height < named.height:
+        subtitle += " " + text("plan.timeline_most", n=shown.height, all=named.height)
     return Figure(
         "runout", title, alt=language.sentences(title, subtitle), spec=spec, subtitle=subtitle, notes=notes,
         table=Table([text(f"table.{head}") for head in heads], rows), csv="runout.csv", data=frame, badges=badges(material, ids, language),
@@ -93,6 +95,9 @@ def orders_title(material: Material, language: Language) -> str:
     name = naming.segment_label(material, first["segment_id"], language)
     if first["order_by"] is None:
         return text("title.orders_undated", n=orders.height)
+    if late.height == orders.height > 1:
+        months = overdue(first["overdue_months"], language)
+        return text("title.orders_all_overdue", n=orders.height, name=name, late_by=months)
     if late.height:
         months = overdue(first["overdue_months"], language)
         return text("title.orders_overdue", n=orders.height, late=late.height, name=name, late_by=months)
@@ -125,12 +130,12 @@ def order_table(
             {
                 "segment": Cell(naming.segment_label(material, row["segment_id"], language), link=segment_path(row["segment_id"])),
                 "order_by": Cell(
-                    language.day(row["order_by"]), row["order_by"].isoformat() if row["order_by"] else "9999",
-                    badge=text("plan.overdue", late=overdue(row["overdue_months"], language)) if late else "",
+                    *day(language, row["order_by"])[:2],
+                    badge=text("plan.overdue", late=overdue(row["overdue_months"], language)) if late else "", whole=True,
                 ),
                 "ready_by": day(language, row["ready_by"]),
                 "option": Cell(f"{language.word('option', row['option'])}: {size}"),
-                "lead_time": Cell(_lead_time(row, language)),
+                "lead_time": Cell(_lead_time(row, language), whole=True),
                 "p_late": percent(language, row["p_late_now_ratio"]),
                 "failure_sized": Cell(naming.failure_name(material, row["failure_id"], language)),
                 "cost": dollars(language, row["cost_usd"]),

@@ -14,6 +14,8 @@ from dashboards.material import Material
 from dashboards.notes import Notes, run_note, since
 
 MOST_MODELS = 4
+ALIKE = 0.05
+"""Errors that differ by less are no finding: a challenger has to be better by as much."""
 
 
 def _weighted(column: str) -> pl.Expr:
@@ -74,14 +76,15 @@ def figures(material: Material, language: Language) -> list[Figure]:
                    ("coverage_95", text("table.coverage_95"), "pct")], language, grain,
         )  # fmt: skip
         found.append(
-            Figure("calibration", title, alt=title, spec=calibration(ours, language), subtitle=_farthest(ours, language),
+            Figure("calibration", title, alt=title, spec=calibration(ours, grain, language), subtitle=_farthest(ours, language),
                    notes=_notes(material, frame, "calibration", language), table=table, csv="calibration.csv", data=ours, badges=simulated)
         )  # fmt: skip
     naive = overall(frame, "seasonal_naive") if "seasonal_naive" in frame["model"] else None
     mase = whole["mase"]
     if mase is not None:
         if naive is not None and naive["mase"] is not None:
-            story = "title.skill_better" if mase < naive["mase"] else "title.skill_worse"
+            alike = abs(mase / naive["mase"] - 1) < ALIKE if naive["mase"] else False
+            story = f"title.skill_{'equal' if alike else 'better' if mase < naive['mase'] else 'worse'}"
             title = text(story, mase=mase, naive=naive["mase"])
         else:
             title = text("title.skill_alone", mase=mase)
@@ -100,7 +103,7 @@ def figures(material: Material, language: Language) -> list[Figure]:
         if part.height:
             table = plain_table(part, [("model", text("table.model"), "text"), ("horizon", text("table.horizon"), "n0"), ("n", text("table.n"), "n0"), ("mase", "MASE", "n3")], language, grain)  # fmt: skip
             found.append(
-                Figure("skill", title, alt=title, spec=skill(part, language), notes=_notes(material, frame, "mase", language),
+                Figure("skill", title, alt=title, spec=skill(part, grain, language), notes=_notes(material, frame, "mase", language),
                        table=table, csv="skill.csv", data=by_horizon, badges=simulated)
             )  # fmt: skip
     return found
@@ -127,8 +130,8 @@ def score_table(material: Material, language: Language) -> Table | None:
         rows.append(
             [
                 Cell(naming.series_name(material, key, language)), Cell(naming.direction_name(material, key, language)), Cell(naming.statistic(key, language)),
-                number(language, row["n"], 0), number(language, row["bias_gbps"]), number(language, row["mae_gbps"]), number(language, row["mase"], 2),
-                number(language, row["pinball_gbps"]), number(language, row["crps_gbps"]), percent(language, row["coverage_80"]),
+                number(language, row["n"], 0), number(language, row["bias_gbps"]), number(language, row["mae_gbps"]), number(language, row["mase"], 2 if (row["mase"] or 0) < 100 else None),
+                number(language, row["crps_gbps"]), percent(language, row["coverage_80"]),
                 percent(language, row["coverage_95"]), number(language, row["dm_p"], 3),
             ]
         )  # fmt: skip
@@ -140,7 +143,6 @@ def score_table(material: Material, language: Language) -> Table | None:
         "bias",
         "mae",
         "mase",
-        "pinball",
         "crps",
         "coverage_80",
         "coverage_95",

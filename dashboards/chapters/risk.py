@@ -92,7 +92,7 @@ def _congestion(material: Material, language: Language) -> Section | None:
     when = Period(last, material.edition.grain)  # type: ignore[arg-type]
     return Section(
         text("risk.congestion"),
-        [text("risk.congestion_intro", when=when)],
+        [text("risk.congestion_intro" if worst["congested_hours"].count() else "risk.congestion_unweighed", when=when)],
         table=filled(Table([text(f"table.{head}") for head in heads], rows), language),
     )
 
@@ -123,7 +123,11 @@ def _routes(material: Material, language: Language) -> Section | None:
         "note",
     ]
     table = filled(Table([text(f"table.{head}") for head in heads], rows), language)
-    return Section(text("risk.routes"), [text("risk.routes_intro")], table=table)
+    return Section(
+        text("risk.routes"),
+        [text("risk.routes_intro" if frame["availability_ratio"].count() else "risk.routes_unweighed")],
+        table=table,
+    )
 
 
 def pages(material: Material, language: Language) -> list[Page]:

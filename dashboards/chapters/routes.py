@@ -6,7 +6,7 @@ from dashboards import naming
 from dashboards.chapters.changes import series_revision
 from dashboards.chapters.detail import components_figure, profile_figure
 from dashboards.chapters.places import route_path, segment_path
-from dashboards.chapters.series import outlook, series_figure
+from dashboards.chapters.series import outlook, traffic_section
 from dashboards.figure import Cell, Page, Section, Table, filled, number, percent
 from dashboards.language import Language
 from dashboards.material import Material
@@ -55,7 +55,7 @@ def _page(material: Material, route_id: str, language: Language) -> Page:
 def _sections(material: Material, route_id: str, language: Language) -> list[Section]:
     text = language.text
     keys = material.keys.get(("route", route_id), [])
-    sections = [Section(text("route.traffic"), figures=[series_figure(material, key, language) for key in keys])]
+    sections = [traffic_section(material, keys, language)]
     if keys:
         busier = keys[0]
         further = [

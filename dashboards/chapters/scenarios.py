@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -22,23 +22,36 @@ LEAST_SHARE = 0.1
 """Of paths that run out with and without the story: the mean shift of fewer says little."""
 
 
-def _moved(frame: pl.DataFrame) -> pl.DataFrame:
-    """One row per segment of a story: the policy date of the direction it moves most. The most moved first."""
+def _moved(frame: pl.DataFrame, end: date | None) -> pl.DataFrame:
+    """One row per segment of a story: the policy date of the direction that runs out first in the plan. The most moved first.
+
+    Medians count before the mean shift of single paths: where many paths no longer run out, that shift says little.
+    """
     enough = pl.min_horizontal("probability_base", "probability_scenario") >= LEAST_SHARE
     shift, odds = pl.col("shift_months"), pl.col("probability_scenario") - pl.col("probability_base")
+    beyond = pl.lit(end + timedelta(days=1) if end else None, dtype=pl.Date)
+    days = (pl.col("t50_scenario").fill_null(beyond) - pl.col("t50_base").fill_null(beyond)).dt.total_days()
     policy = (
-        frame.filter(pl.col("date_kind") == "policy")
+        _first_out(frame)
         .with_columns(shift_months=pl.when(enough).then(shift))
         .with_columns(
-            moved=pl.max_horizontal(shift.abs() / 12, odds.abs()),
+            moved=pl.max_horizontal(shift.abs() / 12, odds.abs()), median_days=days.fill_null(0),
             later=pl.when(shift.abs() >= SHORTEST_SHIFT).then(shift > 0).otherwise(odds < 0),
         )
+        .with_columns(later=pl.when(pl.col("median_days") != 0).then(pl.col("median_days") > 0).otherwise("later"))
+    )  # fmt: skip
+    return policy.filter((pl.col("moved") > 0.005) | (pl.col("median_days") != 0)).sort(
+        pl.col("median_days").abs(), "moved", "segment_id", descending=[True, True, False]
     )
+
+
+def _first_out(frame: pl.DataFrame) -> pl.DataFrame:
+    """The policy dates of each segment in the direction that runs out first in the plan, as all other pages state them."""
+    order = ("t50_base", "t50_scenario", "probability_base", "direction")
     return (
-        policy.filter(pl.col("moved") > 0.005)
-        .sort("moved", "segment_id", "direction", descending=[True, False, False])
-        .group_by("segment_id", maintain_order=True)
-        .first()
+        frame.filter(pl.col("date_kind") == "policy")
+        .sort(*order, descending=[False, False, True, False], nulls_last=True)
+        .unique("segment_id", keep="first", maintain_order=True)
     )
 
 
@@ -69,16 +82,16 @@ def comparison_figure(material: Material, stories: Mapping[str, pl.DataFrame], l
     text = language.text
     last = material["runout"]["last_target"].max()
     end = last if isinstance(last, date) else None
-    moved = {name: _moved(frame) for name, frame in stories.items()}
+    moved = {name: _moved(frame, end) for name, frame in stories.items()}
     counted = [(name, frame.filter(pl.col("shift_months").abs() >= SHORTEST_SHIFT)) for name, frame in moved.items()]
     ranked = sorted(((name, moved[name].height, float(frame["shift_months"].abs().sum())) for name, frame in counted if frame.height), key=lambda one: (-one[2], one[0]))  # fmt: skip
     if len(ranked) < 2:
         return None
     everything = pl.concat([moved[name] for name, *_ in ranked])
-    most = everything.group_by("segment_id").agg(pl.col("moved").max()).sort("moved", "segment_id", descending=[True, False])["segment_id"]  # fmt: skip
+    most = everything.group_by("segment_id").agg(pl.col("median_days").abs().max(), pl.col("moved").max()).sort("median_days", "moved", "segment_id", descending=[True, True, False])["segment_id"]  # fmt: skip
     order = {naming.segment_label(material, name, language): place for place, name in enumerate(most)}
     rows = pl.concat([
-        _dated(material, stories[name].filter(pl.col("date_kind") == "policy").sort("t50_base", "direction", nulls_last=True).unique("segment_id", keep="first", maintain_order=True), end, language).with_columns(story=pl.lit(naming.said(material, name, language)))
+        _dated(material, _first_out(stories[name]), end, language).with_columns(story=pl.lit(naming.said(material, name, language)))
         for name, *_ in ranked
     ])  # fmt: skip
     rows = rows.filter(pl.col("segment").is_in(list(order))).sort(pl.col("segment").replace_strict(order, return_dtype=pl.Int64), maintain_order=True)  # fmt: skip
@@ -99,27 +112,32 @@ def comparison_figure(material: Material, stories: Mapping[str, pl.DataFrame], l
     badges = ((text("page.simulated_short"),) if material.edition.simulated else ()) + (text("page.assumed_short"),)
     return Figure(
         "scenarios", title, alt=title, spec=comparison(rows, language), subtitle=text("scenario.subtitle_switch", name=naming.said(material, ranked[0][0], language)),
-        notes=notes, table=table, csv="scenarios.csv", data=everything, badges=badges,
+        notes=notes, table=table, csv="scenarios.csv", data=everything.drop("median_days"), badges=badges,
     )  # fmt: skip
 
 
 def story_figure(material: Material, scenario_id: str, frame: pl.DataFrame, language: Language) -> Figure:
     text = language.text
     grain = material.edition.grain
-    moved = _moved(frame)
+    last = material["runout"]["last_target"].max()
+    end = last if isinstance(last, date) else None
+    moved = _moved(frame, end)
     name = naming.said(material, scenario_id, language)
     figure_id = slug(f"scenario-{scenario_id}")
     if moved.is_empty():
         return Figure(figure_id, text("title.scenario_none", name=name), reason=text("reason.no_shift"))
-    last = material["runout"]["last_target"].max()
-    end = last if isinstance(last, date) else None
     later = moved.filter("later").height
     earlier = moved.height - later
-    top = moved.sort(pl.col("shift_months").abs() >= SHORTEST_SHIFT, descending=True, nulls_last=True, maintain_order=True).row(0, named=True)  # fmt: skip
+    order = [pl.col("median_days") != 0, pl.col("shift_months").abs() >= SHORTEST_SHIFT]
+    top = moved.sort(order, descending=True, nulls_last=True, maintain_order=True).row(0, named=True)
     first = naming.segment_label(material, top["segment_id"], language)
-    if abs(top["shift_months"] or 0.0) >= SHORTEST_SHIFT:
+    ways = "" if earlier and later else "_earlier" if earlier else "_later"
+    if top["median_days"]:
+        before, after = (period(language, top[f"t50_{which}"], grain, end).text for which in ("base", "scenario"))
+        title = text(f"title.scenario{ways}", name=name, earlier=earlier, later=later, first=first, before=before, after=after)  # fmt: skip
+    elif abs(top["shift_months"] or 0.0) >= SHORTEST_SHIFT:
         title = text(
-            f"title.scenario{'' if earlier and later else '_earlier' if earlier else '_later'}",
+            f"title.scenario_shift{ways}",
             name=name,
             earlier=earlier,
             later=later,

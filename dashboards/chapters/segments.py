@@ -13,8 +13,22 @@ from dashboards.chapters.detail import probability_figure, tornado_figure
 from dashboards.chapters.places import route_path, segment_path
 from dashboards.charts.load import load
 from dashboards.charts.utilization import utilization
-from dashboards.figure import Cell, Figure, Page, Section, Table, day, joined, percent, period, plain_table, slug
-from dashboards.language import Language, Period
+from dashboards.figure import (
+    Cell,
+    Figure,
+    Page,
+    Section,
+    Table,
+    capital,
+    day,
+    joined,
+    percent,
+    period,
+    plain_table,
+    slug,
+    stated,
+)
+from dashboards.language import Language, Period, Stated
 from dashboards.material import Material
 
 
@@ -73,10 +87,15 @@ def load_figure(material: Material, segment_id: str, direction: str, language: L
     by = Period(rows["target_start"][-1], grain)
     calm = rows.filter(pl.col("median") > pl.col("threshold"))
     bad = rows.filter(pl.col("worst") > pl.col("threshold"))
+    # The dates that tables state: a path's first passage, which no crossing of the lines drawn comes before.
+    policy = next((run for run in material.runs.get(segment_id, []) if (run["date_kind"], run["direction"]) == ("policy", direction)), {})  # fmt: skip
+    half, tenth = policy.get("t50"), policy.get("t10") or (bad["target_start"][0] if bad.height else None)
     if calm.height:
         title = text("title.load_over", name=name, when=Period(calm["target_start"][0], grain))
-    elif bad.height:
-        title = text("title.load_worst", name=name, when=Period(bad["target_start"][0], grain), by=by)
+    elif half:
+        title = text("title.load_worst_half", name=name, when=Period(half, grain), by=by)
+    elif tenth:
+        title = text("title.load_worst", name=name, when=Period(tenth, grain), by=by)
     else:
         title = text("title.load_under", name=name, by=by)
     figure_id = slug(f"load-{segment_id}-{direction}")
@@ -115,7 +134,7 @@ def segment_table(material: Material, language: Language, home: str = "") -> Tab
             [
                 Cell(naming.segment_label(material, segment_id, language), link=home + segment_path(segment_id)),
                 Cell(language.word("status", str(row["status"]))),
-                Cell(language.number(lit.get(segment_id)), f"{lit.get(segment_id, '')}", number=True, badge=text("page.assumed_short") if segment_id in assumed and segment_id in lit else ""),
+                stated(language, lit.get(segment_id))._replace(badge=text("page.assumed_short") if segment_id in assumed and segment_id in lit else ""),
                 percent(language, first.get(segment_id)),
                 percent(language, last.get(segment_id)),
                 period(language, policy["t50"], grain, policy["last_target"]) if policy else Cell(text("number.none"), "99999"),
@@ -138,12 +157,12 @@ def pages(material: Material, language: Language) -> list[Page]:
 def _page(material: Material, segment_id: str, language: Language) -> Page:
     text = language.text
     row = material.segments[segment_id]
-    length = row["length_km"]
-    operators = naming.said(material, row["operators"], language)
-    about = "about_short" if length is None else "about" if operators else "about_plain"
-    lead = [
-        text(f"segment.{about}", status=language.word("status", str(row["status"])), km=length, operators=operators)
-    ]
+    about = [capital(language.word("status", str(row["status"])))]
+    if row["length_km"] is not None:
+        about.append(text("segment.length", km=row["length_km"]))
+    if operators := naming.said(material, row["operators"], language):
+        about.append(text("segment.operators" if "; " in operators else "segment.operator", operators=operators))
+    lead = ["; ".join(about)]
     if row["source"]:
         lead.append(f"{text('table.source')}: {naming.said(material, row['source'], language)}")
     return Page(
@@ -174,7 +193,7 @@ def _sections(material: Material, segment_id: str, language: Language) -> list[S
             [
                 [
                     Cell(naming.segment_direction(material, segment_id, run["direction"], language)),
-                    Cell(text(f"date_kind.{run['date_kind']}", threshold=run["threshold_ratio"])),
+                    Cell(text(f"date_kind.{run['date_kind']}", threshold=Stated(run["threshold_ratio"]))),
                     Cell(naming.failure_name(material, run["failure_id"], language)),
                     *(period(language, run[name], grain, run["last_target"]) for name in ("t10", "t50", "t90")),
                     percent(language, run["probability_by_last"]),

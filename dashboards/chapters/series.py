@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from statistics import fmean
@@ -75,7 +76,7 @@ def finding(material: Material, key: SeriesKey, language: Language) -> tuple[str
     if seen.now_gbps is None or seen.now_start is None:
         return text("title.route_none", name=name), ""
     if seen.end_gbps is None or seen.end_start is None:
-        reason = capital(language.reason(material.refused.get(key)))
+        reason = capital(naming.told(material, material.refused.get(key), language))
         at = Period(seen.now_start, grain)
         return text("title.route_observed", name=name, what=what, now=seen.now_gbps, unit=unit, at=at), reason
     change = seen.end_gbps / seen.now_gbps - 1 if seen.now_gbps else 1.0
@@ -95,7 +96,7 @@ def series_figure(material: Material, key: SeriesKey, language: Language) -> Fig
     seen = outlook(material, key)
     frame = material.series.get(key)
     if frame is None or (seen.now_start is None and seen.end_start is None):
-        reason = language.reason(material.refused.get(key)) or language.text("reason.no_series")
+        reason = naming.told(material, material.refused.get(key), language) or language.text("reason.no_series")
         return Figure(figure_id, title, reason=reason)
     observed = material.observed.get(key)
     simulated = bool(observed is not None and observed["simulated"].any())
@@ -105,6 +106,16 @@ def series_figure(material: Material, key: SeriesKey, language: Language) -> Fig
         notes=series_notes(material, key, language), table=_table(frame, seen, grain, language), csv=f"{figure_id}.csv", data=frame,
         badges=(language.text("page.simulated_short"),) if simulated else (),
     )  # fmt: skip
+
+
+def traffic_section(material: Material, keys: Sequence[SeriesKey], language: Language) -> Section:
+    """The charts of the series; where some of them have nothing to show, words say so instead of empty charts."""
+    figures = [series_figure(material, key, language) for key in keys]
+    drawn = [figure for figure in figures if figure.spec]
+    if not drawn:
+        return Section(language.text("route.traffic"), figures=figures)
+    silent = dict.fromkeys(language.sentences(figure.title) for figure in figures if not figure.spec)
+    return Section(language.text("route.traffic"), list(silent), drawn)
 
 
 def _table(frame: pl.DataFrame, seen: Outlook, grain: Grain, language: Language) -> Table:
@@ -128,7 +139,7 @@ def refusals(material: Material, language: Language) -> Section | None:
             "name": naming.series_name(material, key, language),
             "direction": naming.direction_name(material, key, language),
             "statistic": naming.statistic(key, language),
-            "reason": language.reason(reason),
+            "reason": naming.told(material, reason, language),
         }
         for key, reason in sorted(material.refused.items())
     ]
@@ -147,7 +158,7 @@ def refusals_in_short(material: Material, language: Language) -> Section | None:
     text = language.text
     counts: dict[tuple[str, str], int] = {}
     for key, reason in material.refused.items():
-        group = (language.word("kind", key[0]), language.reason(reason))
+        group = (language.word("kind", key[0]), naming.told(material, reason, language))
         counts[group] = counts.get(group, 0) + 1
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     rows = [[Cell(kind), number(language, count, 0), Cell(reason)] for (kind, reason), count in ordered[:MOST_REASONS]]

@@ -8,6 +8,7 @@ import polars as pl
 from dashboards.charts.drawing import Spec, form, with_rows
 from dashboards.language import Language
 from dashboards.theme import NAVY, ORANGE, PLUM, TEAL
+from warehouse.schema import Grain
 
 
 def wilson(share: pl.Expr, count: pl.Expr, z: float = 1.959964) -> tuple[pl.Expr, pl.Expr]:
@@ -17,7 +18,7 @@ def wilson(share: pl.Expr, count: pl.Expr, z: float = 1.959964) -> tuple[pl.Expr
     return (middle - half).clip(0, 1), (middle + half).clip(0, 1)
 
 
-def calibration(frame: pl.DataFrame, language: Language) -> Spec:
+def calibration(frame: pl.DataFrame, grain: Grain, language: Language) -> Spec:
     """One row per horizon: horizon, n, coverage_80, coverage_95."""
     rows = []
     for level, column in ((0.8, "coverage_80"), (0.95, "coverage_95")):
@@ -30,19 +31,33 @@ def calibration(frame: pl.DataFrame, language: Language) -> Spec:
             )
             .to_dicts()
         )  # fmt: skip
-    return with_rows(_calibration_form(language), rows)
+    return with_rows(_calibration_form(language, grain, _last(frame)), rows)
+
+
+def _last(frame: pl.DataFrame) -> int:
+    last = frame["horizon"].max()
+    return last if isinstance(last, int) else 1
+
+
+def _horizons(language: Language, grain: Grain, last: int, field: str = "horizon") -> alt.X:
+    """From the first horizon to the last, with half a step on either side."""
+    return alt.X(
+        f"{field}:Q", title=language.text(f"accuracy.{grain}"), scale=alt.Scale(domain=[0.5, last + 0.5], nice=False),
+        axis=alt.Axis(tickMinStep=1, format="d"),
+    )  # fmt: skip
 
 
 @form
-def _calibration_form(language: Language) -> alt.TopLevelMixin:
+def _calibration_form(language: Language, grain: Grain, last: int) -> alt.TopLevelMixin:
     text = language.text
     names = [text("fan.band", share=share) for share in (0.8, 0.95)]
-    chart = alt.Chart(alt.NamedData("rows"))
+    # Side by side, so that where both held all outcomes neither hides the other.
+    chart = alt.Chart(alt.NamedData("rows")).transform_calculate(place="datum.horizon + (datum.nominal < 0.9 ? -0.12 : 0.12)")  # fmt: skip
     colour = alt.Color("interval:N", scale=alt.Scale(domain=names, range=[NAVY, ORANGE]), legend=alt.Legend(title=None))
     shape = alt.Shape(
         "interval:N", scale=alt.Scale(domain=names, range=["circle", "square"]), legend=alt.Legend(title=None)
     )
-    x = alt.X("horizon:Q", title=text("accuracy.horizon"), axis=alt.Axis(tickMinStep=1, format="d"))
+    x = _horizons(language, grain, last, "place")
     share = alt.Scale(zero=False, nice=True)
     y = alt.Y("achieved:Q", title=text("accuracy.achieved"), scale=share, axis=alt.Axis(format=".0%"))
     tips = [
@@ -61,10 +76,10 @@ def _calibration_form(language: Language) -> alt.TopLevelMixin:
     return layers.properties(width="container", height=260)
 
 
-def skill(frame: pl.DataFrame, language: Language) -> Spec:
+def skill(frame: pl.DataFrame, grain: Grain, language: Language) -> Spec:
     """One row per model and horizon: model (shown name), horizon, mase. At most four models."""
     order = frame["model"].unique(maintain_order=True).to_list()
-    spec = with_rows(_skill_form(language), frame.select("model", "horizon", "mase").to_dicts())
+    spec = with_rows(_skill_form(language, grain, _last(frame)), frame.select("model", "horizon", "mase").to_dicts())
     spec["encoding"] = {
         **spec["encoding"],
         **{
@@ -76,11 +91,11 @@ def skill(frame: pl.DataFrame, language: Language) -> Spec:
 
 
 @form
-def _skill_form(language: Language) -> alt.TopLevelMixin:
+def _skill_form(language: Language, grain: Grain, last: int) -> alt.TopLevelMixin:
     text = language.text
     chart = alt.Chart(alt.NamedData("rows"))
     base = chart.encode(
-        x=alt.X("horizon:Q", title=text("accuracy.horizon"), axis=alt.Axis(tickMinStep=1, format="d")),
+        x=_horizons(language, grain, last),
         y=alt.Y("mase:Q", title="MASE"),
         color=alt.Color("model:N", scale=alt.Scale(range=[NAVY, ORANGE, TEAL, PLUM]), legend=alt.Legend(title=None)),
         strokeDash=alt.StrokeDash(

@@ -97,12 +97,12 @@ def with_breaks(frame: pl.DataFrame, grain: Grain) -> pl.DataFrame:
     return pl.concat([frame, empty], how="diagonal").sort("start")
 
 
-def time_axis(field: str, grain: Grain, **options: Any) -> alt.X:
-    """Time in UTC: a date is a day, wherever the reader's clock stands."""
+def time_axis(field: str, grain: Grain, day_format: str, **options: Any) -> alt.X:
+    """Time in UTC: a date is a day, wherever the reader's clock stands. Weeks and days are labelled with `day_format`: a month's name would stand several times."""
     return alt.X(
         f"{field}:T",
         scale=alt.Scale(type="utc"),
-        axis=year_ticks() if grain in ("year", "month") else month_ticks(),
+        axis=year_ticks() if grain in ("year", "month") else day_ticks(day_format),
         **options,
     )
 
@@ -111,8 +111,32 @@ def year_ticks(**options: Any) -> alt.Axis:
     return alt.Axis(title=None, format="%Y", tickCount="year", **options)
 
 
-def month_ticks(**options: Any) -> alt.Axis:
-    return alt.Axis(title=None, format="%b %Y", tickCount=6, **options)
+def day_ticks(day_format: str, **options: Any) -> alt.Axis:
+    return alt.Axis(title=None, format=day_format, tickCount=6, labelBound=True, **options)
+
+
+def spread(*dates: pl.Series) -> str:
+    """How far dates lie apart, as `spread_ticks` takes it: days, months or years."""
+    known = pl.concat([one.cast(pl.Date) for one in dates]).drop_nulls()
+    first, last = known.min(), known.max()
+    days = (last - first).days if isinstance(first, date) and isinstance(last, date) else 0
+    return "days" if days < 120 else "months" if days < 800 else "years"
+
+
+def spread_ticks(apart: str, day_format: str) -> alt.Axis:
+    """Ticks at which no name stands twice."""
+    if apart == "years":
+        return year_ticks(grid=True)
+    return day_ticks(day_format, grid=True) if apart == "days" else alt.Axis(title=None, format="%b %Y", tickCount=6, grid=True)  # fmt: skip
+
+
+def calendar_axis(grain: Grain, periods: int, day_format: str) -> alt.Axis:
+    """The axis of a calendar of cells: months are named in even steps, from January on; weeks and days as far as they have room."""
+    every = 3 if periods <= 18 else 6 if periods <= 60 else 12
+    named = f"utcmonth(datum.value) % {every} === 0 ? datum.label : ''" if grain == "month" else alt.Undefined
+    return alt.Axis(
+        title=None, format=day_format if grain in ("week", "day") else "%b %Y", labelExpr=named, labelAngle=0, labelOverlap="greedy", labelBound=True, labelSeparation=12, ticks=False,
+    )  # fmt: skip
 
 
 def amount_axis(field: str, title: str, *, zero: bool = True, log: bool = False, **options: Any) -> alt.Y:

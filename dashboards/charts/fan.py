@@ -57,7 +57,7 @@ def _form(language: Language, grain: Grain, has_forecast: bool, has_observed: bo
         entries += [(median, NAVY, (6, 3)), *((name, band[3], SOLID) for name, band in zip(bands, BANDS, strict=True))]
     key = Key(*zip(*entries, strict=True))
     chart = alt.Chart(alt.NamedData("rows"))
-    start = time_axis("start", grain)
+    start = time_axis("start", grain, language.text("date.axis"))
     period = alt.Tooltip("label:N", title=text("table.period"))
     layers: list[Any] = []
     if has_forecast:

@@ -26,7 +26,7 @@ def _live_form(language: Language) -> alt.TopLevelMixin:
     text = language.text
     names = [text("fan.band", share=share) for share in (0.8, 0.95)]
     share = alt.Scale(zero=False, nice=True)
-    y = alt.Y("band:N", title=None, sort=None, axis=alt.Axis(labelLimit=220, ticks=False, domain=False))
+    y = alt.Y("band:N", title=None, sort=None, axis=alt.Axis(labelLimit=320, ticks=False, domain=False))
     offset = alt.YOffset("interval:N", sort=names)
     colour = alt.Color("interval:N", scale=alt.Scale(domain=names, range=[NAVY, ORANGE]), legend=alt.Legend(title=None))
     shape = alt.Shape("interval:N", scale=alt.Scale(domain=names, range=["circle", "square"]), legend=alt.Legend(title=None))  # fmt: skip

@@ -35,7 +35,7 @@ def _form(language: Language, threshold_ratio: float, grain: Grain) -> alt.TopLe
         bind=alt.binding_range(min=0.5, max=1, step=0.01, name=text("load.slider") + " "),
     )
     chart = alt.Chart(alt.NamedData("rows")).transform_calculate(threshold="theta * datum.lit")
-    start = time_axis("target_start", grain)
+    start = time_axis("target_start", grain, language.text("date.axis"))
     fields = ("median", "q100", "q900", "worst", "threshold", "lit")
     titles = (median, text("table.q100"), text("table.q900"), worst, threshold, lit)
     tips = [alt.Tooltip("label:N", title=text("table.period")), *map(amount_tip, fields, titles)]

@@ -32,7 +32,7 @@ def _form(language: Language, count: int) -> alt.TopLevelMixin:
         .mark_bar()
         .encode(
             x=alt.X("share:Q", title=text("market.share"), axis=alt.Axis(format=".0%", grid=True)),
-            y=alt.Y("way:N", axis=alt.Axis(title=None, labelLimit=280, ticks=False, domain=False)),
+            y=alt.Y("way:N", axis=alt.Axis(title=None, labelLimit=320, ticks=False, domain=False)),
             yOffset=alt.YOffset("when:N", sort=names),
             color=colour,
             tooltip=[alt.Tooltip("way:N", title=text("table.way")), alt.Tooltip("when:N", title=text("table.when")), alt.Tooltip("share:Q", title=text("market.share"), format=".1%")],

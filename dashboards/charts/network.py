@@ -17,6 +17,9 @@ from dashboards.language import Language
 from dashboards.theme import CHARCOAL, GRID, HEAT, LAND, MUTED
 
 MARGIN = 0.08
+COLOURS = [MUTED, HEAT[2], "#4E83AB", HEAT[3], HEAT[4]]
+LEGEND_LINE = 76
+"""Letters of the legend's names that stand in one line."""
 WIDTHS = (1.5, 2, 3, 4.5, 7)
 """From unknown to most urgent: in grey a line's width tells what its colour does."""
 
@@ -36,7 +39,9 @@ def network(lines: pl.DataFrame, places: pl.DataFrame, names: Sequence[str], lan
     (west, south), (east, north) = flat(*box[:2]), flat(*box[2:])
     height = min(max(1000 * (north - south) / (east - west), 240), 560)
     land = [[[*flat(*point)] for point in ring] for ring in outlines(box)]
-    spec = copy.copy(_form(language, tuple(names), round(height / 20) * 20))
+    spec = copy.copy(
+        _form(language, tuple(names), round(height / 20) * 20, 0 if sum(map(len, names)) < LEGEND_LINE else 3)
+    )
     spec["datasets"] = {
         "land": [
             {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [_rounded(ring)]}} for ring in land
@@ -59,7 +64,7 @@ def _flattened(row: dict[str, Any]) -> dict[str, Any]:
 
 
 @form
-def _form(language: Language, names: tuple[str, ...], height: int) -> alt.TopLevelMixin:
+def _form(language: Language, names: tuple[str, ...], height: int, columns: int) -> alt.TopLevelMixin:
     text = language.text
     land = alt.Chart(alt.NamedData("land")).mark_geoshape(fill=LAND, stroke=GRID, strokeWidth=0.8, tooltip=False)
     lines = alt.Chart(alt.NamedData("lines")).transform_calculate(
@@ -67,12 +72,12 @@ def _form(language: Language, names: tuple[str, ...], height: int) -> alt.TopLev
         state=f"datum.built ? {json.dumps(text('map.built'), ensure_ascii=False)} : {json.dumps(text('map.planned'), ensure_ascii=False)}",
     )
     ends = {"longitude": "lon:Q", "latitude": "lat:Q", "longitude2": "lon2:Q", "latitude2": "lat2:Q"}
-    key = alt.Legend(title=None, symbolType="stroke", symbolStrokeWidth=4, symbolSize=400, columns=0)
-    drawn = lines.mark_rule(strokeWidth=3).encode(
+    key = alt.Legend(title=None, symbolType="stroke", symbolStrokeWidth=4, symbolSize=400, columns=columns)
+    drawn = lines.mark_rule().encode(
         **ends,
-        color=alt.Color("level:N", scale=alt.Scale(domain=list(names), range=[MUTED, HEAT[2], "#4E83AB", HEAT[3], HEAT[4]]), legend=key),
+        color=alt.Color("level:N", scale=alt.Scale(domain=list(names), range=COLOURS[: len(names)]), legend=key),
         strokeDash=alt.StrokeDash("state:N", scale=alt.Scale(domain=[text("map.built"), text("map.planned")], range=[[1, 0], [5, 4]]), legend=key),
-        strokeWidth=alt.StrokeWidth("rank:O", scale=alt.Scale(domain=list(range(5)), range=list(WIDTHS)), legend=None),
+        strokeWidth=alt.StrokeWidth("rank:Q", scale=alt.Scale(domain=list(range(5)), range=list(WIDTHS)), legend=None),
         tooltip=[
             alt.Tooltip("segment:N", title=text("table.segment")), alt.Tooltip("status:N", title=text("table.status")),
             alt.Tooltip("value:N", title=text("map.value")), amount_tip("lit_gbps", text("table.lit")),
@@ -83,10 +88,10 @@ def _form(language: Language, names: tuple[str, ...], height: int) -> alt.TopLev
     dots = places.mark_circle(size=26, color=CHARCOAL, opacity=1).encode(
         **at, tooltip=alt.Tooltip("name:N", title=text("map.place"))
     )
-    words = (
-        places.transform_filter("datum.labelled")
-        .mark_text(dy=-9, fontSize=11, color=CHARCOAL, tooltip=False)
-        .encode(**at, text="name:N")
+    named = places.transform_filter("datum.labelled")
+    halo, words = (
+        named.mark_text(dy=-9, fontSize=11, tooltip=False, **look).encode(**at, text="name:N")
+        for look in ({"stroke": LAND, "strokeWidth": 3, "color": LAND}, {"color": CHARCOAL})
     )
-    layers = alt.layer(land, drawn, dots, words).project("identity", reflectY=True)
+    layers = alt.layer(land, drawn, dots, halo, words).project("identity", reflectY=True)
     return layers.properties(width="container", height=height)

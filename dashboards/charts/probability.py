@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from dashboards.charts.drawing import SOLID, Key, Spec, form, labelled, time_axis, with_rows
+from dashboards.charts.drawing import SOLID, Key, Spec, form, labelled, next_start, time_axis, with_rows
 from dashboards.language import Language
 from dashboards.theme import MUTED, NAVY, ORANGE
 from warehouse.schema import Grain
@@ -13,7 +13,10 @@ from warehouse.schema import Grain
 
 def probability(frame: pl.DataFrame, grain: Grain, language: Language) -> Spec:
     """One row per period: target_start, policy and hard (0-1, first passage at or before the period)."""
-    return with_rows(_form(language, grain), labelled(frame, "target_start", grain, language).to_dicts())
+    rows = labelled(frame, "target_start", grain, language).to_dicts()
+    # A step ends where its period does: the last value is drawn once more at the end of the horizon.
+    end = [{**rows[-1], "target_start": next_start(rows[-1]["target_start"], grain)}] if rows else []
+    return with_rows(_form(language, grain), [*rows, *end])
 
 
 @form
@@ -22,7 +25,7 @@ def _form(language: Language, grain: Grain) -> alt.TopLevelMixin:
     names = [text("probability.policy"), text("probability.hard")]
     key = Key(names, [ORANGE, NAVY], [SOLID, [6, 3]])
     chart = alt.Chart(alt.NamedData("rows"))
-    start = time_axis("target_start", grain)
+    start = time_axis("target_start", grain, language.text("date.axis"))
 
     def share(field: str) -> alt.Y:
         return alt.Y(

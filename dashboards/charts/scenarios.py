@@ -7,7 +7,7 @@ import copy
 import altair as alt
 import polars as pl
 
-from dashboards.charts.drawing import Spec, form, with_rows
+from dashboards.charts.drawing import Spec, form, spread, spread_ticks, with_rows
 from dashboards.language import Language
 from dashboards.theme import MUTED, NAVY, ORANGE
 
@@ -15,7 +15,7 @@ from dashboards.theme import MUTED, NAVY, ORANGE
 def scenarios(frame: pl.DataFrame, language: Language) -> Spec:
     """One row per segment, the most moved first: segment (shown name), base, scenario (dates, the horizon's end where open), base_label, scenario_label."""
     order = frame["segment"].unique(maintain_order=True).to_list()
-    spec = with_rows(copy.deepcopy(_form(language, len(order))), frame.to_dicts())
+    spec = with_rows(copy.deepcopy(_form(language, len(order), spread(frame["base"], frame["scenario"]))), frame.to_dicts())  # fmt: skip
     for layer in spec["layer"]:
         layer["encoding"]["y"]["sort"] = order
     return spec
@@ -25,7 +25,8 @@ def comparison(frame: pl.DataFrame, language: Language) -> Spec:
     """One row per story and segment: as for `scenarios`, and story (shown name). A switch chooses the story; without it the first is shown."""
     order = frame["segment"].unique(maintain_order=True).to_list()
     stories = frame["story"].unique(maintain_order=True).to_list()
-    spec = with_rows(copy.deepcopy(_form(language, len(order), tuple(stories))), frame.to_dicts())
+    apart = spread(frame["base"], frame["scenario"])
+    spec = with_rows(copy.deepcopy(_form(language, len(order), apart, tuple(stories))), frame.to_dicts())
     for layer in spec["layer"]:
         layer["encoding"]["y"]["sort"] = order
         layer["encoding"]["y"]["scale"] = {"domain": order}
@@ -33,12 +34,12 @@ def comparison(frame: pl.DataFrame, language: Language) -> Spec:
 
 
 @form
-def _form(language: Language, count: int, stories: tuple[str, ...] = ()) -> alt.TopLevelMixin:
+def _form(language: Language, count: int, apart: str, stories: tuple[str, ...] = ()) -> alt.TopLevelMixin:
     text = language.text
     chart = alt.Chart(alt.NamedData("rows"))
     if stories:
         chart = chart.transform_filter("datum.story === chosen")
-    row = alt.Y("segment:N", axis=alt.Axis(title=None, labelLimit=280, ticks=False, domain=False, grid=True))
+    row = alt.Y("segment:N", axis=alt.Axis(title=None, labelLimit=320, ticks=False, domain=False, grid=True))
     names = [text("scenario.base"), text("scenario.story")]
     tips = [
         alt.Tooltip("segment:N", title=text("table.segment")),
@@ -50,7 +51,7 @@ def _form(language: Language, count: int, stories: tuple[str, ...] = ()) -> alt.
         return alt.X(
             f"{field}:T",
             scale=alt.Scale(type="utc", padding=12),
-            axis=alt.Axis(title=None, format="%Y", tickCount="year", grid=True),
+            axis=spread_ticks(apart, text("date.axis")),
         )
 
     colour = alt.Color("which:N", scale=alt.Scale(domain=names, range=[NAVY, ORANGE]), legend=alt.Legend(title=None))

@@ -8,7 +8,7 @@ from datetime import date
 import altair as alt
 import polars as pl
 
-from dashboards.charts.drawing import Key, Spec, form, labelled, month_ticks, with_rows, year_ticks
+from dashboards.charts.drawing import Key, Spec, form, labelled, spread, spread_ticks, with_rows
 from dashboards.language import Language, Period
 from dashboards.theme import BANDS, CHARCOAL, MUTED, NAVY, ORANGE
 from warehouse.schema import Grain
@@ -31,7 +31,8 @@ def timeline(frame: pl.DataFrame, today: date, grain: Grain, language: Language)
         order_label=pl.col("order_by").map_elements(language.day, return_dtype=pl.String).fill_null(language.text("number.none")),
         today=pl.lit(today),
     )  # fmt: skip
-    spec = with_rows(copy.deepcopy(_form(language, len(order), grain in ("week", "day"))), rows.to_dicts())
+    apart = spread(*(rows[name] for name in ("t10", "until", "order_by", "today")))
+    spec = with_rows(copy.deepcopy(_form(language, len(order), apart)), rows.to_dicts())
     # A field without any value has no extent, and Vega would warn of it.
     known = {name for name in ("t50", "order_by") if rows[name].null_count() < rows.height}
     spec["layer"] = [
@@ -49,20 +50,20 @@ def _period(frame: pl.DataFrame, grain: Grain) -> Period | None:
 
 
 @form
-def _form(language: Language, count: int, short: bool) -> alt.TopLevelMixin:
+def _form(language: Language, count: int, apart: str) -> alt.TopLevelMixin:
     text = language.text
     glyphs = {"range": "▬", "median": "┃", "order_by": "◆", "today": "┆"}
     names = [f"{glyph} {text(f'timeline.{name}')}" for name, glyph in glyphs.items()]
     key = Key(names, [BANDS[1][3], NAVY, ORANGE, CHARCOAL])
     span, median, order, today = names
     chart = alt.Chart(alt.NamedData("rows"))
-    row = alt.Y("segment:N", axis=alt.Axis(title=None, labelLimit=220, ticks=False, domain=False, grid=True))
+    row = alt.Y("segment:N", axis=alt.Axis(title=None, labelLimit=320, ticks=False, domain=False, grid=True))
 
     def at(field: str) -> alt.X:
         return alt.X(
             f"{field}:T",
             scale=alt.Scale(type="utc", padding=12),
-            axis=month_ticks(grid=True) if short else year_ticks(grid=True),
+            axis=spread_ticks(apart, text("date.axis")),
         )
 
     tips = [
@@ -70,7 +71,8 @@ def _form(language: Language, count: int, short: bool) -> alt.TopLevelMixin:
         *(alt.Tooltip(f"{name}_label:N", title=text(f"table.{name}")) for name in ("t10", "t50", "t90")),
         alt.Tooltip("order_label:N", title=text("table.order_by")),
     ]
-    bar, tick = chart.mark_bar(height=10, cornerRadius=2), chart.mark_tick(thickness=3, height=18)
+    # Full colours: the legend takes its own from the marks.
+    bar, tick = chart.mark_bar(height=10, cornerRadius=2, opacity=1), chart.mark_tick(thickness=3, height=18, opacity=1)
     diamond = chart.mark_point(shape="diamond", size=110, filled=True, opacity=1)
     layers = alt.layer(
         key.tag(bar, span).encode(at("t10"), alt.X2("until:T"), row, tooltip=tips),

@@ -7,7 +7,7 @@ import copy
 import altair as alt
 import polars as pl
 
-from dashboards.charts.drawing import Spec, form, with_rows
+from dashboards.charts.drawing import Spec, form, spread, spread_ticks, with_rows
 from dashboards.language import Language
 from dashboards.theme import CHARCOAL, NAVY, ORANGE
 
@@ -15,7 +15,8 @@ from dashboards.theme import CHARCOAL, NAVY, ORANGE
 def tornado(frame: pl.DataFrame, language: Language) -> Spec:
     """One row per assumption, the widest first: assumption (shown name), low, base, high (dates), low_label, base_label, high_label."""
     order = frame["assumption"].unique(maintain_order=True).to_list()
-    spec = with_rows(copy.deepcopy(_form(language, len(order))), frame.to_dicts())
+    apart = spread(frame["low"], frame["base"], frame["high"])
+    spec = with_rows(copy.deepcopy(_form(language, len(order), apart)), frame.to_dicts())
     for layer in spec["layer"]:
         if "y" in layer["encoding"]:
             layer["encoding"]["y"]["sort"] = order
@@ -23,10 +24,10 @@ def tornado(frame: pl.DataFrame, language: Language) -> Spec:
 
 
 @form
-def _form(language: Language, count: int) -> alt.TopLevelMixin:
+def _form(language: Language, count: int, apart: str) -> alt.TopLevelMixin:
     text = language.text
     chart = alt.Chart(alt.NamedData("rows"))
-    row = alt.Y("assumption:N", axis=alt.Axis(title=None, labelLimit=280, ticks=False, domain=False, grid=True))
+    row = alt.Y("assumption:N", axis=alt.Axis(title=None, labelLimit=320, ticks=False, domain=False, grid=True))
     ends = [text("tornado.low"), text("tornado.high")]
     tips = [
         alt.Tooltip("assumption:N", title=text("table.assumption")),
@@ -37,7 +38,7 @@ def _form(language: Language, count: int) -> alt.TopLevelMixin:
         return alt.X(
             f"{field}:T",
             scale=alt.Scale(type="utc", padding=12),
-            axis=alt.Axis(title=None, format="%b %Y", tickCount=6, grid=True),
+            axis=spread_ticks(apart, text("date.axis")),
         )
 
     end = alt.Color("end:N", scale=alt.Scale(domain=ends, range=[NAVY, ORANGE]), legend=alt.Legend(title=None))

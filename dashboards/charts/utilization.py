@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from dashboards.charts.drawing import Spec, amount_tip, form, labelled, with_rows
+from dashboards.charts.drawing import Spec, amount_tip, calendar_axis, form, labelled, with_rows
 from dashboards.language import Language
 from dashboards.theme import CHARCOAL, HEAT, PAPER
 from warehouse.schema import Grain
@@ -27,7 +27,9 @@ def utilization(frame: pl.DataFrame, threshold_ratio: float, grain: Grain, langu
     )  # fmt: skip
     top = frame["utilization_ratio"].max()
     calm = isinstance(top, float) and top < threshold_ratio * PARTS[0]
-    form_of = _form(language, threshold_ratio, len(order), CALM_PARTS if calm else PARTS, grain in ("week", "day"))
+    form_of = _form(
+        language, threshold_ratio, len(order), CALM_PARTS if calm else PARTS, grain, rows["target_start"].n_unique()
+    )
     spec = with_rows(form_of, rows.to_dicts())
     spec["encoding"] = {**spec["encoding"], "y": {**spec["encoding"]["y"], "sort": order}}
     return spec
@@ -35,7 +37,7 @@ def utilization(frame: pl.DataFrame, threshold_ratio: float, grain: Grain, langu
 
 @form
 def _form(
-    language: Language, threshold_ratio: float, count: int, parts: tuple[float, float], days: bool
+    language: Language, threshold_ratio: float, count: int, parts: tuple[float, float], grain: Grain, periods: int
 ) -> alt.TopLevelMixin:
     text = language.text
     steps = [threshold_ratio * parts[0], threshold_ratio * parts[1], threshold_ratio, 1.0]
@@ -67,8 +69,8 @@ def _form(
     layered = alt.layer(cells, marks).encode(
         x=alt.X(
             "utcyearmonthdate(target_start):O",
-            axis=alt.Axis(title=None, format=text("date.axis") if days else "%b %Y", labelAngle=0, labelOverlap="greedy", labelBound=True, labelSeparation=12, ticks=False),
+            axis=calendar_axis(grain, periods, text("date.axis")),
         ),
-        y=alt.Y("segment:N", axis=alt.Axis(title=None, labelLimit=220, ticks=False, domain=False, labelColor=CHARCOAL)),
+        y=alt.Y("segment:N", axis=alt.Axis(title=None, labelLimit=320, ticks=False, domain=False, labelColor=CHARCOAL)),
     )  # fmt: skip
     return layered.properties(width="container", height=max(60, 24 * count))

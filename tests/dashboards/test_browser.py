@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import polars as pl
 import pytest
 
+from dashboards.material import gather
 from dashboards.report import write_report
 from tests.dashboards.world import build, edition
 
@@ -110,7 +111,7 @@ def test_a_chart_can_be_saved(site, browser, kind, tmp_path):
     assert content.startswith(b"<svg" if kind == "svg" else b"\x89PNG")
     if kind == "svg":
         words = re.sub("\u00a0|&nbsp;|&#160;", " ", content.decode("utf-8"))
-        assert "первым — «Алматы — Актау»" in words
+        assert "раньше всего — на участке «Алматы — Актау»" in words
 
 
 def test_the_switch_changes_the_story(site, browser):
@@ -181,7 +182,7 @@ def test_search_finds_a_route(site, browser):
         page.wait_for_selector(".search li a")
         page.press(".search input", "Enter")
         page.wait_for_load_state()
-        assert page.inner_text("h1") == "Алматы – Франкфурт"
+        assert page.inner_text("h1") == "Алматы\u00a0— Франкфурт"
         page.wait_for_selector("html[data-ready=yes]")
 
 
@@ -262,6 +263,27 @@ def test_prints_with_its_charts(site, browser, tmp_path):
     words = " ".join(page.extract_text() for page in reader.pages)
     assert "Ведомость заказов" in words
     assert len(reader.pages) < 12
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_paper_has_heads_whole_texts_and_dark_letters(site, browser, scheme, tmp_path):
+    pypdf = pytest.importorskip("pypdf")
+    folder, _ = site
+    with opened(browser, folder / "en" / "plan.html", color_scheme=scheme) as page:
+        page.pdf(path=tmp_path / "plan.pdf", format="A4")
+        page.emulate_media(media="print", color_scheme=scheme)
+        assert page.evaluate("getComputedStyle(document.body).color") == "rgb(27, 31, 36)"
+        head = page.evaluate("""() => {
+            const one = document.querySelector("table.sortable th");
+            return [getComputedStyle(one.querySelector("button")).display, getComputedStyle(one, "::before").content, one.textContent];
+        }""")
+        assert head == ["none", f'"{head[2]}"', head[2]]
+        assert page.evaluate("[...document.querySelectorAll('.chart svg')].every(one => Math.abs(one.clientWidth / one.clientHeight - one.viewBox.baseVal.width / one.viewBox.baseVal.height) < 0.1)")  # fmt: skip
+    pages = pypdf.PdfReader(tmp_path / "plan.pdf").pages
+    words = " ".join(" ".join(page.extract_text() for page in pages).split())
+    sheet = gather(build(), edition())["order_plan"].filter(pl.col("modules") > 0)
+    assert words.count("Late if ordered today") >= 1
+    assert " ".join(sheet["reason"][0].split())[-30:].replace(" %", "%") in words
 
 
 def test_axe_finds_nothing_serious(site, browser, tmp_path):

@@ -39,9 +39,25 @@ def test_small_changes_are_counted_and_not_listed(frames):
     assert len(changes.route_changes(gather(frames, edition()), RU).table.rows) > 1
 
 
+def test_a_date_that_moved_through_unknown_dates_names_no_cause(frames):
+    """Both runs give a date, but between two steps there was none: no step can be said to have moved it most."""
+    part = frames["revision_part"].filter(pl.col("measure") == "runout_days")
+    unknown = part.with_columns(change=pl.lit(None, dtype=pl.Float64))
+    moved = part.filter(pl.col("change") < 0).row(0, named=True)
+
+    def title(parts):
+        material = gather({**frames, "revision_part": parts}, edition())
+        return changes.date_revision(material, moved["series_id"], moved["direction"], "runout_days", RU).title
+
+    assert "; главная причина" in title(part)
+    assert title(part).startswith(title(unknown))
+    assert "причина" not in title(unknown)
+
+
 def test_a_mean_shift_of_few_paths_is_not_shown():
-    row = {"segment_id": "a", "direction": "az", "date_kind": "policy", "shift_months": -11.0, "probability_base": 0.02, "probability_scenario": 0.8}  # fmt: skip
-    told = scenarios._moved(pl.DataFrame([row, {**row, "segment_id": "b", "probability_base": 0.4}]))
+    row = {"segment_id": "a", "direction": "az", "date_kind": "policy", "shift_months": -11.0, "probability_base": 0.02, "probability_scenario": 0.8, "t50_base": None, "t50_scenario": None}  # fmt: skip
+    dates = {"t50_base": pl.Date, "t50_scenario": pl.Date}
+    told = scenarios._moved(pl.DataFrame([row, {**row, "segment_id": "b", "probability_base": 0.4}], schema_overrides=dates), None)  # fmt: skip
     assert dict(told.select("segment_id", "shift_months").iter_rows()) == {"a": None, "b": -11.0}
     assert told["later"].to_list() == [False, False]
 

@@ -51,7 +51,10 @@ def test_the_title_tells_where_intervals_did_not_hold(frames):
 
 def test_before_anything_came_due_the_page_says_what_will_appear_and_when(frames):
     bare = {name: frame for name, frame in frames.items() if name not in ("live_accuracy", "model_challenge")}
-    for language, due in ((EN, "come due from January 2026 on"), (RU, "январь 2026\u00a0г.; итог появится здесь")):
+    for language, due in (
+        (EN, "come due from January 2026 on"),
+        (RU, "начиная с января 2026\u00a0г.; итог появится здесь"),
+    ):
         page = quality.pages(gather(bare, edition()), language)[0]
         figure = next(one for one in page.figures if one.figure_id == "live")
         assert figure.spec is None
@@ -81,7 +84,7 @@ def test_registered_forecasts_stand_beside_what_came(frames):
     )
     told = [cell.text for row in section.table.rows for cell in row]
     assert (
-        "Прогноз на декабрь 2025\u00a0г.\u00a0— от 8,10 до 40\u00a0Гбит/с; пришло 6,50\u00a0— вне этих пределов."
+        "Прогноз на декабрь 2025\u00a0г.\u00a0— от 8,1 до 40\u00a0Гбит/с; на деле\u00a0— 6,5, вне этих пределов."
         in told
     )
     assert "5,00 – 8,00 – 13,0" in told
@@ -97,7 +100,7 @@ def test_a_gate_that_a_person_accepted_is_on_the_first_page_and_among_the_assump
     doubted = edition(accepted=(Accepted(run_id="20260115-4f1c", why="the exchange <was> closed", gates=gates),))
     material = gather(frames, doubted)
     first = overview.pages(material, RU)[0].sections[0]
-    assert first.words == ["Выпуск опубликован, хотя не пройдено: 2 проверки (расчёт 20260115-4f1c). Результат принят со словами: «the exchange <was> closed»."]  # fmt: skip
+    assert first.words == ["Выпуск опубликован, хотя не прошёл 2 проверки (расчёт 20260115-4f1c). Результат принят со словами: «the exchange <was> closed»."]  # fmt: skip
     section = next(one for one in assumptions.pages(material, RU)[0].sections if one.anchor == "accepted")
     assert [row[0].text for row in section.table.rows] == ["данные в целом", "Франкфурт → Алматы: 95-й процентиль"]
     assert section.table.rows[0][1].text == "заканчиваются за 334 дня до 1 января 2026\u00a0г.; допустимо не больше 100 (max_age_days)"  # fmt: skip

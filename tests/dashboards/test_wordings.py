@@ -5,10 +5,11 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from dashboards import naming
-from dashboards.chapters import data
+from dashboards.chapters import data, segments
 from dashboards.language import load_language
 from dashboards.material import gather
 from dashboards.naming import PIECES
@@ -94,6 +95,32 @@ def test_ids_in_reasons_become_names(material):
         naming.told(material, "Ordered with everything in risk group COAST out", RU)
         == "Ordered при отказе группы риска «coastal corridor»"
     )
+
+
+def test_segments_that_fail_together_are_both_named(material):
+    assert naming.failure_name(material, "pair:S-ALA-AKT+S-AKT-ATY", EN) == "loss of Almaty – Aktau and Aktau – Atyrau"
+    assert naming.failure_name(material, "pair:S-ALA-AKT+S-AKT-ATY", RU) == "отказ участков «Алматы\u00a0— Актау» и «Актау\u00a0— Атырау»"  # fmt: skip
+    assert naming.told(material, "with S-ALA-AKT and S-AKT-ATY out together", RU) == "при одновременном отказе участков «Алматы\u00a0— Актау» и «Актау\u00a0— Атырау»"  # fmt: skip
+
+
+def test_notes_of_the_plan_name_what_they_concern(material):
+    subjects = {
+        one: data._subject(material, one, RU)
+        for one in ("R-ALA-FRA:in", "TMB", "S-ALA-AKT", "TMB/KZ-DE", "transit_revenue:lost", "upgrade")
+    }
+    assert subjects == {"R-ALA-FRA:in": "Франкфурт → Алматы", "TMB": "Темирбаба\u00a0— Бекдаш", "S-ALA-AKT": "Алматы\u00a0— Актау", "TMB/KZ-DE": "Темирбаба\u00a0— Бекдаш, Казахстан\u00a0— Германия", "transit_revenue:lost": "выручка с трафика", "upgrade": "весь график"}  # fmt: skip
+
+
+def test_one_operator_is_one_operator():
+    frames = build(past=24, ahead=12)
+
+    def lead(operators):
+        named = {**frames, "segment": frames["segment"].with_columns(operators=pl.lit(operators, dtype=pl.String))}
+        return segments.pages(gather(named, edition()), RU)[1].lead[0]
+
+    assert lead("A").endswith("км; оператор: A")
+    assert lead("A; B").endswith("км; операторы: A; B")
+    assert lead(None).endswith("\u00a0км")
 
 
 def test_wordings_that_are_no_text_are_named(tmp_path):

@@ -15,12 +15,12 @@ from flows.runners import map_tasks, on_runner
 from flows.settings import Settings
 from flows.steps import is_kept, kept_forecast
 from forecasting.engine import Forecast, forecast
-from forecasting.hierarchy import aggregate
+from forecasting.hierarchy import aggregate, named_by_members
 from forecasting.pairs import held_to_sum, log_ratio, partners
 from forecasting.series import KEY, History, Paths
 from forecasting.spec import ForecastSpec
 from warehouse.errors import Problem, TransitError
-from warehouse.schema import NO_FORECAST, Grain, check
+from warehouse.schema import LEVEL_SHIFT, NO_FORECAST, Grain, check
 
 
 class NothingToForecastError(TransitError):
@@ -61,6 +61,7 @@ def forecast_with_groups(history: History, spec: ForecastSpec, known: Known, thr
         result,
         paths=paths,
         no_forecast=check(pl.concat([result.no_forecast, refused]), NO_FORECAST),
+        shifts=check(named_by_members(result.shifts, known.routes, spec.grain), LEVEL_SHIFT),
     )
 
 

@@ -28,6 +28,8 @@ KNOTS = np.array([NormalDist().inv_cdf((1 + share) / 2) for share in COVERAGES])
 CENTRE = COVERAGES.index(0.8)
 MANY_WINDOWS = 400.0
 """Independent windows from which the measured sizes need little smoothing along the horizon."""
+EASED = 0.75
+"""Share of the room to the bounds of any path up to which a quantile is what the calibration says."""
 PRIOR_WINDOWS = 100.0
 """How many independent windows of its own a fleet needs to weigh as much as the prior."""
 
@@ -73,9 +75,27 @@ def deviation(outcome: FloatArray, point: FloatArray, *, log: bool) -> FloatArra
 
 
 def reached(point: FloatArray, reach: FloatArray, bounds: FloatArray, *, log: bool) -> FloatArray:
-    """The value whose deviation is `reach`, within `bounds` (2, ...) and never below 0."""
-    found = point * np.where(reach > 0, 1 + reach, np.exp(np.minimum(reach, 0.0))) if log else point + reach
-    return np.maximum(np.clip(found, bounds[0], bounds[1]), 0.0)
+    """The value whose deviation is `reach`, eased so that it stays within `bounds` (2, ...), and never below 0."""
+    low, high = bounds
+    above, below = np.maximum(reach, 0.0), np.maximum(-reach, 0.0)
+    if log:
+        rising = point * (1 + _eased(above, high / point - 1))
+        found = np.where(reach > 0, rising, point * np.exp(-_eased(below, np.log(point / np.maximum(low, 1e-300)))))
+    else:
+        found = np.where(reach > 0, point + _eased(above, high - point), point - _eased(below, point - low))
+    return np.maximum(found, 0.0)
+
+
+def _eased(size: FloatArray, room: FloatArray) -> FloatArray:
+    """The size itself up to EASED of the room there is, and beyond it ever less, so that what is larger stays larger and none leaves the room."""
+    room = np.broadcast_to(np.maximum(room, 0.0), size.shape)
+    far = size > EASED * room
+    if not far.any():
+        return size
+    found, most = size.copy(), room[far]
+    rest = (1 - EASED) * most
+    found[far] = most - rest * np.exp(-(size[far] - EASED * most) / np.maximum(rest, 1e-300))
+    return found
 
 
 def standard_reach(size: FloatArray, normal: FloatArray) -> FloatArray:
@@ -132,13 +152,15 @@ def fleet_shape(studies: Sequence[Study], table: Prior, independent: float = 1.0
     seen = np.isfinite(stacked).any(axis=0)
     measured = shape.copy()
     measured[seen] = np.log(np.maximum(np.nanquantile(stacked[:, seen], COVERAGES, axis=0).T, 1e-3))
+    windows *= independent
     for step in np.flatnonzero(~seen):
+        # Nobody has seen so far ahead: what was found for the last horizon that somebody saw holds on, and how much it counts.
         measured[step] += measured[step - 1] - shape[step - 1] if step else 0.0
-    windows = np.where(seen, windows * independent, 0.0)
+        windows[step] = windows[step - 1] if step else 0.0
     weight = (windows / (windows + PRIOR_WINDOWS))[:, None]
     reach = 1 if float(np.median(windows)) >= MANY_WINDOWS else 4
-    bent = np.apply_along_axis(_smoothed, 0, measured - shape, reach)
-    return np.maximum.accumulate(np.exp(shape + weight * bent), axis=1)
+    bent = np.apply_along_axis(_smoothed, 0, weight * (measured - shape), reach)
+    return np.maximum.accumulate(np.exp(shape + bent), axis=1)
 
 
 def _later_half(found: FloatArray) -> NDArray[np.bool_]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from forecasting.series import KEY, FloatArray, Paths
+from forecasting.series import KEY, FloatArray, Paths, add_periods
 from warehouse.errors import ContractError, Problem
+from warehouse.schema import Grain
 
 
 def aggregate(paths: Paths, members: pl.DataFrame) -> Paths:
@@ -41,6 +42,34 @@ def aggregate(paths: Paths, members: pl.DataFrame) -> Paths:
     order = frame.with_row_index("at").sort(KEY)["at"].to_list()
     stacked = np.stack([sums[at] for at in order]) if sums else np.empty((0, draws, horizon))
     return Paths(paths.grain, frame[order], paths.periods, stacked)
+
+
+def named_by_members(shifts: pl.DataFrame, members: pl.DataFrame, grain: Grain) -> pl.DataFrame:
+    """Rows of LEVEL_SHIFT in which a jump of a market, a corridor or the total that no event explains is given the one that explains a jump of one of its
+    routes in the same period or a neighbouring one; the largest where several do.
+    """
+    belongs = pl.concat([
+        members.select("route_id", series_kind=pl.lit("market"), series_id=pl.col("market")),
+        members.select("route_id", series_kind=pl.lit("corridor"), series_id=pl.col("corridor")),
+        members.select("route_id", series_kind=pl.lit("total"), series_id=pl.lit("total")),
+    ]).unique()  # fmt: skip
+    near = pl.DataFrame(
+        [(day, add_periods(day, step, grain)) for day in shifts["period_start"].unique() for step in (-1, 0, 1)],
+        schema={"period_start": pl.Date, "near": pl.Date}, orient="row",
+    )  # fmt: skip
+    causes = (
+        shifts.filter((pl.col("series_kind") == "route") & pl.col("event_id").is_not_null())
+        .sort(pl.col("size_ratio").log().abs(), descending=True)
+        .join(near, on="period_start", maintain_order="left")
+        .select("direction", route_id="series_id", cause="event_id", period_start="near")
+        .join(belongs, on="route_id", maintain_order="left")
+        .unique(["series_kind", "series_id", "direction", "period_start"], keep="first", maintain_order=True)
+        .drop("route_id")
+    )  # fmt: skip
+    named = shifts.join(
+        causes, on=["series_kind", "series_id", "direction", "period_start"], how="left", maintain_order="left"
+    )
+    return named.with_columns(event_id=pl.coalesce("event_id", "cause")).drop("cause")
 
 
 def _groups(placed: pl.DataFrame, wanted: pl.DataFrame, group: str) -> list[tuple[tuple[str, str], list[int]]]:

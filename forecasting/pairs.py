@@ -42,6 +42,8 @@ def neighbours(follows: NDArray[np.bool_] | None, rows: Sequence[int]) -> list[t
 def pulled(studies: Sequence[Study], values: FloatArray, pairs: Sequence[tuple[int, int]]) -> list[Study]:
     """The studies with each p95 drawn half-way to its mean times their recent ratio, now and at every past origin they share.
 
+    What it is made of is moved along with it today: candidates still average to the point, and bounds lie where they lay around it.
+
     `values` (N, T) are the observed ones, a row for each study.
     """
     together = list(studies)
@@ -58,11 +60,11 @@ def pulled(studies: Sequence[Study], values: FloatArray, pairs: Sequence[tuple[i
             if same is not None and past is not None:
                 said[row, 0] = _between(said[row, 0], mean.backtest.said[same, 0], past)
         now = _recent(ratio)
+        point = p95.point if now is None else _between(p95.point, mean.point, now)
+        moved = point / p95.point
         together[p95_row] = replace(
-            p95,
-            point=p95.point if now is None else _between(p95.point, mean.point, now),
-            backtest=replace(p95.backtest, said=said),
-        )
+            p95, point=point, candidates=p95.candidates * moved, bounds=p95.bounds * moved, backtest=replace(p95.backtest, said=said)
+        )  # fmt: skip
     return together
 
 

@@ -80,6 +80,9 @@ def prepare(
             wider = unseen | marked[first : last + 1]
             if (known & ~wider).sum() >= max(spec.min_periods, LEAST_KNOWN_RATIO * len(known)):
                 unseen = wider
+    faint = int(np.argmin((outage & ~unseen)[::-1]))
+    if faint >= QUIET_END and outage.mean() <= MOST_OUTAGES_RATIO:
+        return f"the last {faint} {period}s carried less than {100 * OUTAGE_RATIO:g} % of what came before: the route looks switched off"
     log = bool(outage.mean() <= MOST_OUTAGES_RATIO and not (scaled[known & ~outage] <= 0).any())
     if log:
         known = known & ~outage & ~unseen

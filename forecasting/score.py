@@ -20,6 +20,8 @@ from forecasting.study import BENCHMARKS, MODELS, Backtest, Chunk, Study, study_
 LEVELS = (np.arange(19) + 0.5) / 19
 """Levels whose mean pinball loss stands for the CRPS."""
 INTERVALS = (0.025, 0.1, 0.9, 0.975)
+LEAST_MOVE = 1e-3
+"""Share of the values that seasonal naive's error in the history must come to for scaled errors to be told."""
 _BY_HORIZON = ("ensemble", *BENCHMARKS)
 POINTS = ("bias_gbps", "mae_gbps", "mase", "dm_p")
 SPREADS = ("crps_gbps", "coverage_80", "coverage_95")
@@ -117,7 +119,9 @@ def _points(tests: Sequence[Backtest]) -> FloatArray:
     naive_mae = np.stack([test.naive_mae for test in tests])
     error = said - outcome[:, :, None, :]
     size_of = np.abs(error)
-    scaled = size_of / np.where(naive_mae > 0, naive_mae, np.nan)[:, :, None, None]
+    # Of a series that hardly moved and then does, an error in units of its former moves says nothing.
+    moves = naive_mae > LEAST_MOVE * np.abs(said[:, :, MODELS.index("seasonal_naive")]).mean(axis=-1)
+    scaled = size_of / np.where(moves, naive_mae, np.nan)[:, :, None, None]
     labels = _labels(said.shape[3])
     models, steps = [MODELS.index(model) for model, _ in labels], [step for _, step in labels]
     every = (_means(error), _means(size_of), _means(scaled), _significance(size_of, [test.lengths for test in tests]))

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from scipy.special import ndtri
 
-from forecasting.calibrate import COVERAGES, prior, sizes
+from forecasting.calibrate import COVERAGES, EASED, fleet_shape, prior, reached, sizes
 from forecasting.panel import quantiles
 from forecasting.score import judge, score_all
 from forecasting.spec import ForecastSpec
@@ -53,6 +53,35 @@ def test_the_shipped_table_rises_with_its_share(grain):
     assert (np.diff(table.size, axis=2) >= 0).all()
     assert table.size.min() > 0
     assert table.at(40, 24).shape == (24, len(COVERAGES))
+
+
+def test_intervals_do_not_jump_where_past_forecasts_end():
+    """48 months: no origin saw further than 24 months ahead. What the fleet's errors say of the 24th holds on beyond it."""
+    values = np.stack([growing(48, seed, noise=0.15) for seed in range(60)])
+    spec = ForecastSpec(horizon=36, draws=10, backtest_origins=12)
+    fleet = [one for one in study_chunk(plain_chunk(values, spec, 12)) if isinstance(one, Study)]
+    seen = np.max([np.isfinite(one.backtest.outcome).any(axis=0).sum() for one in fleet])
+    assert seen == 24
+    table = prior("month")
+    bend = np.log(fleet_shape(fleet, table) / np.exp(np.log(table.at(48, 36) / table.at(48, 36)[:, [7]])))
+    steps = np.abs(np.diff(bend, axis=0)).max(axis=1)
+    assert np.abs(bend[20:]).max() > 0.1
+    assert steps[seen - 1] < 2 * np.median(steps[: seen - 1]) + 0.01
+    assert steps[seen + 4 :] == pytest.approx(0)
+
+
+@pytest.mark.parametrize("log", [True, False])
+def test_quantiles_keep_their_order_and_distance_inside_the_bounds_of_any_path(log):
+    reach = np.linspace(-3, 3, 61)
+    found = reached(np.full(61, 2.0), reach, np.array([np.full(61, 0.5), np.full(61, 5.0)]), log=log)
+    assert (np.diff(found) > 0).all()
+    assert 0.5 <= found[0] < 0.6
+    assert 4.5 < found[-1] <= 5.0
+    room = np.log(2 / 0.5) if log else 1.5
+    near = np.abs(reach) < EASED * room
+    plain = 2 * np.where(reach > 0, 1 + reach, np.exp(reach)) if log else 2 + reach
+    np.testing.assert_allclose(found[near], plain[near])
+    assert reached(np.array([2.0]), np.array([-1.0]), np.array([[3.0], [4.0]]), log=log) == pytest.approx(2.0)
 
 
 @pytest.mark.parametrize(("walk", "noise"), [(0.06, 0.0), (0.03, 0.04), (0.0, 0.08)])

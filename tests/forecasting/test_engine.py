@@ -117,6 +117,17 @@ def test_every_model_is_scored_and_the_receipt_is_there(found):
     )
 
 
+def test_candidates_still_average_to_the_median_where_a_p95_was_drawn_to_its_mean(found):
+    each = found.components.filter(pl.col("statistic") == "p95")
+    series = ["series_id", "direction", "target_start"]
+    averages = each.group_by(series).agg(average=(pl.col("value_gbps") * pl.col("weight")).sum())
+    medians = found.quantiles.filter((pl.col("statistic") == "p95") & (pl.col("quantile_level") == 0.5))
+    both = averages.join(medians, on=series)
+    assert both.height == averages.height > 0
+    ratio = (both["average"] / both["value_gbps"]).to_numpy()
+    assert np.median(ratio) == pytest.approx(1, abs=0.02)
+
+
 def test_weights_add_up(found):
     sums = found.components.group_by("series_id", "direction", "statistic", "target_start").agg(pl.col("weight").sum())
     assert sums["weight"].to_numpy() == pytest.approx(1.0)
@@ -126,10 +137,11 @@ def test_what_cannot_be_forecast_says_why():
     good = growing(48, 1)
     short, ended, late_gap = good.copy(), good.copy(), good.copy()
     short[:30], ended[-5:], late_gap[-2:] = np.nan, np.nan, np.nan
-    off = good.copy()
+    off, faint = good.copy(), good.copy()
     off[-4:] = 0
+    faint[-3:] *= 0.005
     series = {
-        "zero": np.zeros(48), "flat": np.full(48, 3.0), "short": short, "ended": ended, "nothing": np.full(48, np.nan), "off": off,
+        "zero": np.zeros(48), "flat": np.full(48, 3.0), "short": short, "ended": ended, "nothing": np.full(48, np.nan), "off": off, "faint": faint,
         "late_gap": late_gap, "good": good,
     }  # fmt: skip
     found = forecast(history({(name, "in", "mean"): values for name, values in series.items()}), SPEC)
@@ -141,6 +153,9 @@ def test_what_cannot_be_forecast_says_why():
     assert reasons["ended"] == "the last 5 months are missing; at most 2 may be"
     assert reasons["nothing"] == "no month has a value"
     assert "switched off" in reasons["off"]
+    assert (
+        reasons["faint"] == "the last 3 months carried less than 2 % of what came before: the route looks switched off"
+    )
 
 
 def test_a_late_gap_shifts_nothing():

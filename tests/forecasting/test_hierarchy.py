@@ -1,5 +1,7 @@
 """Parts sum to the whole on every path, and reconciliation comes to its worked example."""
 
+from datetime import date
+
 import numpy as np
 import polars as pl
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from forecasting.engine import forecast
-from forecasting.hierarchy import aggregate, reconcile, reconcile_nonnegative
+from forecasting.hierarchy import aggregate, named_by_members, reconcile, reconcile_nonnegative
 from forecasting.spec import ForecastSpec
 from tests.forecasting.worlds import routes
 from warehouse.errors import ContractError
@@ -47,6 +49,26 @@ def test_a_group_with_a_route_missing_is_left_out(found):
 def test_a_route_without_a_market_is_an_error(found):
     with pytest.raises(ContractError, match="R02: is in no row of members"):
         aggregate(found.paths, MEMBERS.head(2))
+
+
+def test_a_groups_jump_is_told_by_the_event_of_its_route():
+    def jump(kind, name, month, size, event, direction="in"):
+        return {
+            "series_kind": kind, "series_id": name, "direction": direction, "statistic": "p95", "grain": "month",
+            "period_start": date(2026, month, 1), "size_ratio": size, "event_id": event, "handled": "spliced",
+        }  # fmt: skip
+
+    rows = [
+        jump("route", "R00", 6, 1.4, "new-port"), jump("route", "R01", 6, 0.5, "cut"), jump("route", "R02", 3, 1.3, "elsewhere"),
+        jump("market", "KZ-DE", 7, 1.2, None), jump("market", "KZ-DE", 7, 1.2, None, "out"), jump("market", "KZ-DE", 9, 1.2, None),
+        jump("market", "KZ-RU", 6, 1.2, None), jump("total", "total", 3, 1.1, None), jump("corridor", "west", 3, 1.1, "its-own"),
+    ]  # fmt: skip
+    frame = pl.DataFrame(rows)
+    named = named_by_members(frame, MEMBERS, "month")
+    assert named.drop("event_id").equals(frame.drop("event_id"))
+    assert named["event_id"].to_list() == [
+        "new-port", "cut", "elsewhere", "cut", None, None, None, "elsewhere", "its-own",
+    ]  # fmt: skip
 
 
 def test_reconciliation_example():

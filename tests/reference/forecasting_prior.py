@@ -27,9 +27,9 @@ LEAST_SCORES = 60
 MONTH_LENGTHS = (18, 24, 30, 36, 48, 60, 80, 110)
 
 
-def scores(values: np.ndarray, length: int, season: int, horizon: int, most: int, every: int) -> Iterable[np.ndarray]:
-    """|error| / scale (horizon,) of windows of one length, the last one first, NaN where there is no outcome."""
-    for end in list(range(len(values) - 1, length - 1, -every))[:most]:
+def scores(values: np.ndarray, length: int, season: int, horizon: int, backs: Iterable[int]) -> Iterable[np.ndarray]:
+    """|error| / scale (horizon,) of windows of one length that end so many periods before the series does, NaN where there is no outcome."""
+    for end in (len(values) - back for back in backs if len(values) - back >= length):
         past, came = values[end - length : end], values[end : end + horizon]
         if past.min() <= 0 or past.max() == past.min():
             continue
@@ -43,13 +43,13 @@ def scores(values: np.ndarray, length: int, season: int, horizon: int, most: int
 
 
 def table(
-    series: list[np.ndarray], lengths: tuple[int, ...], season: int, horizon: int, most: int, every: int
+    series: list[np.ndarray], lengths: tuple[int, ...], season: int, horizon: int, backs: tuple[int, ...]
 ) -> dict[str, object]:
     """The plane's sizes on the grid of `lengths` and HORIZONS."""
     places, sizes, weights = [], [], []
     steps = sorted({step for step in HORIZONS if step <= horizon})
     for length in lengths:
-        found = np.array([one for values in series for one in scores(values, length, season, horizon, most, every)])
+        found = np.array([one for values in series for one in scores(values, length, season, horizon, backs)])
         for step in steps:
             column = found[:, step - 1] if len(found) else np.empty(0)
             column = column[np.isfinite(column)]
@@ -91,12 +91,12 @@ def main() -> None:
     hours = [np.concatenate([one.train, one.test])[-400:] for one in m4_set("Hourly")[::4]]
     years = list(country_years().values())[::2] + halves(*(competition(name, "yearly") for name in ("M3", "Tourism")))
     tables = {
-        "month": table(months, MONTH_LENGTHS, 12, 60, 2, 18),
-        "quarter": table(quarters, (12, 16, 24, 32, 48, 80), 4, 16, 2, 6),
-        "week": table(weeks + long_weeks, (26, 34, 42, 80, 156, 208), 52, 36, 2, 13),
-        "day": table(days, (60, 120, 240, 480), 7, 48, 24, 14),
-        "hour": table(hours, (120, 240, 360), 24, 48, 3, 24),
-        "year": table(years, (8, 10, 12, 14), 1, 6, 3, 2),
+        "month": table(months, MONTH_LENGTHS, 12, 60, (18, 60)),
+        "quarter": table(quarters, (12, 16, 24, 32, 48, 80), 4, 16, (8, 16)),
+        "week": table(weeks + long_weeks, (26, 34, 42, 80, 156, 208), 52, 36, (13, 36)),
+        "day": table(days, (60, 120, 240, 480), 7, 48, tuple(range(14, 337, 14))),
+        "hour": table(hours, (120, 240, 360), 24, 48, (24, 48, 72)),
+        "year": table(years, (8, 10, 12, 14), 1, 6, (2, 4, 6)),
     }
     out = Path(__file__).parents[2] / "forecasting" / "prior.json"
     out.write_text(json.dumps(tables, separators=(",", ":")) + "\n")

@@ -7,7 +7,7 @@ horizon; the fleet's own backtest bends that table as far as it has outcomes to 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -93,8 +93,10 @@ def scores(study: Study) -> FloatArray:
     return deviation(test.outcome, test.said[:, 0], log=study.log) / test.scale
 
 
-def sizes(studies: Sequence[Study], table: Prior, independent: float = 1.0) -> list[FloatArray]:
-    """For each study the sizes (H, coverages) that its scale is multiplied with.
+def sizes(
+    studies: Sequence[Study], table: Prior, independent: float = 1.0, shape: FloatArray | None = None
+) -> list[FloatArray]:
+    """For each study the sizes (H, coverages) that its scale is multiplied with, of the fleet's `shape` where that is known already.
 
     `independent` is the share of the series that are independent of the others: directions and statistics of one route tell
     the same story several times.
@@ -103,14 +105,14 @@ def sizes(studies: Sequence[Study], table: Prior, independent: float = 1.0) -> l
         return []
     horizon = len(studies[0].point)
     at = cache(lambda length: table.at(length, horizon))
-    shape = _fleet_shape(studies, at, horizon, independent)
-    return [at(study.length)[:, [CENTRE]] * shape for study in studies]
+    bent = fleet_shape(studies, table, independent) if shape is None else shape
+    return [at(study.length)[:, [CENTRE]] * bent for study in studies]
 
 
-def _fleet_shape(
-    studies: Sequence[Study], at: Callable[[float], FloatArray], horizon: int, independent: float
-) -> FloatArray:
+def fleet_shape(studies: Sequence[Study], table: Prior, independent: float = 1.0) -> FloatArray:
     """Sizes relative to the prior's 80 % size (H, coverages): the prior's own, bent by the fleet's scores."""
+    horizon = len(studies[0].point)
+    at = cache(lambda length: table.at(length, horizon))
     typical = np.median([study.length for study in studies])
     own = at(float(typical))
     shape: FloatArray = np.log(own / own[:, [CENTRE]])

@@ -33,6 +33,8 @@ LONG_ONLY = ("around_trend", "stl_theta")
 """Candidates that need four seasons to be worth their noise."""
 BLEND_LENGTHS, BLEND_WEIGHTS = (2.0, 3.0, 5.0), (0.5, 0.3, 0.0)
 """Weight of `seasonal_level` alone by history length in seasons: trends of short histories are mostly noise."""
+LAST_SHARE = 0.75
+"""How much of a level without a season is the last value, the rest the smoothed one."""
 MOVE_CAP, SPREAD_CAP = 1.5, 1.4
 DISAGREEMENT, YEARLY = 1.25, 0.5
 NOISE_IN_CHANGES, LEAST_BEYOND = 1.5, 0.2
@@ -68,8 +70,8 @@ def outlook(data: Window) -> Outlook:
     level = smooth_level(data.adjusted, starts.get("theta"), frozen=frozen)
     optima = {"theta": level.optimum}
     said = {"theta": theta_line(level, data.slope, data.length, steps) + data.season_ahead}
-    # Without a season the last value is as good a level as the smoothed one, and their mean is better.
-    last_share = 0.0 if _seasonal(data) else 0.5
+    # Without a season the last value is a better level than the smoothed one, and a mean of both is better still.
+    last_share = 0.0 if _seasonal(data) else LAST_SHARE
     steady = last_share * data.adjusted[:, -1] + (1 - last_share) * level.level
     said["seasonal_level"] = steady[:, None] + data.season_ahead
     said["damped_trend"], optima["damped_trend"] = _damped_trend(data)

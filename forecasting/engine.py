@@ -128,7 +128,7 @@ def _whole(history: History, known: Known, regressors: tuple[tuple[Regressor, ..
     return Chunk(
         history.values_gbps, known.disturbed, history.censored_ratio > limits,
         tuple(known.steps(row) for row in range(len(limits))), spec, SEASON_LENGTH[spec.grain],
-        regressors, fleet_index(logs), follows,
+        regressors, fleet_index(logs), follows=follows,
     )  # fmt: skip
 
 

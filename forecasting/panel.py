@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Literal
 
@@ -12,9 +13,10 @@ from scipy.special import ndtri
 from threadpoolctl import threadpool_limits
 
 from forecasting.calendars import calendar_shares
-from forecasting.calibrate import Prior, prior, reached, sizes, standard_reach
+from forecasting.calibrate import COVERAGES, Prior, fleet_shape, prior, reached, sizes, standard_reach
 from forecasting.combine import CANDIDATES
 from forecasting.effects import Regressor
+from forecasting.memory import Memory
 from forecasting.series import FloatArray, add_periods, periods_between
 from forecasting.spec import ForecastSpec
 from forecasting.study import MapChunks, Study, plain_chunk, study_all
@@ -50,6 +52,26 @@ def forecast_panel(
     calendar: Sequence[str] = (),
     map_chunks: MapChunks = map,
 ) -> pl.DataFrame:
+    """The rows of `forecast_and_remember`, which see, without a memory."""
+    return forecast_and_remember(
+        frame, season=season, horizon=horizon, seed=seed, min_periods=min_periods, max_history=max_history,
+        backtest_origins=backtest_origins, calendar=calendar, map_chunks=map_chunks,
+    )[0]  # fmt: skip
+
+
+def forecast_and_remember(
+    frame: pl.DataFrame,
+    *,
+    season: int,
+    horizon: int,
+    memory: Memory | None = None,
+    seed: int = 20251125,
+    min_periods: int = 6,
+    max_history: int | None = None,
+    backtest_origins: int | None = None,
+    calendar: Sequence[str] = (),
+    map_chunks: MapChunks = map,
+) -> tuple[pl.DataFrame, Memory]:
     """One row per series and step ahead: mean, median, quantiles q025 to q975, the models' weights; or one row with a reason.
 
     `frame` has columns series_id, step (whole numbers, or the first dates of months, weeks, days, quarters or years, as `season`
@@ -57,6 +79,9 @@ def forecast_panel(
     as a whole can't be read; a series that can't be forecast gets a reason. `seed` is kept for the record: nothing is drawn.
     `calendar` names moving days whose effect is measured where steps are dates: see forecasting.calendars.
     `backtest_origins` past forecasts of each series tell how wide the intervals are: 2 to 6 unless given, the fewer the more series there are.
+
+    With the `memory` of an earlier forecast there are no past forecasts: parameters are sought from those found then, and
+    intervals are as wide as errors were then. What is returned beside the rows is the memory for the next one.
     """
     _check(frame, season, horizon, calendar)
     places = _places(frame, season)
@@ -68,10 +93,17 @@ def forecast_panel(
     )  # fmt: skip
     regressors = _moving_days(calendar, frame, season, lasts, values.shape[1], horizon) if calendar and lasts else ()
     with threadpool_limits(1):
-        found = study_all(plain_chunk(values, spec, season, regressors), map_chunks)
+        chunk = plain_chunk(values, spec, season, regressors)
+        found = study_all(replace(chunk, starts=memory.starts(ids)) if memory else chunk, map_chunks)
         rows = [row for row, one in enumerate(found) if isinstance(one, Study) and not reasons[row]]
         studies = [one for row, one in enumerate(found) if isinstance(one, Study) and not reasons[row]]
-        calibrated = sizes(studies, _prior(season))
+        table = _prior(season)
+        shape = (
+            memory.shape if memory else fleet_shape(studies, table) if studies else np.ones((horizon, len(COVERAGES)))
+        )
+        calibrated = sizes(studies, table, shape=shape)
+    known = {ids[row]: study.optima for row, study in zip(rows, studies, strict=True)}
+    kept = Memory(season, horizon, shape, {**(memory.optima if memory else {}), **known})
     forecasts = _rows([ids[row] for row in rows], [lasts[row] for row in rows], studies, calibrated, horizon)
     refused = [(ids[row], reasons[row] or one) for row, one in enumerate(found) if reasons[row] or isinstance(one, str)]
     refusals = pl.DataFrame(
@@ -85,7 +117,7 @@ def forecast_panel(
         pl.col(name) if name in joined.columns else pl.lit(None, dtype=dtype).alias(name)
         for name, dtype in PANEL_COLUMNS.items()
     ]
-    return joined.select(columns).sort("series_id", "horizon")
+    return joined.select(columns).sort("series_id", "horizon"), kept
 
 
 def _moving_days(

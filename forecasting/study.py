@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -44,7 +44,7 @@ class Study:
 
     `errors` are one-step errors of the history's periods, NaN where a period was bridged, on the working scale. `shifts` are the jumps
     spliced out of the past, by step of the history; the series begins at its step `first`. Every path stays within `bounds` (2, H).
-    `effects` are what calendar, events and drivers did, as measured at the origin.
+    `effects` are what calendar, events and drivers did, as measured at the origin. `optima` are the parameters found, by model.
     """
 
     length: int
@@ -58,6 +58,7 @@ class Study:
     shifts: tuple[Shift, ...]
     first: int
     bounds: FloatArray
+    optima: Mapping[str, FloatArray]
     effects: tuple[Effect, ...] = ()
 
 
@@ -66,6 +67,7 @@ class Chunk:
     """Some series, (N, T), and how to study them: what one worker is sent.
 
     `regressors` of each series are over T + H periods; `fleet` (T,) is the mean log traffic of all series, empty where nobody asked.
+    Where `starts` are given, parameters found earlier, one mapping a series, only today's forecast is made from them, and no past one.
     `follows` (N,) marks the 95th percentiles whose mean is the series before: the two are never parted.
     """
 
@@ -77,6 +79,7 @@ class Chunk:
     season: int
     regressors: tuple[tuple[Regressor, ...], ...] = ()
     fleet: FloatArray | None = None
+    starts: tuple[Mapping[str, FloatArray], ...] = ()
     follows: NDArray[np.bool_] | None = None
 
 
@@ -105,6 +108,7 @@ def chunks_of(whole: Chunk) -> list[Chunk]:
             capped=whole.capped[cut],
             stated=whole.stated[cut],
             regressors=whole.regressors[cut],
+            starts=whole.starts[cut],
             follows=None if whole.follows is None else whole.follows[cut],
         )
         for cut in map(slice, starts, [*starts[1:], count])
@@ -118,7 +122,11 @@ def study_chunk(chunk: Chunk) -> list[Study | str]:
         for values, disturbed, capped in zip(chunk.values, chunk.disturbed, chunk.capped, strict=True)
     ]
     going = {row: _Going(one, _today(one, chunk, row)) for row, one in enumerate(ready) if isinstance(one, Ready)}
-    _look_back_on(list(going.values()), chunk.spec, chunk.season)
+    if chunk.starts:
+        for row, one in going.items():
+            one.starts = chunk.starts[row]
+    else:
+        _look_back_on(list(going.values()), chunk.spec, chunk.season)
     now = seen_together([replace(one.today, starts=one.starts) for one in going.values()], chunk.season)
     found = {
         row: _study(one, seen, len(chunk.values[row]), chunk.spec, chunk.season)
@@ -133,7 +141,7 @@ class _Going:
 
     ready: Ready
     today: Past
-    starts: dict[str, FloatArray] = field(default_factory=dict)
+    starts: Mapping[str, FloatArray] = field(default_factory=dict)
     lengths: list[int] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
 
@@ -170,7 +178,7 @@ def _study(one: _Going, now: Seen, length: int, spec: ForecastSpec, season: int)
         len(ready.values), ready.log, now.point[skip:] * unit, now.scale[skip:] * (1.0 if ready.log else unit),
         now.candidates[:, skip:] * unit, now.weights, errors, _backtest(one, spec, season),
         tuple(Shift(shift.step + ready.first, shift.size) for shift in now.shifts),
-        ready.first, now.bounds[:, skip:] * unit, now.effects.found if now.effects else (),
+        ready.first, now.bounds[:, skip:] * unit, now.optima, now.effects.found if now.effects else (),
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ def forecast_file(
     output: Path,
     calendar: str = "",
     seed: int = 20251125,
+    memory: Path | None = None,
 ) -> int:
     """Forecast any panel of series: columns series_id, step (integer or date), value.
 
@@ -41,17 +42,25 @@ def forecast_file(
         Moving days whose effect is measured where steps are dates, such as ramadan,eid_al_fitr,new_year.
     seed
         Seed of the sample paths.
+    memory
+        Parquet file that keeps what was found, for the next forecast of the panel with the same season and horizon: a month later that one
+        starts from there, makes no past forecasts, and takes its intervals' width from this one's. Without the file everything is found anew.
     """
-    from forecasting.panel import forecast_panel
+    from forecasting.memory import read_memory
+    from forecasting.panel import forecast_and_remember
 
-    result = forecast_panel(
-        _read(source),
+    panel = _read(source)
+    result, kept = forecast_and_remember(
+        panel,
         season=season,
         horizon=horizon,
+        memory=read_memory(_read(memory), season, horizon) if memory and memory.exists() else None,
         seed=seed,
         calendar=[name.strip() for name in calendar.split(",") if name.strip()],
     )
     _write(result, output)
+    if memory and kept.optima:
+        _write(kept.frame(), memory)
     refused = result.filter(pl.col("reason").is_not_null())["series_id"].n_unique() if "reason" in result.columns else 0
     print(f"{result['series_id'].n_unique()} series, {refused} without a forecast: {output}", file=sys.stderr)
     return 0

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from forecasting.models.window import Window, mean_of, products
 from forecasting.series import FloatArray
 
-PACES = np.array([0.1, 0.14, 0.2, 0.28, 0.4, 0.6])
-"""Time constants tried, as shares of the history's length."""
+PACES = np.geomspace(0.12, 0.6, 16)
+"""Time constants tried, as shares of the history's length: a curve between two coarser ones would look like a random walk."""
 BEND = 2.0
 """Rise on the log scale at which the rate has fallen to half: at 1 a path of exponential growth becomes a line in levels."""
 CLEAR_GROWTH = 24.0

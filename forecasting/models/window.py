@@ -14,13 +14,21 @@ import numpy as np
 
 from forecasting.series import FloatArray
 
+PACES = np.array([0.0, 0.1, 0.2, 0.35, 0.55])
+"""Shares of a year's departure from the season that may be there to stay; which of them holds is told by the years that followed."""
+STEADY = 0.5
+"""How likely a season is the same in all years before anything is seen."""
+LEAST_YEARS = 3
+FREAK = 3.0
+"""Robust standard deviations beyond which a departure says no more than that."""
+
 
 @dataclass(frozen=True)
 class Window:
     """N series without gaps up to their origins, all T long.
 
     `values` (N, T) are in their own units, `working` (N, T) their logs where `log`, else the same. `seasonal` (N, season) is
-    additive on the working scale, `seasonal[:, t % season]` belonging to step t. `starts` are parameters to begin from (an
+    the whole past's season, additive on the working scale, `seasonal[:, t % season]` belonging to step t; how it changed is found from it. `starts` are parameters to begin from (an
     earlier optimum, rows of NaN where there is none), and `frozen` takes them as they are.
     """
 
@@ -43,12 +51,21 @@ class Window:
 
     @cached_property
     def adjusted(self) -> FloatArray:
-        """The working values without their season."""
-        return self.working - self.seasonal[:, np.arange(self.length) % self.season]
+        """The working values without their season, as it was in each year."""
+        return self._level - self._moved[0]
 
     @cached_property
     def season_ahead(self) -> FloatArray:
-        return self.seasonal[:, (self.length + np.arange(self.horizon)) % self.season]
+        """The season (N, H) as it is now."""
+        return (self.seasonal + self._moved[1])[:, (self.length + np.arange(self.horizon)) % self.season]
+
+    @cached_property
+    def _level(self) -> FloatArray:
+        return self.working - self.seasonal[:, np.arange(self.length) % self.season]
+
+    @cached_property
+    def _moved(self) -> tuple[FloatArray, FloatArray]:
+        return season_moved(self._level, self.season)
 
     @cached_property
     def swing(self) -> FloatArray:
@@ -158,3 +175,48 @@ def seasonal_indices(working: FloatArray, season: int) -> FloatArray:
     ratio = np.divide(noise, signal, out=np.full(noise.shape, np.inf), where=signal > 0)
     shrunk: FloatArray = indices * np.maximum(0.0, 1 - (season - 3) / (season - 1) * ratio)[..., None]
     return shrunk
+
+
+def season_moved(level: FloatArray, season: int) -> tuple[FloatArray, FloatArray]:
+    """How far the season of each row was from its fixed indices: in each step's year (N, T), and for each phase now (N, season).
+
+    `level` (N, T) are working values less those indices. What a year departs from its own level is smoothed over the years, phase by phase, at each
+    of PACES; their estimates are averaged with the likelihoods of the years they did not yet know. Fewer than LEAST_YEARS say nothing.
+    """
+    count, length = level.shape
+    if season <= 1 or length < LEAST_YEARS * season:
+        return np.zeros_like(level), np.zeros((count, max(season, 1)))
+    years = -(-length // season)
+    departures = np.full((count, years * season), np.nan)
+    departures[:, -length:] = _departures(level, season)
+    by_year = departures.reshape(count, years, 1, season)
+    before = np.empty((count, years, len(PACES), season))
+    estimate, lost, known = np.zeros((count, len(PACES), season)), np.zeros((count, len(PACES))), 0
+    for year in range(years):
+        before[:, year] = estimate
+        gap = np.where(np.isfinite(by_year[:, year]), by_year[:, year] - estimate, 0.0)
+        if year:
+            lost += products(gap, gap)
+            known += season
+        estimate = estimate + PACES[:, None] * gap
+    believed = np.log(np.where(PACES > 0, (1 - STEADY) / (len(PACES) - 1), STEADY))
+    belief = believed - known / 2 * np.log((lost + 1e-300) / (lost[:, :1] + 1e-300))
+    weights = np.exp(belief - belief.max(axis=1, keepdims=True))
+    weights /= np.add.reduce(weights, axis=1)[:, None]
+    then = np.add.reduce(weights[:, None, :, None] * before, axis=2).reshape(count, -1)[:, -length:]
+    now = np.empty((count, season))
+    now[:, np.arange(length - season, length) % season] = np.add.reduce(weights[:, :, None] * estimate, axis=1)
+    return then, now - mean_of(now)[:, None]
+
+
+def _departures(level: FloatArray, season: int) -> FloatArray:
+    """What each step (N, T) adds to the mean of the year around it, freaks held back."""
+    length = level.shape[1]
+    left = level - mean_of(level)[:, None] - slopes(level)[:, None] * around_middle(length)
+    summed = np.concatenate([np.zeros((len(level), 1)), np.cumsum(left, axis=1)], axis=1)
+    steps = np.arange(length)
+    first, last = np.maximum(steps - season // 2, 0), np.minimum(steps + season // 2, length - 1)
+    apart = left - (summed[:, last + 1] - summed[:, first]) / (last + 1 - first)
+    most = (FREAK * 1.4826 * median_of(np.abs(apart)))[:, None]
+    held: FloatArray = np.clip(apart, -most, most)
+    return held

@@ -105,3 +105,19 @@ def test_a_panel_that_can_not_be_read_is_an_error(tmp_path):
     assert "series_id" in run.stderr
     assert "Traceback" not in run.stderr
     assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_memory_is_kept_in_a_file_and_used_the_next_time(tmp_path):
+    values = [100 * 1.02**t * (1 + 0.2 * math.sin(t * math.pi / 6)) for t in range(49)]
+    frame = pl.DataFrame({"series_id": "a", "step": range(49), "value": values})
+    frame[:48].write_parquet(tmp_path / "before.parquet")
+    frame.write_parquet(tmp_path / "after.parquet")
+    words = ("--season", "12", "--output", "out.csv", "--memory", "kept.parquet")
+    for name in ("before", "after"):
+        run = transit("forecast-file", f"{name}.parquet", "--horizon", "6", *words, cwd=tmp_path)
+        assert run.returncode == 0, run.stderr
+    assert pl.read_csv(tmp_path / "out.csv")["step"].to_list() == list(range(49, 55))
+    wrong = transit("forecast-file", "after.parquet", "--horizon", "9", *words, cwd=tmp_path)
+    assert wrong.returncode == 1
+    assert "horizon 6" in wrong.stderr
+    assert "Traceback" not in wrong.stderr

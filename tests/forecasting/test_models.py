@@ -12,7 +12,7 @@ import forecasting.kernels as kernels
 from forecasting.combine import outlook
 from forecasting.models.autoregression import burg
 from forecasting.models.benchmarks import drift, seasonal_naive
-from forecasting.models.window import seasonal_indices, window
+from forecasting.models.window import season_moved, seasonal_indices, window
 from tests.forecasting.worlds import growing
 
 
@@ -72,6 +72,41 @@ def test_seasonal_indices_find_a_clear_season_and_shrink_noise_away():
     noise = seasonal_indices(np.random.default_rng(0).normal(size=60), 12)
     assert np.abs(noise).max() < 0.5
     assert seasonal_indices(wave[:15], 12).tolist() == [0.0] * 12
+
+
+def _swinging(sizes, seed):
+    """A level with noise of 2 % and a wave whose size in each year is given, and the wave of the year after the last."""
+    steps = np.arange(12 * len(sizes))
+    wave = np.sin(2 * np.pi * np.arange(12) / 12)
+    noise = np.random.default_rng(seed).normal(0, 0.02, len(steps))
+    return 0.01 * steps + np.repeat(sizes, 12) * np.tile(wave, len(sizes)) + noise, sizes[-1] * wave
+
+
+def _season_error(working, wave):
+    """Mean absolute error of next year's season: by the whole past's indices, and as it is now."""
+    data = window(np.exp(working)[None, :], log=True, season=12, horizon=12)
+    fixed = data.seasonal[0]
+    return np.abs(fixed - wave).mean(), np.abs(data.season_ahead[0] - wave).mean()
+
+
+def test_a_season_that_grows_is_carried_on_as_it_is_now_and_a_steady_one_as_it_always_was():
+    growing_season = [_season_error(*_swinging(np.linspace(0.05, 0.4, 8), seed)) for seed in range(20)]
+    fixed, now = np.mean(growing_season, axis=0)
+    assert now < 0.5 * fixed
+    steady = [_season_error(*_swinging(np.full(8, 0.2), seed)) for seed in range(20)]
+    fixed, now = np.mean(steady, axis=0)
+    assert now < 1.25 * fixed
+
+
+def test_one_freak_month_is_no_new_season_and_two_years_say_nothing_of_change():
+    working, _ = _swinging(np.full(8, 0.2), 3)
+    level = working - np.tile(seasonal_indices(working, 12), 8)
+    freak = level.copy()
+    freak[-5] += 3.0
+    assert np.abs(season_moved(freak[None, :], 12)[1]).max() < 0.1
+    past, now = season_moved(level[None, :35], 12)
+    assert not past.any()
+    assert not now.any()
 
 
 def test_benchmarks():

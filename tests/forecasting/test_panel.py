@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from forecasting.calendars import calendar_shares
-from forecasting.panel import PANEL_LEVELS, forecast_panel
+from forecasting.memory import read_memory
+from forecasting.panel import PANEL_LEVELS, forecast_and_remember, forecast_panel
 from forecasting.series import add_periods
 from tests.forecasting.worlds import growing
 from warehouse.errors import ContractError, SettingsError
@@ -87,3 +88,34 @@ def test_moving_days_count_in_a_panel_of_dates_and_nowhere_else():
     assert "needs dates" in str(caught.value.problems[0])
     with pytest.raises(SettingsError):
         forecast_panel(frame, season=12, horizon=2, calendar=["easter"])
+
+
+def test_a_month_later_the_memory_gives_nearly_what_a_new_search_does():
+    months = {f"s{seed}": growing(73, seed) for seed in range(12)}
+    before = panel(**{name: values[:-1] for name, values in months.items()})
+    _, memory = forecast_and_remember(before, season=12, horizon=12)
+    memory = read_memory(memory.frame(), 12, 12)
+    later = panel(new=growing(50, 99), **months)
+    updated, kept = forecast_and_remember(later, season=12, horizon=12, memory=memory)
+    anew = forecast_panel(later, season=12, horizon=12)
+    assert updated.columns == anew.columns
+    assert updated["reason"].null_count() == updated.height
+    assert kept.optima.keys() == {*months, "new"}
+    np.testing.assert_allclose(updated["median"], anew["median"], rtol=0.05)
+    width = [(one["q90"] / one["q10"]).log().to_numpy() for one in (updated, anew)]
+    np.testing.assert_allclose(width[0], width[1], rtol=0.5)
+    assert np.median(width[0] / width[1]) == pytest.approx(1, abs=0.15)
+
+
+def test_a_memory_of_something_else_is_refused():
+    _, memory = forecast_and_remember(panel(a=growing(60, 1)), season=12, horizon=6)
+    good = memory.frame()
+    with pytest.raises(ContractError, match="season 12, horizon 6; asked are season 12, horizon 7"):
+        read_memory(good, 12, 7)
+    with pytest.raises(ContractError, match="columns"):
+        read_memory(panel(a=[1.0]), 12, 6)
+    with pytest.raises(ContractError, match="incomplete"):
+        read_memory(good.filter(pl.col("kind") != "size"), 12, 6)
+    short = good.with_columns(numbers=pl.when(pl.col("model") == "theta").then([0.5]).otherwise("numbers"))
+    with pytest.raises(ContractError, match="incomplete"):
+        read_memory(short, 12, 6)

@@ -40,7 +40,7 @@ class GrainForecast:
     computed: bool
 
 
-def forecast_with_groups(history: History, spec: ForecastSpec, known: Known, threads: int) -> Forecast:
+def forecast_with_groups(history: History, spec: ForecastSpec, known: Known, threads: int = 1) -> Forecast:
     result = forecast(
         history,
         spec,

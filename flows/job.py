@@ -13,6 +13,7 @@ from uuid import UUID
 
 import httpx
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
+from prefect.exceptions import TerminationSignal
 from prefect.runtime import flow_run
 
 from flows import journal, progress
@@ -76,8 +77,8 @@ def perform(settings: Settings, *, trigger: str, accepted: str | None) -> Iterat
 
 
 def is_interrupt(error: BaseException) -> bool:
-    """A query that is interrupted does not say by what in Python's own word."""
-    return isinstance(error, KeyboardInterrupt) or str(error) == "Query interrupted" or type(error).__name__ == "InterruptException"  # fmt: skip
+    """A query that is interrupted does not say by what in Python's own word, and Prefect has one of its own for SIGTERM."""
+    return isinstance(error, KeyboardInterrupt | TerminationSignal) or str(error) == "Query interrupted" or type(error).__name__ == "InterruptException"  # fmt: skip
 
 
 def _refuse_turned_clock(before: State, accepted: str | None) -> None:

@@ -158,7 +158,7 @@ def test_todays_method_on_that_days_data_is_labelled(world):
     assert folder.name == f"{world.first.name}-todays-method"
     page = (folder / "en" / "index.html").read_text(encoding="utf-8")
     assert page.count("today&#39;s method on the data of 5 October 2026") >= 2
-    assert "сегодняшний метод на данных от 5" in (folder / "ru" / "index.html").read_text(encoding="utf-8")
+    assert "результат сегодняшнего метода на данных от 5" in (folder / "ru" / "index.html").read_text(encoding="utf-8")
     assert "September 2026" in page
     assert "October 2029" not in page
     assert "Somewhere else" not in page

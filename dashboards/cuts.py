@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import polars as pl
@@ -15,6 +15,17 @@ KEY = ("series_kind", "series_id", "direction", "statistic")
 INTERVAL: dict[Grain, str] = {"day": "1d", "week": "1w", "month": "1mo", "year": "1y"}
 LEVELS = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 """The quantile levels that charts and tables show."""
+
+
+def each(values: pl.Expr, say: Callable[[Any], str]) -> pl.Expr:
+    """What is said of each value, null of null.
+
+    Polars keeps the functions that its map_elements was given lately, and with them the whole edition that a lambda sees.
+    """
+    return values.map_batches(
+        lambda column: pl.Series([None if value is None else say(value) for value in column], dtype=pl.String),
+        return_dtype=pl.String,
+    )
 
 
 def at_grain(frame: pl.DataFrame, grain: Grain) -> pl.DataFrame:

@@ -250,7 +250,8 @@ def _step_back(season: int, frame: pl.DataFrame) -> pl.Expr:
     """The place as a step of the frame's own kind."""
     if frame.schema["step"] != pl.Date:
         return pl.col("place").cast(frame.schema["step"])
-    return pl.col("place").map_elements(_dates(season, frame), return_dtype=pl.Date)
+    dated = _dates(season, frame)
+    return pl.col("place").map_batches(lambda places: pl.Series([dated(one) for one in places], dtype=pl.Date), return_dtype=pl.Date)  # fmt: skip
 
 
 def _dates(season: int, frame: pl.DataFrame) -> Callable[[Any], date]:

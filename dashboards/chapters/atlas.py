@@ -8,6 +8,7 @@ import polars as pl
 
 from dashboards import naming
 from dashboards.charts.network import network
+from dashboards.cuts import each
 from dashboards.figure import Figure, plain_table
 from dashboards.language import Language, Period
 from dashboards.material import Material
@@ -127,7 +128,7 @@ def map_figures(material: Material, language: Language) -> list[Figure]:
     used = pl.concat([lines["a_node"], lines["z_node"]]).value_counts()
     places = nodes.join(used, left_on="node_id", right_on="a_node").sort("count", "node_id", descending=[True, False])
     shown = places.select(
-        "lon", "lat", name=pl.col("node_id").map_elements(lambda name: naming.node_name(material, name, language), return_dtype=pl.String),
+        "lon", "lat", name=each(pl.col("node_id"), lambda name: naming.node_name(material, name, language)),
         labelled=_apart(places["lon"].to_list(), places["lat"].to_list()),
     )  # fmt: skip
     by = Period(end if isinstance(end, date) else edition.origin, edition.grain)

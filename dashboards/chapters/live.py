@@ -7,6 +7,7 @@ from datetime import date
 import polars as pl
 
 from dashboards.charts.live import challenge, live
+from dashboards.cuts import each
 from dashboards.figure import Cell, Figure, Section, Table, number, percent
 from dashboards.language import Language, Period
 from dashboards.material import Material
@@ -129,7 +130,7 @@ def challenge_figure(material: Material, language: Language) -> Figure | None:
         periods=language.plural(f"count.periods_{material.edition.grain}", best["periods"]),
     )  # fmt: skip
     shown = rows.select(
-        pl.col("challenger").map_elements(lambda name: language.word("model", name), return_dtype=pl.String), "n", "periods",
+        each(pl.col("challenger"), lambda name: language.word("model", name)), "n", "periods",
         champion_error="champion_error_ratio", challenger_error="challenger_error_ratio",
     )  # fmt: skip
     table = Table(

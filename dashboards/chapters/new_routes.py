@@ -9,7 +9,7 @@ import polars as pl
 from dashboards import naming
 from dashboards.charts.fan import fan
 from dashboards.charts.market import market
-from dashboards.cuts import LEVELS
+from dashboards.cuts import LEVELS, each
 from dashboards.figure import Cell, Figure, Page, Section, Table, day, number, percent, plain_table, slug
 from dashboards.language import Language, Period
 from dashboards.material import Material
@@ -51,9 +51,7 @@ def split_figure(material: Material, project_id: str, name: str, frame: pl.DataF
     )  # fmt: skip
     figure_id = slug(f"split-{project_id}-{name}")
     shown = ordered.with_columns(
-        way=pl.col("alternative_id").map_elements(
-            lambda one: naming.way_name(material, one, language), return_dtype=pl.String
-        )
+        way=each(pl.col("alternative_id"), lambda one: naming.way_name(material, one, language))
     )
     heads = [("way", text("table.way"), "text"), ("price_usd_per_mbps_month", text("table.price"), "n2"), ("rtt_ms", text("table.rtt"), "n0"), ("share_before_ratio", text("market.before"), "pct1"),
              ("share_after_ratio", text("market.after"), "pct1"), ("lost_p10_gbps", text("table.lost_low"), "n"), ("lost_p50_gbps", text("table.lost_p50"), "n"), ("lost_p90_gbps", text("table.lost_high"), "n")]  # fmt: skip

@@ -12,6 +12,7 @@ from dashboards.chapters import money
 from dashboards.chapters.atlas import badges, load_notes
 from dashboards.chapters.places import segment_path
 from dashboards.charts.timeline import timeline
+from dashboards.cuts import each
 from dashboards.figure import Cell, Figure, Page, Section, Table, day, dollars, joined, percent, period
 from dashboards.language import Language, Period
 from dashboards.material import Material
@@ -46,9 +47,7 @@ def timeline_figure(material: Material, language: Language, most: int | None = N
         title = text("title.timeline_none", by=by)
         return Figure("runout", title, reason=title, notes=load_notes(material, [], language))
     named = risky.with_columns(
-        segment=pl.col("segment_id").map_elements(
-            lambda name: naming.segment_label(material, name, language), return_dtype=pl.String
-        )
+        segment=each(pl.col("segment_id"), lambda name: naming.segment_label(material, name, language))
     )
     first = named.row(0, named=True)
     if first["t50"] is None:

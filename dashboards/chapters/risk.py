@@ -7,6 +7,7 @@ import polars as pl
 from dashboards import naming
 from dashboards.chapters.places import route_path, segment_path
 from dashboards.charts.failures import failures
+from dashboards.cuts import each
 from dashboards.figure import Cell, Figure, Page, Section, Table, capital, filled, number, percent, plain_table
 from dashboards.language import Language, Period
 from dashboards.material import Material
@@ -31,8 +32,8 @@ def lost_figure(material: Material, language: Language) -> Figure:
         route.group_by("failure_id").agg(pl.col("lost_p50_gbps").sum(), pl.col("lost_p90_gbps").sum(), routes=pl.len())
         .sort("lost_p50_gbps", "lost_p90_gbps", "failure_id", descending=[True, True, False]).head(MOST_FAILURES)
         .with_columns(
-            failure=pl.col("failure_id").map_elements(lambda name: naming.failure_name(material, name, language), return_dtype=pl.String),
-            failed=pl.col("failure_id").map_elements(lambda name: naming.failed_name(material, name, language), return_dtype=pl.String),
+            failure=each(pl.col("failure_id"), lambda name: naming.failure_name(material, name, language)),
+            failed=each(pl.col("failure_id"), lambda name: naming.failed_name(material, name, language)),
         )
     )  # fmt: skip
     top = worst.row(0, named=True)

@@ -13,6 +13,7 @@ from dashboards.chapters.detail import probability_figure, tornado_figure
 from dashboards.chapters.places import route_path, segment_path
 from dashboards.charts.load import load
 from dashboards.charts.utilization import utilization
+from dashboards.cuts import each
 from dashboards.figure import (
     Cell,
     Figure,
@@ -67,7 +68,7 @@ def heat_figure(material: Material, language: Language, most: int | None = None)
     if len(shown) < len(order):
         subtitle += " " + text("segments.heat_most", n=len(shown), all=len(order))
     table = plain_table(
-        part.with_columns(failure=pl.col("cause_id").fill_null("none").map_elements(lambda name: naming.failure_name(material, name, language), return_dtype=pl.String)),
+        part.with_columns(failure=each(pl.col("cause_id").fill_null("none"), lambda name: naming.failure_name(material, name, language))),
         [("segment", text("table.segment"), "text"), ("target_start", text("table.period"), "period"), ("utilization_ratio", text("table.utilization"), "pct"),
          ("load_gbps", text("table.load"), "n"), ("lit_gbps", text("table.lit"), "n"), ("failure", text("table.failure"), "text")],
         language, grain,

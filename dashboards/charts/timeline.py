@@ -9,6 +9,7 @@ import altair as alt
 import polars as pl
 
 from dashboards.charts.drawing import Key, Spec, form, labelled, spread, spread_ticks, with_rows
+from dashboards.cuts import each
 from dashboards.language import Language, Period
 from dashboards.theme import BANDS, CHARCOAL, MUTED, NAVY, ORANGE
 from warehouse.schema import Grain
@@ -28,7 +29,7 @@ def timeline(frame: pl.DataFrame, today: date, grain: Grain, language: Language)
             pl.col(f"{name}_label").fill_null(after)
         )
     rows = rows.with_columns(
-        order_label=pl.col("order_by").map_elements(language.day, return_dtype=pl.String).fill_null(language.text("number.none")),
+        order_label=each(pl.col("order_by"), language.day).fill_null(language.text("number.none")),
         today=pl.lit(today),
     )  # fmt: skip
     apart = spread(*(rows[name] for name in ("t10", "until", "order_by", "today")))

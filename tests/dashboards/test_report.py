@@ -1,7 +1,9 @@
 """The edition as files: every page in each language, nothing missing, no name that breaks a page."""
 
+import gc
 import json
 import re
+import weakref
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -10,7 +12,8 @@ import polars as pl
 import pytest
 
 from dashboards.language import load_language
-from dashboards.report import write_report
+from dashboards.material import gather
+from dashboards.report import edition_pages, write_report
 from dashboards.shared import embed
 from tests.dashboards.world import build, edition
 
@@ -139,3 +142,14 @@ def test_weekly_grain_and_refusals(tmp_path):
     assert "too little history" in index
     russian = (tmp_path / "ru" / "index.html").read_text(encoding="utf-8")
     assert "неделя с 29 декабря 2025\u00a0г." in russian
+
+
+def test_nothing_holds_an_edition_whose_pages_are_made():
+    """A schedule makes editions in one process for months."""
+    material = gather(build(), edition())
+    pages = edition_pages(material, load_language("en"))
+    assert len(pages) > 20
+    alive = weakref.ref(material)
+    del material, pages
+    gc.collect()
+    assert alive() is None

@@ -20,6 +20,7 @@ from contextlib import closing, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
+from flows.arenas import few_arenas
 from warehouse.errors import Problem, TransitError
 
 START_SECONDS = 120.0
@@ -180,6 +181,7 @@ def prefect_api(prefect_home: Path, *, scheduler: bool = False) -> Iterator[Embe
     Import Prefect only inside, and call `wait()` on the server before the first flow.
     """
     prepare_environment(prefect_home)
+    few_arenas()
     if os.environ.get("PREFECT_API_URL"):
         _reach(os.environ["PREFECT_API_URL"])
         yield None

@@ -62,7 +62,8 @@ def perform(settings: Settings, *, trigger: str, accepted: str | None) -> Iterat
             yield job
         except BaseException as error:
             if is_interrupt(error):
-                _close(job, before, "failed", "stopped by SIGINT or SIGTERM", clock)
+                # DuckDB may not have let go of the database in whose midst it was stopped, and waits for itself without end if asked to open it again.
+                _close(job, before, "failed", "stopped by SIGINT or SIGTERM", clock, recorded=False)
                 raise KeyboardInterrupt from error
             problem = str(error) if isinstance(error, TransitError) else f"{type(error).__name__}: {error}"
             if not isinstance(error, TransitError):
@@ -104,11 +105,11 @@ def _clock_against_boot() -> float:
     return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-def _close(job: Job, before: State, outcome: str, problem: str, clock: float) -> None:
-    """Keeps the job's record. A job that failed for want of disk or of the lock is known from the log and the state alone."""
+def _close(job: Job, before: State, outcome: str, problem: str, clock: float, *, recorded: bool = True) -> None:
+    """Keeps the job's record. A job that was stopped, or failed for want of disk or of the lock, is known from the log and the state alone."""
     settings = job.settings
     try:
-        if settings.folders.database.exists():
+        if recorded and settings.folders.database.exists():
             with open_warehouse(settings) as warehouse:
                 job.keep(warehouse, outcome, problem or None)
     except TransitError as error:

@@ -154,9 +154,9 @@ def fleet_shape(studies: Sequence[Study], table: Prior, independent: float = 1.0
     measured[seen] = np.log(np.maximum(np.nanquantile(stacked[:, seen], COVERAGES, axis=0).T, 1e-3))
     windows *= independent
     for step in np.flatnonzero(~seen):
-        # Nobody has seen so far ahead: what was found for the last horizon that somebody saw holds on, and how much it counts.
+        # Nobody has seen so far ahead: what was found for the last horizon that somebody saw holds on, and counts for less the further it is carried.
         measured[step] += measured[step - 1] - shape[step - 1] if step else 0.0
-        windows[step] = windows[step - 1] if step else 0.0
+        windows[step] = windows[step - 1] * step / (step + 1) if step else 0.0
     weight = (windows / (windows + PRIOR_WINDOWS))[:, None]
     reach = 1 if float(np.median(windows)) >= MANY_WINDOWS else 4
     bent = np.apply_along_axis(_smoothed, 0, weight * (measured - shape), reach)

@@ -31,7 +31,7 @@ BENT = ("saturating", "damped_trend", "absolute_changes")
 """What takes over where a history shows a ceiling."""
 LONG_ONLY = ("around_trend", "stl_theta")
 """Candidates that need four seasons to be worth their noise."""
-BLEND_LENGTHS, BLEND_WEIGHTS = (2.0, 3.0, 5.0), (0.5, 0.3, 0.0)
+BLEND_LENGTHS, BLEND_WEIGHTS = (0.5, 1.0, 2.0, 3.0, 5.0), (0.8, 0.65, 0.5, 0.3, 0.0)
 """Weight of `seasonal_level` alone by history length in seasons: trends of short histories are mostly noise."""
 LAST_SHARE = 0.75
 """How much of a level without a season is the last value, the rest the smoothed one."""
@@ -174,7 +174,7 @@ def _weights(natural: FloatArray, data: Window, grows: FloatArray, bends: FloatA
     Short histories lean on their level, since their trends are mostly noise; clear growth hands over to `growth`, and a clear
     ceiling to `saturating` with the two whose growth is a line in levels.
     """
-    seasons = data.length / (data.season if data.season >= 4 else 12)
+    seasons = data.length / data.season if data.season >= 4 else max(data.length / 12, 2.0)
     pool = POOL + (LONG_ONLY if seasons >= 4 and data.season > 1 else () if _seasonal(data) else ("seasonal_level",))
     used = [CANDIDATES.index(name) for name in pool]
     order = np.argsort(natural[:, used], axis=1, kind="stable")[:, 1:-1]

@@ -137,7 +137,7 @@ def _draw(studies: list[Study], calibrated: list[FloatArray], spec: ForecastSpec
     draws: FloatArray = np.empty(shape, dtype=np.float32 if np.prod(shape) > MOST_DOUBLES else np.float64)
     if not studies:
         return draws
-    past = min(spec.max_history, len(studies[0].errors))
+    past = min(spec.looked_at, len(studies[0].errors))
     weights = shocks(spec.draws, spec.horizon, past, spec.seed)
     taken = loadings(np.stack([study.errors[-past:] for study in studies]))
 

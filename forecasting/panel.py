@@ -18,7 +18,7 @@ from forecasting.combine import CANDIDATES
 from forecasting.effects import Regressor
 from forecasting.memory import Memory
 from forecasting.series import FloatArray, add_periods, periods_between
-from forecasting.spec import ForecastSpec
+from forecasting.spec import ForecastSpec, telling_periods
 from forecasting.study import MapChunks, Study, plain_chunk, study_all
 from warehouse.errors import ContractError, Problem
 from warehouse.schema import Grain
@@ -87,7 +87,7 @@ def forecast_and_remember(
     places = _places(frame, season)
     ids, values, lasts, reasons = _matrix(places)
     spec = ForecastSpec(
-        horizon=horizon, seed=seed, min_periods=max(min_periods, 3), max_history=max_history or max(120, 3 * season), max_missing_at_end=2,
+        horizon=horizon, seed=seed, min_periods=max(min_periods, 3), max_history=max_history or telling_periods(season), max_missing_at_end=2,
         backtest_origins=backtest_origins or min(max(WINDOWS_WANTED // max(len(ids), 1), 2), 6), grain=_DATED.get(season, ("month", 1))[0],
         calendar=tuple(calendar),
     )  # fmt: skip

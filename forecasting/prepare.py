@@ -57,7 +57,7 @@ def prepare(
         return f"the last {trailing} {period}s are missing; at most {spec.max_missing_at_end} may be"
     if len(steps) < spec.min_periods:
         return f"only {len(steps)} {period}s of history; {spec.min_periods} are needed"
-    first = max(first, last + 1 - spec.max_history)
+    first = max(first, last + 1 - spec.looked_at)
     kept, known = values[first : last + 1], known[first : last + 1]
     if known.mean() < LEAST_KNOWN_RATIO:
         return f"{(~known).sum()} of the last {len(known)} {period}s are missing"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from warehouse.errors import Problem, SettingsError
-from warehouse.schema import Grain
+from warehouse.schema import SEASON_LENGTH, Grain
 
 CALENDAR_NAMES = (
     "ramadan", "eid_al_fitr", "eid_al_adha", "nowruz", "new_year", "christmas", "orthodox_christmas", "weekend",
@@ -13,9 +13,18 @@ CALENDAR_NAMES = (
 """Days whose effect can be measured; forecasting.calendars knows when they are."""
 
 
+YEAR_OF_DAYS, WEEKS_OF_HOURS = 400, 672
+"""A year of days with the same month of the year before; four weeks of hours."""
+
+
+def telling_periods(season: int) -> int:
+    """How many of the last periods are looked at where nothing is stated: ten years of months, three of weeks, a year of days."""
+    return {7: YEAR_OF_DAYS, 24: WEEKS_OF_HOURS}.get(season, max(120, 3 * season))
+
+
 @dataclass(frozen=True)
 class ForecastSpec:
-    """How far to forecast, with how many joint paths, and what history is enough."""
+    """How far to forecast, with how many joint paths, and what history is enough. Without `max_history`, `telling_periods` of the grain are looked at."""
 
     grain: Grain = "month"
     horizon: int = 36
@@ -24,16 +33,18 @@ class ForecastSpec:
     min_periods: int = 24
     min_coverage_ratio: float = 0.9
     max_missing_at_end: int = 2
-    max_history: int = 120
+    max_history: int | None = None
     backtest_origins: int = 12
     calendar: tuple[str, ...] = ("ramadan", "eid_al_fitr", "eid_al_adha", "nowruz", "new_year")
 
     def __post_init__(self) -> None:
         problems = [
             Problem(name, f"is {getattr(self, name)}, must be at least {low}")
-            for name, low in (("horizon", 1), ("draws", 10), ("seed", 0), ("min_periods", 3), ("max_history", 12), ("backtest_origins", 1), ("max_missing_at_end", 0))
+            for name, low in (("horizon", 1), ("draws", 10), ("seed", 0), ("min_periods", 3), ("backtest_origins", 1), ("max_missing_at_end", 0))
             if getattr(self, name) < low
         ]  # fmt: skip
+        if self.max_history is not None and self.max_history < 12:
+            problems.append(Problem("max_history", f"is {self.max_history}, must be at least 12"))
         if not 0 <= self.min_coverage_ratio <= 1:
             problems.append(Problem("min_coverage_ratio", f"is {self.min_coverage_ratio}, must lie in 0 to 1"))
         problems += [Problem("calendar", f"{name!r} is not known; known are {', '.join(CALENDAR_NAMES)}") for name in self.calendar if name not in CALENDAR_NAMES]  # fmt: skip
@@ -41,6 +52,11 @@ class ForecastSpec:
             problems.append(Problem("calendar", "names something twice"))
         if problems:
             raise SettingsError("the forecast settings are out of range", problems, "Mend [forecast] in transit.toml.")
+
+    @property
+    def looked_at(self) -> int:
+        """Periods of history that are looked at, the last ones."""
+        return self.max_history or telling_periods(SEASON_LENGTH[self.grain])
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,14 @@ def test_what_is_right_is_taken(address, memory, tmp_path):
     assert read_settings(path).run.dask_address == address
 
 
+@pytest.mark.parametrize(
+    ("said", "looked_at"),
+    [("", 120), ('grain = "week"', 156), ('grain = "day"', 400), ('grain = "day"\nmax_history = 90', 90)],
+)
+def test_so_much_history_is_looked_at_as_the_grain_needs(said, looked_at, tmp_path):
+    assert read_settings(write(tmp_path, f"[forecast]\n{said}\n")).forecast.looked_at == looked_at
+
+
 def test_a_missing_file_a_bad_file_and_a_missing_network_are_named(tmp_path):
     with pytest.raises(SettingsError, match="not found"):
         read_settings(tmp_path / "nowhere.toml")

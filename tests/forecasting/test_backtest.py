@@ -56,7 +56,7 @@ def test_the_shipped_table_rises_with_its_share(grain):
 
 
 def test_intervals_do_not_jump_where_past_forecasts_end():
-    """48 months: no origin saw further than 24 months ahead. What the fleet's errors say of the 24th holds on beyond it."""
+    """48 months: no origin saw further than 24 months ahead. What the fleet's errors say of the 24th holds on beyond it, ever less."""
     values = np.stack([growing(48, seed, noise=0.15) for seed in range(60)])
     spec = ForecastSpec(horizon=36, draws=10, backtest_origins=12)
     fleet = [one for one in study_chunk(plain_chunk(values, spec, 12)) if isinstance(one, Study)]
@@ -67,7 +67,9 @@ def test_intervals_do_not_jump_where_past_forecasts_end():
     steps = np.abs(np.diff(bend, axis=0)).max(axis=1)
     assert np.abs(bend[20:]).max() > 0.1
     assert steps[seen - 1] < 2 * np.median(steps[: seen - 1]) + 0.01
-    assert steps[seen + 4 :] == pytest.approx(0)
+    carried = np.abs(bend[seen + 4 :]).max(axis=1)
+    assert (np.diff(carried) < 0).all()
+    assert 0.5 < carried[-1] / carried[0] < 1
 
 
 @pytest.mark.parametrize("log", [True, False])

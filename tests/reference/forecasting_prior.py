@@ -4,7 +4,7 @@
 
 Only these sizes are shipped, none of the series. Every second series of the competitions (M1, M3, Tourism, M4's shorter months) and of the
 countries is left out, so that coverage there can be measured on series the table has not seen; half of ESnet, a quarter of M4 Hourly, and all of M4 Weekly and of
-the daily exchanges are in it, and Seattle is not. For each share of outcomes the size is a plane in the logs of history length and horizon, by least squares on the quantiles found.
+the daily exchanges are in it, and Seattle is not. For each share of outcomes the log of the size is a surface over horizon and history length, by least squares on the quantiles found.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.benchmarks.sets import Series, bench_set, competition, country_years,
 
 HORIZONS = (1, 2, 3, 4, 6, 9, 12, 18, 24, 36, 48, 60)
 LEAST_SCORES = 60
-MONTH_LENGTHS = (18, 24, 30, 36, 48, 60, 80, 110)
+MONTH_LENGTHS = (16, 18, 24, 30, 36, 48, 60, 80, 110)
 
 
 def scores(values: np.ndarray, length: int, season: int, horizon: int, backs: Iterable[int]) -> Iterable[np.ndarray]:
@@ -45,7 +45,7 @@ def scores(values: np.ndarray, length: int, season: int, horizon: int, backs: It
 def table(
     series: list[np.ndarray], lengths: tuple[int, ...], season: int, horizon: int, backs: tuple[int, ...]
 ) -> dict[str, object]:
-    """The plane's sizes on the grid of `lengths` and HORIZONS."""
+    """The surface's sizes on the grid of `lengths` and HORIZONS, level beyond the farthest horizon measured."""
     places, sizes, weights = [], [], []
     steps = sorted({step for step in HORIZONS if step <= horizon})
     for length in lengths:
@@ -54,18 +54,23 @@ def table(
             column = found[:, step - 1] if len(found) else np.empty(0)
             column = column[np.isfinite(column)]
             if len(column) >= LEAST_SCORES:
-                places.append((1.0, np.log(step), np.log(length)))
+                places.append(_terms(step, length))
                 sizes.append(np.log(np.maximum(np.quantile(column, COVERAGES), 0.01)))
                 weights.append(np.sqrt(len(column)))
         print(f"season {season}: {length} periods, {len(found)} windows", file=sys.stderr, flush=True)
     root = np.array(weights)[:, None]
-    plane = np.linalg.lstsq(np.array(places) * root, np.array(sizes) * root, rcond=None)[0]
-    reach = min(max(steps), horizon)
+    surface = np.linalg.lstsq(np.array(places) * root, np.array(sizes) * root, rcond=None)[0]
     grid = [
-        [np.maximum.accumulate(np.exp(np.array([1.0, np.log(min(step, 2 * reach)), np.log(length)]) @ plane)).round(4).tolist() for step in HORIZONS]
+        [np.maximum.accumulate(np.exp(np.array(_terms(min(step, steps[-1]), length)) @ surface)).round(4).tolist() for step in HORIZONS]
         for length in lengths
     ]  # fmt: skip
     return {"lengths": list(lengths), "horizons": list(HORIZONS), "size": grid}
+
+
+def _terms(step: int, length: int) -> tuple[float, ...]:
+    """What a size is made from. What more history brings fades like its reciprocal; first steps miss by more than a plane would say."""
+    ahead, little = np.log(step), 1 / length
+    return 1.0, ahead, little, ahead * little, ahead**2
 
 
 def halves(*sets: list[Series]) -> list[np.ndarray]:
@@ -88,14 +93,14 @@ def main() -> None:
     weeks = [known(values) for values in list(esnet_weeks().values())[::2]]
     long_weeks = [np.concatenate([one.train, one.test])[-400:] for one in m4_set("Weekly")[::2]]
     days = [known(values) for values in exchange_days().values()]
-    hours = [np.concatenate([one.train, one.test])[-400:] for one in m4_set("Hourly")[::4]]
+    hours = [np.concatenate([one.train, one.test]) for one in m4_set("Hourly")[::4]]
     years = list(country_years().values())[::2] + halves(*(competition(name, "yearly") for name in ("M3", "Tourism")))
     tables = {
         "month": table(months, MONTH_LENGTHS, 12, 60, (18, 60)),
         "quarter": table(quarters, (12, 16, 24, 32, 48, 80), 4, 16, (8, 16)),
         "week": table(weeks + long_weeks, (26, 34, 42, 80, 156, 208), 52, 36, (13, 36)),
         "day": table(days, (60, 120, 240, 480), 7, 48, tuple(range(14, 337, 14))),
-        "hour": table(hours, (120, 240, 360), 24, 48, (24, 48, 72)),
+        "hour": table(hours, (120, 240, 360, 672), 24, 48, (24, 48, 72)),
         "year": table(years, (8, 10, 12, 14), 1, 6, (2, 4, 6)),
     }
     out = Path(__file__).parents[2] / "forecasting" / "prior.json"

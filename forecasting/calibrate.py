@@ -159,7 +159,7 @@ def fleet_shape(studies: Sequence[Study], table: Prior, independent: float = 1.0
         windows[step] = windows[step - 1] * step / (step + 1) if step else 0.0
     weight = (windows / (windows + PRIOR_WINDOWS))[:, None]
     reach = 1 if float(np.median(windows)) >= MANY_WINDOWS else 4
-    bent = np.apply_along_axis(_smoothed, 0, weight * (measured - shape), reach)
+    bent = _smoothed(weight * (measured - shape), reach)
     return np.maximum.accumulate(np.exp(shape + bent), axis=1)
 
 
@@ -171,8 +171,11 @@ def _later_half(found: FloatArray) -> NDArray[np.bool_]:
     return half
 
 
-def _smoothed(column: FloatArray, reach: int) -> FloatArray:
-    """A moving average over `reach` horizons to both sides."""
-    width = 2 * reach + 1
-    average: FloatArray = np.convolve(np.pad(column, reach, mode="edge"), np.full(width, 1 / width), mode="valid")
-    return average
+def _smoothed(table: FloatArray, reach: int) -> FloatArray:
+    """A moving average (H, ...) over `reach` horizons to both sides, fewer near the beginning: the first steps are seen most often, and differ most."""
+    last = len(table) - 1
+    return np.stack([
+        table[max(step - side, 0) : min(step + side, last) + 1].mean(axis=0)
+        for step in range(last + 1)
+        for side in (min(reach, (step + 1) // 2),)
+    ])  # fmt: skip

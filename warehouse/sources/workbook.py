@@ -30,7 +30,7 @@ class Facts(TypedDict):
     sheet: str
     others: list[str]
     header: int
-    numbers: list[int]  # columns that hold numbers alone
+    numbers: list[int]  # columns that hold numbers alone, where a decimal comma makes that matter
     formulas: list[tuple[int, int, int]]  # column, formulas without a value, the first one's row
     merged: list[tuple[int, int]]  # first and last column of a header cell
 
@@ -111,7 +111,7 @@ def _read_apart(spec: SourceSpec, path: Path) -> tuple[pl.DataFrame, Facts]:
         output = Path(folder) / "sheet.arrow"
         most = spec.max_workbook_bytes + OWN_BYTES
         done = subprocess.run(
-            [sys.executable, "-I", str(READER), str(path.resolve()), str(output), str(most)],
+            [sys.executable, "-I", str(READER), str(path.resolve()), str(output), str(most), *(["numbers"] if spec.decimal_comma else [])],
             capture_output=True, text=True, env={**os.environ, "POLARS_MAX_THREADS": "1", "RUST_BACKTRACE": "0"}, check=False,
         )  # fmt: skip
         if done.returncode == UNREADABLE:

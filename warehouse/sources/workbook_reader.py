@@ -1,4 +1,4 @@
-"""Reads one workbook in a process of its own, which may take so much memory and no more: workbook_reader.py FILE OUTPUT BYTES.
+"""Reads one workbook in a process of its own, which may take so much memory and no more: workbook_reader.py FILE OUTPUT BYTES [numbers].
 
 A small workbook can ask for terabytes (two cells far apart are a table of all cells between them), and the library that reads it
 then ends its process. Run as a program, never imported: it knows nothing of the rest.
@@ -18,10 +18,12 @@ from xml.etree import ElementTree
 
 UNREADABLE = 3
 ERRORS = {"Div0": "#DIV/0!", "NA": "#N/A", "Name": "#NAME?", "Null": "#NULL!", "Num": "#NUM!", "Ref": "#REF!", "Value": "#VALUE!"}  # fmt: skip
-FORMULA = re.compile(rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*(<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>")  # fmt: skip
+FORMULA = re.compile(
+    rb"<(?:\w+:)?c\b([^<>]*)>\s*<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f>)\s*(<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+)
 """A cell with a formula and no value, or an empty one."""
 PLACE = re.compile(rb'\br="([A-Z]+)(\d+)"')
-MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*\bref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
+MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^<>]*\bref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
@@ -45,12 +47,18 @@ def main() -> int:
         return UNREADABLE
     batch, errors = sheet.to_arrow_with_errors()
     frame = pl.DataFrame(batch)
+    broken: dict[int, dict[int, str]] = {}
     for cell in errors.errors if errors else ():
         row, place = cell.position
         said = re.search(r"Error\((\w+)\)", cell.detail)
-        frame[row, place] = ERRORS.get(said[1] if said else "", "#ERROR")
+        broken.setdefault(place, {})[row] = ERRORS.get(said[1] if said else "", "#ERROR")
+    frame = frame.with_columns(frame.to_series(place).scatter(list(cells), list(cells.values())) for place, cells in broken.items())  # fmt: skip
     header = next((row for row, cells in enumerate(frame.head(1000).iter_rows()) if any(cells)), 0)
-    typed = reader.load_sheet(sheet.name, header_row=None, skip_rows=header + 1, schema_sample_rows=None)
+    typed = []
+    if sys.argv[4:] == ["numbers"]:
+        typed = reader.load_sheet(
+            sheet.name, header_row=None, skip_rows=header + 1, schema_sample_rows=None
+        ).selected_columns
     try:
         formulas, merged = _unseen(source, sheet.name, header + 1)
     except (zipfile.BadZipFile, zlib.error, ElementTree.ParseError, KeyError, OSError) as error:
@@ -60,7 +68,7 @@ def main() -> int:
         "sheet": sheet.name,
         "others": [name for name in names if name != sheet.name],
         "header": header,
-        "numbers": [column.index for column in typed.selected_columns if column.dtype in ("int", "float")],
+        "numbers": [column.index for column in typed if column.dtype in ("int", "float")],
         "formulas": formulas,
         "merged": merged,
     }
@@ -77,12 +85,12 @@ def _unseen(source: str, sheet: str, header: int) -> tuple[list[tuple[int, int, 
         with zipfile.ZipFile(source) as package:
             part = _part(package, sheet)
             for piece in _pieces(package, part) if part else ():
-                for cell in FORMULA.finditer(piece):
+                for cell in FORMULA.finditer(piece) if b"<f" in piece or b":f" in piece else ():
                     place = PLACE.search(cell[1])
                     if place and not (cell[2] and b't="str"' in cell[1]):
                         count, first = formulas.get(_column(place[1]), (0, int(place[2])))
                         formulas[_column(place[1])] = (count + 1, first)
-                for left, top, right, bottom in MERGED.findall(piece):
+                for left, top, right, bottom in MERGED.findall(piece) if b"mergeCell" in piece else ():
                     if int(top) <= header <= int(bottom) and left != right:
                         merged.append((_column(left), _column(right)))
     return [(place, *found) for place, found in sorted(formulas.items())], merged
@@ -102,14 +110,16 @@ def _part(package: zipfile.ZipFile, sheet: str) -> str | None:
 
 def _pieces(package: zipfile.ZipFile, part: str) -> Iterator[bytes]:
     """The XML in pieces that end with a row."""
-    rest = b""
+    rest = bytearray()
     with package.open(part) as file:
         while block := file.read(1 << 22):
+            new = max(0, len(rest) - len(b"</row>"))
             rest += block
-            end = max(rest.rfind(b"</row>"), rest.rfind(b":row>")) + 1
-            yield rest[:end]
-            rest = rest[end:]
-    yield rest
+            end = max(rest.rfind(b"</row>", new), rest.rfind(b":row>", new)) + 1
+            if end:
+                yield bytes(rest[:end])
+                del rest[:end]
+    yield bytes(rest)
 
 
 def _column(letters: bytes) -> int:

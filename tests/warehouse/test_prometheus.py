@@ -281,14 +281,20 @@ def test_a_redirect_is_named_and_secrets_do_not_follow_it(tmp_path: Path) -> Non
 
         def away(handler: BaseHTTPRequestHandler, _: dict[str, str]) -> None:
             handler.send_response(307)
-            handler.send_header("Location", f"{other}/login?session=s3cr3t")
+            handler.send_header("Location", f"{other.replace('//', '//me:s3cr3t@')}/login?session=s3cr3t")
             handler.send_header("Content-Length", "0")
             handler.end_headers()
 
         with server(away) as url:
             (result,) = get(world, spec(url), tmp_path, Secrets(token="token"))
-    assert "status 307: to http://127.0.0.1/login\n" in str(result.error)
+    assert f"status 307: to {other}/login\n" in str(result.error)
     assert not seen
+
+
+def test_where_an_answer_that_is_no_redirect_points_is_of_no_matter() -> None:
+    assert fetched(lambda: stream(matrix(("r1", [[FIRST, "7"]])), headers={"Location": "http://["}))
+    with pytest.raises(SourceError, match="status 302: to http"):
+        fetched(lambda: stream("", 302, {"Location": "http://["}))
 
 
 def headers_that_drip(handler: BaseHTTPRequestHandler, _: dict[str, str]) -> None:

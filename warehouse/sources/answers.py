@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import ssl
 import threading
@@ -11,7 +12,6 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -41,7 +41,7 @@ class PassingError(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """`elsewhere` is where a redirect leads, without its query; `wait` the seconds that the server asks to be left alone."""
+    """`elsewhere` is where a redirect leads, without its query and secrets; `wait` the seconds that the server asks to be left alone."""
 
     status: int
     reason: str
@@ -115,11 +115,10 @@ def post(client: httpx.Client, spec: SourceSpec, path: str, asked: Mapping[str, 
         except httpx.TransportError as error:
             deadline.check()
             raise PassingError(str(error) or type(error).__name__) from error
-    place = urlsplit(response.headers.get("location", ""))
+    place = response.headers.get("location", "") if response.is_redirect else ""
     wait = response.headers.get("retry-after", "")
     return Answer(
-        response.status_code, response.reason_phrase, bytes(content),
-        elsewhere=f"{place.scheme}://{place.hostname}{place.path}" if place.hostname else place.path,
+        response.status_code, response.reason_phrase, bytes(content), elsewhere=re.sub(r"(?<=//)[^/]*@|[?#].*", "", place),
         wait=float(wait) if wait.isdecimal() and len(wait) < 9 else 0.0,
     )  # fmt: skip
 
@@ -143,6 +142,8 @@ def _unpacked(response: httpx.Response) -> Iterator[bytes]:
                 rest = unpacker.unconsumed_tail
         except zlib.error as error:
             raise PassingError(f"the answer can't be unpacked: {error}") from error
+    if packing == "gzip":
+        yield unpacker.flush()  # at most one match of the last piece
     if packing == "gzip" and not unpacker.eof:
         raise PassingError("the packed answer is cut off")
 

@@ -74,7 +74,7 @@ def _ask(
 def _answer(client: httpx.Client, spec: SourceSpec, asked: dict[str, str]) -> dict[str, object]:
     found = post(client, spec, "/api/v1/query_range", asked)
     status = found.status
-    if found.elsewhere and 300 <= status < 400:
+    if found.elsewhere:
         raise SourceError("the server sends us elsewhere", [Problem(f"{spec.name}, {spec.url}", f"status {status}: to {found.elsewhere[:300]}")], "No redirect is followed, so that secrets stay with the server they are for. If that one is meant, write its address as url.")  # fmt: skip
     try:
         answer = json.loads(found.content)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -99,6 +100,16 @@ def test_a_workbook_whose_values_can_not_be_known_is_refused(tmp_path: Path, row
         (result,) = load(world, PAIR, book(tmp_path / "a.xlsx", *rows, merged=merged))
         assert message in str(result.error)
         assert samples(world).is_empty()
+
+
+def test_a_workbook_without_a_sheet_to_be_seen_is_refused(tmp_path: Path) -> None:
+    seen = book(tmp_path / "seen.xlsx", PORTS, [STAMP, "r1", 1, 2])
+    with zipfile.ZipFile(seen) as whole, zipfile.ZipFile(tmp_path / "a.xlsx", "w") as hidden:
+        for name in whole.namelist():
+            hidden.writestr(name, whole.read(name).replace(b"<sheet name", b'<sheet state="hidden" name'))
+    with open_world(tmp_path) as world:
+        (result,) = load(world, PAIR, tmp_path / "a.xlsx")
+        assert "it has no sheet that is not hidden" in str(result.error)
 
 
 def test_a_formula_beside_the_table_may_lack_its_value(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def main() -> int:
         sys.stdout.write(str(error).splitlines()[0])
         return UNREADABLE
     if sheet is None:
-        sys.stdout.write("all of its sheets are hidden")
+        sys.stdout.write("it has no sheet that is not hidden")
         return UNREADABLE
     batch, errors = sheet.to_arrow_with_errors()
     frame = pl.DataFrame(batch)

@@ -93,7 +93,7 @@ class SourceSpec:
     max_rows: int = 2_000_000_000
     max_columns: int = 5_000
     max_workbook_bytes: int = 4 * 1024**3  # memory that reading one workbook may take
-    max_answer_bytes: int = 256 * 1024**2  # prometheus: one answer, unpacked; it takes some ten times as much memory
+    max_answer_bytes: int = 256 * 1024**2  # prometheus: one answer, unpacked; reading it takes up to 25 times as much
     day_first: bool | None = None  # 31/12/2025 (true) or 12/31/2025 (false); None: as the whole column tells
     items: Mapping[str, str] = field(default_factory=dict)  # zabbix: itemid -> interface and direction, "ALA-FRA in"
     map_file: str = ""  # flows: CSV of interface_id, a, z: prefixes or AS numbers at either end

@@ -52,8 +52,9 @@ def load_pages(
                 if results[-1].error:
                     return results
                 asked = ("in", spec.in_query), ("out", spec.out_query)
-                empty = tuple(f"no series answers {query}" for side, query in asked if query and frame[side].is_null().all())  # fmt: skip
-                results[-1] = replace(results[-1], notes=results[-1].notes + empty)
+                empty = [f"no series answers {query}" for side, query in asked if query and frame[side].is_null().all()]
+                told = {note for result in results for note in result.notes}
+                results[-1] = replace(results[-1], notes=(*results[-1].notes, *(note for note in empty if note not in told)))  # fmt: skip
     except SourceError as error:
         results.append(LoadResult(spec.name, spec.url, error=error))
     if not results and known_until is None:

@@ -338,7 +338,7 @@ def test_pages_and_queries_without_series_are_told_of(tmp_path: Path) -> None:
         first, second, third = get(world, spec(url), tmp_path)
         assert "no series answers out" in first.notes
         assert second.notes == ("the server has no series from 2026-01-02 00:05 to 2026-01-03 00:00",)
-        assert third.rows_loaded == 576
+        assert (third.rows_loaded, third.notes) == (576, ())
         lost.add(datetime(2026, 1, 3, 23, tzinfo=UTC))
         (again,) = get(world, spec(url), tmp_path)
         assert again.notes == ("the server has no series from 2026-01-03 23:00 to 2026-01-04 00:00",)

@@ -195,9 +195,10 @@ def load_everything(settings: Settings) -> LoadSummary:
 
 
 def told_of(results: Sequence[LoadResult]) -> tuple[str, ...]:
+    """What the loads remark, each remark once; not of files whose rows were all known."""
     files: dict[str, list[str]] = {}
     for result in results:
-        if result.rows_loaded or result.rows_quarantined:
+        if result.rows_loaded or result.rows_quarantined or not result.rows_in:
             for note in result.notes:
                 files.setdefault(note, []).append(Path(result.file_name).name)
     return tuple(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from flows.settings import Settings
 from warehouse.errors import Problem, SourceError
-from warehouse.sources.prometheus import Secrets
+from warehouse.sources.answers import Secrets
 from warehouse.sources.spec import SourceSpec
 
 BLOCK_SECONDS = 5.0

@@ -14,7 +14,7 @@ from warehouse.sources.table import PARQUET, Opened
 
 PLAIN = {
     "name", "files", "time_column", "time_zone", "unit", "in_column", "out_column", "interface_column", "swap_directions", "header",
-    "separator", "slot_minutes", "stamp", "simulated", "priority", "max_file_bytes", "max_rows", "max_columns", "max_workbook_bytes", "null_words",
+    "separator", "slot_minutes", "stamp", "simulated", "priority", "max_file_bytes", "max_rows", "max_columns", "max_workbook_bytes", "max_answer_bytes", "null_words",
 }  # fmt: skip
 """Choices of a source that this way of loading honours; any other one takes the general way."""
 UNSTATED = SourceSpec("unstated", in_column="in")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -10,8 +9,8 @@ from pathlib import Path
 import polars as pl
 
 from warehouse.database import Warehouse
-from warehouse.errors import Problem, SourceError
-from warehouse.load import LoadResult
+from warehouse.errors import SourceError
+from warehouse.load import LoadResult, content_of
 from warehouse.sources.itu import Statistics, read
 from warehouse.sources.spec import SourceSpec
 
@@ -19,7 +18,7 @@ from warehouse.sources.spec import SourceSpec
 def load_countries(
     warehouse: Warehouse, spec: SourceSpec, paths: Sequence[Path], *, known_at: datetime
 ) -> list[LoadResult]:
-    """Loads each file whole; a row whose area or year has no inhabitants stated waits in quarantine."""
+    """Loads each file whole; a row whose area or year has no inhabitants stated, or several values, waits in quarantine."""
     results = []
     for path in paths:
         try:
@@ -30,13 +29,8 @@ def load_countries(
 
 
 def _load(warehouse: Warehouse, spec: SourceSpec, path: Path, known_at: datetime) -> LoadResult:
-    try:
-        content = path.read_bytes() if path.stat().st_size <= spec.max_file_bytes else None
-    except OSError as error:
-        raise SourceError("a file can't be read", [Problem(str(path), str(error.strerror))], "Check the source's files.") from error  # fmt: skip
-    if content is None:
-        raise SourceError("a file is too large", [Problem(str(path), f"has more bytes than the limit of {spec.max_file_bytes}")], "Raise max_file_bytes.")  # fmt: skip
-    identity = {"content_hash": hashlib.sha256(content).hexdigest(), "source": spec.name}
+    size, content_hash = content_of(spec, path)
+    identity = {"content_hash": content_hash, "source": spec.name}
     found = read(spec, path)
     bad = [row for row in found.rows if row.reason]
     frame = _frame(found)
@@ -58,7 +52,7 @@ def _load(warehouse: Warehouse, spec: SourceSpec, path: Path, known_at: datetime
         )  # fmt: skip
         warehouse.run(
             "traffic/record_batch", batch_id=batch_id, priority=spec.priority, file_name=str(path), spec_hash=spec.fingerprint(),
-            file_bytes=len(content), slots_new=0, slots_changed=0, slot_minutes=None, first_slot=None, last_slot=None, flags="{}",
+            file_bytes=size, slots_new=0, slots_changed=0, slot_minutes=None, first_slot=None, last_slot=None, flags="{}",
             notes="\n".join(notes), simulated=spec.simulated, known_at=known_at, rows_in=result.rows_in,
             rows_loaded=loaded, rows_quarantined=len(fresh), rows_known=result.rows_known, **identity,
         )  # fmt: skip
@@ -66,7 +60,7 @@ def _load(warehouse: Warehouse, spec: SourceSpec, path: Path, known_at: datetime
 
 
 def _frame(found: Statistics) -> pl.DataFrame:
-    """The last row of a country and year holds."""
+    """A country and year once, however often the file repeats its value."""
     good = {(row.country, row.year): row.gbps for row in found.rows if not row.reason}
     columns = {"country": pl.String, "year": pl.Int64, "gbps": pl.Float64, "source_kind": pl.String, "source": pl.String, "confidence": pl.String}  # fmt: skip
     rows = [(country, year, gbps, "derived", found.source, "medium") for (country, year), gbps in sorted(good.items())]

@@ -115,7 +115,7 @@ def _load_file(
     *,
     plain: bool,
 ) -> LoadResult:
-    size, content_hash = _content(spec, path)
+    size, content_hash = content_of(spec, path)
     batch_id = int(warehouse.run("traffic/next_batch")["batch_id"].item())
     result = LoadResult(spec.name, str(path), batch_id=batch_id)
     before = warehouse.run("traffic/same_file", content_hash=content_hash, spec_hash=spec.fingerprint())
@@ -167,7 +167,7 @@ def _with_slots(warehouse: Warehouse, result: LoadResult, written: Written) -> L
     )
 
 
-def _content(spec: SourceSpec, path: Path) -> tuple[int, str]:
+def content_of(spec: SourceSpec, path: Path) -> tuple[int, str]:
     try:
         state = path.stat()
         size = state.st_size

@@ -11,7 +11,8 @@ from pathlib import Path
 from warehouse.database import Warehouse
 from warehouse.errors import Problem, SourceError
 from warehouse.load import LoadResult, load_files
-from warehouse.sources.prometheus import Secrets, connect, fetch, pages
+from warehouse.sources.answers import Secrets, connect
+from warehouse.sources.prometheus import fetch, pages
 from warehouse.sources.spec import SourceSpec
 
 
@@ -28,7 +29,7 @@ def load_pages(
 ) -> list[LoadResult]:
     """Loads what the server has since the last slot known; a page that fails ends the load, and the next one goes on there.
 
-    `folder` holds one page at a time. Pages without a value leave no result.
+    `folder` holds one page at a time. Pages without a value are told of once there was one with values.
     """
     known_until = warehouse.run("traffic/known_until", source=spec.name)["known_until"].item()
     results: list[LoadResult] = []
@@ -38,6 +39,9 @@ def load_pages(
             for first, last in pages(spec, known_until, today):
                 frame = fetch(client, spec, first, last, pause=pause)
                 if frame.is_empty():
+                    if known_until or results:
+                        silent = f"the server has no series from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M}"
+                        results.append(LoadResult(spec.name, spec.url, notes=(silent,)))
                     continue
                 path = folder / f"{first:%Y%m%dT%H%M}-{last:%Y%m%dT%H%M}.parquet"
                 try:
@@ -47,6 +51,10 @@ def load_pages(
                     path.unlink(missing_ok=True)
                 if results[-1].error:
                     return results
+                asked = ("in", spec.in_query), ("out", spec.out_query)
+                empty = [f"no series answers {query}" for side, query in asked if query and frame[side].is_null().all()]
+                told = {note for result in results for note in result.notes}
+                results[-1] = replace(results[-1], notes=(*results[-1].notes, *(note for note in empty if note not in told)))  # fmt: skip
     except SourceError as error:
         results.append(LoadResult(spec.name, spec.url, error=error))
     if not results and known_until is None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.load import LoadResult, load_network, load_source
+from flows.load import LoadResult, load_network, load_source, told_of
 from flows.seen import Seen
 from flows.settings import Settings, read_settings
 
@@ -88,3 +88,8 @@ def test_a_missing_or_broken_file_is_named_each_time(settings: Settings, tmp_pat
         (result,), seen = load(settings)
         assert result.error
         assert seen == Seen()
+
+
+def test_a_page_without_rows_is_told_of_and_a_file_with_nothing_new_is_not() -> None:
+    silent, known = LoadResult("prom", "http://server", notes=("no series",)), LoadResult("nms", "a.csv", rows_in=3, rows_known=3, notes=("known",))  # fmt: skip
+    assert told_of([silent, known]) == ("server: no series",)

@@ -4,6 +4,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import pytest
@@ -152,4 +153,13 @@ def test_the_gate_admits_questions(question):
 def test_without_the_wheels_it_says_what_to_install(monkeypatch):
     monkeypatch.setattr("warehouse.extensions.find_spec", lambda name: None)
     with pytest.raises(WarehouseError, match=r"transit-forecast\[endpoint\]"):
+        extension("quack", "endpoint")
+
+
+def test_wheels_for_another_duckdb_are_named(monkeypatch, tmp_path):
+    (tmp_path / "extensions" / "v0.9.9").mkdir(parents=True)
+    monkeypatch.setattr(
+        "warehouse.extensions.find_spec", lambda name: SimpleNamespace(submodule_search_locations=[str(tmp_path)])
+    )
+    with pytest.raises(WarehouseError, match=r"only for v0\.9\.9\nInstall it and its DuckDB"):
         extension("quack", "endpoint")

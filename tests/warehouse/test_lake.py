@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 import shutil
@@ -24,18 +23,26 @@ import pytest
 from tests.warehouse.traffic_worlds import open_world
 from warehouse.database import Warehouse
 from warehouse.errors import QueryError, WarehouseError
+from warehouse.extensions import extension
 from warehouse.lake import Lake, Store, open_lake, pour, shared_samples, snapshots, tend
 from warehouse.load import LoadResult, load_files
 from warehouse.publish import publish
 from warehouse.sources.spec import SourceSpec
 from warehouse.statement import ask_on
 
+
+def is_here(name: str) -> bool:
+    """Whether a wheel brings the extension for this DuckDB: of DuckDB 2 there are none."""
+    try:
+        return extension(name, "lake").is_file()
+    except WarehouseError:
+        return False
+
+
 pytestmark = [
     pytest.mark.xdist_group("lake"),
-    pytest.mark.skipif(
-        not importlib.util.find_spec("duckdb_extension_ducklake"), reason="the DuckLake extension is not installed"
-    ),
-]
+    pytest.mark.skipif(not is_here("ducklake"), reason=f"no DuckLake extension for DuckDB {duckdb.__version__} is installed"),
+]  # fmt: skip
 POSTGRES = next((Path(found) for found in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
 
 
@@ -150,7 +157,7 @@ def test_a_lake_that_is_not_there_or_empty_is_named(lake, tmp_path):
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real PostgreSQL on loopback that trusts this machine."""
-    if POSTGRES is None or not importlib.util.find_spec("duckdb_extension_postgres"):
+    if POSTGRES is None or not is_here("postgres"):
         pytest.skip("PostgreSQL or DuckDB's postgres extension is not installed")
     # Its own user, below a folder that user may enter: PostgreSQL refuses to run as root.
     as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
@@ -333,7 +340,7 @@ S3_SERVERS = {
 def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """S3-compatible storage on loopback with a bucket named lake."""
     command = shutil.which(request.param, path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    if command is None or not importlib.util.find_spec("duckdb_extension_httpfs"):
+    if command is None or not is_here("httpfs"):
         pytest.skip(
             f"{request.param} (moto with flask-cors from PyPI, s3rver from npm) or DuckDB's httpfs is not installed"
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import gzip
 import itertools
 import json
 import shutil
@@ -12,6 +13,7 @@ import ssl
 import subprocess
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -28,7 +30,8 @@ from warehouse.database import Warehouse
 from warehouse.errors import SettingsError, SourceError
 from warehouse.load import LoadResult
 from warehouse.pages import load_pages
-from warehouse.sources.prometheus import Secrets, fetch, name_of, pages
+from warehouse.sources.answers import Secrets
+from warehouse.sources.prometheus import fetch, name_of, pages
 from warehouse.sources.spec import SourceSpec
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
@@ -176,12 +179,169 @@ MATRIX = st.fixed_dictionaries({"status": st.just("success"), "data": st.fixed_d
 @settings(max_examples=150, deadline=None)
 @given(body=st.one_of(st.binary(max_size=100), JSON.map(json.dumps), MATRIX.map(json.dumps)), status=st.sampled_from([200, 200, 200, 204, 301, 400, 503]))  # fmt: skip
 def test_any_answer_is_a_page_or_an_error(body: bytes | str, status: int) -> None:
-    with httpx.Client(base_url="http://server", transport=httpx.MockTransport(lambda _: httpx.Response(status, content=body))) as client:  # fmt: skip
+    with httpx.Client(base_url="http://server", transport=httpx.MockTransport(lambda _: httpx.Response(status, stream=httpx.ByteStream(body.encode() if isinstance(body, str) else body)))) as client:  # fmt: skip
         try:
             page = fetch(client, spec("http://server", tries=2), SINCE, TODAY, pause=lambda _: None)
         except SourceError:
             return
     assert page.columns == ["time", "interface", "in", "out"]
+
+
+FIRST = int(SINCE.timestamp()) + 300
+
+
+def matrix(*series: tuple[str, object]) -> str:
+    result = [{"metric": {"ifName": name}, "values": values} for name, values in series]
+    return json.dumps({"status": "success", "data": {"resultType": "matrix", "result": result}})
+
+
+def fetched(answer: Callable[[], httpx.Response], pause: Callable[[float], None] = lambda _: None, **more: object) -> list[tuple[object, ...]]:  # fmt: skip
+    """What one page holds, or the SourceError it ended in; the server is a function."""
+    with httpx.Client(base_url="http://server", transport=httpx.MockTransport(lambda _: answer())) as client:
+        return fetch(client, spec("http://server", tries=2, out_query="", **more), SINCE, TODAY, pause=pause).rows()
+
+
+def stream(content: bytes | str, status: int = 200, headers: dict[str, str] | None = None) -> httpx.Response:
+    return httpx.Response(status, headers=headers, stream=httpx.ByteStream(content.encode() if isinstance(content, str) else content))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("series", "message"),
+    [
+        ([("r1", [[FIRST, 10**400]])], "not the form of a range query"),
+        ([("r1", [[10**400, "1"]])], "not the form of a range query"),
+        ([("r1", [[FIRST, True]])], "True is no sample"),
+        ([("r1", [[FIRST, "1_000"]])], "'1_000' is no sample"),
+        ([("r1", [[FIRST, "1"], [FIRST + 0.2, "2"]])], "series 'r1' has two values of one time"),
+        ([("r1", [[FIRST * 1000, "1"]])], "times outside of what was asked for"),
+        ([("r1", [[float("nan"), "1"]])], "times outside of what was asked for"),
+        ([("r\ud800", [[FIRST, "1"]]), ("r\ud801", [[FIRST, "1"]])], "several series are named 'r?'"),
+    ],
+)  # fmt: skip
+def test_values_times_and_names_that_no_range_query_gives(series: list[tuple[str, object]], message: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        fetched(lambda: stream(matrix(*series)))
+    assert message in str(caught.value)
+
+
+def test_numbers_for_texts_any_order_and_half_characters_are_taken(tmp_path: Path) -> None:
+    series = ("r1", [[FIRST + 300, 5], [FIRST, "2e3"], [FIRST + 600, "NaN"], [FIRST + 900, "+Inf"], [FIRST + 1200, "-1"]])  # fmt: skip
+    with server(lambda handler, _: reply(handler, matrix(series, ("r\ud800", [[FIRST, "1"]])).encode())) as url, open_world(tmp_path) as world:  # fmt: skip
+        (result,) = get(world, spec(url, page_days=5.0, out_query=""), tmp_path)
+        assert (result.rows_in, result.rows_loaded, result.rows_quarantined) == (6, 3, 3)
+        assert samples(world)["in_bps"].to_list() == [2000.0, 5.0, None]
+        assert any("interface r? is unknown" in note for note in result.notes)
+
+
+def packed(content: bytes, times: int) -> bytes:
+    return packed(gzip.compress(content), times - 1) if times else content
+
+
+@pytest.mark.parametrize(
+    ("packing", "content", "message"),
+    [
+        ("gzip", packed(b" " * (1 << 26), 1), "more than the limit of 1000000 bytes"),
+        ("gzip, gzip", packed(b" " * (1 << 26), 2), "packed with 'gzip, gzip', which was not asked for"),
+        ("gzip", packed(matrix().encode(), 1)[:-9], "the packed answer is cut off"),
+        ("gzip", packed(matrix().encode(), 1) * 2, "something follows the packed answer"),
+        ("gzip", matrix().encode(), "the answer can't be unpacked"),
+    ],
+)  # fmt: skip
+def test_packed_answers_that_are_bombs_or_broken(packing: str, content: bytes, message: str) -> None:
+    tracemalloc.start()
+    with pytest.raises(SourceError) as caught:
+        fetched(lambda: stream(content, headers={"Content-Encoding": packing}), max_answer_bytes=1_000_000)
+    assert message in str(caught.value)
+    assert tracemalloc.get_traced_memory()[1] < 1 << 23
+    tracemalloc.stop()
+
+
+def test_a_packed_answer_is_unpacked() -> None:
+    sent = packed(matrix(("r1", [[FIRST, "7"]])).encode(), 1)
+    assert fetched(lambda: stream(sent, headers={"Content-Encoding": "gzip"})) == [(FIRST, "r1", 7.0, None)]
+
+
+@pytest.mark.parametrize(("asks", "pauses", "message"), [("30", [30.0], "(2 tries)"), ("7200", [], "asks to be left alone for 7200 seconds (1 tries)"), ("soon", [2.0], "(2 tries)")])  # fmt: skip
+def test_a_server_that_asks_for_a_rest_gets_it(asks: str, pauses: list[float], message: str) -> None:
+    waited: list[float] = []
+    with pytest.raises(SourceError) as caught:
+        fetched(lambda: stream("slow down", 429, {"Retry-After": asks}), waited.append)
+    assert waited == pauses
+    assert message in str(caught.value)
+
+
+def test_a_redirect_is_named_and_secrets_do_not_follow_it(tmp_path: Path) -> None:
+    seen: list[str] = []
+
+    def elsewhere_too(handler: BaseHTTPRequestHandler, _: dict[str, str]) -> None:
+        seen.append(handler.path)
+        reply(handler, b"{}")
+
+    with server(elsewhere_too) as other, open_world(tmp_path) as world:
+
+        def away(handler: BaseHTTPRequestHandler, _: dict[str, str]) -> None:
+            handler.send_response(307)
+            handler.send_header("Location", f"{other.replace('//', '//me:s3cr3t@')}/login?session=s3cr3t")
+            handler.send_header("Content-Length", "0")
+            handler.end_headers()
+
+        with server(away) as url:
+            (result,) = get(world, spec(url), tmp_path, Secrets(token="token"))
+    assert f"status 307: to {other}/login\n" in str(result.error)
+    assert not seen
+
+
+def test_where_an_answer_that_is_no_redirect_points_is_of_no_matter() -> None:
+    assert fetched(lambda: stream(matrix(("r1", [[FIRST, "7"]])), headers={"Location": "http://["}))
+    with pytest.raises(SourceError, match="status 302: to http"):
+        fetched(lambda: stream("", 302, {"Location": "http://["}))
+
+
+def headers_that_drip(handler: BaseHTTPRequestHandler, _: dict[str, str]) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+    for _byte in range(400):
+        handler.wfile.write(b"x")
+        time.sleep(0.05)
+
+
+def body_that_drips(handler: BaseHTTPRequestHandler, _: dict[str, str]) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
+    headers_that_drip(handler, _)
+
+
+@pytest.mark.parametrize("drip", [headers_that_drip, body_that_drips])
+def test_an_answer_that_drips_without_end_is_ended(tmp_path: Path, drip: Answer) -> None:
+    with server(drip) as url, open_world(tmp_path) as world:
+        began = time.monotonic()
+        (result,) = get(world, spec(url, tries=1, timeout_seconds=0.2), tmp_path)
+        assert time.monotonic() - began < 15
+    assert "the answer takes too long" in str(result.error)
+
+
+@pytest.mark.parametrize("token", ["two\nlines of s3cr3t", "s3cr3t\0", "s3crét"])
+def test_a_token_that_can_not_be_sent_is_refused_and_not_shown(tmp_path: Path, token: str) -> None:
+    with server(lambda handler, query: reply(handler, good(query))) as url, open_world(tmp_path) as world:
+        (result,) = get(world, spec(url), tmp_path, Secrets(token=token))
+    assert "the token holds a line end or a letter beyond ASCII" in str(result.error)
+    assert "s3cr" not in str(result.error)
+
+
+def test_pages_and_queries_without_series_are_told_of(tmp_path: Path) -> None:
+    """A gap in the middle, a server that has lost everything, and a query that nothing answers."""
+    lost = {SINCE + timedelta(days=1, minutes=5)}
+
+    def answer(handler: BaseHTTPRequestHandler, query: dict[str, str]) -> None:
+        nothing = query["query"] == "out" or datetime.fromtimestamp(int(query["start"]), UTC) in lost
+        reply(handler, matrix().encode() if nothing else good(query))
+
+    with server(answer) as url, open_world(tmp_path) as world:
+        first, second, third = get(world, spec(url), tmp_path)
+        assert "no series answers out" in first.notes
+        assert second.notes == ("the server has no series from 2026-01-02 00:05 to 2026-01-03 00:00",)
+        assert (third.rows_loaded, third.notes) == (576, ())
+        lost.add(datetime(2026, 1, 3, 23, tzinfo=UTC))
+        (again,) = get(world, spec(url), tmp_path)
+        assert again.notes == ("the server has no series from 2026-01-03 23:00 to 2026-01-04 00:00",)
 
 
 def test_a_refusal_is_told_at_once(tmp_path: Path) -> None:
@@ -201,7 +361,7 @@ def test_names_that_are_not_unique_and_answers_that_are_too_large(tmp_path: Path
     with server(lambda handler, query: reply(handler, good(query))) as url, open_world(tmp_path) as world:
         (result,) = get(world, spec(url, label="port{nothing}"), tmp_path)
         assert "several series are named 'port'" in str(result.error)
-        (result,) = get(world, spec(url, max_file_bytes=100), tmp_path)
+        (result,) = get(world, spec(url, max_answer_bytes=100), tmp_path)
         assert "more than the limit of 100 bytes" in str(result.error)
         assert samples(world).is_empty()
 
@@ -257,7 +417,7 @@ def test_a_certificate_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [{"url": "ftp://x"}, {"url": "http://me:word@x"}, {"in_query": "", "out_query": ""}, {"label": ""}, {"since": None}, {"slot_minutes": None},
-     {"token_file": "a", "user": "b"}, {"page_days": 60.0}, {"tries": 0}, {"url": "http://x/?token=1"}],
+     {"token_file": "a", "user": "b"}, {"url": "http://[::1"}, {"url": "http://x:y"}, {"url": "http://x\n"}, {"max_answer_bytes": 0}, {"page_days": 60.0}, {"tries": 0}, {"url": "http://x/?token=1"}],
 )  # fmt: skip
 def test_settings_that_cannot_work(wrong: dict[str, object]) -> None:
     with pytest.raises(SettingsError):

@@ -97,6 +97,15 @@ def test_a_map_that_says_nothing_is_refused(tmp_path: Path, text: str) -> None:
         read_map(write(tmp_path / "m.csv", text))
 
 
+def test_a_column_that_stands_there_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="column a stands there twice"):
+        read_map(write(tmp_path / "m.csv", "interface_id,a,a,z\nr1,10.1.0.0/16,10.2.0.0/16,\n"))
+    file = write(tmp_path / "a.csv", f"ts,te,sa,da,ibyt,ibyt,x,x\n{START},{START},10.1.2.3,192.0.2.1,1,2,3,4\n")
+    with open_world(tmp_path) as world:
+        (result,) = load(world, spec(tmp_path), file)
+        assert "column ibyt stands there twice" in str(result.error)
+
+
 @pytest.fixture(scope="module")
 def hostile_world(tmp_path_factory: pytest.TempPathFactory) -> object:
     folder = tmp_path_factory.mktemp("flows")

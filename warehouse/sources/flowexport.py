@@ -129,12 +129,14 @@ def read_map(path: Path) -> Mapping[str, tuple[End, End]]:
     """Ports by name with their two ends, from a CSV of interface_id, a, z. Raises SourceError with every problem."""
     remedy = "Give a CSV with the columns interface_id, a, z: prefixes (10.0.0.0/8) or AS numbers (AS64500), separated by spaces; empty: anything."
     try:
-        rows = list(csv.DictReader(io.StringIO(path.read_text("utf-8-sig"), newline="")))
+        reader = csv.DictReader(io.StringIO(path.read_text("utf-8-sig"), newline=""), strict=True)
+        rows = [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise SourceError("the map of flows can't be read", [Problem(str(path), str(error))], remedy) from error
-    problems: list[Problem] = []
+    header = list(reader.fieldnames or ())
+    problems = [Problem(str(path), f"column {name} stands there twice") for name in ("interface_id", "a", "z") if header.count(name) > 1]  # fmt: skip
     ports: dict[str, tuple[End, End]] = {}
-    for line, row in enumerate(rows, start=2):
+    for line, row in rows:
         place = f"{path.name} line {line}"
         name = (row.get("interface_id") or "").strip()
         ends = tuple(_end(row.get(side) or "", place, problems) for side in ("a", "z"))

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
+from warehouse.errors import Problem, SourceError
 from warehouse.sources.table import read_head, refused
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -115,6 +116,10 @@ def _table(path: Path) -> Iterator[tuple[Mapping[str, object] | None, str]]:
     names = [name.strip().lower() for name in next((line for line in lines if line.strip()), "").split(",")]
     if not any(alias in names for alias in FIELDS["start"]) or not any(alias in names for alias in FIELDS["octets"]):
         raise refused(path, "is no flow export that is known: nfdump text, CSV or JSON, pmacct JSON lines or CSV", "Export it with nfdump -o csv or -o json, or pmacct's JSON output.")  # fmt: skip
+    known = {alias for aliases in FIELDS.values() for alias in aliases}
+    doubled = sorted({name for name in names if name in known and names.count(name) > 1})
+    if doubled:
+        raise SourceError("columns can't be told apart", [Problem(str(path), f"column {name} stands there twice") for name in doubled], "Export each field once.")  # fmt: skip
     for line in lines:
         if line.strip() == "Summary":
             return

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from duckdb import ColumnExpression, Expression
+from duckdb import Expression, SQLExpression
 
 
 def column(name: str) -> Expression:
-    """Quoted: DuckDB would take `rate.in` for the column `in` of a table. A name that holds a quote can't be said this way."""
-    return ColumnExpression(f'"{name}"')
+    """Quoted. Not ColumnExpression: `rate.in` is the column `in` of a table to DuckDB 1 unless quoted, and to DuckDB 2 the quotes are part of the name."""
+    quoted = name.replace('"', '""')
+    return SQLExpression(f'"{quoted}"')

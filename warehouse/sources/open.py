@@ -32,7 +32,8 @@ def open_rows(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> O
     if ending in PARQUET:
         return open_parquet(connection, spec, path)
     if ending in WORKBOOKS:
-        return _open_frame(connection, spec, path, workbook.read(spec, path))
+        sheet = workbook.read(spec, path)
+        return _open_frame(connection, spec, path, sheet.frame, sheet.notes, sheet.first_line)
     return open_text(connection, spec, path)
 
 
@@ -41,16 +42,23 @@ def _log(spec: SourceSpec) -> SourceSpec:
 
 
 def _open_frame(
-    connection: DuckDBPyConnection, spec: SourceSpec, path: Path, frame: pl.DataFrame, notes: tuple[str, ...] = ()
-) -> Opened:
+    connection: DuckDBPyConnection, spec: SourceSpec, path: Path, frame: pl.DataFrame, notes: tuple[str, ...] = (), first_line: int = 2
+) -> Opened:  # fmt: skip
     """Rows that a reader made: one table frame_row, all text, in the order of the file."""
     require(spec, path, tuple(frame.columns))
     connection.register("frame_given", frame.to_arrow())
     connection.execute("create or replace temp table frame_row as select * from frame_given")
     connection.unregister("frame_given")
     reading = open_relation(connection, spec, path, connection.table("frame_row"))
-    return Opened(reading, 2, partial(_records, frame), notes=notes, spec=spec, cells=cells_of(spec, frame.columns))
+    return Opened(
+        reading,
+        first_line,
+        partial(_records, frame, first_line),
+        notes=notes,
+        spec=spec,
+        cells=cells_of(spec, frame.columns),
+    )
 
 
-def _records(frame: pl.DataFrame, wanted: Sequence[int]) -> Mapping[int, str]:
-    return {row: json.dumps(frame.row(row - 2, named=True), ensure_ascii=False) for row in wanted}
+def _records(frame: pl.DataFrame, first_line: int, wanted: Sequence[int]) -> Mapping[int, str]:
+    return {row: json.dumps(frame.row(row - first_line, named=True), ensure_ascii=False) for row in wanted}

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from warehouse.errors import Problem, SettingsError
@@ -29,7 +29,7 @@ BITS_PER_UNIT: Mapping[str, float] = {
     "bits_per_slot": 1.0, "bytes_per_slot": 8.0,
 }  # fmt: skip
 """Bits in one unit; the units per slot are divided by the length of the slot as well."""
-NOT_READING = ("files", "url", "since", "page_days", "again_minutes", "timeout_seconds", "tries", "user", "token_file", "password_file", "ca_file", "max_workbook_bytes")  # fmt: skip
+NOT_READING = ("files", "url", "since", "page_days", "again_minutes", "timeout_seconds", "tries", "user", "token_file", "password_file", "ca_file", "max_workbook_bytes", "max_answer_bytes")  # fmt: skip
 """Settings that say where things are found and how much may be used, not how they are read."""
 MAX_POINTS = 10_990
 """A server of Prometheus refuses more than 11,000 points a series."""
@@ -93,6 +93,7 @@ class SourceSpec:
     max_rows: int = 2_000_000_000
     max_columns: int = 5_000
     max_workbook_bytes: int = 4 * 1024**3  # memory that reading one workbook may take
+    max_answer_bytes: int = 256 * 1024**2  # prometheus: one answer, unpacked; reading it takes up to 25 times as much
     day_first: bool | None = None  # 31/12/2025 (true) or 12/31/2025 (false); None: as the whole column tells
     items: Mapping[str, str] = field(default_factory=dict)  # zabbix: itemid -> interface and direction, "ALA-FRA in"
     map_file: str = ""  # flows: CSV of interface_id, a, z: prefixes or AS numbers at either end
@@ -166,7 +167,7 @@ def _problems(spec: SourceSpec) -> list[tuple[str, str]]:
     need(not NOT_RE2.search(spec.interface_pattern), "interface_pattern", f"{spec.interface_pattern!r} looks ahead, behind or back, which the reader's regular expressions can't")  # fmt: skip
     need(not (spec.decimal_comma and spec.separator == ","), "separator", "is a comma, and so is the decimal sign")
     need(spec.slot_minutes is None or spec.slot_minutes in SLOT_MINUTES, "slot_minutes", f"is {spec.slot_minutes}; choose from {', '.join(map(str, SLOT_MINUTES))}")  # fmt: skip
-    for limit in ("priority", "max_file_bytes", "max_rows", "max_columns", "max_workbook_bytes"):
+    for limit in ("priority", "max_file_bytes", "max_rows", "max_columns", "max_workbook_bytes", "max_answer_bytes"):
         need(getattr(spec, limit) >= 1, limit, f"is {getattr(spec, limit)}, must be at least 1")
     need(all("%" in text or text in TIME_FORMATS for text in spec.time_formats), "time_format", f"is {spec.time_format!r}; choose {', '.join(TIME_FORMATS)} or a format such as %d.%m.%Y %H:%M")  # fmt: skip
     need(len(spec.time_formats) > 0, "time_format", "is empty")
@@ -207,9 +208,9 @@ def _kind_checks(spec: SourceSpec) -> list[tuple[bool, str, str]]:
             (spec.sampling_rate >= 0, "sampling_rate", f"is {spec.sampling_rate}, must not be negative"),
         ]  # fmt: skip
     if spec.kind == "prometheus":
-        address = urlsplit(spec.url)
+        address = _address(spec.url)
         return [
-            (address.scheme in ("http", "https") and bool(address.hostname), "url", "must begin with http:// or https:// and name a server"),
+            (address.scheme in ("http", "https") and bool(address.hostname), "url", "must begin with http:// or https:// and name a server and perhaps its port"),
             ("@" not in address.netloc, "url", "holds a user or password; give user and password_file"),
             (not address.query and not address.fragment, "url", "must not hold a query"),
             (bool(spec.in_query or spec.out_query), "in_query", "is empty, and so is out_query"),
@@ -226,6 +227,15 @@ def _kind_checks(spec: SourceSpec) -> list[tuple[bool, str, str]]:
             (spec.per_inhabitant_unit in ("", *COUNTRY_UNITS), "per_inhabitant_unit", f"is {spec.per_inhabitant_unit!r}; choose from {', '.join(COUNTRY_UNITS)}"),
         ]  # fmt: skip
     return []
+
+
+def _address(url: str) -> SplitResult:
+    """The parts of an address; none where it has a port that is no number or brackets that don't close."""
+    try:
+        found = urlsplit(url)
+        return found if url.isprintable() and found.port != 0 else urlsplit("")
+    except ValueError:
+        return urlsplit("")
 
 
 def _table_problems(spec: SourceSpec, groups: tuple[str, ...]) -> list[tuple[str, str]]:

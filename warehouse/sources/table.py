@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 from duckdb import (
     ColumnExpression,
     ConstantExpression,
@@ -255,18 +256,31 @@ def text_relation(
     null_words: Sequence[str] | None = None,
 ) -> DuckDBPyRelation:  # fmt: skip
     """The rows of a text file, every cell a text but in the columns with `types`; `null_words` instead of the settings'."""
-    used = set(_renamed(spec, shape.columns)) | {spec.time_column} if spec.layout == "wide" else set(_used(spec))
-    counts, folded = Counter(shape.columns), Counter(name.casefold() for name in used)
-    doubled = [name for name in sorted(used) if counts[name] > 1 or folded[name.casefold()] > 1]
-    if doubled:
-        raise SourceError("columns can't be told apart", [Problem(str(path), f"column {name} stands there twice, perhaps in capitals") for name in doubled])  # fmt: skip
-    # What is not read may stand there twice, in capitals or not.
-    folded = Counter(name.casefold() for name in shape.columns)
-    unique = [name if name in used or (name and folded[name.casefold()] == 1) else f"not read {place}" for place, name in enumerate(shape.columns, 1)]  # fmt: skip
+    unique = told_apart(spec, path, shape.columns)
     return connection.read_csv(
         escape(str(path)), sep=shape.separator, header=False, skiprows=shape.header_lines, auto_detect=False,
         columns={name: (types or {}).get(name, "VARCHAR") for name in unique}, quotechar='"', escapechar='"', na_values=list(spec.null_words if null_words is None else null_words), store_rejects=True,
     )  # fmt: skip
+
+
+def used(spec: SourceSpec, columns: Sequence[str]) -> set[str]:
+    """The names among a file's columns that are read."""
+    return set(_renamed(spec, columns)) | {spec.time_column} if spec.layout == "wide" else set(_used(spec))
+
+
+def told_apart(spec: SourceSpec, path: Path, columns: Sequence[str]) -> list[str]:
+    """The columns' names, those of columns that are not read made unique. Raises SourceError where one that is read stands there twice."""
+    needed = used(spec, columns)
+    counts, folded = Counter(columns), Counter(name.casefold() for name in needed)
+    doubled = [name for name in sorted(needed) if counts[name] > 1 or folded[name.casefold()] > 1]
+    if doubled:
+        raise SourceError(
+            "columns can't be told apart",
+            [Problem(str(path), f"column {name} stands there twice, perhaps in capitals") for name in doubled],
+            "Give each column a name of its own, or take out the one that is not meant.",
+        )
+    folded = Counter(name.casefold() for name in columns)
+    return [name if name in needed or (name and folded[name.casefold()] == 1) else f"not read {place}" for place, name in enumerate(columns, 1)]  # fmt: skip
 
 
 def _parquet(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> tuple[DuckDBPyRelation, bool]:
@@ -278,6 +292,8 @@ def _parquet(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> tu
     if len(relation.columns) > spec.max_columns:
         raise refused(path, f"has {len(relation.columns)} columns, more than the limit of {spec.max_columns}", "Raise max_columns if that is right.")  # fmt: skip
     require(spec, path, tuple(relation.columns))
+    # DuckDB gives the second column of a name another one, and says nothing.
+    told_apart(spec, path, pq.read_schema(path).names)
     if "file_row_number" in map(str.casefold, relation.columns):
         raise refused(path, "has a column file_row_number, a name that is needed to find rows again", "Write it without that column, or under another name.")  # fmt: skip
     if spec.first_slot is not None:

@@ -18,9 +18,16 @@ with parsed as (
         lower(trim(case when $direction <> '' then $direction
             when $direction_group > 0 then regexp_extract(coalesce(series, $interface), $pattern, $direction_group)
             else direction end)) as word,
-        case when $decimal_comma then try_cast(replace(replace(cast(value as varchar), '.', ''), ',', '.') as double) else try_cast(value as double) end as one,
-        case when $decimal_comma then try_cast(replace(replace(cast(value_in as varchar), '.', ''), ',', '.') as double) else try_cast(value_in as double) end as one_in,
-        case when $decimal_comma then try_cast(replace(replace(cast(value_out as varchar), '.', ''), ',', '.') as double) else try_cast(value_out as double) end as one_out,
+        -- With a decimal comma, points stand before groups of three; 12.5 is no number. Columns of numbers have neither.
+        case when $decimal_comma and typeof(value) = 'VARCHAR'
+            then case when regexp_matches(cast(value as varchar), '^\s*[-+]?(\d{1,3}(\.\d{3})+([^.\d][^.]*)?|[^.]*)$') then try_cast(replace(replace(cast(value as varchar), '.', ''), ',', '.') as double) end
+            else try_cast(value as double) end as one,
+        case when $decimal_comma and typeof(value_in) = 'VARCHAR'
+            then case when regexp_matches(cast(value_in as varchar), '^\s*[-+]?(\d{1,3}(\.\d{3})+([^.\d][^.]*)?|[^.]*)$') then try_cast(replace(replace(cast(value_in as varchar), '.', ''), ',', '.') as double) end
+            else try_cast(value_in as double) end as one_in,
+        case when $decimal_comma and typeof(value_out) = 'VARCHAR'
+            then case when regexp_matches(cast(value_out as varchar), '^\s*[-+]?(\d{1,3}(\.\d{3})+([^.\d][^.]*)?|[^.]*)$') then try_cast(replace(replace(cast(value_out as varchar), '.', ''), ',', '.') as double) end
+            else try_cast(value_out as double) end as one_out,
         (value is not null and one is null) or (value_in is not null and one_in is null) or (value_out is not null and one_out is null) as unreadable,
         case
             -- Not `word in (...)`: a long list becomes a join, and a join does not leave rows in the order of the file.

@@ -18,6 +18,7 @@ from prefect.cache_policies import NO_CACHE
 from dashboards.edition import Accepted, EarlierEdition, Edition
 from dashboards.kept import Kept
 from dashboards.report import write_report
+from flows import stopping
 from flows.check import refuse_offenders
 from flows.identity import code_version, settings_json, step_key
 from flows.inputs import open_warehouse
@@ -206,7 +207,13 @@ def _lead_to(reports: Path, folder: Path) -> None:
     swap.replace(reports / "latest")
 
 
-@task(name="publish", cache_policy=NO_CACHE, retries=1, retry_delay_seconds=2)
+@task(
+    name="publish",
+    cache_policy=NO_CACHE,
+    retries=1,
+    retry_delay_seconds=2,
+    retry_condition_fn=lambda *_: not stopping.told(),
+)
 def publish_copy(settings: Settings) -> Path:
     with open_warehouse(settings) as warehouse:
         refuse_offenders(run_checks(warehouse))

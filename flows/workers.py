@@ -84,7 +84,7 @@ class Workers:
     """`count` processes that each do one piece at a time. `limit_seconds` 0: derived from how long pieces have taken."""
 
     def __init__(self, count: int, limit_seconds: float = 0.0) -> None:
-        self.limit, self._submitted = Limit(limit_seconds), 0
+        self.limit, self.count, self._submitted = Limit(limit_seconds), count, 0
         self._queue: SimpleQueue[_Piece | None] = SimpleQueue()
         self._processes: set[_Process] = set()
         self._closed = False

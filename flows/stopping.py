@@ -22,26 +22,39 @@ _heard: list[signal.Signals] = []
 _lock = threading.Lock()
 _ear = -1
 _patience = PATIENCE_SECONDS
+_for_good = False
+_since = 0.0
 _last_words: list[Callable[[str], None]] = []
 
 
 def listen(patience_seconds: float = PATIENCE_SECONDS) -> None:
-    """From now on both signals raise KeyboardInterrupt in the main thread, and are heard. Main thread only."""
+    """From now on both signals raise KeyboardInterrupt in the main thread, are heard, and end the process. Main thread only."""
+    global _for_good
+    _for_good = True
     for number in SIGNALS:
         signal.signal(number, _interrupt)
     hear(patience_seconds)
 
 
 def hear(patience_seconds: float = PATIENCE_SECONDS) -> None:
-    """Hears both signals, whoever handles them: as long as somebody does, the interpreter notes each in a pipe first."""
+    """Hears both signals, whoever handles them: as long as somebody does, the interpreter notes each in a pipe first.
+
+    Without `listen`, in a notebook say, they are about the job at work, not the process: the next job knows nothing of them.
+    """
     global _ear, _patience
     _patience = patience_seconds
+    if told() and not _for_good:
+        _heard.clear()
     if _ear >= 0 or threading.current_thread() is not threading.main_thread():
         return
-    _ear, mouth = os.pipe()
-    os.set_blocking(_ear, False)
+    ear, mouth = os.pipe()
+    os.set_blocking(ear, False)
     os.set_blocking(mouth, False)
-    signal.set_wakeup_fd(mouth, warn_on_full_buffer=False)
+    before = signal.set_wakeup_fd(mouth, warn_on_full_buffer=False)
+    if before >= 0:  # an event loop's: it has signals to itself, and exceptions alone tell us
+        signal.set_wakeup_fd(before)
+        return
+    _ear = ear
     threading.Thread(target=_wait, daemon=True, name="stopping").start()
 
 
@@ -53,8 +66,10 @@ def leave() -> None:
 
 def told() -> str:
     """The signal that told this process to stop, such as SIGTERM; empty where none did."""
+    global _since
     with _lock, contextlib.suppress(BlockingIOError):
         while _ear >= 0 and (noted := os.read(_ear, 64)):
+            _since = _since if _heard else time.monotonic()
             _heard.extend(signal.Signals(one) for one in noted if one in SIGNALS)
     return _heard[0].name if _heard else ""
 
@@ -89,9 +104,8 @@ def _interrupt(_signal: int, _frame: object) -> None:
 
 
 def _wait() -> None:
-    while not (name := told()):
-        select.select([_ear], [], [], 1.0)  # what another thread has read does not come here
-    time.sleep(_patience)
+    while not ((name := told()) and time.monotonic() - _since > _patience and (_for_good or _last_words)):
+        select.select([_ear], [], [], 0.5)
     for say in _last_words:
         say(name)
     sys.stderr.write(f"{words(name)}\nWhat it was doing did not end in {_patience:.0f} s, so its process was ended.\n")

@@ -138,6 +138,38 @@ def test_no_step_begins_after_a_stop_that_got_lost(project, tmp_path, monkeypatc
     assert read_state(settings.folders.private).last_problem == "stopped by SIGTERM"
 
 
+NOTEBOOK = """
+import os, signal, time
+from flows import stopping
+said = []
+for name in ("SIGINT", "SIGTERM"):
+    signal.signal(signal.Signals[name], signal.default_int_handler)
+    stopping.hear(0.5)
+    assert not stopping.told()
+    try:
+        with stopping.last_words(said.append):
+            os.kill(os.getpid(), signal.Signals[name])
+            time.sleep(30)
+    except KeyboardInterrupt:
+        assert stopping.told() == name
+    time.sleep(1.5)
+stopping.hear(0.5)
+print("alive", said)
+with stopping.last_words(lambda name: print("last words", name, flush=True)):
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(30)
+    except KeyboardInterrupt:
+        time.sleep(30)
+"""
+
+
+def test_without_the_command_line_a_stop_is_about_the_job_at_work():
+    done = subprocess.run([sys.executable, "-u", "-c", NOTEBOOK], env=environment(), capture_output=True, text=True, timeout=60)  # fmt: skip
+    assert done.stdout.splitlines() == ["alive []", "last words SIGINT"], done.stderr
+    assert done.returncode == 128 + signal.SIGINT
+
+
 def test_a_query_stopped_in_its_midst_is_a_stop_and_no_failure():
     with duckdb.connect() as connection:
         connection.execute("set threads = 1")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from functools import cache
-from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import polars as pl
@@ -57,6 +57,8 @@ NAVIGATION = (
     "assumptions",
     "method",
 )
+Made = tuple[list[Path], set[str], int]
+Submit = Callable[[Callable[[tuple[Any, ...]], Made], tuple[Any, ...]], Future[Made]]
 WORTH_A_PROCESS = 200
 """Routes and segments from which on a process for each language is started sooner than it is missed."""
 
@@ -71,7 +73,7 @@ def write_report(
     paper: bool = False,
     pictures: bool = True,
     kept: Kept | None = None,
-    workers: int = 1,
+    submit: Submit | None = None,
     text_folder: Path = TEXT_FOLDER,
 ) -> list[Path]:
     """Write the edition's pages to folder/<language>/, its data to folder/data/, and return every file written, sorted.
@@ -79,7 +81,7 @@ def write_report(
     `frames` are keyed by names of warehouse.schema.FRAMES; any may be empty or absent, and the page then says why.
     The workbook is folder/data/edition.xlsx; `paper` adds folder/<language>/edition.pdf, a few tenths of a second a chart.
     Pages of routes and segments of which nothing has changed are taken from `kept`.
-    With `workers` the languages of a large network are drawn side by side.
+    With `submit`, which has a job done elsewhere, the languages of a large network are drawn side by side.
     """
     material = gather(frames, edition)
     written = write_assets(folder, [folder / one.folder for one in edition.previous])
@@ -95,10 +97,9 @@ def write_report(
         (frames, edition, folder, code, languages, text_folder, extras, pictures, store.folder, store.version)
         for code in languages
     ]
-    if workers > 1 and len(languages) > 1 and len(material.routes) + len(material.segments) >= WORTH_A_PROCESS:
-        with ProcessPoolExecutor(min(workers, len(languages)) - 1, mp_context=get_context("spawn")) as pool:
-            others = [pool.submit(_write_language, *job) for job in jobs[1:]]
-            made = [_write_language(*jobs[0], material=material), *(other.result() for other in others)]
+    if submit and len(material.routes) + len(material.segments) >= WORTH_A_PROCESS:
+        others = [submit(_write_job, job) for job in jobs[1:]]
+        made = [_write_language(*jobs[0], material=material), *(other.result() for other in others)]
     else:
         made = [_write_language(*job, material=material) for job in jobs]
     for files, used, built in made:
@@ -109,10 +110,14 @@ def write_report(
     return sorted(set(written))
 
 
+def _write_job(job: tuple[Any, ...]) -> Made:
+    return _write_language(*job)
+
+
 def _write_language(
     frames: Mapping[str, pl.DataFrame], edition: Edition, folder: Path, code: str, languages: Sequence[str], text_folder: Path, extras: Sequence[tuple[str, str]],
     pictures: bool, kept_in: Path | None, version: str, material: Material | None = None,
-) -> tuple[list[Path], set[str], int]:  # fmt: skip
+) -> Made:  # fmt: skip
     """All pages of one language, with the charts' data where it is the first: the files, the kept pages used, how many were made."""
     material, kept = material or gather(frames, edition), Kept(kept_in, version)
     language = load_language(code, text_folder)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import sys
 from importlib.metadata import version
+from typing import NoReturn
 
 from cyclopts import App
 
+from flows import stopping
 from warehouse.errors import TransitError
 
 app = App(
@@ -61,29 +63,39 @@ _REMEDIES = {
 
 
 def main() -> None:
+    stopping.listen()
     try:
         app()
-    except TransitError as error:
-        print(error, file=sys.stderr)
-        sys.exit(1)
-    except OSError as error:
-        if isinstance(error, BrokenPipeError):
-            # The reader of our output left, as `| head` does.
-            sys.stderr.close()
-            sys.exit(0)
-        print(f"{type(error).__name__}: {error}\n{_REMEDIES.get(error.errno or 0, _REMEDY)}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        print("Stopped. What was finished is kept; run the same command again to go on.", file=sys.stderr)
-        sys.exit(130)
-    except Exception as error:
+    except BaseException as error:  # noqa: BLE001 - the program ends with it
+        _end(error)
+    finally:
+        stopping.leave()
+
+
+def _end(error: BaseException) -> None:
+    """Says what there is to say of the error, and exits; a traceback is left to what nobody expected."""
+    by = stopping.told() or ("SIGINT" if isinstance(error, KeyboardInterrupt) else "")
+    if by and not (isinstance(error, SystemExit) and not error.code):
+        _say(stopping.words(by), stopping.code_of(by))
+    if isinstance(error, BrokenPipeError):
+        # The reader of our output left, as `| head` does.
+        sys.stderr.close()
+        sys.exit(0)
+    if isinstance(error, TransitError):
+        _say(str(error))
+    if isinstance(error, OSError):
+        _say(f"{type(error).__name__}: {error}\n{_REMEDIES.get(error.errno or 0, _REMEDY)}")
+    if isinstance(error, Exception):
         from warehouse.blocks import explained
 
-        told = explained(error)
-        if told is None:
-            raise
-        print(told, file=sys.stderr)
-        sys.exit(1)
+        if told := explained(error):
+            _say(told)
+    raise error
+
+
+def _say(text: object, code: int = 1) -> NoReturn:
+    print(text, file=sys.stderr)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -124,7 +125,7 @@ class EmbeddedServer:
         )
 
     def stop(self) -> None:
-        self._process.terminate()
+        self._process.send_signal(signal.SIGUSR1)
         try:
             self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:

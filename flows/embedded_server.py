@@ -1,8 +1,13 @@
-"""`python -m flows.embedded_server PORT PARENT`: a Prefect API on 127.0.0.1 that ends when its parent does."""
+"""`python -m flows.embedded_server PORT PARENT`: a Prefect API on 127.0.0.1 that ends when its parent does, or when it says so by SIGUSR1.
+
+Ctrl-C and service managers tell every process of a group to stop: this one stays for what its parent still has to tell it.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import signal
 import sys
 
 from flows.parent import end_with
@@ -10,6 +15,8 @@ from flows.parent import end_with
 
 def serve(port: int, parent: int) -> None:
     end_with(parent)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     # A tenth of the start would go into looking for garbage among what imports make.
     gc.disable()
     import uvicorn
@@ -25,7 +32,14 @@ def serve(port: int, parent: int) -> None:
     config.load()
     gc.freeze()
     gc.enable()
-    uvicorn.Server(config).run()
+    server = uvicorn.Server(config)
+    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]
+
+    def stop(*_: object) -> None:
+        server.should_exit = True
+
+    signal.signal(signal.SIGUSR1, stop)
+    server.run()
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.exceptions import TerminationSignal
 from prefect.runtime import flow_run
 
-from flows import journal, progress
+from flows import journal, progress, stopping
 from flows.embedded import ENDS_WITH
 from flows.inputs import open_warehouse
 from flows.notify import notify
@@ -56,14 +56,23 @@ def perform(settings: Settings, *, trigger: str, accepted: str | None) -> Iterat
     with lock:
         before, clock = read_state(private), _clock_against_boot()
         _refuse_turned_clock(before, accepted)
-        write_state(private, begun(before, time.time()))
-        journal.write("job started", job_id=job.job_id, trigger=trigger, flow_run_id=job.flow_run_id, accepted=accepted)
+
+        def keep_stop(by: str) -> None:
+            # The record is not worth opening a database in whose midst this was stopped: DuckDB may still have to let go of it, and waits until it has.
+            _close(job, before, "failed", f"stopped by {by}", clock, recorded=False)
+
         try:
-            yield job
+            with stopping.last_words(keep_stop):
+                write_state(private, begun(before, time.time()))
+                journal.write("job started", job_id=job.job_id, trigger=trigger, flow_run_id=job.flow_run_id, accepted=accepted)  # fmt: skip
+                yield job
+                stopping.go_on()
+                problem = "\n".join(map(str, job.problems))
+                tidy(settings)
+                _close(job, before, "partly" if job.problems else "done", problem, clock)
         except BaseException as error:
-            if is_interrupt(error):
-                # DuckDB may not have let go of the database in whose midst it was stopped, and waits for itself without end if asked to open it again.
-                _close(job, before, "failed", "stopped by SIGINT or SIGTERM", clock, recorded=False)
+            if by := stopping.told() or interrupted_by(error):
+                keep_stop(by)
                 raise KeyboardInterrupt from error
             problem = str(error) if isinstance(error, TransitError) else f"{type(error).__name__}: {error}"
             if not isinstance(error, TransitError):
@@ -71,15 +80,15 @@ def perform(settings: Settings, *, trigger: str, accepted: str | None) -> Iterat
             _close(job, before, "failed", problem, clock)
             _tell_failure(job, problem)
             raise
-        problem = "\n".join(map(str, job.problems))
-        tidy(settings)
-        _close(job, before, "partly" if job.problems else "done", problem, clock)
         _tell_success(job, before, problem)
 
 
-def is_interrupt(error: BaseException) -> bool:
-    """A query that is interrupted does not say by what in Python's own word, and Prefect has one of its own for SIGTERM."""
-    return isinstance(error, KeyboardInterrupt | TerminationSignal) or str(error) == "Query interrupted" or type(error).__name__ == "InterruptException"  # fmt: skip
+def interrupted_by(error: BaseException) -> str:
+    """The signal that an error came of; empty for any other error. A query that is interrupted does not say so in Python's own word."""
+    if isinstance(error, TerminationSignal):
+        return "SIGTERM"
+    interrupted = isinstance(error, KeyboardInterrupt) or str(error) == "Query interrupted" or type(error).__name__ == "InterruptException"  # fmt: skip
+    return "SIGINT" if interrupted else ""
 
 
 def _refuse_turned_clock(before: State, accepted: str | None) -> None:

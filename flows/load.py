@@ -12,6 +12,7 @@ from prefect import task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
+from flows import journal
 from flows.identity import code_version
 from flows.inputs import open_warehouse, today_of
 from flows.lake import gathered
@@ -169,6 +170,7 @@ def load_everything(settings: Settings) -> LoadSummary:
                 seen.append(left)
         except (SourceError, WarehouseError) as error:
             problems += error.problems or [Problem("lake", error.summary)]
+    journal.write("files read", new=len(results), unchanged=sum(one.files for one in seen))
     changed = statistics(settings, known_at)
     problems += [
         problem

@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
-from flows import journal, progress
+from flows import journal, progress, stopping
 from flows.identity import code_version, settings_json, step_key
 from flows.settings import Settings
 from warehouse.database import Warehouse
@@ -63,7 +63,8 @@ class Job:
 
     @contextmanager
     def step(self, name: str) -> Iterator[Outcome]:
-        """Times a step and notes what the caller says of it; a failure is noted and passes on."""
+        """Times a step and notes what the caller says of it; a failure is noted and passes on. None begins after a stop."""
+        stopping.go_on()
         outcome = Outcome()
         started_at, clock = datetime.now(UTC), time.perf_counter()
         _forget_peak()

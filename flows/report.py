@@ -18,6 +18,7 @@ from prefect.cache_policies import NO_CACHE
 from dashboards.edition import Accepted, EarlierEdition, Edition
 from dashboards.kept import Kept
 from dashboards.report import write_report
+from flows import stopping
 from flows.check import refuse_offenders
 from flows.identity import code_version, settings_json, step_key
 from flows.inputs import open_warehouse
@@ -26,6 +27,7 @@ from flows.manifest import file_hash, read_manifest, sign, write_manifest
 from flows.secrets import signing_key
 from flows.settings import Settings
 from flows.wordings import read_wordings
+from flows.workers import Workers
 from warehouse.checks import run_checks
 from warehouse.database import Warehouse
 from warehouse.editions import keep_edition, keep_frame
@@ -36,6 +38,8 @@ from warehouse.schema import FRAMES, GRAINS, RESULT_FRAMES, check
 ABOUT = "edition.json"
 """Written last: an edition without it is not finished."""
 NEWEST = "../latest"
+DRAWING_SECONDS = 6 * 3600.0
+"""A language of a large network is one piece of work."""
 PAGES = "pages"
 """Pages of routes and segments kept from the last drawing, among the private files."""
 
@@ -122,7 +126,11 @@ def draw(
     unfinished = reports / f".unfinished-{edition.run_id}"
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
-    write_report(frames, edition, unfinished, languages=how.languages, paper=how.paper, kept=kept, workers=workers)
+    helpers = Workers(min(workers, len(how.languages)) - 1, DRAWING_SECONDS)
+    try:
+        write_report(frames, edition, unfinished, languages=how.languages, paper=how.paper, kept=kept, submit=helpers.submit if helpers.count else None)  # fmt: skip
+    finally:
+        helpers.close()
     home = unfinished / how.languages[0]
     about = {
         "made_from": how.made_from,
@@ -206,7 +214,13 @@ def _lead_to(reports: Path, folder: Path) -> None:
     swap.replace(reports / "latest")
 
 
-@task(name="publish", cache_policy=NO_CACHE, retries=1, retry_delay_seconds=2)
+@task(
+    name="publish",
+    cache_policy=NO_CACHE,
+    retries=1,
+    retry_delay_seconds=2,
+    retry_condition_fn=lambda *_: not stopping.told(),
+)
 def publish_copy(settings: Settings) -> Path:
     with open_warehouse(settings) as warehouse:
         refuse_offenders(run_checks(warehouse))

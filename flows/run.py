@@ -14,7 +14,7 @@ from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 from pydantic import Field
 
-from flows import journal, progress
+from flows import journal, progress, stopping
 from flows.forecast import GrainForecast, forecast_every_grain
 from flows.job import end_with_schedule, keep_steps, perform, show_progress
 from flows.lake import pour_edition
@@ -53,6 +53,7 @@ def transit_run(
     trigger: Annotated[str, Field(description="What started it: terminal, schedule or deployment")] = "deployment",
 ) -> RunSummary:
     """The main job, or the named steps of it."""
+    stopping.hear()
     end_with_schedule()
     settings = read_settings(config, data=data)
     journal.open_journal(settings.folders.logs, max_mb=settings.run.log_mb, files=settings.run.log_files)

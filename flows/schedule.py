@@ -11,16 +11,20 @@ from prefect.runner import Runner
 from prefect.schedules import Cron, Schedule
 from prefect.types.entrypoint import EntrypointType
 
-from flows import journal, progress
+from flows import journal, progress, stopping
 from flows.embedded import ENDS_WITH
 from flows.run import transit_run
 from flows.settings import Settings, read_settings
 from flows.watch import serve_metrics, watch
 from warehouse.errors import Problem, SettingsError
 
+PATIENCE_SECONDS = stopping.PATIENCE_SECONDS + 6
+"""The run in progress has its own time to end."""
+
 
 def serve_schedule(config: Path | None, data: Path | None) -> None:
     """Blocks until SIGINT or SIGTERM, which also ends a run in progress. One run at a time: the warehouse has one writer."""
+    stopping.hear(PATIENCE_SECONDS)
     settings = read_settings(config, data=data)
     parameters = {
         "config": str(settings.folders.settings_file),

@@ -5,6 +5,7 @@ Nothing here imports Prefect: without it a worker starts in half the time.
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import os
 import re
@@ -23,7 +24,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from flows import journal, progress
+from flows import journal, progress, stopping
 from flows.parent import end_with
 from warehouse.errors import Problem, TransitError
 
@@ -83,7 +84,7 @@ class Workers:
     """`count` processes that each do one piece at a time. `limit_seconds` 0: derived from how long pieces have taken."""
 
     def __init__(self, count: int, limit_seconds: float = 0.0) -> None:
-        self.limit, self._submitted = Limit(limit_seconds), 0
+        self.limit, self.count, self._submitted = Limit(limit_seconds), count, 0
         self._queue: SimpleQueue[_Piece | None] = SimpleQueue()
         self._processes: set[_Process] = set()
         self._closed = False
@@ -119,21 +120,26 @@ class Workers:
     def _serve(self) -> None:
         process: _Process | None = None
         while (piece := self._queue.get()) is not None:
-            if process is None:
-                process = _Process()
-                self._processes.add(process)
             began = time.monotonic()
             try:
+                if process is None:
+                    process = _Process()
+                    self._processes.add(process)
                 done, answer = process.do(piece, self.limit.seconds())
                 self.limit.took(time.monotonic() - began)
             except _LostError as lost:
                 self._do_again(piece, str(lost))
+            except Exception as error:  # noqa: BLE001 - no process can be had, or what goes to and fro can't be pickled
+                error.add_note(f"{piece.place} of the work, on its way to a process or back")
+                piece.answer.set_exception(error)
+                if process is not None:
+                    process.end()
             else:
                 if done:
                     piece.answer.set_result(answer)
                 else:
                     piece.answer.set_exception(answer)
-            if process.ended:
+            if process is not None and process.ended:
                 self._processes.discard(process)
                 process = None
         if process is not None:
@@ -141,7 +147,7 @@ class Workers:
             process.end()
 
     def _do_again(self, piece: _Piece, cause: str) -> None:
-        if self._closed:
+        if self._closed or stopping.told():
             return
         piece.causes.append(cause)
         journal.write("worker lost", piece=piece.place, cause=cause)
@@ -172,19 +178,19 @@ class _Process:
         alarm = threading.Timer(seconds, lambda: stuck.append(self._kill_stuck(seconds)))
         alarm.daemon = True
         alarm.start()
+        answer: tuple[bool, Any] | None = None
         try:
-            self._pipe.send((None if self._knows is piece.function else piece.function, piece.chunk))
-            self._knows = piece.function
-            answer: tuple[bool, Any] = self._pipe.recv()
-        except (EOFError, OSError):
-            self.end()
+            with contextlib.suppress(EOFError, OSError):
+                self._pipe.send((None if self._knows is piece.function else piece.function, piece.chunk))
+                self._knows = piece.function
+                answer = self._pipe.recv()
+        finally:
             alarm.cancel()
             alarm.join()
-            raise _LostError(stuck[0] if stuck else self._how_it_ended()) from None
-        alarm.cancel()
-        alarm.join()
-        if stuck:  # It answered in its last moment.
+        if answer is None or stuck:  # stuck with an answer: it came in its last moment
             self.end()
+        if answer is None:
+            raise _LostError(stuck[0] if stuck else self._how_it_ended())
         return answer
 
     def kill(self) -> None:
@@ -220,7 +226,10 @@ class _Process:
 
 def _work(pipe: Connection[Any, Any], last_words: str) -> None:
     prepare_worker()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
+    for number in (
+        stopping.SIGNALS
+    ):  # the parent decides what Ctrl-C means, and what a service manager's word to all of its group does
+        signal.signal(number, signal.SIG_IGN)
     known: Callable[[Any], Any] | None = None
     with Path(last_words).open("w", encoding="utf-8") as words:
         faulthandler.register(signal.SIGUSR1, file=words, all_threads=False)

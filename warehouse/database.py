@@ -95,6 +95,7 @@ class Warehouse:
                 _name_full_disk(path, error)
                 raise
             except BaseException:
+                connection.interrupt()
                 connection.close()
                 raise
         except BaseException:
@@ -115,7 +116,13 @@ class Warehouse:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if kind is not None:
+            self._let_go()
         self.close()
+
+    def _let_go(self) -> None:
+        """Where a signal ended a query here, DuckDB's other threads still work at it, and whatever is asked next waits for them."""
+        self.connection.interrupt()
 
     def sql(self, query: str, **params: object) -> pl.DataFrame:
         """The rows of a query with $named parameters; an empty frame for a statement that returns none."""
@@ -143,6 +150,7 @@ class Warehouse:
         try:
             yield
         except BaseException:
+            self._let_go()
             self.connection.execute("rollback")
             raise
         else:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
@@ -233,7 +232,12 @@ def serve(*, config: Config = None, data: Data = None) -> None:
         Folder that the sources' file patterns are relative to; replaces [folders] data.
     """
     folders = read_folders(config)
-    with _serving_alone(folders), embedded.prefect_api(folders.prefect_home, scheduler=True) as server:
+    # To be stopped is what it is there for, also while it starts.
+    with (
+        suppress(KeyboardInterrupt),
+        _serving_alone(folders),
+        embedded.prefect_api(folders.prefect_home, scheduler=True) as server,
+    ):
         from flows.schedule import serve_schedule
 
         if server is not None:
@@ -258,8 +262,6 @@ def _run(
 ) -> int:
     """0 where the run did its whole job, 1 where a file or source could not be read or a step failed."""
     folders: Folders = read_folders(config)
-    # Ended by a service manager, a run stops as it does for Ctrl-C: its workers and its server end with it.
-    signal.signal(signal.SIGTERM, _interrupt)
     with embedded.prefect_api(folders.prefect_home) as server:
         # Prefect and the libraries are imported while its server starts.
         import httpx
@@ -285,7 +287,3 @@ def _run(
     if server is not None:
         prune_prefect(folders.prefect_home, read_settings(config, data=data).run.keep_record_days)
     return code
-
-
-def _interrupt(_signal: int, _frame: object) -> None:
-    raise KeyboardInterrupt

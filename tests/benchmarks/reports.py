@@ -12,6 +12,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
@@ -84,7 +86,8 @@ def main(routes: int = 300, segments: int = 200) -> None:
 
         def draw(name: str, of: dict[str, pl.DataFrame], which: Edition) -> Kept:
             kept = Kept(place / "pages", "1")
-            write_report(of, which, place / name, kept=kept, workers=2)
+            with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+                write_report(of, which, place / name, kept=kept, submit=pool.submit)
             return kept
 
         made: list[Kept] = []

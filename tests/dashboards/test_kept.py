@@ -1,7 +1,9 @@
 """Pages of which nothing has changed are not made again, and a page that is taken over is the page that would have been made."""
 
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from multiprocessing import get_context
 
 import polars as pl
 import pytest
@@ -90,7 +92,8 @@ def test_languages_side_by_side_are_the_same_pages(tmp_path, monkeypatch):
     one = drawn(build(**SMALL), edition(), tmp_path / "one")
     monkeypatch.setattr(report, "WORTH_A_PROCESS", 1)
     kept = Kept(tmp_path / "pages", "v1")
-    write_report(build(**SMALL), edition(), tmp_path / "two", workbook=False, pictures=False, kept=kept, workers=2)
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        write_report(build(**SMALL), edition(), tmp_path / "two", workbook=False, pictures=False, kept=kept, submit=pool.submit)  # fmt: skip
     two = {path.relative_to(tmp_path / "two").as_posix(): path.read_bytes() for path in (tmp_path / "two").rglob("*") if path.is_file()}  # fmt: skip
     assert two == one
     assert len(kept.used) == 2 * (4 + 9)

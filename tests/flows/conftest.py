@@ -67,6 +67,11 @@ def make_project(folder: Path) -> Project:
     return made
 
 
+def with_settings(folder: Path, text: str) -> None:
+    path = folder / "transit.toml"
+    path.write_text(f"{path.read_text(encoding='utf-8')}\n{text}\n", encoding="utf-8")
+
+
 @pytest.fixture(scope="session")
 def project(tmp_path_factory) -> Project:
     """A project that ran once."""

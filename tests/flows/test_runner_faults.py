@@ -85,12 +85,12 @@ if __name__ == "__main__":
 """
 
 
-def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+def start(folder: Path, *arguments: str, **settings: str) -> subprocess.Popen[str]:
     (folder / "everything.py").write_text(SCRIPT, encoding="utf-8")
     return subprocess.Popen(
         [sys.executable, "everything.py", *arguments],
         cwd=folder,
-        env=environment(),
+        env=environment() | settings,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -171,6 +171,43 @@ def test_a_worker_that_answers_after_its_chunk_was_done_elsewhere_does_no_harm(t
 def test_a_scheduler_without_workers_is_named(tmp_path):
     with cluster(tmp_path, workers=0) as (address, _):
         assert "has no workers" in told(start(tmp_path, "dask", "slow", address))
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+
+
+def test_workers_that_all_vanish_in_the_midst_are_missed_by_name(tmp_path):
+    with cluster(tmp_path, workers=2) as (address, processes):
+        run = start(tmp_path, "dask", "slow", address)
+        until((tmp_path / "mark").exists, seconds=200)
+        for worker in processes[1:]:
+            end(worker)
+        answer = told(run)
+    assert "nobody does the work" in answer
+    assert f"dask worker {address}" in answer
+
+
+def test_a_worker_that_comes_in_the_place_of_one_that_vanished_does_its_pieces(tmp_path):
+    with cluster(tmp_path, workers=1) as (address, processes):
+        run = start(tmp_path, "dask", "slow", address, "2")
+        until((tmp_path / "mark").exists, seconds=200)
+        end(processes[1])
+        processes.append(subprocess.Popen([*DASK, "distributed.cli.dask_worker", address, *LOCAL, "--nthreads", "1", "--no-nanny"], cwd=tmp_path, env=environment(), stderr=subprocess.DEVNULL))  # fmt: skip
+        assert "same" in told(run)
+
+
+def test_a_scheduler_that_ends_for_good_is_outlived(tmp_path):
+    """By worker processes of the run's own."""
+    with cluster(tmp_path, workers=1) as (address, processes):
+        run = start(tmp_path, "dask", "slow", address, DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT="2s")
+        until((tmp_path / "mark").exists, seconds=200)
+        end(processes[0])
+        out, said = run.communicate(timeout=400)
+    assert run.returncode == 0, said
+    assert "same" in out
+    assert "are done here" in said
 
 
 def test_a_scheduler_that_restarts_is_outlived(tmp_path):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
+import threading
 import time
 from functools import partial
 from pathlib import Path
@@ -69,6 +71,35 @@ def refuse(work: tuple[Path, int]) -> int:
     return 2 * work[1]
 
 
+def answer_late(work: tuple[Path, int]) -> int:
+    """Only when asked where it is, its limit gone."""
+    if work[1] == 2:
+        asked = []
+        signal.signal(signal.SIGUSR1, lambda *_: asked.append(True))
+        while not asked:
+            time.sleep(0.05)
+    return 2 * work[1]
+
+
+def wait_once(work: tuple[Path, int]) -> int:
+    """Until it is ended, the first time each piece is tried."""
+    folder, number = work
+    if mark(folder, f"tried-{number}"):
+        time.sleep(3600)
+    return 2 * number
+
+
+class OddError(Exception):
+    """It can't be put together again from its text alone."""
+
+    def __init__(self, where: str, number: int) -> None:
+        super().__init__(f"{where} has {number}")
+
+
+def refuse_oddly(work: tuple[Path, int]) -> int:
+    raise OddError("here", work[1])
+
+
 def done(function, folder: Path) -> list[int]:
     pool = Workers(2, SECONDS)
     try:
@@ -102,6 +133,92 @@ def test_an_error_is_raised_as_it_is_and_not_tried_again(tmp_path):
     with pytest.raises(ValueError, match="two is too much") as raised:
         done(refuse, tmp_path)
     assert "in refuse" in "".join(raised.value.__notes__)
+
+
+@pytest.fixture
+def pool():
+    made = Workers(1, SECONDS)
+    yield made
+    made.close()
+
+
+def processes(pool: Workers) -> list[int]:
+    return [one._process.pid for one in tuple(pool._processes)]
+
+
+def test_an_error_that_cannot_come_back_is_not_waited_for(pool, tmp_path):
+    with pytest.raises(TypeError, match="number") as raised:
+        pool.submit(refuse_oddly, (tmp_path, 2)).result(timeout=60)
+    assert "piece 1 of the work" in "".join(raised.value.__notes__)
+    assert pool.submit(double, 4).result(timeout=60) == 8
+
+
+def test_a_piece_that_cannot_be_sent_is_not_waited_for(pool):
+    with pytest.raises((AttributeError, TypeError), match="pickle"):
+        pool.submit(double, threading.Lock()).result(timeout=60)
+    assert pool.submit(double, 4).result(timeout=60) == 8
+
+
+def test_where_no_process_can_be_had_the_cause_is_raised(pool, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "full"))
+    with pytest.raises(FileNotFoundError):
+        pool.submit(double, 4).result(timeout=60)
+    monkeypatch.undo()
+    assert pool.submit(double, 4).result(timeout=60) == 8
+
+
+def test_an_answer_that_comes_with_the_end_of_its_time_counts_and_its_process_is_ended(pool, tmp_path):
+    assert pool.submit(answer_late, (tmp_path, 2)).result(timeout=60) == 4
+    (before,) = processes(pool) or [0]
+    assert pool.submit(double, 4).result(timeout=60) == 8
+    assert processes(pool) != [before]
+
+
+def test_a_worker_that_dies_between_pieces_costs_nothing(pool, capsys):
+    assert pool.submit(double, 4).result(timeout=60) == 8
+    os.kill(*processes(pool), signal.SIGKILL)
+    assert pool.submit(double, 5).result(timeout=60) == 10
+    assert "lost its process to SIGKILL" in capsys.readouterr().err
+
+
+def test_workers_that_all_vanish_at_once_are_replaced(tmp_path):
+    pool = Workers(2, 60.0)
+    try:
+        pieces = [pool.submit(wait_once, (tmp_path, number)) for number in range(2)]
+        until(lambda: len(list(tmp_path.glob("tried-*"))) == 2)
+        for process in processes(pool):
+            os.kill(process, signal.SIGKILL)
+        assert [piece.result(timeout=60) for piece in pieces] == [0, 2]
+    finally:
+        pool.close()
+
+
+def until(met) -> None:
+    deadline = time.monotonic() + 60
+    while not met() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert met()
+
+
+def test_a_word_to_the_whole_group_is_left_to_the_parent(tmp_path):
+    """Ctrl-C and systemd tell workers as well; the piece at hand is not lost by it."""
+    pool = Workers(1, 60.0)
+    try:
+        piece = pool.submit(wait_a_little, (tmp_path, 4))
+        until((tmp_path / "waiting").exists)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            os.kill(*processes(pool), number)
+        assert piece.result(timeout=60) == 8
+        assert (tmp_path / "waiting").read_text() == "once"
+    finally:
+        pool.close()
+
+
+def wait_a_little(work: tuple[Path, int]) -> int:
+    with (work[0] / "waiting").open("a") as file:
+        file.write("once")
+    time.sleep(1.0)
+    return 2 * work[1]
 
 
 def test_closing_ends_what_hangs():

@@ -1,0 +1,35 @@
+"""A query that a signal ended is let go by all of DuckDB's threads: nothing that comes after has to wait for them."""
+
+import subprocess
+import sys
+
+import pytest
+
+ENDED = """
+import signal, sys
+from contextlib import nullcontext
+from pathlib import Path
+from warehouse.database import Warehouse
+
+signal.signal(signal.SIGALRM, signal.default_int_handler)
+for seconds in (0.3, 0.6):
+    ended = ""
+    try:
+        with Warehouse.open(Path("work.duckdb")) as warehouse:
+            signal.setitimer(signal.ITIMER_REAL, seconds)
+            with warehouse.transaction() if sys.argv[1] == "transaction" else nullcontext():
+                warehouse.sql("select sum(hash(a.range + b.range)) from range(200_000) a, range(200_000) b")
+    except RuntimeError as error:
+        ended = str(error)
+    assert ended == "Query interrupted", ended
+    with Warehouse.open(Path("work.duckdb")) as warehouse:
+        assert warehouse.sql("select 1").height == 1
+"""
+
+
+@pytest.mark.parametrize("within", ["transaction", "none"])
+def test_a_query_that_a_signal_ended_holds_nothing_up(within, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", ENDED, within], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr

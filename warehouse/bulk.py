@@ -76,13 +76,19 @@ def write_plain(
         raise NeedsSecondLookError(str(error)) from error
     if opened.is_text and only(warehouse, "traffic/any_rejects")["rejects"]:
         raise NeedsSecondLookError("a line of it can't be split into columns")
-    warehouse.run("traffic/reach_of_batch", batch_id=batch_id)
+    whole = {"batch_id": batch_id, "slot_us": slot_us}
+    if opened.is_text:
+        # Its slots are looked at once: threads write those of a port in runs, and of runs there are few.
+        slots = only(warehouse, "traffic/slots_of_batch", batch_id=batch_id)["slots"]
+        warehouse.run("traffic/runs_of_batch", **whole, slots=slots)
+        warehouse.run("traffic/reach_of_runs", slot_us=slot_us)
+    else:
+        warehouse.run("traffic/reach_of_batch", batch_id=batch_id)
     sums = only(warehouse, "traffic/reach_sums")
     if not sums["slots"] or sums["slots"] > spec.max_rows or reach_is_known(warehouse, minutes):
         raise NeedsSecondLookError("some of its slots may be known")
-    whole = {"batch_id": batch_id, "slot_us": slot_us}
     if opened.is_text:
-        distinct = only(warehouse, "traffic/batch_runs", **whole, slots=sums["slots"])["distinct_slots"]
+        distinct = only(warehouse, "traffic/runs_apart", slot_us=slot_us)["distinct_slots"]
     else:
         distinct = only(warehouse, "traffic/batch_order", batch_id=batch_id)["ordered"]
     if not distinct and not only(warehouse, "traffic/batch_distinct", **whole)["distinct_slots"]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 
@@ -137,7 +138,7 @@ class Warehouse:
 
     def run(self, name: str, **params: object) -> pl.DataFrame:
         """Executes the packaged sql/<name>.sql with its $parameters."""
-        return self.sql((SQL / f"{name}.sql").read_text("utf-8"), **params)
+        return self.sql(_text(name), **params)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -265,6 +266,11 @@ class Warehouse:
         if not frame.is_empty():
             order = self.connection.table(table).columns
             self.connection.from_arrow(frame.select(order).to_arrow()).insert_into(table)
+
+
+@cache
+def _text(name: str) -> str:
+    return (SQL / f"{name}.sql").read_text("utf-8")
 
 
 _VIEW_OF = {"traffic_period": "traffic_latest"}

@@ -53,7 +53,9 @@ def flag_maintenance(warehouse: Warehouse) -> pl.DataFrame:
     with warehouse.transaction():
         warehouse.run("traffic/port")
         warehouse.run("traffic/windows")
-        warehouse.run("traffic/windows_again")
+        windows = warehouse.run("traffic/any_maintenance").row(0, named=True)
+        if windows["stated"] or windows["flagged"]:
+            warehouse.run("traffic/windows_again")
         return warehouse.run("traffic/window_rows")
 
 

@@ -28,6 +28,8 @@ def formats_of(spec: SourceSpec, path: Path, relation: DuckDBPyRelation) -> list
     """
     if spec.time_format != "auto" or spec.time_column not in relation.columns or spec.first_slot is not None:
         return []
+    if str(relation.types[relation.columns.index(spec.time_column)]) == "BIGINT":
+        return []  # Microseconds already: no need to read any.
     stamps = relation.select(column(spec.time_column).cast("varchar").alias("stamp"))
     matches = SQLExpression(f"regexp_matches(stamp, '{NUMBERS}')")
     if not stamps.limit(LOOKED_AT).filter(matches).limit(1).fetchall():

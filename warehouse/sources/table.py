@@ -31,6 +31,8 @@ from warehouse.sources.spec import VALUELESS, SourceSpec
 
 CANONICAL = ("stamp", "series", "direction", "value", "value_in", "value_out", "discontinuity", "uptime")
 HEAD_BYTES = 256 * 1024
+BUFFER_BYTES = 8_000_000
+"""What the reader of text takes at once, four times the longest line it allows: a look at the first lines reads no more than that."""
 SEPARATORS = ("\t", ";", ",", "|")
 PARQUET = (".parquet", ".pq")
 PACKED = (".gz", ".zst")
@@ -260,6 +262,7 @@ def text_relation(
     return connection.read_csv(
         escape(str(path)), sep=shape.separator, header=False, skiprows=shape.header_lines, auto_detect=False,
         columns={name: (types or {}).get(name, "VARCHAR") for name in unique}, quotechar='"', escapechar='"', na_values=list(spec.null_words if null_words is None else null_words), store_rejects=True,
+        buffer_size=BUFFER_BYTES,
     )  # fmt: skip
 
 

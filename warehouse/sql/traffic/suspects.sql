@@ -1,14 +1,23 @@
--- a cheap look at all slots of a month: which ports have zeros, spikes, values at their speed, or highest values close together
+-- a cheap look at all slots of a month: which ports have zeros, spikes, values at their speed, or highest values close together.
+-- The highest values answer most of it: a slot that is compared with each limit costs more than one that is kept or passed by
 insert into suspect
-select s.interface_key, s.slot_minutes, $from_at, $until_at
-from core.traffic_sample s
+with looked_at as (
+    select
+        s.interface_key, s.slot_minutes,
+        max(s.in_bps, greatest(16, $least_run)) as highest_in, max(s.out_bps, greatest(16, $least_run)) as highest_out,
+        count(case when s.in_bps = 0 then 1 end) as zeros_in, count(case when s.out_bps = 0 then 1 end) as zeros_out,
+        bool_or(s.flag in ('outlier', 'censored')) as marked
+    from core.traffic_sample s
+    where s.slot_start >= $from_at and s.slot_start < $until_at
+        and s.interface_key in (select interface_key from doubtful_span where from_at = $from_at)
+    group by s.interface_key, s.slot_minutes
+)
+select l.interface_key, l.slot_minutes, $from_at, $until_at
+from looked_at l
 join port p using (interface_key)
-where s.slot_start >= $from_at and s.slot_start < $until_at
-    and s.interface_key in (select interface_key from doubtful_span where from_at = $from_at)
-group by s.interface_key, s.slot_minutes, p.speed_bps
-having max(s.in_bps) > $spike_ratio * p.speed_bps or max(s.out_bps) > $spike_ratio * p.speed_bps
-    or count(*) filter (s.in_bps = 0) >= $least_run or count(*) filter (s.out_bps = 0) >= $least_run
-    or count(*) filter (s.in_bps >= $full_ratio * p.speed_bps) >= $least_run or count(*) filter (s.out_bps >= $full_ratio * p.speed_bps) >= $least_run
+where l.highest_in[1] > $spike_ratio * p.speed_bps or l.highest_out[1] > $spike_ratio * p.speed_bps
+    or l.zeros_in >= $least_run or l.zeros_out >= $least_run
+    or l.highest_in[$least_run] >= $full_ratio * p.speed_bps or l.highest_out[$least_run] >= $full_ratio * p.speed_bps
     -- Twelve values at a cap, with at most four spikes above them.
-    or max(s.in_bps, 16)[16] >= 0.998 * max(s.in_bps, 16)[5] or max(s.out_bps, 16)[16] >= 0.998 * max(s.out_bps, 16)[5]
-    or count(*) filter (s.flag in ('outlier', 'censored')) > 0;
+    or l.highest_in[16] >= 0.998 * l.highest_in[5] or l.highest_out[16] >= 0.998 * l.highest_out[5]
+    or l.marked;

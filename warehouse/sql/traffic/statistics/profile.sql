@@ -13,10 +13,9 @@ hourly as (
     group by all
 ),
 way as (
-    select route_key, weekday, hour, unnest([
-        {direction: 'in', sum_bps: sum_in, slots: slots_in}, {direction: 'out', sum_bps: sum_out, slots: slots_out}
-    ], recursive := true)
-    from hourly
+    select route_key, 'in' as direction, weekday, hour, sum_in as sum_bps, slots_in as slots from hourly
+    union all
+    select route_key, 'out', weekday, hour, sum_out, slots_out from hourly
 )
 select n.route_id, w.direction, w.weekday, w.hour, w.sum_bps / w.slots / 1e9, $known_at, $version
 from way w join route_number n using (route_key)

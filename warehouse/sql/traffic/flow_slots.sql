@@ -5,7 +5,7 @@ with touched as (
 )
 select
     (epoch_us(p.slot_start) // 1000000)::varchar as stamp, p.interface_id as interface,
-    (sum(p.in_bits) / $slot_s)::varchar as value_in, (sum(p.out_bits) / $slot_s)::varchar as value_out, null::varchar as record
+    (sum(p.in_bits order by p.content_hash) / $slot_s)::varchar as value_in, (sum(p.out_bits order by p.content_hash) / $slot_s)::varchar as value_out, null::varchar as record
 from core.flow_part p
 semi join touched t on t.interface_id = p.interface_id and t.slot_start = p.slot_start
 where p.source = $source

@@ -1,4 +1,5 @@
--- one row per slot that finer samples touch: the mean of all its samples, whatever file they came in
+-- one row per slot that finer samples touch: the mean of all its samples, whatever file they came in; made of whole 1024ths of a bit/s, which
+-- add up to the same in any order
 create or replace temp table grouped_slot as
 with touched as (
     select distinct interface_key, (epoch_us(sampled_at) + 1000000) // $slot_us * $slot_us as slot_us from fine_row
@@ -10,7 +11,11 @@ latest as (
         and f.sampled_at < (select make_timestamptz(max(slot_us) + $slot_us) from touched)
     group by f.interface_key, f.sampled_at
 )
-select t.interface_key, t.slot_us, avg(l.in_bps) as in_bps, avg(l.out_bps) as out_bps, 0 as file_rows, 0 as used_rows, false as contradicts
+select
+    t.interface_key, t.slot_us,
+    sum((l.in_bps * 1024)::hugeint) / 1024.0 / count(l.in_bps) as in_bps,
+    sum((l.out_bps * 1024)::hugeint) / 1024.0 / count(l.out_bps) as out_bps,
+    0 as file_rows, 0 as used_rows, false as contradicts
 from touched t
 join latest l on l.interface_key = t.interface_key and (epoch_us(l.sampled_at) + 1000000) // $slot_us * $slot_us = t.slot_us
 group by t.interface_key, t.slot_us;

@@ -4,7 +4,7 @@ with whole as (
     select
         series_kind, series_id, period_start, direction, statistic,
         any_value(from_at) as from_at, any_value(until_at) as until_at,
-        sum(measured_gbps) as sum_gbps, count(*) as members, max(slot_minutes) as slot_minutes,
+        sum(measured_gbps order by route_key) as sum_gbps, count(*) as members, max(slot_minutes) as slot_minutes,
         count(distinct slot_minutes) filter (slot_minutes > 0) as lengths,
         min(coverage_ratio) as least_coverage, max(censored_ratio) as censored_ratio,
         count(reason) as refused,

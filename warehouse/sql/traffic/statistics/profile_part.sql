@@ -1,8 +1,8 @@
--- adds the sums of a month by local weekday and hour
+-- adds the sums of a month by local weekday and hour, of whole eighths of a bit/s, as in route_sums
 insert into profile_part
 select
     s.interface_key, $period_start, h.weekday, h.hour,
-    sum(s.in_bps), count(s.in_bps), sum(s.out_bps), count(s.out_bps)
+    sum((s.in_bps * 8)::bigint) / 8.0, count(s.in_bps), sum((s.out_bps * 8)::bigint) / 8.0, count(s.out_bps)
 from core.traffic_sample s
 join port_route p using (interface_key)
 join core.slot_rule r on r.flag = s.flag and r.in_mean

@@ -1,11 +1,12 @@
--- one row per route and slot length of a period: statistics of each direction
+-- one row per route and slot length of a period: statistics of each direction. Means are made of whole eighths of a bit/s: whole numbers add up
+-- to the same in any order, and rows lie in another one after a load that was stopped, or are taken by more threads
 insert into route_sum
 with slot as (
     -- What does not count is empty, once a slot: a filter in each sum would take longer.
     select
         p.route_key, s.slot_minutes,
-        case when r.in_mean then s.in_bps end as mean_in,
-        case when r.in_mean then s.out_bps end as mean_out,
+        case when r.in_mean then (s.in_bps * 8)::bigint end as eighths_in,
+        case when r.in_mean then (s.out_bps * 8)::bigint end as eighths_out,
         case when r.in_p95 then s.in_bps end as p95_in,
         case when r.in_p95 then s.out_bps end as p95_out,
         case when s.flag = 'censored' then s.in_bps end as censored_in,
@@ -17,7 +18,8 @@ with slot as (
 )
 select
     route_key, $period_start, slot_minutes, $from_at, $until_at,
-    avg(mean_in), avg(mean_out), quantile_disc(p95_in, 0.95), quantile_disc(p95_out, 0.95),
-    count(mean_in), count(mean_out), count(p95_in), count(p95_out), count(censored_in), count(censored_out)
+    sum(eighths_in) / 8.0 / count(eighths_in), sum(eighths_out) / 8.0 / count(eighths_out),
+    quantile_disc(p95_in, 0.95), quantile_disc(p95_out, 0.95),
+    count(eighths_in), count(eighths_out), count(p95_in), count(p95_out), count(censored_in), count(censored_out)
 from slot
 group by route_key, slot_minutes;

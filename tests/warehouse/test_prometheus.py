@@ -246,6 +246,7 @@ def packed(content: bytes, times: int) -> bytes:
         ("gzip", packed(matrix().encode(), 1) * 2, "something follows the packed answer"),
         ("gzip", matrix().encode(), "the answer can't be unpacked"),
     ],
+    ids=["bomb", "packed twice", "cut off", "followed by something", "not packed"],
 )  # fmt: skip
 def test_packed_answers_that_are_bombs_or_broken(packing: str, content: bytes, message: str) -> None:
     tracemalloc.start()

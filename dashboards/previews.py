@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,6 +18,8 @@ from dashboards.language import Language
 MOST, MOST_ROWS = 4, 1500
 WIDTH = 1056
 """Of the page's column on a desktop, so that the chart that takes the picture's place has its size."""
+ROOM, BETWEEN = 45, 26
+"""Left of row names and between the words of a legend, since a reader's font may be wider than the one the picture is measured with."""
 SIZE = re.compile(r'width="([\d.]+)" height="([\d.]+)"')
 
 
@@ -58,6 +61,9 @@ def _svg(spec: Spec, language: Language) -> str:
     whole = standalone(spec, language, width=WIDTH)
     if spec.get("width") == "container":
         whole["autosize"] = {"type": "fit-x", "contains": "padding"}
+    if '"labelLimit"' in json.dumps({key: part for key, part in spec.items() if key not in ("datasets", "config")}):
+        whole["padding"] = {"left": ROOM, "top": 5, "right": 5, "bottom": 5}
+    whole["config"] = {**whole["config"], "legend": {**whole["config"]["legend"], "columnPadding": BETWEEN}}
     locale: Mapping[str, Any] = theme.locale(language)
     plain = str(vl_convert.vegalite_to_svg(whole, format_locale=locale["formatLocale"], time_format_locale=locale["timeFormatLocale"]))  # fmt: skip
     style = f"<style>@media (prefers-color-scheme: dark) {{ {theme.recoloured(theme.DARK)} }}</style>"

@@ -237,6 +237,21 @@ def test_pictures_stand_until_the_charts_are_drawn(site, browser):
         assert page.eval_on_selector_all(".chart", "all => all.every(one => one.children.length === 1)")
 
 
+def test_names_of_rows_fit_into_pictures_in_a_wider_font_too(site, browser):
+    folder, _ = site
+    pictures = [path for name in ("runout", "utilization") for path in folder.glob(f"pictures/ru/*{name}.svg")]
+    assert pictures
+    for path in pictures:
+        page = browser.new_page()
+        page.goto(path.as_uri())
+        left = """all => Math.min(...all.map((one) => {
+            one.setAttribute("style", "font: 13px 'DejaVu Sans', sans-serif");
+            return one.getBoundingClientRect().left;
+        }))"""
+        assert page.eval_on_selector_all("text", left) >= 0
+        page.close()
+
+
 def test_charts_of_a_dark_page_are_printed_light(site, browser):
     folder, _ = site
     with opened(browser, folder / "en" / "plan.html", color_scheme="dark") as page:

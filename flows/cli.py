@@ -67,7 +67,8 @@ def main() -> None:
     try:
         app()
     except BaseException as error:  # noqa: BLE001 - the program ends with it
-        _end(error)
+        with stopping.undisturbed():
+            _end(error)
     finally:
         stopping.leave()
 

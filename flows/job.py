@@ -72,7 +72,8 @@ def perform(settings: Settings, *, trigger: str, accepted: str | None) -> Iterat
                 _close(job, before, "partly" if job.problems else "done", problem, clock)
         except BaseException as error:
             if by := stopping.told() or interrupted_by(error):
-                keep_stop(by)
+                with stopping.undisturbed():
+                    keep_stop(by)
                 raise KeyboardInterrupt from error
             problem = str(error) if isinstance(error, TransitError) else f"{type(error).__name__}: {error}"
             if not isinstance(error, TransitError):

@@ -12,7 +12,7 @@ from prefect import task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
-from flows import journal
+from flows import journal, stopping
 from flows.identity import code_version
 from flows.inputs import open_warehouse, today_of
 from flows.lake import gathered
@@ -82,7 +82,7 @@ def load_network(settings: Settings, known_at: datetime) -> None:
 
 
 @task(name="load {source.name}", task_run_name="load {source.name}", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=[2, 10],
-      retry_condition_fn=lambda _task, _run, state: isinstance(state.data, OSError))  # fmt: skip
+      retry_condition_fn=lambda _task, _run, state: isinstance(state.data, OSError) and not stopping.told())  # fmt: skip
 def load_source(settings: Settings, source: SourceSpec, known_at: datetime) -> tuple[list[LoadResult], Seen]:
     source = placed(settings, source)
     paths = [path for pattern in source.files for path in files_of(settings.data, pattern)]

@@ -75,9 +75,9 @@ async def _until_stopped(runner: Runner) -> None:
     runner.handle_sigterm = ask  # type: ignore[method-assign]
     signal.signal(signal.SIGINT, ask)
     serving = asyncio.ensure_future(runner.start())
-    stopping = asyncio.ensure_future(stop.wait())
-    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    asked = asyncio.ensure_future(stop.wait())
+    await asyncio.wait({serving, asked}, return_when=asyncio.FIRST_COMPLETED)
     if stop.is_set() and not serving.done():
         await runner.astop()
-    stopping.cancel()
+    asked.cancel()
     await serving

@@ -18,9 +18,10 @@ from contextlib import contextmanager
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 PATIENCE_SECONDS = 12.0
 """What has not ended so long after the signal is ended, as a crash would end it."""
+LAST_WORDS_SECONDS = 2.0
 _heard: list[signal.Signals] = []
 _lock = threading.Lock()
-_ear = -1
+_ear = _mouth = -1
 _patience = PATIENCE_SECONDS
 _for_good = False
 _since = 0.0
@@ -41,21 +42,21 @@ def hear(patience_seconds: float = PATIENCE_SECONDS) -> None:
 
     Without `listen`, in a notebook say, they are about the job at work, not the process: the next job knows nothing of them.
     """
-    global _ear, _patience
+    global _ear, _mouth, _patience
     _patience = patience_seconds
     if told() and not _for_good:
         _heard.clear()
-    if _ear >= 0 or threading.current_thread() is not threading.main_thread():
+    if threading.current_thread() is not threading.main_thread():
         return
-    ear, mouth = os.pipe()
-    os.set_blocking(ear, False)
-    os.set_blocking(mouth, False)
-    before = signal.set_wakeup_fd(mouth, warn_on_full_buffer=False)
-    if before >= 0:  # an event loop's: it has signals to itself, and exceptions alone tell us
+    if _ear < 0:
+        _ear, _mouth = os.pipe()
+        os.set_blocking(_ear, False)
+        os.set_blocking(_mouth, False)
+        threading.Thread(target=_wait, daemon=True, name="stopping").start()
+    # Each time: an event loop that came and went has left the interpreter without a pipe.
+    before = signal.set_wakeup_fd(_mouth, warn_on_full_buffer=False)
+    if before not in (-1, _mouth):  # an event loop's: it has signals to itself, and exceptions alone tell us
         signal.set_wakeup_fd(before)
-        return
-    _ear = ear
-    threading.Thread(target=_wait, daemon=True, name="stopping").start()
 
 
 def leave() -> None:
@@ -90,6 +91,20 @@ def words(name: str) -> str:
 
 
 @contextmanager
+def undisturbed() -> Iterator[None]:
+    """Told again within this block, nothing is raised anew: a second Ctrl-C would take the record of the first, and leave a traceback."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, lambda *_: None) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
 def last_words(say: Callable[[str], None]) -> Iterator[None]:
     """`say` is called with the signal's name where this block does not end in time."""
     _last_words.append(say)
@@ -106,8 +121,15 @@ def _interrupt(_signal: int, _frame: object) -> None:
 def _wait() -> None:
     while not ((name := told()) and time.monotonic() - _since > _patience and (_for_good or _last_words)):
         select.select([_ear], [], [], 0.5)
-    for say in _last_words:
-        say(name)
-    sys.stderr.write(f"{words(name)}\nWhat it was doing did not end in {_patience:.0f} s, so its process was ended.\n")
-    sys.stderr.flush()
-    os._exit(code_of(name))
+    code = code_of(name)
+    # Words may lead nowhere, to a pipe that nobody empties or a disk that hangs, and errors end a thread alone.
+    threading.Timer(LAST_WORDS_SECONDS, os._exit, (code,)).start()
+    try:
+        for say in tuple(_last_words):
+            say(name)
+        sys.stderr.write(
+            f"{words(name)}\nWhat it was doing did not end in {_patience:.0f} s, so its process was ended.\n"
+        )
+        sys.stderr.flush()
+    finally:
+        os._exit(code)

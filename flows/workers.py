@@ -125,6 +125,8 @@ class Workers:
                 if process is None:
                     process = _Process()
                     self._processes.add(process)
+                    if self._closed:  # while it started: nobody else will end it
+                        process.kill()
                 done, answer = process.do(piece, self.limit.seconds())
                 self.limit.took(time.monotonic() - began)
             except _LostError as lost:
@@ -226,9 +228,8 @@ class _Process:
 
 def _work(pipe: Connection[Any, Any], last_words: str) -> None:
     prepare_worker()
-    for number in (
-        stopping.SIGNALS
-    ):  # the parent decides what Ctrl-C means, and what a service manager's word to all of its group does
+    # The parent decides what Ctrl-C means, and what a service manager's word to all of its group does.
+    for number in stopping.SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     known: Callable[[Any], Any] | None = None
     with Path(last_words).open("w", encoding="utf-8") as words:

@@ -19,7 +19,7 @@ from warehouse.blocks import HEADERS_BYTES, REMEDY, block_bytes, refuse_damaged
 from warehouse.errors import ContractError, LockedError, Problem, WarehouseError
 from warehouse.lock import WriterLock
 from warehouse.migrate import SQL, migrate
-from warehouse.reading import OFFLINE
+from warehouse.reading import OFFLINE, let_go
 from warehouse.schema import (
     FRAMES,
     GRAINS,
@@ -90,14 +90,12 @@ class Warehouse:
         try:
             connection = _connect(path, memory_limit, threads, temp_directory)
             try:
-                migrate(connection)
-            except duckdb.Error as error:
+                with let_go(connection):
+                    migrate(connection)
+            except BaseException as error:
                 connection.close()
-                _name_full_disk(path, error)
-                raise
-            except BaseException:
-                connection.interrupt()
-                connection.close()
+                if isinstance(error, duckdb.Error):
+                    _name_full_disk(path, error)
                 raise
         except BaseException:
             lock.release()
@@ -118,12 +116,8 @@ class Warehouse:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is not None:
-            self._let_go()
+            self.connection.interrupt()  # as let_go does
         self.close()
-
-    def _let_go(self) -> None:
-        """Where a signal ended a query here, DuckDB's other threads still work at it, and whatever is asked next waits for them."""
-        self.connection.interrupt()
 
     def sql(self, query: str, **params: object) -> pl.DataFrame:
         """The rows of a query with $named parameters; an empty frame for a statement that returns none."""
@@ -149,9 +143,9 @@ class Warehouse:
         self.connection.execute("begin")
         self._in_transaction = True
         try:
-            yield
+            with let_go(self.connection):
+                yield
         except BaseException:
-            self._let_go()
             self.connection.execute("rollback")
             raise
         else:

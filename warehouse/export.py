@@ -18,7 +18,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from warehouse.errors import Problem, QueryError, WarehouseError
-from warehouse.reading import open_sealed
+from warehouse.reading import let_go, open_sealed
 
 Profile = Literal["full", "public"]
 FileFormat = Literal["parquet", "csv"]
@@ -65,7 +65,7 @@ def export_marts(
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
-        with open_sealed(database) as connection:
+        with open_sealed(database) as connection, let_go(connection):
             resources = _write_all(connection, partial, profile, file_format, views)
         if folder.exists():
             shutil.rmtree(folder)

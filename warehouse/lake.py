@@ -19,7 +19,7 @@ import duckdb
 from warehouse.errors import Problem, WarehouseError
 from warehouse.extensions import extension
 from warehouse.migrate import SQL, migrate
-from warehouse.reading import OFFLINE
+from warehouse.reading import OFFLINE, let_go
 
 SCHEMAS = ("core", "ops")
 POSTGRES = "postgres:"
@@ -251,7 +251,7 @@ def _connected(
         "memory_limit": memory_limit,
         "threads": threads,
     }
-    with duckdb.connect(config=config) as connection, tempfile.TemporaryDirectory() as links:
+    with duckdb.connect(config=config) as connection, let_go(connection), tempfile.TemporaryDirectory() as links:
         wanted = {
             "postgres_scanner": lake.catalog.startswith(POSTGRES),
             "httpfs": lake.store is not None,

@@ -10,6 +10,8 @@ Floats = NDArray[np.float64]
 WRAP = float(2**32)
 POSSIBLE = 1.05
 """A 32-bit counter went round only if the rate this makes is at most this much of the port's speed. A 64-bit one never does."""
+MOST_BPS = 1e18
+"""A counter that made more has not counted; no other source may state more either."""
 SLOTS = {"interface_key": pl.Int32, "slot_us": pl.Int64, "in_bps": pl.Float64, "out_bps": pl.Float64, "flag": pl.String}
 
 
@@ -89,12 +91,14 @@ def _rate(
         round_again = WRAP - (before - now).astype(np.float64)
         possible = (round_again >= 0) & (round_again * 8 / seconds <= most)
         passed = np.where(rose, passed, np.where(possible, round_again, np.nan))
-    lost = np.isnan(passed)
+    rates = passed * 8 / seconds
+    rates = np.where(rates <= MOST_BPS, rates, np.nan)
+    lost = np.isnan(rates)
     if octets.null_count():
         empty = octets.is_null().to_numpy()
         unknown = empty[later] | empty[later - 1]
-        passed, lost = np.where(unknown, np.nan, passed), lost & ~unknown
-    return passed * 8 / seconds, lost
+        rates, lost = np.where(unknown, np.nan, rates), lost & ~unknown
+    return rates, lost
 
 
 def _pieces(

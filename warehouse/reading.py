@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -15,6 +16,16 @@ OFFLINE: Mapping[str, str | bool] = {
     "allow_community_extensions": False,
 }
 """DuckDB fetches extensions from the network unless told not to."""
+
+
+@contextmanager
+def let_go(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Where a signal ended a query in this block, DuckDB's other threads still work at it, and whatever is asked next waits for them."""
+    try:
+        yield
+    except BaseException:
+        connection.interrupt()
+        raise
 
 
 def open_sealed(path: Path, *, memory_limit: str = "1GB", threads: int = 2) -> duckdb.DuckDBPyConnection:

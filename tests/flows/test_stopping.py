@@ -1,5 +1,6 @@
 """A run that is told to stop stops, says by what, and leaves its database alone."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -9,10 +10,10 @@ import time
 import duckdb
 import pytest
 
-from flows import stopping
+from flows import job, stopping
 from flows.job import interrupted_by, perform
 from flows.settings import read_settings
-from flows.state import read_state
+from flows.state import read_state, write_state
 from tests.flows.faults import children_of, copy_of, environment, outlived_by
 from tests.flows.stops import told
 
@@ -122,7 +123,8 @@ def test_what_lets_no_stop_through_is_ended_and_the_stop_is_kept(project, tmp_pa
 
 
 def test_no_step_begins_after_a_stop_that_got_lost(project, tmp_path, monkeypatch):
-    settings = read_settings(copy_of(project.folder, tmp_path / "mine"))
+    monkeypatch.chdir(copy_of(project.folder, tmp_path / "mine"))
+    settings = read_settings()
     begun = []
 
     def work() -> None:
@@ -168,6 +170,104 @@ def test_without_the_command_line_a_stop_is_about_the_job_at_work():
     done = subprocess.run([sys.executable, "-u", "-c", NOTEBOOK], env=environment(), capture_output=True, text=True, timeout=60)  # fmt: skip
     assert done.stdout.splitlines() == ["alive []", "last words SIGINT"], done.stderr
     assert done.returncode == 128 + signal.SIGINT
+
+
+STUBBORN = """
+import os, signal, sys, time
+from flows import stopping
+
+def say(name):
+    time.sleep(60) if sys.argv[1] == "hang" else os.stat("nowhere")
+
+def resists():
+    while True:
+        try:
+            time.sleep(1)
+        except KeyboardInterrupt:
+            continue
+
+stopping.listen(0.5)
+with stopping.last_words(say):
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+    finally:
+        resists()
+"""
+
+
+@pytest.mark.parametrize("words", ["fail", "hang"])
+def test_last_words_that_fail_or_hang_keep_no_process_from_its_end(words):
+    done = subprocess.run([sys.executable, "-c", STUBBORN, words], env=environment(), capture_output=True, timeout=60)
+    assert done.returncode == 128 + signal.SIGTERM
+
+
+def test_a_stop_that_is_told_again_while_it_is_recorded_is_on_record(project, tmp_path, monkeypatch):
+    monkeypatch.chdir(copy_of(project.folder, tmp_path / "mine"))
+    settings = read_settings()
+
+    def told_again(private, state) -> None:
+        if state.last_problem:
+            os.kill(os.getpid(), signal.SIGINT)
+        write_state(private, state)
+
+    def work() -> None:
+        with perform(settings, trigger="terminal", accepted=None):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(job, "write_state", told_again)
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    state = read_state(settings.folders.private)
+    assert (state.last_problem, state.running_process) == ("stopped by SIGINT", 0)
+
+
+AGAIN = """
+import os, signal
+from flows import cli, stopping
+
+words = stopping.words
+
+def told_again(name):
+    os.kill(os.getpid(), signal.SIGINT)
+    return words(name)
+
+stopping.words = told_again
+cli.app = lambda: os.kill(os.getpid(), signal.SIGTERM)
+cli.main()
+"""
+
+
+def test_a_stop_that_is_told_again_while_its_words_are_said_says_them_once():
+    done = subprocess.run([sys.executable, "-c", AGAIN], env=environment(), capture_output=True, text=True, timeout=60)
+    assert done.stderr.splitlines() == [stopping.words("SIGTERM")]
+    assert done.returncode == 128 + signal.SIGTERM
+
+
+LOOPS = """
+import asyncio, os, signal
+from flows import stopping
+
+async def loop():
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, lambda: None)
+    stopping.hear()
+    asyncio.get_running_loop().remove_signal_handler(signal.SIGUSR1)
+
+stopping.hear()
+before = len(os.listdir("/proc/self/fd"))
+for _ in range(3):
+    asyncio.run(loop())
+assert len(os.listdir("/proc/self/fd")) == before
+stopping.hear()
+try:
+    os.kill(os.getpid(), signal.SIGINT)
+except KeyboardInterrupt:
+    print(stopping.told())
+"""
+
+
+def test_an_event_loop_that_came_and_went_leaves_a_stop_to_be_heard():
+    done = subprocess.run([sys.executable, "-c", LOOPS], env=environment(), capture_output=True, text=True, timeout=60)
+    assert done.stdout == "SIGINT\n", done.stderr
 
 
 def test_a_query_stopped_in_its_midst_is_a_stop_and_no_failure():

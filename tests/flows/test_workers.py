@@ -231,6 +231,26 @@ def test_closing_ends_what_hangs():
     assert not pool._processes
 
 
+def test_closing_ends_a_process_that_only_starts(monkeypatch):
+    starting = threading.Event()
+
+    class Slow(workers._Process):
+        def __init__(self) -> None:
+            super().__init__()
+            starting.set()
+            time.sleep(1.0)
+
+    monkeypatch.setattr(workers, "_Process", Slow)
+    pool = Workers(1)
+    pool.submit(time.sleep, 3600)
+    assert starting.wait(60)
+    closing = threading.Thread(target=pool.close, daemon=True)
+    closing.start()
+    closing.join(30)
+    assert not closing.is_alive()
+    assert not pool._processes
+
+
 def test_the_limit_follows_what_pieces_took():
     pool = Workers(1)
     assert pool.limit.seconds() == workers.FIRST_SECONDS

@@ -30,7 +30,7 @@ from warehouse.database import Warehouse
 from warehouse.errors import SettingsError, SourceError
 from warehouse.load import LoadResult
 from warehouse.pages import load_pages
-from warehouse.sources.answers import Secrets
+from warehouse.sources.answers import Secrets, connect
 from warehouse.sources.prometheus import fetch, name_of, pages
 from warehouse.sources.spec import SourceSpec
 
@@ -389,8 +389,9 @@ def test_secrets_open_the_server_and_are_kept_nowhere(tmp_path: Path, way: str) 
     assert secret.encode() not in (tmp_path / "world.duckdb").read_bytes()
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
-def test_a_certificate_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
+@contextlib.contextmanager
+def secure_server(tmp_path: Path, answer: Answer) -> Iterator[tuple[str, str]]:
+    """Its address, and the file of the certificate that vouches for it."""
     key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", str(key), "-out", str(certificate), "-days", "2",
                     "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)  # fmt: skip
@@ -400,19 +401,51 @@ def test_a_certificate_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            reply(self, good({name: values[0] for name, values in parse_qs(body).items()}))
+            answer(self, {name: values[0] for name, values in parse_qs(body).items()})
 
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running, open_world(tmp_path) as world:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
         running.socket = context.wrap_socket(running.socket, server_side=True)
         threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        url = f"https://127.0.0.1:{running.server_port}"
+        yield f"https://127.0.0.1:{running.server_port}", str(certificate)
+        running.shutdown()
+
+
+needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+
+
+@needs_openssl
+def test_a_certificate_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
+    with secure_server(tmp_path, lambda handler, query: reply(handler, good(query))) as (url, vouched), open_world(tmp_path) as world:  # fmt: skip
         (result,) = get(world, spec(url, tries=1), tmp_path)
         assert "certificate verify failed" in str(result.error).lower()
-        assert get(world, spec(url, ca_file=str(certificate)), tmp_path)[0].error is None
-        running.shutdown()
+        assert get(world, spec(url, ca_file=vouched), tmp_path)[0].error is None
+
+
+@needs_openssl
+@pytest.mark.parametrize("drip", [headers_that_drip, body_that_drips])
+def test_a_sealed_answer_that_drips_without_end_is_ended(tmp_path: Path, drip: Answer) -> None:
+    with secure_server(tmp_path, drip) as (url, vouched), open_world(tmp_path) as world:
+        (result,) = get(world, spec(url, ca_file=vouched, tries=1, timeout_seconds=0.2), tmp_path)
+    assert "the answer takes too long" in str(result.error)
+
+
+def test_a_server_that_is_found_too_late_is_not_listened_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    look_up = socket.getaddrinfo
+
+    def at_length(*arguments: object, **more: object) -> object:
+        time.sleep(1.5)
+        return look_up(*arguments, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket, "getaddrinfo", at_length)
+    with server(headers_that_drip) as url:
+        source = spec(url, tries=1, timeout_seconds=0.1)
+        began = time.monotonic()
+        with connect(source, Secrets()) as client, pytest.raises(SourceError, match="the answer takes too long"):
+            fetch(client, source, SINCE, TODAY, pause=lambda _: None)
+        assert time.monotonic() - began < 12
 
 
 @pytest.mark.parametrize(

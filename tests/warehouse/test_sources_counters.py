@@ -18,7 +18,7 @@ HEADER = "time,interface,in,out\n"
 START = datetime(2024, 1, 1)
 
 
-def spec(bits: int = 64, **more: str) -> SourceSpec:
+def spec(bits: int = 64, **more: str | int) -> SourceSpec:
     return SourceSpec(
         "snmp",
         kind="counters",
@@ -57,6 +57,14 @@ def test_an_impossible_wrap_is_a_restart(tmp_path: Path) -> None:
     with open_world(tmp_path, ["r1"], ports=[("r1", "r1", 0.01, 1)]) as world:
         load_one(world, spec(32), write(tmp_path / "a.csv", polls([(0, 4_000_000_000, 0), (300, 3_000_000_000, 0)])))
         assert samples(world)["flag"].to_list() == ["reset"]
+
+
+def test_a_rate_that_no_port_can_have_is_a_restart(tmp_path: Path) -> None:
+    """An answer of all ones: 1.2e18 bit/s over two minutes."""
+    readings = [(0, 0, 0), (120, 2**64 - 1, 0), (240, 2**64 - 1, 0)]
+    with open_world(tmp_path, ["r1"]) as world:
+        load_one(world, spec(slot_minutes=1), write(tmp_path / "a.csv", polls(readings)))
+        assert samples(world).select("in_bps", "flag").rows() == [(None, "reset")] * 2 + [(0.0, "estimated")] * 2
 
 
 def test_a_gap_is_one_mean_spread_over_its_slots(tmp_path: Path) -> None:

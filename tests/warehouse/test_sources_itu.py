@@ -102,6 +102,11 @@ def test_the_power_of_ten_of_a_value_counts(tmp_path: Path) -> None:
     assert [(round(row.gbps), row.reason) for row in rows] == [(917, ""), (468, ""), (0, "the power of ten 'k' can't be read")]  # fmt: skip
 
 
+def test_a_bandwidth_beyond_all_numbers_is_none(tmp_path: Path) -> None:
+    rows = read(spec(tmp_path, per_inhabitant_unit="kbps"), write(tmp_path / "a.csv", HEADER + "KAZ,2018,1e300,KBPS\nUZB,2018,14,KBPS\n")).rows  # fmt: skip
+    assert [(round(row.gbps), row.reason) for row in rows] == [(0, "the bandwidth is not finite"), (461, "")]
+
+
 def test_a_pipe_is_no_table(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.csv")
     with open_world(tmp_path) as world:

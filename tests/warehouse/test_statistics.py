@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from tests.warehouse.traffic_worlds import NOW, PAIR, load_one, open_world
 from warehouse.coincidence import segment_combinations
 from warehouse.database import Warehouse
 from warehouse.slotgrid import p95
+from warehouse.sources.spec import SourceSpec
 from warehouse.statistics import coincidence, update_statistics
 
 GIGA = 1e9
@@ -67,6 +70,30 @@ def test_statistics_are_the_same_to_the_bit_however_the_rows_came(order: tuple[i
                 name for name in plain.read(table).columns if name not in ("known_at", "method_version", "load_id")
             ]
             assert world.read(table).select(columns).sort(columns).equals(plain.read(table).select(columns).sort(columns))  # fmt: skip
+
+
+STRANGE = (1e18, 0.0, -0.0, 5e-324, math.nan, math.inf, -math.inf, -1.0, 1.01e18, 1e300, 1.0, None)
+COUNTERS = SourceSpec("snmp", kind="counters", interface_column="interface", in_column="in", out_column="out", slot_minutes=1)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("source", "every", "ending", "slots"),
+    [(PAIR, 5, "csv", 5), (PAIR, 5, "parquet", 5), (replace(PAIR, slot_minutes=1), 1, "csv", 2), (COUNTERS, 2, "csv", 6)],
+)  # fmt: skip
+def test_nothing_that_is_kept_is_beyond_what_can_be_summed_exactly(source: SourceSpec, every: int, ending: str, slots: int, tmp_path: Path) -> None:  # fmt: skip
+    """Whole eighths of up to 1e18 bit/s fit 64 bits; a counter that jumps to its end within two minutes would be beyond."""
+    values = [0, 100, 2**64 - 1, 2**64 - 1, 2**64 - 1] if source.kind == "counters" else STRANGE
+    stamps = [datetime(2024, 2, 1) + timedelta(minutes=every * step) for step in range(len(values))]
+    frame = pl.DataFrame({"time": stamps, "interface": "r1", "in": values, "out": values}, schema_overrides={"in": pl.UInt64, "out": pl.UInt64} if source.kind == "counters" else {})  # fmt: skip
+    file = tmp_path / f"a.{ending}"
+    frame.write_parquet(file) if ending == "parquet" else frame.write_csv(file)
+    with open_world(tmp_path, ["r1"]) as world:
+        load_one(world, source, file)
+        most, kept = world.sql("select max(in_bps), count(in_bps) from core.traffic_sample").row(0)
+        assert 0 < most <= 1e18
+        assert kept == slots
+        update_statistics(world, time_zone="UTC", known_at=NOW, min_coverage_ratio=0.0)
+        assert world.sql("from core.traffic_profile").height
 
 
 @pytest.mark.parametrize("n", [20, 120, 8064, 8352, 8640, 8928])

@@ -70,6 +70,8 @@ class _Deadline:
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
         if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
             self._socket = info["return_value"].get_extra_info("socket")
+            if self.passed:  # while it was still looking for the server
+                self._shut()
 
     def check(self) -> None:
         if self.passed or time.monotonic() > self._end:
@@ -78,8 +80,9 @@ class _Deadline:
     def _shut(self) -> None:
         self.passed = True
         if self._socket is not None:
+            # Not TLS's own: that would take the decoder away from the thread that reads.
             with contextlib.suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
 def connect(spec: SourceSpec, secrets: Secrets) -> httpx.Client:
@@ -135,7 +138,7 @@ def _unpacked(response: httpx.Response) -> Iterator[bytes]:
             continue
         rest = chunk
         try:
-            while rest or unpacker.unconsumed_tail:
+            while rest:
                 yield unpacker.decompress(rest, PIECE)
                 if unpacker.unused_data:
                     raise PassingError("something follows the packed answer")

@@ -196,8 +196,10 @@ def _unit(spec: SourceSpec, path: Path, cells: list[Cell], claimed: list[str]) -
 
 def _row(cell: Cell, bits: float, people: Mapping[tuple[str, int], tuple[str, float]]) -> Row:
     country, count = people.get((cell.area, cell.year), ("", 0.0))
+    gbps = cell.value * bits * count / 1e9
     fault = cell.fault or ("" if country else f"area {cell.area} has no inhabitants stated for {cell.year}")
-    return Row(cell.line, cell.text, country, cell.year, 0.0 if fault else cell.value * bits * count / 1e9, fault)
+    fault = fault or ("" if math.isfinite(gbps) else "the bandwidth is not finite")
+    return Row(cell.line, cell.text, country, cell.year, 0.0 if fault else gbps, fault)
 
 
 def _contradictions_marked(rows: list[Row]) -> list[Row]:

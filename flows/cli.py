@@ -76,6 +76,7 @@ def main() -> None:
 def _end(error: BaseException) -> None:
     """Says what there is to say of the error, and exits; a traceback is left to what nobody expected."""
     by = stopping.told() or ("SIGINT" if isinstance(error, KeyboardInterrupt) else "")
+    stopping.forget_interrupt()
     if by and not (isinstance(error, SystemExit) and not error.code):
         _say(stopping.words(by), stopping.code_of(by))
     if isinstance(error, BrokenPipeError):

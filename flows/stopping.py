@@ -75,6 +75,13 @@ def told() -> str:
     return _heard[0].name if _heard else ""
 
 
+def forget_interrupt() -> None:
+    """An exception that a signal raised in code made from a text stays with the interpreter, however it was caught: under `python -m` that
+    would end by SIGINT, whatever the exit code, were no other text run after it.
+    """
+    exec("")
+
+
 def go_on() -> None:
     """Raises KeyboardInterrupt where the exception that a signal raised was lost."""
     if told():

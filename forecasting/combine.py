@@ -174,6 +174,7 @@ def _weights(natural: FloatArray, data: Window, grows: FloatArray, bends: FloatA
     Short histories lean on their level, since their trends are mostly noise; clear growth hands over to `growth`, and a clear
     ceiling to `saturating` with the two whose growth is a line in levels.
     """
+    # Years of a country stay at half: with more of their level they became 2 % worse.
     seasons = data.length / data.season if data.season >= 4 else max(data.length / 12, 2.0)
     pool = POOL + (LONG_ONLY if seasons >= 4 and data.season > 1 else () if _seasonal(data) else ("seasonal_level",))
     used = [CANDIDATES.index(name) for name in pool]

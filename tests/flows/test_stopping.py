@@ -270,6 +270,23 @@ def test_an_event_loop_that_came_and_went_leaves_a_stop_to_be_heard():
     assert done.stdout == "SIGINT\n", done.stderr
 
 
+IMPORTING = """
+from flows import cli, stopping
+
+def imports():
+    exec("raise KeyboardInterrupt")  # as an import does whose module a signal interrupts
+
+cli.app = imports
+cli.main()
+"""
+
+
+def test_a_stop_in_an_import_ends_with_its_code_under_m_too(tmp_path):
+    (tmp_path / "importing.py").write_text(IMPORTING, encoding="utf-8")
+    done = subprocess.run([sys.executable, "-m", "importing"], cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60)  # fmt: skip
+    assert (done.returncode, done.stderr) == (130, stopping.words("SIGINT") + "\n")
+
+
 def test_a_query_stopped_in_its_midst_is_a_stop_and_no_failure():
     with duckdb.connect() as connection:
         connection.execute("set threads = 1")

@@ -12,8 +12,9 @@ import polars as pl
 from duckdb import DuckDBPyConnection
 
 from warehouse.sources import flowexport, mrtg, rrd, workbook, zabbix
+from warehouse.sources.columns import cells_of, require
 from warehouse.sources.spec import SourceSpec
-from warehouse.sources.table import PARQUET, Opened, cells_of, open_parquet, open_relation, open_text, require
+from warehouse.sources.table import PARQUET, Opened, open_parquet, open_relation, open_text
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".ods", ".xls")
 

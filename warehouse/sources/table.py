@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +24,7 @@ from duckdb import (
 )
 
 from warehouse.errors import Problem, SourceError
+from warehouse.sources.columns import cells_of, renamed, require, stated, told_apart
 from warehouse.sources.dayorder import formats_of
 from warehouse.sources.named import column
 from warehouse.sources.spec import VALUELESS, SourceSpec
@@ -94,7 +94,7 @@ def _retyped(
 
 
 def _with_microseconds(spec: SourceSpec, relation: DuckDBPyRelation) -> DuckDBPyRelation:
-    others = [column(name) for name in _used(spec) if name != spec.time_column]
+    others = [column(name) for name in stated(spec).values() if name != spec.time_column]
     return relation.select(FunctionExpression("epoch_us", column(spec.time_column)).alias(spec.time_column), *others)
 
 
@@ -110,7 +110,7 @@ def open_relation(
     connection: DuckDBPyConnection, spec: SourceSpec, path: Path, relation: DuckDBPyRelation
 ) -> dict[str, object]:
     """Makes the temporary view source_row over a relation (wide_row where it is wide); says how its texts are to be parsed."""
-    names = _renamed(spec, relation.columns)
+    names = renamed(spec, relation.columns)
     formats = formats_of(spec, path, relation)
     if spec.layout == "wide":
         time = column(spec.time_column).alias("stamp")
@@ -266,26 +266,6 @@ def text_relation(
     )  # fmt: skip
 
 
-def used(spec: SourceSpec, columns: Sequence[str]) -> set[str]:
-    """The names among a file's columns that are read."""
-    return set(_renamed(spec, columns)) | {spec.time_column} if spec.layout == "wide" else set(_used(spec))
-
-
-def told_apart(spec: SourceSpec, path: Path, columns: Sequence[str]) -> list[str]:
-    """The columns' names, those of columns that are not read made unique. Raises SourceError where one that is read stands there twice."""
-    needed = used(spec, columns)
-    counts, folded = Counter(columns), Counter(name.casefold() for name in needed)
-    doubled = [name for name in sorted(needed) if counts[name] > 1 or folded[name.casefold()] > 1]
-    if doubled:
-        raise SourceError(
-            "columns can't be told apart",
-            [Problem(str(path), f"column {name} stands there twice, perhaps in capitals") for name in doubled],
-            "Give each column a name of its own, or take out the one that is not meant.",
-        )
-    folded = Counter(name.casefold() for name in columns)
-    return [name if name in needed or (name and folded[name.casefold()] == 1) else f"not read {place}" for place, name in enumerate(columns, 1)]  # fmt: skip
-
-
 def _parquet(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> tuple[DuckDBPyRelation, bool]:
     """The file's rows, and whether its times were turned into microseconds."""
     try:
@@ -311,52 +291,6 @@ def _parquet(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> tu
         time = FunctionExpression("timezone", ConstantExpression(spec.time_zone), time.cast("timestamp")) if spec.time_zone != "UTC" else time.cast("timestamp")  # fmt: skip
     others = [column(name) for name in relation.columns if name != spec.time_column and '"' not in name]
     return relation.select(FunctionExpression("epoch_us", time).alias(spec.time_column), *others), True
-
-
-def _renamed(spec: SourceSpec, columns: Sequence[str]) -> dict[str, str]:
-    if spec.layout == "wide":
-        pattern = re.compile(spec.interface_pattern)
-        return {name: name for name in columns if name != spec.time_column and pattern.fullmatch(name)}
-    wanted = {
-        "stamp": "" if spec.first_slot else spec.time_column,
-        "series": spec.interface_column,
-        "direction": spec.direction_column,
-        "value": spec.value_column,
-        "value_in": spec.in_column,
-        "value_out": spec.out_column,
-        "discontinuity": spec.discontinuity_column,
-        "uptime": spec.uptime_column,
-    }
-    return {name: column for name, column in wanted.items() if column}
-
-
-def cells_of(spec: SourceSpec, columns: Sequence[str]) -> int:
-    return len(_renamed(spec, columns)) if spec.layout == "wide" else 1
-
-
-def _used(spec: SourceSpec) -> list[str]:
-    time = [] if spec.first_slot else [spec.time_column]
-    named = (
-        spec.interface_column,
-        spec.direction_column,
-        spec.value_column,
-        spec.in_column,
-        spec.out_column,
-        spec.discontinuity_column,
-        spec.uptime_column,
-    )
-    return time + [column for column in named if column]
-
-
-def require(spec: SourceSpec, path: Path, columns: tuple[str, ...]) -> None:
-    """Raises SourceError with every column the settings name and the file lacks."""
-    problems = [Problem(str(path), f"column {name} is missing") for name in _used(spec) if name not in columns]
-    problems += [Problem(str(path), f"column {name} has a quote in its name: give it another") for name in (_renamed(spec, columns) if spec.layout == "wide" else _used(spec)) if '"' in name]  # fmt: skip
-    if spec.layout == "wide" and not _renamed(spec, columns):
-        problems.append(Problem(str(path), f"no column is named like interface_pattern {spec.interface_pattern!r}"))
-    if problems:
-        shown = ", ".join(columns[:20]) + (" ..." if len(columns) > 20 else "")
-        raise SourceError("columns are missing", problems, f"The file has: {shown}. Mend the source's column names.")
 
 
 def refused(path: Path, what: str, remedy: str) -> SourceError:

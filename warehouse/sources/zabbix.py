@@ -17,6 +17,7 @@ from duckdb import (
     SQLExpression,
 )
 
+from warehouse.sources.columns import require
 from warehouse.sources.named import column
 from warehouse.sources.spec import SourceSpec
 from warehouse.sources.table import (
@@ -25,7 +26,6 @@ from warehouse.sources.table import (
     open_relation,
     raw_lines,
     refused,
-    require,
     text_relation,
     unpacked_within,
 )

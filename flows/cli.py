@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from cyclopts import App
 
-from flows import stopping
+from flows.runtime import stopping
 from warehouse.errors import TransitError
 
 app = App(
@@ -88,7 +88,7 @@ def _end(error: BaseException) -> None:
     if isinstance(error, OSError):
         _say(f"{type(error).__name__}: {error}\n{_REMEDIES.get(error.errno or 0, _REMEDY)}")
     if isinstance(error, Exception):
-        from warehouse.blocks import explained
+        from warehouse.store.integrity import explained
 
         if told := explained(error):
             _say(told)

@@ -14,15 +14,16 @@ from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 from pydantic import Field
 
-from flows import journal, progress, stopping
-from flows.forecast import GrainForecast, forecast_every_grain
-from flows.job import end_with_schedule, keep_steps, perform, show_progress
-from flows.lake import pour_edition
-from flows.load import load_everything, simulate_example
-from flows.plan import Kept, plan_and_keep
-from flows.records import Job
-from flows.report import publish_copy, write_edition
+from flows.record import journal, progress
+from flows.record.job import end_with_schedule, keep_steps, perform, show_progress
+from flows.record.records import Job
+from flows.runtime import stopping
 from flows.settings import Settings, read_settings
+from flows.steps.forecast import GrainForecast, forecast_every_grain
+from flows.steps.lake import pour_edition
+from flows.steps.load import load_everything, simulate_example
+from flows.steps.plan import Kept, plan_and_keep
+from flows.steps.report import publish_copy, write_edition
 from warehouse.errors import Problem, TransitError
 
 Step = Literal["load", "forecast", "plan", "report", "publish"]

@@ -10,7 +10,7 @@ from warehouse.schema import SEASON_LENGTH, Grain
 CALENDAR_NAMES = (
     "ramadan", "eid_al_fitr", "eid_al_adha", "nowruz", "new_year", "christmas", "orthodox_christmas", "weekend",
 )  # fmt: skip
-"""Days whose effect can be measured; forecasting.calendars knows when they are."""
+"""Days whose effect can be measured; forecasting.demand.calendars knows when they are."""
 
 
 YEAR_OF_DAYS, WEEKS_OF_HOURS = 400, 672

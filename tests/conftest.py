@@ -6,8 +6,8 @@ import pytest
 from hypothesis import settings
 
 from tests.warehouse.analysts_world import fill
-from warehouse.database import Warehouse
-from warehouse.publish import publish
+from warehouse.serving.publish import publish
+from warehouse.store.database import Warehouse
 
 # No deadlines: machines are noisy. The same examples in CI each time: a change is judged by itself, not by luck.
 settings.register_profile("ci", deadline=None, derandomize=True)

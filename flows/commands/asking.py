@@ -20,11 +20,11 @@ from cyclopts import Parameter
 
 from flows.folders import read_folders
 from warehouse.errors import Problem, QueryError
-from warehouse.query import describe as describe_view
-from warehouse.query import tables as list_tables
-from warehouse.questions import examples as list_examples
-from warehouse.statement import Answer, ask_here
-from warehouse.worker import GRACE_SECONDS
+from warehouse.serving.query import describe as describe_view
+from warehouse.serving.query import tables as list_tables
+from warehouse.serving.questions import examples as list_examples
+from warehouse.serving.statement import Answer, ask_here
+from warehouse.serving.worker import GRACE_SECONDS
 
 Config = Annotated[Path | None, Parameter(name=["--config", "-c"])]
 Database = Annotated[Path | None, Parameter(name=["--database", "-d"])]

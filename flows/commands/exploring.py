@@ -15,7 +15,7 @@ from warehouse.errors import Problem, SettingsError
 
 Config = Annotated[Path | None, Parameter(name=["--config", "-c"])]
 Database = Annotated[Path | None, Parameter(name=["--database", "-d"])]
-NOTEBOOK = Path(__file__).parents[1] / "explore.py"
+NOTEBOOK = Path(__file__).parents[1] / "notebook" / "explore.py"
 
 
 def explore(*, port: int = 2718, browser: bool = True, config: Config = None, database: Database = None) -> None:
@@ -32,7 +32,7 @@ def explore(*, port: int = 2718, browser: bool = True, config: Config = None, da
     database
         Explore this file instead of the published one.
     """
-    from warehouse.reading import open_sealed
+    from warehouse.store.reading import open_sealed
 
     path = (database or read_folders(config).published_database).resolve()
     open_sealed(path).close()

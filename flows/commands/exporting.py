@@ -43,7 +43,7 @@ def export(
     database
         Take this file instead of the published one.
     """
-    from warehouse.export import PUBLIC, export_marts
+    from warehouse.serving.export import PUBLIC, export_marts
 
     files = export_marts(
         database or read_folders(config).published_database, folder, profile=profile, file_format=format, views=view or ()
@@ -65,7 +65,7 @@ def dictionary(folder: Path = Path("dictionary"), /, *, config: Config = None, d
     database
         Describe this file instead of the published one.
     """
-    from warehouse.dictionary import write_dictionary
+    from warehouse.serving.dictionary import write_dictionary
 
     for file in write_dictionary(database or read_folders(config).published_database, folder):
         print(file)
@@ -81,7 +81,7 @@ def shell(*, config: Config = None, database: Database = None) -> None:
     database
         Open this file instead of the published one.
     """
-    from warehouse.reading import open_sealed
+    from warehouse.store.reading import open_sealed
 
     path = database or read_folders(config).published_database
     open_sealed(path).close()

@@ -11,9 +11,9 @@ from typing import Literal
 import polars as pl
 
 from flows.commands.asking import print_table
-from forecasting.failures import FailureReport, failures
-from warehouse.network_files import read_network
-from warehouse.statement import Answer
+from forecasting.standalone.failures import FailureReport, failures
+from warehouse.network.folder import read_network
+from warehouse.serving.statement import Answer
 
 TABLES = ("failures", "worst", "lost", "loads")
 

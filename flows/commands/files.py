@@ -46,8 +46,8 @@ def forecast_file(
         Parquet file that keeps what was found, for the next forecast of the panel with the same season and horizon: a month later that one
         starts from there, makes no past forecasts, and takes its intervals' width from this one's. Without the file everything is found anew.
     """
-    from forecasting.memory import read_memory
-    from forecasting.panel import forecast_and_remember
+    from forecasting.demand.memory import read_memory
+    from forecasting.standalone.panel import forecast_and_remember
 
     panel = _read(source)
     result, kept = forecast_and_remember(

@@ -31,10 +31,10 @@ def lake(
         Settings file with [lake]. Default: ./transit.toml.
     """
     from flows.commands.asking import show
-    from flows.lake import lake_of
     from flows.settings import read_settings
-    from warehouse.lake import open_lake, snapshots
-    from warehouse.statement import Answer, ask_on
+    from flows.steps.lake import lake_of
+    from warehouse.serving.extras.lake import open_lake, snapshots
+    from warehouse.serving.statement import Answer, ask_on
 
     settings = read_settings(config)
     place = lake_of(settings)

@@ -25,7 +25,7 @@ def doctor(*, config: Config = None, data: Path | None = None) -> int:
     data
         Folder that the sources' file patterns are relative to; replaces [folders] data.
     """
-    from flows.doctor import examine
+    from flows.operate.doctor import examine
 
     findings = examine(config, data)
     for finding in findings:
@@ -45,7 +45,7 @@ def backup(file: Path, /, *, config: Config = None) -> int:
     config
         Settings file, or a folder with a transit.toml. Default: ./transit.toml.
     """
-    from flows.backup import back_up
+    from flows.operate.backup import back_up
     from flows.settings import read_settings
 
     made = back_up(read_settings(config), file)
@@ -65,7 +65,7 @@ def restore(file: Path, /, *, replace: bool = False, config: Config = None) -> i
     config
         Settings file, or a folder with a transit.toml. Default: ./transit.toml.
     """
-    from flows.backup import restore as put_back
+    from flows.operate.backup import restore as put_back
     from flows.settings import read_settings
 
     settings = read_settings(config)
@@ -87,7 +87,7 @@ def automations(*, config: Config = None) -> int:
     config
         Settings file, or a folder with a transit.toml. Default: ./transit.toml.
     """
-    from flows import embedded
+    from flows.runtime import embedded
     from flows.settings import read_settings
 
     settings = read_settings(config)
@@ -98,7 +98,7 @@ def automations(*, config: Config = None) -> int:
             "Notices by Prefect need a server that stays; `transit serve` sends its own by [notify].",
         )
     with embedded.prefect_api(settings.folders.prefect_home):
-        from flows.automations import make_automations
+        from flows.operate.automations import make_automations
 
         for name in make_automations(settings):
             print(name, file=sys.stderr)
@@ -115,7 +115,7 @@ def verify(*, public_key: Path | None = None, config: Config = None) -> int:
     config
         Settings file, or a folder with a transit.toml. Default: ./transit.toml.
     """
-    from flows.manifest import NAME, damaged, is_signed, public_of, unsigned
+    from flows.operate.manifest import NAME, damaged, is_signed, public_of, unsigned
 
     folders = read_folders(config)
     places = [folders.published, *(path for path in sorted(folders.reports.glob("*")) if not path.is_symlink())]
@@ -144,7 +144,7 @@ def verify(*, public_key: Path | None = None, config: Config = None) -> int:
 
 def _own_key(config: Path | None) -> str:
     """The private key of the settings; on a machine that only holds a copy they may not be there."""
-    from flows.secrets import signing_key
+    from flows.operate.secrets import signing_key
     from flows.settings import read_settings
     from warehouse.errors import SettingsError
 

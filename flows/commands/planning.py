@@ -10,15 +10,15 @@ import polars as pl
 from cyclopts import Parameter
 
 from flows.commands.sheets import sheet, terminal_width
-from flows.inputs import open_warehouse, plan_inputs, read_stories, today_of
 from flows.settings import read_settings
-from flows.steps import keep_loads, kept_loads
-from forecasting.whatif import base_plan, tell
+from flows.steps.inputs import open_warehouse, plan_inputs, read_stories, today_of
+from flows.steps.kept_steps import keep_loads, kept_loads
+from forecasting.stories.what_if import base_plan, tell
 from warehouse.errors import Problem, SettingsError
-from warehouse.network import Network
+from warehouse.network.model import Network
 
 if TYPE_CHECKING:  # a what-if needs no more than its dates, and the rest of a plan takes long to import
-    from forecasting.plan import Plan
+    from forecasting.capacity.plan import Plan
 
 EXPLAINED = (
     "node", "segment", "capacity", "route", "route_path", "risk_group", "traffic_period", "forecast_quantile", "forecast_effect", "coincidence",
@@ -89,8 +89,8 @@ def explain(segment: str, /, *, config: Config = None) -> None:
     config
         Settings file, or a folder with a transit.toml. Default: ./transit.toml.
     """
-    from forecasting.explain import explain as chain
-    from forecasting.ledger import most_important
+    from forecasting.capacity.ledger import most_important
+    from forecasting.review.explain import explain as chain
 
     with open_warehouse(read_settings(config)) as warehouse:
         frames = {name: warehouse.read(name) for name in EXPLAINED}
@@ -114,7 +114,7 @@ def explain(segment: str, /, *, config: Config = None) -> None:
 
 
 def _planned(config: Path | None, budget_usd: float | None = None) -> Plan:
-    from forecasting.plan import plan
+    from forecasting.capacity.plan import plan
 
     settings = read_settings(config)
     made, _ = plan_inputs(settings)
@@ -126,7 +126,7 @@ def _planned(config: Path | None, budget_usd: float | None = None) -> Plan:
 
 def spend(budget_usd: float, *, config: Path | None = None) -> None:
     """What a budget over the horizon buys of the upgrade plan, in which order, and what is left waiting. Nothing is kept."""
-    from forecasting.upgrades import budget_words
+    from forecasting.capacity.upgrades import budget_words
 
     upgrades = _planned(config, budget_usd).upgrade
     print(budget_words(upgrades, budget_usd))

@@ -12,10 +12,10 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from flows import embedded
 from flows.folders import Folders, read_folders
+from flows.runtime import embedded
 from warehouse.errors import LockedError, Problem, SettingsError, WarehouseError
-from warehouse.lock import WriterLock
+from warehouse.store.lock import WriterLock
 
 Step = Literal["load", "forecast", "plan", "report", "publish"]
 Config = Annotated[Path | None, Parameter(name=["--config", "-c"])]
@@ -146,7 +146,7 @@ def _report_as_of(day: date, method: Literal["then", "today"], config: Path | No
     if not folders.database.exists():
         raise WarehouseError("there is no archive", [Problem(str(folders.database), "does not exist")], "Run `transit run` first.")  # fmt: skip
     with embedded.prefect_api(folders.prefect_home) as server:
-        from flows.as_of import make_again, todays_method
+        from flows.steps.as_of import make_again, todays_method
 
         settings = read_settings(config)
         if method == "today":
@@ -173,10 +173,10 @@ def publish(*, keep: int | None = None, config: Config = None) -> int:
         raise SettingsError("at least one copy must be kept", [Problem("--keep", f"is {keep}")])
     code = _run(config, None, ("publish",))
     if keep is not None and code == 0:
-        from flows.manifest import read_manifest, write_manifest
-        from flows.secrets import signing_key
+        from flows.operate.manifest import read_manifest, write_manifest
+        from flows.operate.secrets import signing_key
         from flows.settings import read_settings
-        from warehouse.publish import EDITIONS, prune
+        from warehouse.serving.publish import EDITIONS, prune
 
         published = read_folders(config).published
         prune(published, keep)
@@ -197,8 +197,8 @@ def check(*, rows: int = 5, config: Config = None) -> int:
     config
         Settings file, or a folder with a transit.toml. Default: ./transit.toml.
     """
-    from flows.check import check_warehouse
     from flows.settings import read_settings
+    from flows.steps.check import check_warehouse
 
     settings = read_settings(config)
     if not settings.folders.database.exists():
@@ -238,7 +238,7 @@ def serve(*, config: Config = None, data: Data = None) -> None:
         _serving_alone(folders),
         embedded.prefect_api(folders.prefect_home, scheduler=True) as server,
     ):
-        from flows.schedule import serve_schedule
+        from flows.operate.schedule import serve_schedule
 
         if server is not None:
             server.wait()
@@ -266,7 +266,7 @@ def _run(
         # Prefect and the libraries are imported while its server starts.
         import httpx
 
-        from flows.retention import prune_prefect
+        from flows.operate.retention import prune_prefect
         from flows.run import prepare, print_summary, transit_run
         from flows.settings import read_settings
 

@@ -24,7 +24,7 @@ def sbom(*, output: Path | None = None, lock: Path | None = None, advisories: Pa
     advisories
         A folder of OSV advisories (JSON) to look the installed versions up in.
     """
-    from flows.sbom import audit, bill, needed, vulnerable
+    from flows.operate.sbom import audit, bill, needed, vulnerable
 
     if lock is None and advisories is None:
         text = json.dumps(bill(), indent=1, ensure_ascii=False) + "\n"

@@ -45,8 +45,8 @@ def endpoint(
     database
         Serve this file instead of the published one.
     """
-    from warehouse.endpoint import LOOPBACK
-    from warehouse.endpoint import endpoint as serve
+    from warehouse.serving.extras.endpoint import LOOPBACK
+    from warehouse.serving.extras.endpoint import endpoint as serve
 
     if host not in LOOPBACK and not allow_other_hosts:
         raise SettingsError(

@@ -23,8 +23,8 @@ import polars as pl
 from statsmodels.tsa.seasonal import seasonal_decompose
 
 from forecasting.accuracy import interval_score, smape
-from forecasting.models.benchmarks import drift, seasonal_naive
-from forecasting.panel import forecast_panel
+from forecasting.demand.models.benchmarks import drift, seasonal_naive
+from forecasting.standalone.panel import forecast_panel
 from tests.benchmarks.sets import Series, bench_set, competition, far_ahead, m4_set, traffic_sets
 from tests.benchmarks.simulated import level_shifts, s_curves
 

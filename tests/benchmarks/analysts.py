@@ -22,10 +22,10 @@ from typing import Any
 import duckdb
 
 from tests.warehouse.analysts_world import fill
-from warehouse.database import Warehouse
-from warehouse.publish import publish
-from warehouse.questions import examples
-from warehouse.statement import ask_here
+from warehouse.serving.publish import publish
+from warehouse.serving.questions import examples
+from warehouse.serving.statement import ask_here
+from warehouse.store.database import Warehouse
 
 RUNS = 20
 BULK = """

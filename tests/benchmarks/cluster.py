@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from flows import embedded
+from flows.runtime import embedded
 from flows.settings import RunSettings
 
 
@@ -48,8 +48,8 @@ def memory_peak(*, anew: bool = False) -> float:
 
 
 def forecasts(count: int, tried: Sequence[int]) -> None:
-    from flows.runners import map_tasks, on_runner
-    from forecasting.engine import forecast
+    from flows.runtime.runners import map_tasks, on_runner
+    from forecasting.demand.engine import forecast
     from forecasting.spec import ForecastSpec
     from tests.benchmarks.forecast_speed import fleet
 
@@ -57,7 +57,7 @@ def forecasts(count: int, tried: Sequence[int]) -> None:
     seconds, hashes = {}, set()
     for workers in tried:
         before = used()[1]
-        with workers_up(workers, "forecasting.engine", "prefect.task_engine") as run:
+        with workers_up(workers, "forecasting.demand.engine", "prefect.task_engine") as run:
             memory_peak(anew=True)
             own, began = used()[0], time.perf_counter()
             made = on_runner(run, "forecast", partial(forecast, history, spec, map_chunks=map_tasks, threads=workers))
@@ -72,8 +72,8 @@ def forecasts(count: int, tried: Sequence[int]) -> None:
 
 
 def loads(draws: int) -> None:
-    from flows.runners import spread
-    from forecasting.routing import Kappa, build_routing, stream_loads
+    from flows.runtime.runners import spread
+    from forecasting.capacity.routing import Kappa, build_routing, stream_loads
     from tests.benchmarks.failures import random_network, random_paths
 
     network = random_network(300, 200, 3)
@@ -93,7 +93,7 @@ def loads(draws: int) -> None:
     for runner in ("threads", "processes"):
         timed(runner, RunSettings(runner=runner, workers=2), used()[1])
     for workers in (1, 2):
-        with workers_up(workers, "forecasting.routing", "prefect.task_engine") as run:
+        with workers_up(workers, "forecasting.capacity.routing", "prefect.task_engine") as run:
             timed(f"dask, {workers} worker(s)", run, used()[1])
     print(f"dask, 2 workers against 1: x{seconds['dask, 1 worker(s)'] / seconds['dask, 2 worker(s)']:.2f}; {'the same to the bit' if len(hashes) == 1 else 'DIFFERENT'}")  # fmt: skip
 

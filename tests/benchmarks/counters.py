@@ -11,11 +11,11 @@ import duckdb
 import polars as pl
 
 from tests.benchmarks.loading import NOW, Cost, report, seconds
-from warehouse import counters as warehouse_counters
-from warehouse.database import Warehouse
-from warehouse.load import load_files
-from warehouse.rates import slots_of_readings
+from warehouse.loading import counters as warehouse_counters
+from warehouse.loading.load import load_files
+from warehouse.loading.rates import slots_of_readings
 from warehouse.sources.spec import SourceSpec
+from warehouse.store.database import Warehouse
 
 PORTS = 200
 SPEC = SourceSpec("snmp", kind="counters", interface_column="interface", in_column="in_octets", out_column="out_octets", slot_minutes=5)  # fmt: skip

@@ -13,8 +13,8 @@ from datetime import UTC, date, datetime
 import numpy as np
 import polars as pl
 
-from forecasting.calendars import calendar_shares
-from forecasting.engine import forecast
+from forecasting.demand.calendars import calendar_shares
+from forecasting.demand.engine import forecast
 from forecasting.series import FloatArray, History, add_periods
 from forecasting.spec import ForecastSpec
 from warehouse.schema import DRIVER, EVENT, Grain

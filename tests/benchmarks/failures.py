@@ -15,14 +15,14 @@ import networkx as nx
 import numpy as np
 import polars as pl
 
-from forecasting.plan import plan
-from forecasting.readiness import Versions
-from forecasting.routing import Kappa, build_routing, link_list, stream_loads
-from forecasting.scenario import parse_scenario
+from forecasting.capacity.plan import plan
+from forecasting.capacity.readiness import Versions
+from forecasting.capacity.routing import Kappa, build_routing, link_list, stream_loads
 from forecasting.series import Paths, add_periods
 from forecasting.spec import PlanningPolicy
-from forecasting.whatif import PlanInputs, what_if
-from warehouse.network import Failure, Network
+from forecasting.stories.scenario import parse_scenario
+from forecasting.stories.what_if import PlanInputs, what_if
+from warehouse.network.model import Failure, Network
 from warehouse.schema import ASSUMPTION, COINCIDENCE, PROJECT, check
 
 STATED = (

@@ -17,11 +17,11 @@ import polars as pl
 from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 from threadpoolctl import threadpool_limits
 
-from forecasting.engine import forecast
-from forecasting.hierarchy import reconcile_nonnegative
-from forecasting.panel import forecast_and_remember, forecast_panel
+from forecasting.demand.engine import forecast
+from forecasting.demand.hierarchy import reconcile_nonnegative
 from forecasting.series import KEY, History, add_periods
 from forecasting.spec import ForecastSpec
+from forecasting.standalone.panel import forecast_and_remember, forecast_panel
 
 
 def fleet(count: int, length: int = 72, seed: int = 0) -> History:

@@ -11,10 +11,10 @@ import duckdb
 import polars as pl
 
 from tests.benchmarks.loading import Cost, report, seconds
-from warehouse.database import Warehouse
-from warehouse.load import load_files
+from warehouse.loading.load import load_files
+from warehouse.loading.statistics import update_statistics
 from warehouse.sources.spec import SourceSpec
-from warehouse.statistics import update_statistics
+from warehouse.store.database import Warehouse
 
 DAYS, MONTH = 1000, 30
 FIRST = datetime(2024, 1, 1)

@@ -18,9 +18,9 @@ from typing import NamedTuple
 import duckdb
 import polars as pl
 
-from warehouse.database import Warehouse
-from warehouse.load import load_files
+from warehouse.loading.load import load_files
 from warehouse.sources.spec import SourceSpec
+from warehouse.store.database import Warehouse
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 PORTS = 950

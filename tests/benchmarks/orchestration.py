@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from flows.embedded import EmbeddedServer, prepare_environment
+from flows.runtime.embedded import EmbeddedServer, prepare_environment
 from tests.flows.conftest import make_project
 from tests.flows.faults import environment
 

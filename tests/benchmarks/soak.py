@@ -16,7 +16,7 @@ from pathlib import Path
 
 import polars as pl
 
-from flows import embedded
+from flows.runtime import embedded
 
 BOUNDS = {
     "memory MB": 100.0, "most memory MB": 200.0, "server MB": 150.0, "descriptors": 20, "threads": 10, "files": 60, "prefect MB": 120.0, "warehouse MB": 60.0,
@@ -79,7 +79,7 @@ def main(runs: int) -> None:
     home = folder / ".transit" / "prefect"
     with embedded.prefect_api(home) as server:
         # Prefect reads its settings when it is first imported.
-        from flows.retention import prune_prefect
+        from flows.operate.retention import prune_prefect
         from flows.run import transit_run
 
         assert server is not None

@@ -10,9 +10,9 @@ from pathlib import Path
 import polars as pl
 
 from tests.benchmarks.loading import NOW, PORTS, SPEC, make_files, ours, report, seconds
-from warehouse.database import Warehouse
-from warehouse.load import load_files
-from warehouse.statistics import update_statistics
+from warehouse.loading.load import load_files
+from warehouse.loading.statistics import update_statistics
+from warehouse.store.database import Warehouse
 
 BARE = """
     create or replace temp table bare as

@@ -139,7 +139,7 @@ def reasons():
     """Every reason that the forecast gives for having none, made by the code that gives it."""
     import numpy as np
 
-    from forecasting.prepare import prepare
+    from forecasting.demand.prepare import prepare
     from forecasting.spec import ForecastSpec
 
     spec = ForecastSpec(horizon=6, min_periods=24)
@@ -178,7 +178,7 @@ def _written(node):
 
 def plan_notes():
     """Topics and words of the notes of a plan, as the code that makes them has them."""
-    for path in sorted((Path(__file__).parents[2] / "forecasting").glob("*.py")):
+    for path in sorted((Path(__file__).parents[2] / "forecasting").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Tuple) and len(node.elts) == 3 and isinstance(node.elts[0], ast.Constant):
                 topic, words = node.elts[0].value, _written(node.elts[2])

@@ -13,10 +13,10 @@ from dashboards.chapters import accepted, assumptions, live, new_routes, overvie
 from dashboards.edition import Accepted
 from dashboards.language import load_language
 from dashboards.material import gather
-from flows.gates import changed_too_much, too_old, unreliable
 from flows.settings import GateSettings
-from forecasting.live import live_frame, promotion
-from forecasting.registration import judge
+from flows.steps.gates import changed_too_much, too_old, unreliable
+from forecasting.entry.registration import judge
+from forecasting.review.past_forecasts import live_frame, promotion
 from tests.dashboards.world import build, edition
 from warehouse.schema import FRAMES
 

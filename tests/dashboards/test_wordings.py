@@ -13,7 +13,7 @@ from dashboards.chapters import data, segments
 from dashboards.language import load_language
 from dashboards.material import gather
 from dashboards.naming import PIECES
-from flows.wordings import read_wordings
+from flows.steps.wordings import read_wordings
 from tests.dashboards.world import build, edition
 from warehouse.errors import SettingsError
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import duckdb
 
-from flows.state import read_state
+from flows.record.state import read_state
 from tests.flows.faults import alive, children_of, environment, outlived_by, readable
 
 STAGES = ("start", "load", "statistics", "forecast", "plan", "report", "publish", "closing")

@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from flows.cli import app
-from flows.vintage import drawn, periods_of
+from flows.notebook.vintage import drawn, periods_of
 from warehouse.errors import SettingsError
-from warehouse.query import ask
+from warehouse.serving.query import ask
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 installed = pytest.mark.skipif(

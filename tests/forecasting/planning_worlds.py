@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from forecasting.series import Paths, add_periods
-from warehouse.network import Network
+from warehouse.network.model import Network
 from warehouse.schema import ASSUMPTION, COINCIDENCE, PROJECT
 
 KNOWN = datetime(2020, 1, 1, tzinfo=UTC)

@@ -7,9 +7,9 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from forecasting.demand.study import Study, plain_chunk, study_chunk
 from forecasting.series import KEY, History, add_periods
 from forecasting.spec import ForecastSpec
-from forecasting.study import Study, plain_chunk, study_chunk
 
 
 def growing(length: int, seed: int, growth: float = 0.02, noise: float = 0.05, season: float = 0.1) -> np.ndarray:

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-from forecasting.calibrate import COVERAGES, deviation
-from forecasting.combine import outlook
-from forecasting.origin import look_back
+from forecasting.demand.calibrate import COVERAGES, deviation
+from forecasting.demand.combine import outlook
+from forecasting.demand.origin import look_back
 from tests.benchmarks.sets import Series, bench_set, competition, country_years, esnet_weeks, exchange_days, m4_set
 
 HORIZONS = (1, 2, 3, 4, 6, 9, 12, 18, 24, 36, 48, 60)
@@ -103,7 +103,7 @@ def main() -> None:
         "hour": table(hours, (120, 240, 360, 672), 24, 48, (24, 48, 72)),
         "year": table(years, (8, 10, 12, 14), 1, 6, (2, 4, 6)),
     }
-    out = Path(__file__).parents[2] / "forecasting" / "prior.json"
+    out = Path(__file__).parents[2] / "forecasting" / "demand" / "prior.json"
     out.write_text(json.dumps(tables, separators=(",", ":")) + "\n")
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from warehouse.database import Warehouse
-from warehouse.load import LoadResult, load_files
+from warehouse.loading.load import LoadResult, load_files
 from warehouse.sources.spec import SourceSpec
+from warehouse.store.database import Warehouse
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 PAIR = SourceSpec("nms", interface_column="interface", in_column="in", out_column="out", slot_minutes=5)

@@ -18,10 +18,10 @@ import polars as pl
 from duckdb import DuckDBPyConnection
 
 from warehouse.errors import Problem, SourceError
-from warehouse.migrate import SQL
 from warehouse.sources.flowrecords import Record, records
 from warehouse.sources.spec import SourceSpec
 from warehouse.sources.table import Opened, open_relation
+from warehouse.store.migrate import SQL
 
 SLOT_SECONDS = 300
 UNMET = -2

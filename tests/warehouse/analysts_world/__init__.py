@@ -6,8 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
-from forecasting.live import live_frame, looked_back
-from warehouse.database import Warehouse
+from forecasting.review.past_forecasts import live_frame, looked_back
+from warehouse.store.database import Warehouse
 
 FOLDER = Path(__file__).parent
 

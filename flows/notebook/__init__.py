@@ -1,0 +1,1 @@
+"""The notebook app on the published copy."""

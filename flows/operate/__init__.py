@@ -1,0 +1,1 @@
+"""Keeping it running: schedule, watch, notices, backups, checks of what was published."""

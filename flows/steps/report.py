@@ -1,0 +1,233 @@
+"""The report and publish steps: what the warehouse keeps -> chart reports in each language, and a finished copy for analysts."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from dashboards.edition import Accepted, EarlierEdition, Edition
+from dashboards.kept import Kept
+from dashboards.report import write_report
+from flows.operate.manifest import NAME as MANIFEST
+from flows.operate.manifest import file_hash, read_manifest, sign, write_manifest
+from flows.operate.secrets import signing_key
+from flows.runtime import stopping
+from flows.runtime.workers import Workers
+from flows.settings import Settings
+from flows.steps.check import refuse_offenders
+from flows.steps.identity import code_version, settings_json, step_key
+from flows.steps.inputs import open_warehouse
+from flows.steps.wordings import read_wordings
+from warehouse.errors import Problem, TransitError
+from warehouse.schema import FRAMES, GRAINS, RESULT_FRAMES, check
+from warehouse.serving.checks import run_checks
+from warehouse.serving.publish import publish
+from warehouse.store.database import Warehouse
+from warehouse.store.editions import keep_edition, keep_frame
+
+ABOUT = "edition.json"
+"""Written last: an edition without it is not finished."""
+NEWEST = "../latest"
+DRAWING_SECONDS = 6 * 3600.0
+"""A language of a large network is one piece of work."""
+PAGES = "pages"
+"""Pages of routes and segments kept from the last drawing, among the private files."""
+
+
+class NoRunError(TransitError):
+    """There is no run to report on."""
+
+
+@task(name="write report", cache_policy=NO_CACHE)
+def write_edition(settings: Settings, *, force: bool) -> tuple[Path, bool]:
+    """The newest run's edition, at reports/<run_id>; and whether it was written now. `reports/latest` then leads to it."""
+    reports = settings.folders.reports
+    with open_warehouse(settings) as warehouse:
+        runs = warehouse.runs().filter("latest")
+        if runs.is_empty():
+            raise NoRunError(
+                "there is no run to report on",
+                [Problem(str(settings.folders.database), "holds no forecast")],
+                "Run `transit run`, or `transit forecast` after `transit load`.",
+            )
+        by_grain = runs.filter(pl.col("grain") == settings.forecast.grain)
+        run = (runs if by_grain.is_empty() else by_grain).row(-1, named=True)
+        folder = reports / run["run_id"]
+        words = read_wordings(settings.network.folder, settings.run.languages)
+        run_ids = sorted(runs["run_id"])
+        made_from = f"{run_ids} {code_version(('dashboards',))} {settings.network} {settings.run.languages} {settings.run.paper} {step_key(settings_json(words))}"
+        if not force and _about(folder).get("made_from") == made_from:
+            _lead_to(reports, folder)
+            return folder, False
+        stated = {name: warehouse.read(name) for name in FRAMES if name not in RESULT_FRAMES}
+        frames = {**stated, **results_of(warehouse, run_ids)}
+    edition = Edition(
+        run_id=run["run_id"], grain=run["grain"], origin=run["origin"], known_at=run["known_at"], code_version=run["code_version"],
+        data_hash=run["data_hash"], seed=run["seed"], simulated=run["simulated"], title=settings.network.title,
+        title_ru=settings.network.title_ru, time_zone=settings.time.zone, threshold_ratio=settings.plan.threshold_ratio,
+        risk_alpha_ratio=settings.plan.risk_alpha_ratio, today=planning_date(run["settings"]), words=words,
+        newest=NEWEST, previous=earlier_editions(reports, run["known_at"]), accepted=accepted_of(runs),
+    )  # fmt: skip
+    how = Drawing(tuple(settings.run.languages), settings.run.paper, made_from, tuple(run_ids))
+    unfinished = draw(frames, edition, how, reports, settings.folders.private / PAGES, settings.run.workers)
+    manifest = file_hash(unfinished / MANIFEST)
+    sign(unfinished, signing_key(settings))
+    shutil.rmtree(folder, ignore_errors=True)
+    unfinished.rename(folder)
+    with open_warehouse(settings) as warehouse:
+        keep_drawing(warehouse, edition, how, stated, manifest, _about(folder)["pages"])
+    _lead_to(reports, folder)
+    return folder, True
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How an edition is drawn; `made_from` tells it from drawings of other runs, code, words and languages."""
+
+    languages: tuple[str, ...]
+    paper: bool
+    made_from: str
+    run_ids: tuple[str, ...]
+
+
+def results_of(warehouse: Warehouse, run_ids: Sequence[str]) -> dict[str, pl.DataFrame]:
+    """The results of an edition's runs, one a grain; what belongs to no grain comes from the first of month, week, day that has any."""
+    grains = dict(warehouse.runs().select("run_id", "grain").iter_rows())
+    found = {}
+    for name in RESULT_FRAMES:
+        parts = [warehouse.read(name, run_id=run_id) for run_id in sorted(run_ids, key=lambda one: GRAINS.index(grains[one]))]  # fmt: skip
+        if "grain" in FRAMES[name].columns:
+            found[name] = check(pl.concat(parts), FRAMES[name])
+        else:
+            found[name] = next((part for part in parts if part.height), parts[0])
+    return found
+
+
+def draw(
+    frames: Mapping[str, pl.DataFrame],
+    edition: Edition,
+    how: Drawing,
+    reports: Path,
+    pages: Path | None = None,
+    workers: int = 1,
+) -> Path:
+    """The edition in an unfinished folder among the reports, complete but for its name; unchanged pages are taken from `pages`."""
+    kept = Kept(pages, code_version(("dashboards",))) if pages else None
+    unfinished = reports / f".unfinished-{edition.run_id}"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    helpers = Workers(min(workers, len(how.languages)) - 1, DRAWING_SECONDS)
+    try:
+        write_report(frames, edition, unfinished, languages=how.languages, paper=how.paper, kept=kept, submit=helpers.submit if helpers.count else None)  # fmt: skip
+    finally:
+        helpers.close()
+    home = unfinished / how.languages[0]
+    about = {
+        "made_from": how.made_from,
+        "run_id": edition.run_id,
+        "origin": edition.origin.isoformat(),
+        "known_at": edition.known_at.isoformat(),
+        "data_hash": edition.data_hash,
+        "pages": sorted(path.relative_to(home).as_posix() for path in home.rglob("*.html")),
+    }
+    (unfinished / ABOUT).write_text(json.dumps(about, indent=1), encoding="utf-8")
+    write_manifest(unfinished, (path for path in unfinished.rglob("*") if path.is_file()))
+    return unfinished
+
+
+def keep_drawing(
+    warehouse: Warehouse, edition: Edition, how: Drawing, stated: Mapping[str, pl.DataFrame], manifest: str, pages: Sequence[str]
+) -> None:  # fmt: skip
+    """Archives all that went into an edition besides its runs' results, which the warehouse keeps already."""
+    plain = {field.name: getattr(edition, field.name) for field in fields(edition)}
+    with warehouse.transaction():
+        plain["previous"] = [
+            {**{field.name: getattr(one, field.name) for field in fields(one)}, "pages": keep_frame(warehouse, "pages", _listed(one.pages))}
+            for one in edition.previous
+        ]  # fmt: skip
+        about = {
+            "edition": plain, "drawing": how, "pages": keep_frame(warehouse, "pages", _listed(pages)),
+            "frames": {name: keep_frame(warehouse, name, frame) for name, frame in sorted(stated.items())},
+        }  # fmt: skip
+        keep_edition(
+            warehouse, run_id=edition.run_id, grain=edition.grain, origin=edition.origin, known_at=edition.known_at,
+            drawn_by=code_version(("dashboards",)), manifest_hash=manifest, about=settings_json(about),
+        )  # fmt: skip
+
+
+def _listed(pages: Iterable[str]) -> pl.DataFrame:
+    return pl.DataFrame({"path": sorted(pages)}, schema={"path": pl.String})
+
+
+def planning_date(run_settings: str) -> date | None:
+    """The day the plan stands at, as the run's settings keep it; None for a run that was not planned."""
+    today = json.loads(run_settings).get("today")
+    return date.fromisoformat(today) if today else None
+
+
+def accepted_of(runs: pl.DataFrame) -> tuple[Accepted, ...]:
+    """What a person accepted though a gate had failed, run by run, as the runs' settings keep it."""
+    found = ((run_id, json.loads(chosen).get("accepted")) for run_id, chosen in runs.select("run_id", "settings").sort("run_id").iter_rows())  # fmt: skip
+    return tuple(Accepted(run_id=run_id, why=one["why"], gates=tuple(one["gates"])) for run_id, one in found if one)
+
+
+def earlier_editions(reports: Path, known_at: datetime) -> tuple[EarlierEdition, ...]:
+    """Every finished edition of what was known before, the newest first. Redrawn and variant ones don't stand under their run's name."""
+    found = []
+    for path in reports.glob(f"*/{ABOUT}"):
+        about = _about(path.parent)
+        if path.parent.is_symlink() or about["run_id"] != path.parent.name or datetime.fromisoformat(about["known_at"]) >= known_at:  # fmt: skip
+            continue
+        found.append(
+            EarlierEdition(
+                run_id=about["run_id"],
+                origin=date.fromisoformat(about["origin"]),
+                known_at=datetime.fromisoformat(about["known_at"]),
+                folder=f"../{path.parent.name}",
+                data_hash=about["data_hash"],
+                pages=frozenset(about.get("pages", ())),
+            )
+        )
+    return tuple(sorted(found, key=lambda edition: (edition.known_at, edition.run_id), reverse=True))
+
+
+def _about(folder: Path) -> dict[str, Any]:
+    path = folder / ABOUT
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+
+
+def _lead_to(reports: Path, folder: Path) -> None:
+    """`latest` is swapped by one rename, so a reader finds the old edition or the new one."""
+    swap = reports / f".latest-{os.getpid()}"
+    swap.unlink(missing_ok=True)
+    swap.symlink_to(folder.name)
+    swap.replace(reports / "latest")
+
+
+@task(
+    name="publish",
+    cache_policy=NO_CACHE,
+    retries=1,
+    retry_delay_seconds=2,
+    retry_condition_fn=lambda *_: not stopping.told(),
+)
+def publish_copy(settings: Settings) -> Path:
+    with open_warehouse(settings) as warehouse:
+        refuse_offenders(run_checks(warehouse))
+        runs = warehouse.runs().filter("latest")
+        edition_id = str(runs["run_id"].sort()[-1]) if runs.height else "empty"
+        published = settings.folders.published
+        made = publish(warehouse, published, edition_id=edition_id, keep=settings.run.keep_published)
+    copies = published.glob("editions/transit-*.duckdb")
+    write_manifest(published, copies, known=read_manifest(published), signing_key=signing_key(settings))
+    return made

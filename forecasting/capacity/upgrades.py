@@ -1,0 +1,368 @@
+"""The upgrade schedule: the cheapest mix of modules, leases and new segments, why, and what a budget buys of it first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from forecasting.assumptions import Assumption, Assumptions
+from forecasting.capacity.basis import Basis
+from forecasting.capacity.builds import Choices, choice_frame, spent_and_left
+from forecasting.capacity.integer_program import together
+from forecasting.capacity.money import bought_later, price_after, worth_at_end
+from forecasting.capacity.runout import AnyFloat, first_passage
+from forecasting.capacity.schedule import Line, Offer, Options, Response, Schedule, System, Together
+from forecasting.series import FloatArray
+from forecasting.spec import PlanningPolicy
+from warehouse.schema import BUILD_CHOICE, UPGRADE, check
+
+Note = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Market:
+    """What can be ordered for a segment, and how what is bought is named."""
+
+    offers: tuple[Offer, ...]
+    system: System | None
+    room_gbps: float
+    assumption_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Need:
+    """A segment that may need something: its loads as stated, (directions, H, S), and its line in the program."""
+
+    segment: str
+    lit: FloatArray
+    market: Market
+    line: Line
+    worst: AnyFloat
+
+
+def upgrade_frames(
+    basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, *, choices: Choices | None = None, budget_usd: float | None = None
+) -> tuple[dict[str, pl.DataFrame], list[Note]]:  # fmt: skip
+    """Frames upgrade and build_choice, and notes. Segments that need nothing have no row; without any price of a module there is none at all."""
+    needs, notes = _needs(basis, assumptions, policy, choices)
+    lines = [need.line for need in needs]
+    builds, charges = (choices.builds, choices.charges) if choices else ((), ())
+    best = together(lines, builds, charges)
+    made = best if budget_usd is None else together(lines, builds, charges, budget_usd=budget_usd)
+    if not (best.proven and made.proven):
+        notes.append(("schedule_not_proven", "upgrade", "the solver's time ran out before the schedule was proven to be the cheapest"))  # fmt: skip
+    bought = _all_rows(basis, assumptions, policy, needs, choices, made)
+    rows = [{**row, "funded": True} for row in bought]
+    if budget_usd is not None:
+        rows += _waiting(basis, assumptions, policy, needs, choices, made, budget_usd)
+    for need, one in zip(needs, best.schedules, strict=True):
+        if one.short_gbps.max() > 1e-6:
+            period = int(np.flatnonzero(one.short_gbps > 1e-6)[-1])
+            notes.append(("short_until", need.segment, f"nothing on offer can be ready in time: up to {one.short_gbps.max():.3g} Gbit/s short until {basis.timeline.periods[period]:%Y-%m}"))  # fmt: skip
+    touched = [line for line in lines if line.need.builds]
+    frames = {
+        "upgrade": _ranked(rows) if rows else UPGRADE.empty(),
+        "build_choice": choice_frame(choices, basis, touched, best.options) if choices else BUILD_CHOICE.empty(),
+    }
+    for build, reason in frames["build_choice"].select("build_id", "reason").iter_rows():
+        notes.append(("build_choice", build, f"{build}: {reason.partition('. ')[0]}."))
+    return frames, notes
+
+
+def lines_of(basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, choices: Choices | None) -> list[Line]:
+    """What the schedule is made of: every segment that may need something."""
+    return [need.line for need in _needs(basis, assumptions, policy, choices)[0]]
+
+
+def _needs(basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, choices: Choices | None) -> tuple[list[Need], list[Note]]:  # fmt: skip
+    found: list[Need] = []
+    notes: list[Note] = []
+    links = basis.loads.links
+    sets = choices.sets if choices else None
+    for segment in sorted({name for name, _ in links}):
+        indexes = [index for index, (name, _) in enumerate(links) if name == segment]
+        lit = basis.lit_gbps[indexes[0]]
+        if not np.isfinite(lit).all():
+            continue
+
+        def need(worst: AnyFloat, lit: FloatArray = lit) -> FloatArray:
+            rank = min(max(math.ceil((1 - policy.risk_alpha_ratio) * worst.shape[2] - 1e-9), 1), worst.shape[2]) - 1
+            sized = np.partition(worst, rank, axis=2)[:, :, rank].max(axis=0).astype(float)
+            return np.asarray(sized / policy.threshold_ratio - lit)
+
+        worst = basis.loads.worst[indexes]
+        touched = sets.worst.get(segment) if sets else None
+        response = Response.fixed(need(worst)) if touched is None or sets is None else sets.response(*touched, need)
+        if response.most.max() <= 0:
+            continue
+        market, missing = _market(basis, segment, lit, assumptions, policy)
+        notes += missing
+        if market.offers:
+            line = Line(response, market.offers, market.room_gbps, market.system)
+            found.append(Need(segment, lit, market, line, worst))
+    return found, notes
+
+
+def _worst(need: Need, choices: Choices | None, options: Options) -> AnyFloat:
+    """Its worst loads with builds in these options."""
+    return choices.sets.at(need.segment, options) if choices and need.segment in choices.sets.worst else need.worst
+
+
+def _all_rows(basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, needs: Sequence[Need], choices: Choices | None, made: Together) -> list[dict[str, Any]]:  # fmt: skip
+    """Rows of UPGRADE for every order and every build that is chosen; `gain` is the traffic above the threshold it avoids."""
+    rows = _build_rows(basis, assumptions, policy, needs, choices, made) if choices else []
+    first = {row["segment_id"]: 1 for row in rows}
+    for need, schedule in zip(needs, made.schedules, strict=True):
+        rows += _rows(basis, need, _worst(need, choices, made.options), schedule, policy, first.get(need.segment, 0))
+    return rows
+
+
+def _build_rows(basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, needs: Sequence[Need], choices: Choices, made: Together) -> list[dict[str, Any]]:  # fmt: skip
+    rows = []
+    for number, (one, option) in enumerate(zip(choices.openings, made.options, strict=True)):
+        price = choices.price_usd[number]
+        if not choices.free(number) or option == one.never or price is None:
+            continue
+        never = (*made.options[:number], one.never, *made.options[number + 1 :])
+        out, gain = np.zeros(one.ready_days.size, dtype=bool), 0.0
+        for need, schedule in zip(needs, made.schedules, strict=True):
+            if number not in need.line.need.builds:
+                continue
+            have = np.cumsum(np.array([offer.module_gbps for offer in need.market.offers]) @ schedule.starts)
+            usable = policy.threshold_ratio * (need.lit + have)
+            without, there = _worst(need, choices, never), _worst(need, choices, made.options)
+            out |= _passages(without, usable, policy.sustained_periods) < np.inf
+            over = [np.maximum(loads - usable[None, :, None], 0).max(axis=0).mean(axis=1).sum() for loads in (without, there)]  # fmt: skip
+            gain += max(float(over[0] - over[1]), 0.0)
+        opens = basis.timeline.today + timedelta(days=round(float(np.median(one.ready_days)) + one.delays_days[option]))
+        ready = max((day for day in basis.timeline.periods if day <= opens), default=basis.timeline.periods[0])
+        spent, _ = spent_and_left(basis, policy, one, option, None)
+        for segment, usd in price.items():
+            lit = next(basis.lit_gbps[row] for row, (name, _) in enumerate(basis.loads.links) if name == segment)
+            size = float(lit[-1]) if np.isfinite(lit[-1]) else 0.0
+            rows.append({
+                "segment_id": segment, "order_seq": 1, "option": "new_segment", "module_gbps": size, "modules": 1, "ready_by": ready,
+                "cost_usd": usd, "present_value_usd": usd * spent, "risk_if_not_ratio": float(out.mean()), "gain": gain / len(price),
+                "reason": f"A part of {one.name}: with it the cheapest plan opens in {opens:%Y-%m}. What it saves, carries and earns stands with the builds. Rests on {', '.join(choices.assumption_ids[number])}.",
+            })  # fmt: skip
+    return rows
+
+
+def _waiting(
+    basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, needs: Sequence[Need], choices: Choices | None, made: Together, budget_usd: float
+) -> list[dict[str, Any]]:  # fmt: skip
+    """What the budget does not reach: the cheapest way to cover, with the builds it buys, what it leaves short."""
+    rest: list[Need] = []
+    for need, schedule in zip(needs, made.schedules, strict=True):
+        have = np.cumsum(np.array([offer.module_gbps for offer in need.market.offers]) @ schedule.starts)
+        left = Response.fixed(need.line.need.at(made.options) - have)
+        room = max(need.market.room_gbps - (0.0 if schedule.system_period is not None else float(have[-1])), 0.0)
+        lifted = schedule.system_period is not None
+        line = Line(left, need.market.offers, np.inf if lifted else room, need.market.system)
+        rest.append(replace(need, lit=need.lit + have, line=line, worst=_worst(need, choices, made.options)))
+    later = together([need.line for need in rest])
+    rows = []
+    before = [int((schedule.starts > 0).sum()) for schedule in made.schedules]
+    for need, schedule, count in zip(rest, later.schedules, before, strict=True):
+        for row in _rows(basis, need, need.worst, schedule, policy, count):
+            words = f" The budget of {budget_usd:,.0f} USD does not reach: {100 * row['risk_if_not_ratio']:.0f} % risk of running out by the end of the horizon remains."
+            rows.append({**row, "reason": row["reason"] + words, "funded": False})
+    return rows
+
+
+def _passages(worst: AnyFloat, usable: FloatArray, sustained: int) -> FloatArray:
+    """First passage by draw: that of the direction that runs out first."""
+    return np.asarray(first_passage(worst.transpose(0, 2, 1), usable.astype(np.float32), sustained).min(axis=0))
+
+
+def _years(basis: Basis) -> FloatArray:
+    """Years from today to the start of each period, none negative."""
+    now = basis.timeline.now
+    return np.array(
+        [max(basis.timeline.months(period + 1 - now), 0.0) / 12 for period in range(len(basis.timeline.periods))]
+    )
+
+
+def _first(basis: Basis, lead: Assumption | None) -> int:
+    """The first period that something ordered today can be ready for."""
+    if lead is None:
+        return 0
+    ready = basis.timeline.now + float(basis.timeline.lead_times(lead.fixed(lead.value)).mean())
+    return max(math.ceil(ready - 1 - 1e-9), 0)
+
+
+def _market(
+    basis: Basis, segment: str, lit: FloatArray, assumptions: Assumptions, policy: PlanningPolicy
+) -> tuple[Market, list[Note]]:
+    years, rate = _years(basis), policy.discount_rate_ratio
+    months = basis.timeline.months(1.0)
+    end = float(years[-1]) + months / 12
+    notes: list[Note] = []
+    offers, ids = [], []
+    place = f"segment:{segment}"
+    design = basis.design_gbps.get(segment)
+    wave = assumptions.get("lead_time", place, *(["option:new_wave"] if design is not None else []))
+    if wave is None:
+        notes.append(
+            (
+                "missing_lead_time",
+                segment,
+                "no assumption named lead_time covers it, so its orders are taken to be ready at once",
+            )
+        )
+    for price in assumptions.named("module_price"):
+        if not price.scope.startswith("module:"):
+            continue
+        size = float(price.scope.partition(":")[2])
+        erosion = assumptions.get("price_erosion", price.scope)
+        falls = erosion.value if erosion else 0.0
+        life = assumptions.get("service_life", price.scope, place)
+        left = worth_at_end(price.value, rate, falls, years, end, life.in_months().value / 12) if life else 0.0
+        cost = bought_later(price.value, rate, falls, years)
+        offers.append(Offer("new_wave", size, np.asarray(cost), _first(basis, wave), left, np.asarray(price_after(price.value, falls, years))))  # fmt: skip
+        ids += [
+            price.assumption_id,
+            *([erosion.assumption_id] if erosion else []),
+            *([life.assumption_id] if life else []),
+        ]
+    leased = assumptions.get("lead_time", "option:leased")
+    for lease in assumptions.named("lease_price"):
+        if not lease.scope.startswith("module:"):
+            continue
+        monthly = lease.value * months / (1 + rate) ** years
+        owed = np.cumsum(monthly[::-1])[::-1]
+        rent = np.cumsum(np.full(len(years), lease.value * months))[::-1]
+        offers.append(Offer("leased", float(lease.scope.partition(":")[2]), owed, _first(basis, leased or wave), 0.0, rent))  # fmt: skip
+        ids.append(lease.assumption_id)
+    if any(offer.option == "leased" for offer in offers) and assumptions.get("service_life", place) is None:
+        notes.append(("missing_life", "service_life", "no assumption named service_life, so what is bought counts as worth nothing at the end of the horizon, which favours leases"))  # fmt: skip
+    if not any(offer.option == "new_wave" for offer in offers):
+        notes.append(
+            (
+                "missing_price",
+                "module_price",
+                "no assumption states the price of a module, so no upgrade schedule can be made",
+            )
+        )
+        return Market((), None, np.inf, ()), notes
+    room, system = np.inf, None
+    if design is not None:
+        room = max(design - float(lit.max()), 0.0)
+        length, price_km = basis.network.segments[segment].length_km, assumptions.get("line_system_price", place)
+        build = assumptions.get("lead_time", place, "option:new_line_system")
+        if length is not None and price_km is not None:
+            whole, life = price_km.value * length, assumptions.get("service_life", "option:new_line_system", place)
+            left = worth_at_end(whole, rate, 0.0, years, end, life.in_months().value / 12) if life else 0.0
+            system = System(whole / (1 + rate) ** years, _first(basis, build), left, np.full(len(years), whole))
+            ids.append(price_km.assumption_id)
+        else:
+            notes.append(("missing_price", segment, f"its line is designed for {design:g} Gbit/s, and no price (or length) is stated for a new line system beyond that"))  # fmt: skip
+    return Market(tuple(offers), system, room, tuple(dict.fromkeys(ids))), notes
+
+
+def _rows(basis: Basis, need: Need, worst: AnyFloat, plan: Schedule, policy: PlanningPolicy, before: int) -> list[dict[str, Any]]:  # fmt: skip
+    """Rows of UPGRADE for one segment, numbered after those that come `before`."""
+    segment, lit, market, theta = need.segment, need.lit, need.market, policy.threshold_ratio
+    horizon = worst.shape[1]
+    have, system_bought = 0.0, False
+    rows: list[dict[str, Any]] = []
+    starts = [
+        (period, number) for period in range(horizon) for number in np.flatnonzero(plan.starts[:, period] > 0).tolist()
+    ]
+    for seq, (period, number) in enumerate(starts, before + 1):
+        offer, count = market.offers[number], int(plan.starts[number, period])
+        day = basis.timeline.periods[period]
+        worth, price = float(offer.cost_usd[period]) * count, float(offer.paid_usd[period]) * count
+        option = offer.option
+        if (
+            market.system is not None
+            and plan.system_period is not None
+            and plan.system_period <= period
+            and not system_bought
+        ):
+            option, system_bought = "new_line_system", True
+            worth += float(market.system.cost_usd[plan.system_period])
+            price += float(market.system.paid_usd[plan.system_period])
+        risk = float((_passages(worst, theta * (lit + have), policy.sustained_periods) < np.inf).mean())
+        over = worst - theta * (lit + have)[None, :, None]
+        gain = np.clip(over, 0, offer.module_gbps * count * theta).max(axis=0)[period:].mean(axis=1).sum()
+        rows.append({
+            "segment_id": segment, "order_seq": seq, "option": option, "module_gbps": offer.module_gbps, "modules": count, "ready_by": day,
+            "cost_usd": price, "present_value_usd": worth, "risk_if_not_ratio": risk, "gain": float(gain),
+            "reason": _reason(basis, market, offer, count, period, lit, have, policy, option, plan),
+        })  # fmt: skip
+        have += offer.module_gbps * count
+    return rows
+
+
+def _reason(
+    basis: Basis, market: Market, offer: Offer, count: int, period: int, lit: FloatArray, have: float, policy: PlanningPolicy, option: str, plan: Schedule
+) -> str:  # fmt: skip
+    parts = [
+        f"{count} x {offer.module_gbps:g} Gbit/s {'leased' if offer.option == 'leased' else 'bought'} for {basis.timeline.periods[period]:%Y-%m}: "
+        f"with {lit[period] + have:g} Gbit/s lit, {100 * policy.threshold_ratio:g} % of it would be passed by more than {100 * policy.risk_alpha_ratio:g} % of the paths."
+    ]
+    others = [
+        (one.net_usd[period] * math.ceil(count * offer.module_gbps / one.module_gbps), one)
+        for one in market.offers
+        if one is not offer and one.first_period <= period
+    ]
+    if others:
+        cost, other = min(others, key=lambda pair: pair[0])
+        kind = "leased" if other.option == "leased" else "bought"
+        if cost > offer.net_usd[period] * count:
+            parts.append(
+                f"The same now as {math.ceil(count * offer.module_gbps / other.module_gbps)} x {other.module_gbps:g} Gbit/s {kind} costs {cost - offer.net_usd[period] * count:,.0f} USD more in present value{', what is left of each at the end of the horizon counted' if np.any(np.asarray(offer.left_usd)) or np.any(np.asarray(other.left_usd)) else ''}."
+            )
+        else:
+            parts.append("It is dearer alone, but cheaper together with the later orders.")
+    if option == "new_line_system":
+        parts.append("The line system in place has no room for it; a new one is part of this order.")
+    if plan.short_gbps[:period].max(initial=0.0) > 1e-6:
+        parts.append("It is needed earlier, but can't be ready before.")
+    parts.append(f"Rests on {', '.join(market.assumption_ids)}.")
+    return " ".join(parts)
+
+
+def _ranked(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    """Rows with their priority: what is funded first, then by traffic above the threshold avoided per USD, each segment's orders in turn."""
+    waiting = sorted(range(len(rows)), key=lambda number: (not rows[number]["funded"], -rows[number]["gain"] / max(rows[number]["cost_usd"], 1e-9), number))  # fmt: skip
+    done: dict[str, int] = {}
+    first = {name: min(row["order_seq"] for row in rows if row["segment_id"] == name) for name in {row["segment_id"] for row in rows}}  # fmt: skip
+    priority = 0
+    while waiting:
+        number = next(one for one in waiting if rows[one]["order_seq"] == done.get(rows[one]["segment_id"], first[rows[one]["segment_id"]] - 1) + 1)  # fmt: skip
+        waiting.remove(number)
+        priority += 1
+        done[rows[number]["segment_id"]] = rows[number]["order_seq"]
+        rows[number]["priority"] = priority
+    return check(pl.DataFrame(rows), UPGRADE)
+
+
+def budget_words(upgrade: pl.DataFrame, budget_usd: float) -> str:
+    """What a budget buys first and what risk remains, in a few sentences."""
+    if upgrade.is_empty():
+        return "There is nothing to buy within the horizon, or nothing on offer has a price."
+    bought, waiting = upgrade.filter("funded").sort("priority"), upgrade.filter(~pl.col("funded"))
+    first = ", ".join(
+        f"{segment} in {day:%Y-%m}" for segment, day in bought.head(5).select("segment_id", "ready_by").iter_rows()
+    )
+    text = (
+        f"{budget_usd:,.0f} USD buy {bought.height} of {upgrade.height} orders for {bought['cost_usd'].sum():,.0f} USD"
+    )
+    text += f": first {first}." if first else "."
+    if waiting.is_empty():
+        return f"{text} Nothing waits."
+    risks = (
+        waiting.group_by("segment_id")
+        .agg(pl.col("risk_if_not_ratio").max())
+        .sort("risk_if_not_ratio", "segment_id", descending=[True, False])
+    )
+    left = ", ".join(f"{segment} ({100 * risk:.0f} %)" for segment, risk in risks.head(5).iter_rows())
+    return f"{text} {waiting.height} wait, for {waiting['cost_usd'].sum():,.0f} USD more; the probability of running out without them is highest at {left}."

@@ -1,0 +1,1 @@
+"""From the history of traffic to joint draws of its future."""

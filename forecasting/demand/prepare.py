@@ -1,0 +1,126 @@
+"""A series made ready for the candidates, or the reason why it can't be forecast, in words a reader understands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecasting.demand.models.window import seasonal_indices
+from forecasting.series import FloatArray
+from forecasting.spec import ForecastSpec
+
+OUTAGE_RATIO = 0.02
+"""A value below this share of its neighbours' median is an outage: the route was down, demand was not."""
+MOST_OUTAGES_RATIO = 0.15
+LEAST_KNOWN_RATIO = 0.6
+QUIET_END = 3
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A series without gaps: `values` (T,) run from the history's step `first` to its last known one.
+
+    They are divided by `unit`, a power of two, so that no model meets an extreme scale. `known` (T,) is False where a gap or an
+    outage was bridged; `trailing` periods are missing between the last known one and the origin.
+    """
+
+    values: FloatArray
+    known: NDArray[np.bool_]
+    unit: float
+    first: int
+    trailing: int
+    log: bool
+
+
+def prepare(
+    values: FloatArray,
+    spec: ForecastSpec,
+    season: int,
+    disturbed: NDArray[np.bool_] | None = None,
+    capped: NDArray[np.bool_] | None = None,
+) -> Ready | str:
+    """The series ready to be forecast, or the reason why not. `values` (T,) is NaN where nothing is known.
+
+    Periods `disturbed` by a known event and periods `capped` by a full port are bridged like gaps, as long as enough
+    others remain: what was wanted then was not seen. A capped period's value stays the least that was wanted.
+    """
+    known = np.isfinite(values)
+    period = spec.grain
+    if not known.any():
+        return f"no {period} has a value"
+    steps = np.flatnonzero(known)
+    first, last = int(steps[0]), int(steps[-1])
+    trailing = len(values) - 1 - last
+    if trailing > spec.max_missing_at_end:
+        return f"the last {trailing} {period}s are missing; at most {spec.max_missing_at_end} may be"
+    if len(steps) < spec.min_periods:
+        return f"only {len(steps)} {period}s of history; {spec.min_periods} are needed"
+    first = max(first, last + 1 - spec.looked_at)
+    kept, known = values[first : last + 1], known[first : last + 1]
+    if known.mean() < LEAST_KNOWN_RATIO:
+        return f"{(~known).sum()} of the last {len(known)} {period}s are missing"
+    seen = kept[known]
+    if seen.min() < 0:
+        return "holds negative values; traffic can't be negative"
+    if seen.max() == 0:
+        return f"every {period} is zero: no traffic was ever measured"
+    if seen.max() == seen.min():
+        return f"every {period} has the same value, {seen[0]:g}: nothing tells how far it may move"
+    quiet = int(np.argmax(kept[::-1] > 0))
+    if quiet >= QUIET_END and (kept[~np.isnan(kept)] == 0).mean() < MOST_OUTAGES_RATIO * 3:
+        return f"no traffic in the last {quiet} {period}s: the route looks switched off"
+    unit = float(2.0 ** np.round(np.log2(seen[seen > 0].mean())))
+    scaled = kept / unit
+    outage = known & (scaled < OUTAGE_RATIO * _local_median(scaled))
+    unseen = np.zeros_like(known)
+    for marked in (disturbed, capped):
+        if marked is not None:
+            wider = unseen | marked[first : last + 1]
+            if (known & ~wider).sum() >= max(spec.min_periods, LEAST_KNOWN_RATIO * len(known)):
+                unseen = wider
+    faint = int(np.argmin((outage & ~unseen)[::-1]))
+    if faint >= QUIET_END and outage.mean() <= MOST_OUTAGES_RATIO:
+        return f"the last {faint} {period}s carried less than {100 * OUTAGE_RATIO:g} % of what came before: the route looks switched off"
+    log = bool(outage.mean() <= MOST_OUTAGES_RATIO and not (scaled[known & ~outage] <= 0).any())
+    if log:
+        known = known & ~outage & ~unseen
+        lasting = int(np.flatnonzero(known)[-1]) + 1
+        trailing += len(known) - lasting
+        scaled, known = scaled[:lasting], known[:lasting]
+        if len(np.unique(scaled[known])) < 2:
+            return f"every {period} but outages has the same value: nothing tells how far it may move"
+    whole = _bridged(scaled, known, season, log=log)
+    if capped is not None:
+        at_cap = capped[first : first + len(whole)] & np.isfinite(scaled)
+        whole[at_cap] = np.maximum(whole, scaled)[at_cap]
+    return Ready(whole, known, unit, first, trailing, log)
+
+
+def _local_median(values: FloatArray, reach: int = 6) -> FloatArray:
+    """The median of what is known within `reach` periods to both sides, 0 where nothing is."""
+    padded = np.pad(values, reach, constant_values=np.nan)
+    # NaN sorts last.
+    around = np.sort(np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1), axis=1)
+    known = np.isfinite(around).sum(axis=1)
+    rows = np.arange(len(values))
+    middle = (around[rows, np.maximum(known - 1, 0) // 2] + around[rows, known // 2]) / 2
+    found: FloatArray = np.where(known > 0, middle, 0.0)
+    return found
+
+
+def _bridged(values: FloatArray, known: NDArray[np.bool_], season: int, *, log: bool) -> FloatArray:
+    """Gaps filled on the working scale by a straight line between neighbours plus the season."""
+    if known.all():
+        return values.copy()
+    steps = np.arange(len(values))
+    working = np.log(np.where(known, values, 1.0)) if log else values
+    line = np.interp(steps, steps[known], working[known])
+    filled = np.where(known, working, line)
+    for _ in range(3):
+        phase = seasonal_indices(filled, season)[steps % season]
+        adjusted = filled - phase
+        filled = np.where(known, working, np.interp(steps, steps[known], adjusted[known]) + phase)
+    bridged: FloatArray = np.where(known, values, np.exp(filled) if log else np.maximum(filled, 0.0))
+    return bridged

@@ -1,0 +1,1 @@
+"""Files in, samples out: counters, slots, flags, quarantine, and the statistics made from them."""

@@ -1,0 +1,1 @@
+"""What readers get: published copies, read-only questions, exports and the data dictionary."""

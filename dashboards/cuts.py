@@ -20,32 +20,48 @@ LEVELS = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 def each(values: pl.Expr, say: Callable[[Any], str]) -> pl.Expr:
     """What is said of each value, null of null.
 
-    Polars keeps the functions that its map_elements was given lately, and with them the whole edition that a lambda sees.
+    Polars keeps the functions that its map_elements was given lately, and with them the whole
+    edition that a lambda sees.
     """
     return values.map_batches(
-        lambda column: pl.Series([None if value is None else say(value) for value in column], dtype=pl.String),
+        lambda column: pl.Series(
+            [None if value is None else say(value) for value in column], dtype=pl.String
+        ),
         return_dtype=pl.String,
     )
 
 
 def at_grain(frame: pl.DataFrame, grain: Grain) -> pl.DataFrame:
     """The rows of the edition's grain, and the yearly ones of countries."""
-    wanted = pl.when(pl.col("series_kind") == "country").then(pl.lit("year")).otherwise(pl.lit(grain))
+    wanted = (
+        pl.when(pl.col("series_kind") == "country").then(pl.lit("year")).otherwise(pl.lit(grain))
+    )
     return frame.filter(pl.col("grain") == wanted)
 
 
 def by_series(frame: pl.DataFrame) -> dict[SeriesKey, pl.DataFrame]:
-    return {tuple(map(str, key)): part for key, part in frame.partition_by(KEY, as_dict=True).items()}  # type: ignore[misc]
+    return {
+        tuple(map(str, key)): part for key, part in frame.partition_by(KEY, as_dict=True).items()
+    }  # type: ignore[misc]
 
 
 def without_holes(frame: pl.DataFrame, grain: Grain, by: tuple[str, ...] = ()) -> pl.DataFrame:
-    """The rows of periods with one more, of coverage 0, for each period between the first and the last that has none."""
+    """The rows of periods with one more, of coverage 0, for each period between the first and the
+    last that has none.
+    """
     ends = frame.group_by(by) if by else frame.group_by(pl.lit(0).alias("whole"))
     every = (
-        ends.agg(period_start=pl.date_ranges(pl.col("period_start").min(), pl.col("period_start").max(), INTERVAL[grain]).first())
-        .explode("period_start").select(*by, "period_start")
-    )  # fmt: skip
-    return every.join(frame, on=[*by, "period_start"], how="left").with_columns(pl.col("coverage_ratio").fill_null(0.0))
+        ends.agg(
+            period_start=pl.date_ranges(
+                pl.col("period_start").min(), pl.col("period_start").max(), INTERVAL[grain]
+            ).first()
+        )
+        .explode("period_start")
+        .select(*by, "period_start")
+    )
+    return every.join(frame, on=[*by, "period_start"], how="left").with_columns(
+        pl.col("coverage_ratio").fill_null(0.0)
+    )
 
 
 def by_pair(frame: pl.DataFrame, name: str) -> dict[tuple[str, str], pl.DataFrame]:
@@ -66,26 +82,48 @@ def yearly(rows: pl.DataFrame) -> pl.DataFrame:
         rows.sort("year", pl.col("source_kind") != "direct")
         .unique("year", keep="first", maintain_order=True)
         .select(
-            period_start=pl.date(pl.col("year"), 1, 1), value_gbps=pl.col("gbps"), coverage_ratio=pl.lit(1.0),
-            slot_minutes=pl.lit(0, dtype=pl.Int64), simulated=pl.lit(value=False), source="source", source_kind="source_kind",
+            period_start=pl.date(pl.col("year"), 1, 1),
+            value_gbps=pl.col("gbps"),
+            coverage_ratio=pl.lit(1.0),
+            slot_minutes=pl.lit(0, dtype=pl.Int64),
+            simulated=pl.lit(value=False),
+            source="source",
+            source_kind="source_kind",
         )
-    )  # fmt: skip
+    )
 
 
-def periods_of_series(traffic: pl.DataFrame, forecast: pl.DataFrame, observed: Mapping[SeriesKey, pl.DataFrame]) -> dict[SeriesKey, pl.DataFrame]:  # fmt: skip
-    """Each series' periods: start, observed, coverage, and the quantiles of its forecast, all joined at once."""
+def periods_of_series(
+    traffic: pl.DataFrame, forecast: pl.DataFrame, observed: Mapping[SeriesKey, pl.DataFrame]
+) -> dict[SeriesKey, pl.DataFrame]:
+    """Each series' periods: start, observed, coverage, and the quantiles of its forecast, all
+    joined at once.
+    """
     names = {str(level): f"q{round(level * 1000):03d}" for level in LEVELS}
     past = [
-        part.select(*(pl.lit(name).alias(column) for name, column in zip(key, KEY, strict=True)), start="period_start", observed="value_gbps", coverage="coverage_ratio")
+        part.select(
+            *(pl.lit(name).alias(column) for name, column in zip(key, KEY, strict=True)),
+            start="period_start",
+            observed="value_gbps",
+            coverage="coverage_ratio",
+        )
         for key, part in observed.items()
         if key[0] == "country"
-    ]  # fmt: skip
-    known = traffic.select(*KEY, start="period_start", observed="value_gbps", coverage="coverage_ratio")
+    ]
+    known = traffic.select(
+        *KEY, start="period_start", observed="value_gbps", coverage="coverage_ratio"
+    )
     future = (
         forecast.filter(pl.col("quantile_level").is_in(LEVELS))
-        .pivot(on="quantile_level", on_columns=LEVELS, index=[*KEY, "target_start"], values="value_gbps", aggregate_function="first")
+        .pivot(
+            on="quantile_level",
+            on_columns=LEVELS,
+            index=[*KEY, "target_start"],
+            values="value_gbps",
+            aggregate_function="first",
+        )
         .rename({"target_start": "start", **names})
-    )  # fmt: skip
+    )
     whole = pl.concat([known.filter(pl.col("series_kind") != "country"), *past]).join(
         future, on=[*KEY, "start"], how="full", coalesce=True
     )
@@ -94,8 +132,11 @@ def periods_of_series(traffic: pl.DataFrame, forecast: pl.DataFrame, observed: M
     return {key: part.drop(KEY) for key, part in by_series(begun).items()}
 
 
-def periods_of_segments(segment_load: pl.DataFrame, threshold_ratio: float) -> dict[tuple[str, str], pl.DataFrame]:
-    """Each segment direction's periods: median, q100, q900 without failure; the 90 % level of the worst failure and its
+def periods_of_segments(
+    segment_load: pl.DataFrame, threshold_ratio: float
+) -> dict[tuple[str, str], pl.DataFrame]:
+    """Each segment direction's periods: median, q100, q900 without failure; the 90 % level of the
+    worst failure and its
     cause; threshold, lit."""
 
     def at(level: float, failure: str) -> pl.Expr:
@@ -105,10 +146,17 @@ def periods_of_segments(segment_load: pl.DataFrame, threshold_ratio: float) -> d
     frame = (
         segment_load.group_by("segment_id", "direction", "target_start")
         .agg(
-            median=at(0.5, "none"), q100=at(0.1, "none"), q900=at(0.9, "none"), worst=at(0.9, "worst"),
-            cause_id=pl.col("cause_id").filter(pl.col("failure_id") == "worst").first(), lit=pl.col("lit_gbps").first(),
+            median=at(0.5, "none"),
+            q100=at(0.1, "none"),
+            q900=at(0.9, "none"),
+            worst=at(0.9, "worst"),
+            cause_id=pl.col("cause_id").filter(pl.col("failure_id") == "worst").first(),
+            lit=pl.col("lit_gbps").first(),
         )
         .with_columns(threshold=threshold_ratio * pl.col("lit"))
         .sort("segment_id", "direction", "target_start")
-    )  # fmt: skip
-    return {key: part.drop("segment_id", "direction") for key, part in by_pair(frame, "segment_id").items()}
+    )
+    return {
+        key: part.drop("segment_id", "direction")
+        for key, part in by_pair(frame, "segment_id").items()
+    }

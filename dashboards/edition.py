@@ -12,7 +12,9 @@ from warehouse.schema import Grain
 
 
 class Accepted(TypedDict):
-    """Gates that a run of the edition did not pass, as "where: what", and why a person accepted it; the archive keeps it as it is."""
+    """Gates that a run of the edition did not pass, as "where: what", and why a person accepted it;
+    the archive keeps it as it is.
+    """
 
     run_id: str
     why: str
@@ -21,7 +23,9 @@ class Accepted(TypedDict):
 
 @dataclass(frozen=True)
 class EarlierEdition:
-    """An edition before this one; `folder` is its path as seen from this edition's folder, such as '../2026-03-01-ab12'."""
+    """An edition before this one; `folder` is its path as seen from this edition's folder, such as
+    '../2026-03-01-ab12'.
+    """
 
     run_id: str
     origin: date
@@ -36,9 +40,12 @@ class EarlierEdition:
 class Edition:
     """The run behind a report: identity, vintage, and what the reader must know about its data.
 
-    `origin` is the first day of the last observed period, `known_at` (UTC) the latest moment whose knowledge was used.
-    `simulated` marks traffic that comes from a simulator. `time_zone` is the zone in which days and months were cut.
-    `today` is the day the plan stands at. `words` gives, by language, wordings of names and notes that the data state once.
+    `origin` is the first day of the last observed period, `known_at` (UTC) the latest moment whose
+    knowledge was used.
+    `simulated` marks traffic that comes from a simulator. `time_zone` is the zone in which days and
+    months were cut.
+    `today` is the day the plan stands at. `words` gives, by language, wordings of names and notes
+    that the data state once.
     """
 
     run_id: str
@@ -57,11 +64,15 @@ class Edition:
     today: date | None = None
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     newest: str = ""
-    """Where the newest edition will always lie, as seen from this one's folder, such as '../latest'; empty: nowhere."""
+    """Where the newest edition will always lie, as seen from this one's folder, such as
+    '../latest'; empty: nowhere.
+    """
     previous: Sequence[EarlierEdition] = ()
     accepted: Sequence[Accepted] = ()
     variant: str = ""
-    """The key of the words that say how it differs from the edition of its day; empty for that edition itself."""
+    """The key of the words that say how it differs from the edition of its day; empty for that
+    edition itself.
+    """
 
     def __post_init__(self) -> None:
         for name in ("threshold_ratio", "risk_alpha_ratio"):

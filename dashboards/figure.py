@@ -48,7 +48,9 @@ class Table:
 
     @property
     def long(self) -> bool:
-        """A table that nobody reads from end to end: it is unfolded where it is wanted, and left off the printed page."""
+        """A table that nobody reads from end to end: it is unfolded where it is wanted, and left
+        off the printed page.
+        """
         return len(self.rows) > LONGEST
 
     @property
@@ -58,12 +60,22 @@ class Table:
 
     @property
     def body(self) -> Markup:
-        """The rows as HTML. Written by hand, as a page has thousands of cells and a template takes ten times as long."""
+        """The rows as HTML. Written by hand, as a page has thousands of cells and a template takes
+        ten times as long.
+        """
         parts: list[str] = []
         for row in self.rows:
             parts.append("<tr>")
             for text, sort, link, number, badge, wide, whole in row:
-                kind = ' class="n"' if number else ' class="wide"' if wide else ' class="d"' if whole else ""
+                kind = (
+                    ' class="n"'
+                    if number
+                    else ' class="wide"'
+                    if wide
+                    else ' class="d"'
+                    if whole
+                    else ""
+                )
                 order = f' data-sort="{escape(sort)}"' if sort else ""
                 shown = f'<a href="{escape(link)}">{escape(text)}</a>' if link else escape(text)
                 if wide and len(text) > FOLD:
@@ -77,19 +89,33 @@ class Table:
 
 
 def _breakable(html: str) -> str:
-    return re.sub(r"[^<>]+", lambda piece: LONG_WORD.sub(lambda word: BREAKS.sub("<wbr>", word[0]), piece[0]), html)
+    return re.sub(
+        r"[^<>]+",
+        lambda piece: LONG_WORD.sub(lambda word: BREAKS.sub("<wbr>", word[0]), piece[0]),
+        html,
+    )
 
 
 def filled(table: Table, language: Language) -> Table:
     """The table without the columns that are empty in every row."""
     empty = {"", language.text("number.none")}
-    kept = [at for at in range(len(table.heads)) if not table.rows or any(row[at].text not in empty for row in table.rows)]  # fmt: skip
-    return Table([table.heads[at] for at in kept], [[row[at] for at in kept] for row in table.rows], table.caption)
+    kept = [
+        at
+        for at in range(len(table.heads))
+        if not table.rows or any(row[at].text not in empty for row in table.rows)
+    ]
+    return Table(
+        [table.heads[at] for at in kept],
+        [[row[at] for at in kept] for row in table.rows],
+        table.caption,
+    )
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart, or the reason why there is none. `notes` are pairs of a label and a text; `data` is written to data/`csv`."""
+    """A chart, or the reason why there is none. `notes` are pairs of a label and a text; `data` is
+    written to data/`csv`.
+    """
 
     figure_id: str
     title: str
@@ -162,7 +188,9 @@ def joined(unit: str) -> str:
 
 
 def number(language: Language, value: float | None, digits: int | None = None) -> Cell:
-    return Cell(language.number(value, digits), "" if value is None else f"{value:.9g}", number=True)
+    return Cell(
+        language.number(value, digits), "" if value is None else f"{value:.9g}", number=True
+    )
 
 
 def dollars(language: Language, value: float | None) -> Cell:
@@ -181,12 +209,16 @@ def stated(language: Language, value: float | None) -> Cell:
 
 
 def percent(language: Language, value: float | None, digits: int = 0) -> Cell:
-    return Cell(language.percent(value, digits), "" if value is None else f"{value:.9g}", number=True)
+    return Cell(
+        language.percent(value, digits), "" if value is None else f"{value:.9g}", number=True
+    )
 
 
 def day(language: Language, value: date | None) -> Cell:
     """A day, short enough for a column."""
-    shown = language.period(Period(value, "day"), "short") if value else language.text("number.none")
+    shown = (
+        language.period(Period(value, "day"), "short") if value else language.text("number.none")
+    )
     return Cell(shown, value.isoformat() if value else "9999", whole=True)
 
 
@@ -198,8 +230,12 @@ def period(language: Language, value: date | None, grain: Grain, last: date | No
     return Cell(shown, value.isoformat() if value else "9999")
 
 
-def plain_table(frame: pl.DataFrame, heads: Sequence[tuple[str, str, str]], language: Language, grain: Grain) -> Table:
-    """A frame as a table: `heads` name the column, its title, and its form (text, n, pct, day, period, n0 to n3)."""
+def plain_table(
+    frame: pl.DataFrame, heads: Sequence[tuple[str, str, str]], language: Language, grain: Grain
+) -> Table:
+    """A frame as a table: `heads` name the column, its title, and its form (text, n, pct, day,
+    period, n0 to n3).
+    """
     columns: list[list[Cell]] = []
     for name, _, form in heads:
         values = frame[name].to_list()
@@ -214,4 +250,6 @@ def plain_table(frame: pl.DataFrame, heads: Sequence[tuple[str, str, str]], lang
             columns.append([number(language, value, digits) for value in values])
         else:
             columns.append([Cell("" if value is None else str(value)) for value in values])
-    return Table([title for _, title, _ in heads], list(zip(*columns, strict=True)) if columns else [])
+    return Table(
+        [title for _, title, _ in heads], list(zip(*columns, strict=True)) if columns else []
+    )

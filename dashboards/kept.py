@@ -1,4 +1,6 @@
-"""Pages kept from one drawing to the next: a page of a route or a segment is made again only where something it shows has changed."""
+"""Pages kept from one drawing to the next: a page of a route or a segment is made again only where
+something it shows has changed.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,15 @@ OF_SERIES = (
     "forecast_component",
     "revision_part",
 )
-OF_SEGMENTS = ("segment", "capacity", "segment_load", "runout", "runout_probability", "order_plan", "assumption_effect")
+OF_SEGMENTS = (
+    "segment",
+    "capacity",
+    "segment_load",
+    "runout",
+    "runout_probability",
+    "order_plan",
+    "assumption_effect",
+)
 SHARED = ("node", "risk_group", "project", "interface", "route", "route_path", "segment")
 """What names, links and labels on any page come from."""
 
@@ -43,7 +53,9 @@ class Body:
 
 @dataclass
 class Kept:
-    """Bodies in `folder` under the hash of what they are made from; `version` is that of the code. Without a folder nothing is kept."""
+    """Bodies in `folder` under the hash of what they are made from; `version` is that of the code.
+    Without a folder nothing is kept.
+    """
 
     folder: Path | None = None
     version: str = ""
@@ -73,7 +85,9 @@ class Kept:
         stored = {"main": main, "has_charts": body.has_charts, "data": dict(body.data)}
         self.folder.mkdir(parents=True, exist_ok=True)
         partial = self.folder / f".{key}"
-        partial.write_bytes(zlib.compress(json.dumps(stored, ensure_ascii=False).encode("utf-8"), level=1))
+        partial.write_bytes(
+            zlib.compress(json.dumps(stored, ensure_ascii=False).encode("utf-8"), level=1)
+        )
         partial.replace(self.folder / key)
         self.used.add(key)
 
@@ -85,19 +99,44 @@ class Kept:
 
 
 def run_lines(material: Material, language: Language) -> list[str]:
-    """The lines that every page of the run may have, as they stand in a page: which run it is, and what intervals held."""
-    return [str(escape(capital(words))) for _, words in (run_note(material, language), sure(material, language))]
+    """The lines that every page of the run may have, as they stand in a page: which run it is, and
+    what intervals held.
+    """
+    return [
+        str(escape(capital(words)))
+        for _, words in (run_note(material, language), sure(material, language))
+    ]
 
 
-def page_key(material: Material, language: Language, subject: tuple[str, str] | None, version: str, *, with_data: bool) -> str:  # fmt: skip
-    """The hash of all that a page about a route or segment shows, but for the run's name; empty for other pages."""
+def page_key(
+    material: Material,
+    language: Language,
+    subject: tuple[str, str] | None,
+    version: str,
+    *,
+    with_data: bool,
+) -> str:
+    """The hash of all that a page about a route or segment shows, but for the run's name; empty for
+    other pages.
+    """
     if subject is None:
         return ""
     words = material.memory.get(("words", language.code))
     if words is None:
-        words = material.memory["words", language.code] = _hash(json.dumps([language.words, language.fallback], sort_keys=True, default=str))  # fmt: skip
+        words = material.memory["words", language.code] = _hash(
+            json.dumps([language.words, language.fallback], sort_keys=True, default=str)
+        )
     own = prints(material).get(subject, "")
-    return _hash(version, pl.__version__, language.code, words, shared_print(material), *subject, own, str(with_data))
+    return _hash(
+        version,
+        pl.__version__,
+        language.code,
+        words,
+        shared_print(material),
+        *subject,
+        own,
+        str(with_data),
+    )
 
 
 def prints(material: Material) -> Mapping[tuple[str, str], str]:
@@ -106,7 +145,9 @@ def prints(material: Material) -> Mapping[tuple[str, str], str]:
     if held is None:
         found: dict[tuple[str, str], str] = {}
         parts = [(name, "series_kind", "series_id") for name in OF_SERIES]
-        parts += [("traffic_profile", "route", "route_id")] + [(name, "segment", "segment_id") for name in OF_SEGMENTS]
+        parts += [("traffic_profile", "route", "route_id")] + [
+            (name, "segment", "segment_id") for name in OF_SEGMENTS
+        ]
         for name, kind, column in parts:
             frame = material[name]
             if frame.is_empty():
@@ -114,10 +155,13 @@ def prints(material: Material) -> Mapping[tuple[str, str], str]:
             kinds = pl.col(kind) if kind in frame.columns else pl.lit(kind)
             sums = (
                 frame.select(kind=kinds, id=column, rows=frame.hash_rows(seed=7))
-                .group_by("kind", "id").agg(pl.len(), one=pl.col("rows").sum(), other=(pl.col("rows") // 7919).sum())
-            )  # fmt: skip
+                .group_by("kind", "id")
+                .agg(pl.len(), one=pl.col("rows").sum(), other=(pl.col("rows") // 7919).sum())
+            )
             for kind_of, name_of, count, one, other in sums.iter_rows():
-                found[kind_of, name_of] = found.get((kind_of, name_of), "") + f" {name} {count} {one} {other}"
+                found[kind_of, name_of] = (
+                    found.get((kind_of, name_of), "") + f" {name} {count} {one} {other}"
+                )
         held = material.memory["prints"] = found
     assert isinstance(held, dict)
     return held
@@ -127,9 +171,23 @@ def shared_print(material: Material) -> str:
     held = material.memory.get("shared")
     if held is None:
         edition = material.edition
-        stated = [edition.grain, edition.origin, edition.simulated, edition.time_zone, edition.threshold_ratio, edition.risk_alpha_ratio, material.today, material.span, edition.words]  # fmt: skip
+        stated = [
+            edition.grain,
+            edition.origin,
+            edition.simulated,
+            edition.time_zone,
+            edition.threshold_ratio,
+            edition.risk_alpha_ratio,
+            material.today,
+            material.span,
+            edition.words,
+        ]
         rows = [material[name].write_csv() for name in SHARED]
-        held = material.memory["shared"] = _hash(json.dumps(stated, sort_keys=True, default=str), str(material["runout"]["last_target"].max()), *rows)  # fmt: skip
+        held = material.memory["shared"] = _hash(
+            json.dumps(stated, sort_keys=True, default=str),
+            str(material["runout"]["last_target"].max()),
+            *rows,
+        )
     return str(held)
 
 

@@ -32,7 +32,9 @@ BEFORE_WORD = re.compile(r"(?<=\d) (?=[^\W\d])")
 
 
 class Stated(float):
-    """A ratio that somebody stated, such as a threshold: as a percentage it keeps the digit after the mark that a measured share is rounded to."""
+    """A ratio that somebody stated, such as a threshold: as a percentage it keeps the digit after
+    the mark that a measured share is rounded to.
+    """
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,9 @@ class Period:
 
 @dataclass(frozen=True, eq=False)
 class Language:
-    """One language. A key it lacks is taken from English, and from the key itself where English lacks it too."""
+    """One language. A key it lacks is taken from English, and from the key itself where English
+    lacks it too.
+    """
 
     code: str
     words: Mapping[str, Any]
@@ -57,12 +61,18 @@ class Language:
     retold: dict[str, str] = field(default_factory=dict)
 
     def text(self, key: str, /, **values: Any) -> str:
-        """The words at a key with the values written in, as `{name:form}`; see `format_value` for the forms."""
+        """The words at a key with the values written in, as `{name:form}`; see `format_value` for
+        the forms.
+        """
         pattern = self.words.get(key, self.fallback.get(key))
         if pattern is None:
             self.missing.add(key)
             pattern = key
-        return DOUBLE_STOP.sub(".", _Formatter(self).vformat(str(pattern), (), values)) if values else str(pattern)
+        return (
+            DOUBLE_STOP.sub(".", _Formatter(self).vformat(str(pattern), (), values))
+            if values
+            else str(pattern)
+        )
 
     def word(self, kind: str, value: str | None) -> str:
         """The word for a coded value such as a status; an unknown code is shown as it is."""
@@ -76,9 +86,11 @@ class Language:
         return key in self.words or key in self.fallback
 
     def reason(self, english: str | None) -> str:
-        """A reason that a lower floor gave in English, in this language as far as its `reasons` table knows the words.
+        """A reason that a lower floor gave in English, in this language as far as its `reasons`
+        table knows the words.
 
-        A pattern's groups become values of its text: month_x a period, n_x a number, say_x a reason again, others stay text.
+        A pattern's groups become values of its text: month_x a period, n_x a number, say_x a reason
+        again, others stay text.
         """
         known = self.retold.get(english or "")
         if known is not None:
@@ -90,17 +102,25 @@ class Language:
         return words
 
     def typeset(self, words: str) -> str:
-        """Words from data set as this language sets its own: dashes, and what stands after a number."""
+        """Words from data set as this language sets its own: dashes, and what stands after a
+        number.
+        """
         words = PERCENT.sub(str(self.words["number.percent"]), words)
-        return BEFORE_WORD.sub(str(self.words["number.before_word"]), DASH.sub(self.text("name.dash"), words))
+        return BEFORE_WORD.sub(
+            str(self.words["number.before_word"]), DASH.sub(self.text("name.dash"), words)
+        )
 
     def sentences(self, *parts: str) -> str:
         """The parts as sentences of one text; one that ends with a full stop gets no second one."""
-        return " ".join(part if part.endswith((".", "!", "?", "…")) else f"{part}." for part in parts if part)
+        return " ".join(
+            part if part.endswith((".", "!", "?", "…")) else f"{part}." for part in parts if part
+        )
 
     def _reasons(self) -> list[tuple[re.Pattern[str], str]]:
         if not self.patterns:
-            self.patterns.extend((re.compile(row["pattern"]), row["text"]) for row in self.words.get("reasons", []))
+            self.patterns.extend(
+                (re.compile(row["pattern"]), row["text"]) for row in self.words.get("reasons", [])
+            )
         return self.patterns
 
     def _retell(self, found: re.Match[str], text: str) -> str:
@@ -126,7 +146,9 @@ class Language:
         return self.typeset(name.replace(" - ", self.text("name.dash")))
 
     def number(self, value: float | None, digits: int | None = None) -> str:
-        """Three significant digits (all before the mark from 100 on, four from 10,000 on), or a fixed number of them after the mark."""
+        """Three significant digits (all before the mark from 100 on, four from 10,000 on), or a
+        fixed number of them after the mark.
+        """
         if value is None or math.isnan(value):
             return self.text("number.none")
         if math.isinf(value):
@@ -151,7 +173,9 @@ class Language:
         return self.number(ratio * 100, digits) + str(self.words["number.percent"])
 
     def plural(self, key: str, count: int) -> str:
-        """The count with its noun in the right form: `key` names a table with the forms one, few, many or other."""
+        """The count with its noun in the right form: `key` names a table with the forms one, few,
+        many or other.
+        """
         form = _plural_form(str(self.words["plural"]), abs(count))
         for name in (form, "other", "many"):
             pattern = self.words.get(f"{key}.{name}")
@@ -163,7 +187,9 @@ class Language:
         if day is None:
             return self.text("number.none")
         months: Sequence[str] = self.words["months.genitive"]
-        return str(self.words["date.day"]).format(day=day.day, month=months[day.month - 1], year=day.year)
+        return str(self.words["date.day"]).format(
+            day=day.day, month=months[day.month - 1], year=day.year
+        )
 
     def period(self, period: Period | None, form: str = "nominative") -> str:
         """A period in a sentence: nominative, accusative, in, by, until, after, since or short."""
@@ -179,7 +205,9 @@ class Language:
             for case in ("nominative", "genitive", "prepositional", "dative", "short")
         }
         pattern = str(self.words[f"period.{grain}.{form}"])
-        words = pattern.format(day=start.day, month=f"{start.month:02d}", year=start.year, week=iso.week, **names)
+        words = pattern.format(
+            day=start.day, month=f"{start.month:02d}", year=start.year, week=iso.week, **names
+        )
         self.periods[period, form] = words
         return words
 
@@ -212,8 +240,11 @@ class _Formatter(string.Formatter):
 
 
 def format_value(language: Language, value: Any, form: str) -> str:
-    """A value as `form` says: numbers n, n0, n1, n2, g (all digits they have), pct, pct1, or the key of a plural table; periods a
-    case, with a capital where the form has one; codes, divided by commas, the table that has words for them."""
+    """A value as `form` says: numbers n, n0, n1, n2, g (all digits they have), pct, pct1, or the
+    key of a plural table; periods a
+    case, with a capital where the form has one; codes, divided by commas, the table that has words
+    for them.
+    """
     if isinstance(value, Period):
         words = language.period(value, form.lower() or "nominative")
         return words[:1].upper() + words[1:] if form[:1].isupper() else words
@@ -224,7 +255,11 @@ def format_value(language: Language, value: Any, form: str) -> str:
     if isinstance(value, str) and form:
         return ", ".join(language.word(form, code) for code in value.split(", "))
     if isinstance(value, int | float) and not isinstance(value, bool):
-        if form == "pct" and isinstance(value, Stated) and abs(value * 100 - round(value * 100)) > 1e-6:
+        if (
+            form == "pct"
+            and isinstance(value, Stated)
+            and abs(value * 100 - round(value * 100)) > 1e-6
+        ):
             return language.percent(value, 1)
         if form.startswith("pct"):
             return language.percent(value, int(form[3:] or 0))
@@ -239,7 +274,9 @@ def format_value(language: Language, value: Any, form: str) -> str:
 
 
 def _plural_form(rule: str, count: int) -> str:
-    """CLDR cardinal forms of whole numbers: `slavic` for Russian and its kin, `one_other` for English, `none` where nouns do not change."""
+    """CLDR cardinal forms of whole numbers: `slavic` for Russian and its kin, `one_other` for
+    English, `none` where nouns do not change.
+    """
     if rule == "slavic":
         if count % 10 == 1 and count % 100 != 11:
             return "one"
@@ -274,12 +311,30 @@ def load_language(code: str, folder: Path = TEXT_FOLDER) -> Language:
             f"Choose from {known}, or add that file.",
         )
     words = flatten(tomllib.loads(path.read_text(encoding="utf-8")))
-    fallback = flatten(tomllib.loads((TEXT_FOLDER / f"{FALLBACK}.toml").read_text(encoding="utf-8")))
-    return Language(code, {**{key: fallback[key] for key in _REQUIRED if key in fallback}, **words}, fallback)
+    fallback = flatten(
+        tomllib.loads((TEXT_FOLDER / f"{FALLBACK}.toml").read_text(encoding="utf-8"))
+    )
+    return Language(
+        code, {**{key: fallback[key] for key in _REQUIRED if key in fallback}, **words}, fallback
+    )
 
 
 _REQUIRED = (
-    "plural", "number.decimal", "number.group", "number.group_from", "number.percent", "number.before_word", "number.none", "date.day", "weekdays.long", "weekdays.short", "weekdays.in",
+    "plural",
+    "number.decimal",
+    "number.group",
+    "number.group_from",
+    "number.percent",
+    "number.before_word",
+    "number.none",
+    "date.day",
+    "weekdays.long",
+    "weekdays.short",
+    "weekdays.in",
     *(f"months.{case}" for case in ("nominative", "genitive", "prepositional", "dative", "short")),
-    *(f"period.{grain}.{form}" for grain in ("month", "week", "day", "year") for form in ("nominative", "accusative", "in", "by", "until", "after", "since", "short")),
-)  # fmt: skip
+    *(
+        f"period.{grain}.{form}"
+        for grain in ("month", "week", "day", "year")
+        for form in ("nominative", "accusative", "in", "by", "until", "after", "since", "short")
+    ),
+)

@@ -1,4 +1,6 @@
-"""The frames of a run as pages need them: checked, completed with empty ones, cut by what a page is about."""
+"""The frames of a run as pages need them: checked, completed with empty ones, cut by what a page is
+about.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +63,9 @@ class Material:
 
     @cached_property
     def series(self) -> dict[SeriesKey, pl.DataFrame]:
-        """Each series' periods: start, observed, coverage, and the quantiles of its forecast, all joined at once."""
+        """Each series' periods: start, observed, coverage, and the quantiles of its forecast, all
+        joined at once.
+        """
         return periods_of_series(self._traffic, self._forecast, self.observed)
 
     @cached_property
@@ -76,25 +80,38 @@ class Material:
 
     @cached_property
     def held(self) -> tuple[float, int] | None:
-        """The share of past outcomes in the routes' 80 % intervals, all horizons pooled, and their number."""
-        own = (pl.col("model") == "ensemble") & (pl.col("horizon") == 0) & (pl.col("grain") == self.edition.grain)
-        scored = self["backtest_score"].filter(own & (pl.col("series_kind") == "route") & pl.col("coverage_80").is_not_null() & (pl.col("n") > 0))  # fmt: skip
+        """The share of past outcomes in the routes' 80 % intervals, all horizons pooled, and their
+        number.
+        """
+        own = (
+            (pl.col("model") == "ensemble")
+            & (pl.col("horizon") == 0)
+            & (pl.col("grain") == self.edition.grain)
+        )
+        scored = self["backtest_score"].filter(
+            own
+            & (pl.col("series_kind") == "route")
+            & pl.col("coverage_80").is_not_null()
+            & (pl.col("n") > 0)
+        )
         n = int(scored["n"].sum())
         return (float((scored["coverage_80"] * scored["n"]).sum()) / n, n) if n else None
 
     @cached_property
     def span(self) -> tuple[date | None, date | None, date | None]:
         """The first and the last period observed of routes, and the last one forecast."""
-        seen = self._traffic.filter((pl.col("series_kind") == "route") & pl.col("value_gbps").is_not_null())[
-            "period_start"
-        ]
+        seen = self._traffic.filter(
+            (pl.col("series_kind") == "route") & pl.col("value_gbps").is_not_null()
+        )["period_start"]
         ahead = self._forecast.filter(pl.col("series_kind") == "route")["target_start"].max()
         first, last = seen.min(), seen.max()
         return tuple(day if isinstance(day, date) else None for day in (first, last, ahead))  # type: ignore[return-value]
 
     @cached_property
     def today(self) -> date:
-        """The day the plan stands at; where it is not stated, when the data became known or, for data known long after, the end of observation."""
+        """The day the plan stands at; where it is not stated, when the data became known or, for
+        data known long after, the end of observation.
+        """
         if self.edition.today:
             return self.edition.today
         known = self.edition.known_at.date()
@@ -108,13 +125,20 @@ class Material:
         """Why a series is not forecast at the edition's grain."""
         return {
             (row[0], row[1], row[2], row[3]): row[4]
-            for row in at_grain(self["no_forecast"], self.edition.grain).select(*KEY, "reason").iter_rows()
+            for row in at_grain(self["no_forecast"], self.edition.grain)
+            .select(*KEY, "reason")
+            .iter_rows()
         }
 
     @cached_property
     def keys(self) -> dict[tuple[str, str], list[SeriesKey]]:
-        """The series of each route, country ... by kind and id: peak before mean, the busier direction first."""
-        size = {key: float(part["value_gbps"].drop_nulls().tail(1).sum()) for key, part in self.observed.items()}
+        """The series of each route, country ... by kind and id: peak before mean, the busier
+        direction first.
+        """
+        size = {
+            key: float(part["value_gbps"].drop_nulls().tail(1).sum())
+            for key, part in self.observed.items()
+        }
         found: dict[tuple[str, str], list[SeriesKey]] = {}
         for key in sorted(
             {*self.observed, *self.quantiles, *self.refused},
@@ -153,12 +177,16 @@ class Material:
         """What moves each segment's last day to order."""
         return {
             str(key[0]): part
-            for key, part in self["assumption_effect"].partition_by("segment_id", as_dict=True).items()
+            for key, part in self["assumption_effect"]
+            .partition_by("segment_id", as_dict=True)
+            .items()
         }
 
     @cached_property
     def revisions(self) -> dict[RevisionKey, list[dict[str, Any]]]:
-        """The four parts of each revision, in their order: of a date, or of a value at the last period that both runs forecast."""
+        """The four parts of each revision, in their order: of a date, or of a value at the last
+        period that both runs forecast.
+        """
         frame = self["revision_part"]
         if frame.is_empty():
             return {}
@@ -166,7 +194,9 @@ class Material:
         last = pl.col("target_start").eq_missing(pl.col("target_start").max().over(key))
         found: dict[RevisionKey, list[dict[str, Any]]] = {}
         for row in frame.filter(last).sort(*key, "step_seq").iter_rows(named=True):
-            found.setdefault((row["series_kind"], row["series_id"], row["direction"], row["measure"]), []).append(row)
+            found.setdefault(
+                (row["series_kind"], row["series_id"], row["direction"], row["measure"]), []
+            ).append(row)
         return found
 
     @cached_property
@@ -211,14 +241,18 @@ class Material:
 
     @cached_property
     def loads(self) -> dict[tuple[str, str], pl.DataFrame]:
-        """Each segment direction's periods: median, q100, q900 without failure; the 90 % level of the worst failure and its
+        """Each segment direction's periods: median, q100, q900 without failure; the 90 % level of
+        the worst failure and its
         cause; threshold, lit."""
 
         return periods_of_segments(self["segment_load"], self.edition.threshold_ratio)
 
     @cached_property
     def nodes(self) -> dict[str, tuple[str, str | None]]:
-        return {row[0]: (row[1], row[2]) for row in self["node"].select("node_id", "name", "name_ru").iter_rows()}
+        return {
+            row[0]: (row[1], row[2])
+            for row in self["node"].select("node_id", "name", "name_ru").iter_rows()
+        }
 
     @cached_property
     def segments(self) -> dict[str, dict[str, Any]]:
@@ -228,7 +262,12 @@ class Material:
     def zones(self) -> dict[str, list[str]]:
         """The time zones of each route's ports."""
         found: dict[str, list[str]] = {}
-        for route_id, zone in self["interface"].select("route_id", "time_zone").unique(maintain_order=True).iter_rows():
+        for route_id, zone in (
+            self["interface"]
+            .select("route_id", "time_zone")
+            .unique(maintain_order=True)
+            .iter_rows()
+        ):
             found.setdefault(route_id, []).append(zone)
         return found
 
@@ -242,6 +281,11 @@ class Material:
 
 
 def gather(frames: Mapping[str, pl.DataFrame], edition: Edition) -> Material:
-    """The material of an edition; frames that are absent are empty, frames without a schema are kept as they are."""
-    whole = {name: check(frames[name], schema) if name in frames else schema.empty() for name, schema in FRAMES.items()}
+    """The material of an edition; frames that are absent are empty, frames without a schema are
+    kept as they are.
+    """
+    whole = {
+        name: check(frames[name], schema) if name in frames else schema.empty()
+        for name, schema in FRAMES.items()
+    }
     return Material({**frames, **whole}, edition)

@@ -1,4 +1,6 @@
-"""What a reader calls the things that data name by ids, and what the data say of them, in one language."""
+"""What a reader calls the things that data name by ids, and what the data say of them, in one
+language.
+"""
 
 from __future__ import annotations
 
@@ -15,17 +17,24 @@ from dashboards.material import Material
 PIECES = re.compile(r"\s*;\s+")
 LINKS = re.compile(r",? \(?https?://")
 IDS = (
-    (re.compile(r"(with segment )(\S+)( out)"), "segment"), (re.compile(r"(with everything in risk group )(\S+)( out)"), "group"),
-    (re.compile(r"(with the crossing )(\S+)( out)"), "node"), (re.compile(r"(with )(\S+ and \S+)( out together)"), "pair"), (re.compile(r"(All its paths run over )(.+?)(\.(?: |$))"), "segment"),
-    (re.compile(r"(no cut rate or length for )(.+?)(\.(?: |$))"), "segment"), (re.compile(r"(bought as transit at )(\S+)(:)"), "node"),
+    (re.compile(r"(with segment )(\S+)( out)"), "segment"),
+    (re.compile(r"(with everything in risk group )(\S+)( out)"), "group"),
+    (re.compile(r"(with the crossing )(\S+)( out)"), "node"),
+    (re.compile(r"(with )(\S+ and \S+)( out together)"), "pair"),
+    (re.compile(r"(All its paths run over )(.+?)(\.(?: |$))"), "segment"),
+    (re.compile(r"(no cut rate or length for )(.+?)(\.(?: |$))"), "segment"),
+    (re.compile(r"(bought as transit at )(\S+)(:)"), "node"),
     (re.compile(r"(a sum without its routes )(.+?)( and \d+ more would | would )"), "route"),
-    (re.compile(r"( Gbit/s of )(\S+)($)"), "market"), (re.compile(r"(Taken off already: -?[\d,]+ USD that )(.+?)( of the same owner)"), "segment"),
-)  # fmt: skip
+    (re.compile(r"( Gbit/s of )(\S+)($)"), "market"),
+    (re.compile(r"(Taken off already: -?[\d,]+ USD that )(.+?)( of the same owner)"), "segment"),
+)
 """Where the reasons of lower floors have ids, and of what."""
 
 
 def said(material: Material, words: str | None, language: Language) -> str:
-    """Words from the data in this language: piece by piece, as `; ` divides them, from the edition's wordings, else as a reason."""
+    """Words from the data in this language: piece by piece, as `; ` divides them, from the
+    edition's wordings, else as a reason.
+    """
     table = material.edition.words.get(language.code, {})
     whole = (words or "").strip()
     if whole in table:
@@ -50,7 +59,9 @@ def market_name(material: Material, market: str, language: Language) -> str:
     """The two countries of a market whose name is their codes, else the market's own name."""
     table = material.edition.words.get(language.code, {})
     ends = market.split("-")
-    if market in table or not (len(ends) == 2 and all(language.knows("country", end) for end in ends)):
+    if market in table or not (
+        len(ends) == 2 and all(language.knows("country", end) for end in ends)
+    ):
         return said(material, market, language)
     a, z = (language.word("country", end) for end in ends)
     return language.text("name.between", a=a, z=z)
@@ -67,7 +78,11 @@ def way_name(material: Material, way: str, language: Language) -> str:
         return segment_label(material, way, language)
     if way in material.projects:
         return project_name(material, way, language)
-    return route_name(material, way, language) if way in material.routes else said(material, way, language)
+    return (
+        route_name(material, way, language)
+        if way in material.routes
+        else said(material, way, language)
+    )
 
 
 def node_name(material: Material, node_id: str, language: Language) -> str:
@@ -85,13 +100,20 @@ def segment_name(material: Material, segment_id: str, language: Language) -> str
 
 def segment_label(material: Material, segment_id: str, language: Language) -> str:
     """The name, with the id where another segment joins the same two nodes."""
-    return _segment_labels(material, language)[segment_id] if segment_id in material.segments else segment_id
+    return (
+        _segment_labels(material, language)[segment_id]
+        if segment_id in material.segments
+        else segment_id
+    )
 
 
 def _segment_labels(material: Material, language: Language) -> dict[str, str]:
     held: dict[str, str] | None = material.memory.get(("segment labels", language.code))
     if held is None:
-        names = {segment_id: segment_name(material, segment_id, language) for segment_id in material.segments}
+        names = {
+            segment_id: segment_name(material, segment_id, language)
+            for segment_id in material.segments
+        }
         seen = Counter(names.values())
         held = {key: name if seen[name] == 1 else f"{key}: {name}" for key, name in names.items()}
         material.memory["segment labels", language.code] = held
@@ -111,7 +133,11 @@ def series_name(material: Material, key: SeriesKey, language: Language) -> str:
         return language.word("country", series_id)
     if kind == "market":
         return language.text("market.title", name=market_name(material, series_id, language))
-    return language.text("kind.total") if kind == "total" else corridor_name(material, series_id, language)
+    return (
+        language.text("kind.total")
+        if kind == "total"
+        else corridor_name(material, series_id, language)
+    )
 
 
 def direction_name(material: Material, key: SeriesKey, language: Language) -> str:
@@ -120,7 +146,9 @@ def direction_name(material: Material, key: SeriesKey, language: Language) -> st
         row = material.routes[series_id]
         a, z = (node_name(material, str(row[end]), language) for end in ("a_node", "z_node"))
         return language.text(f"direction.{direction}", a=a, z=z)
-    return language.text("direction.country" if kind == "country" else f"direction.group_{direction}")
+    return language.text(
+        "direction.country" if kind == "country" else f"direction.group_{direction}"
+    )
 
 
 def statistic(key: SeriesKey, language: Language) -> str:
@@ -135,10 +163,14 @@ def titled(material: Material, key: SeriesKey, language: Language) -> str:
     name = series_name(material, key, language)
     if key[0] == "country":
         return name
-    return language.text("name.directed", name=name, direction=language.word("direction_title", key[2]))
+    return language.text(
+        "name.directed", name=name, direction=language.word("direction_title", key[2])
+    )
 
 
-def segment_direction(material: Material, segment_id: str, direction: str, language: Language) -> str:
+def segment_direction(
+    material: Material, segment_id: str, direction: str, language: Language
+) -> str:
     row = material.segments.get(segment_id)
     if row is None:
         return direction
@@ -172,7 +204,11 @@ def _names(material: Material, ids: str, kind: str, language: Language) -> str:
 
 def group_name(material: Material, risk_group_id: str, language: Language) -> str:
     groups = material["risk_group"].filter(pl.col("risk_group_id") == risk_group_id)
-    return said(material, str(groups["name"][0]), language) if groups.height and groups["name"][0] else risk_group_id
+    return (
+        said(material, str(groups["name"][0]), language)
+        if groups.height and groups["name"][0]
+        else risk_group_id
+    )
 
 
 def failed_name(material: Material, failure_id: str, language: Language) -> str:
@@ -183,11 +219,15 @@ def failed_name(material: Material, failure_id: str, language: Language) -> str:
 def failure_name(material: Material, failure_id: str, language: Language) -> str:
     held = material.memory.get(("failure", language.code, failure_id))
     if held is None:
-        held = material.memory["failure", language.code, failure_id] = _failure_name(material, failure_id, language)
+        held = material.memory["failure", language.code, failure_id] = _failure_name(
+            material, failure_id, language
+        )
     return str(held)
 
 
-def _failure_name(material: Material, failure_id: str, language: Language, words: str = "failure") -> str:
+def _failure_name(
+    material: Material, failure_id: str, language: Language, words: str = "failure"
+) -> str:
     kind, _, name = failure_id.partition(":")
     if kind == "segment":
         return language.text(f"{words}.segment", name=segment_label(material, name, language))

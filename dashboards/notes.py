@@ -35,15 +35,28 @@ def since(material: Material, language: Language, *, ahead: bool = True) -> Note
     return period_note(first, last, end if ahead else None, material.edition.grain, language)
 
 
-def period_note(first: date | None, last: date | None, end: date | None, grain: Grain, language: Language) -> Notes:
+def period_note(
+    first: date | None, last: date | None, end: date | None, grain: Grain, language: Language
+) -> Notes:
     if first is None or last is None:
         return []
-    shown = {name: Period(day, grain) for name, day in (("first", first), ("last", last), ("end", end)) if day}
-    return [(language.text("note.since"), language.text("note.since_text" if end else "note.since_observed", **shown))]
+    shown = {
+        name: Period(day, grain)
+        for name, day in (("first", first), ("last", last), ("end", end))
+        if day
+    }
+    return [
+        (
+            language.text("note.since"),
+            language.text("note.since_text" if end else "note.since_observed", **shown),
+        )
+    ]
 
 
 def sure(material: Material, language: Language) -> tuple[str, str]:
-    """How sure a figure made of the routes' forecasts is: what their intervals held in the backtest."""
+    """How sure a figure made of the routes' forecasts is: what their intervals held in the
+    backtest.
+    """
     text = language.text
     if material.held is None:
         return text("note.interval"), text("note.no_sure")
@@ -70,10 +83,14 @@ def series_notes(material: Material, key: SeriesKey, language: Language) -> Note
         notes.append((text("note.definition"), text("note.country")))
         if observed is not None and "source" in observed.columns:
             sources = observed["source"].drop_nulls().unique(maintain_order=True).to_list()
-            notes.append((text("note.source"), naming.said(material, "; ".join(map(str, sources)), language)))
+            notes.append(
+                (text("note.source"), naming.said(material, "; ".join(map(str, sources)), language))
+            )
     else:
         notes.append((text("note.definition"), definition(material, key, language)))
-        notes.append((text("note.source"), text("note.simulated" if simulated else "note.measured")))
+        notes.append(
+            (text("note.source"), text("note.simulated" if simulated else "note.measured"))
+        )
     notes += series_span(material, key, language)
     if observed is not None and observed.height and kind != "country":
         notes.append((text("note.coverage"), coverage(observed, material, kind, language)))
@@ -89,7 +106,9 @@ def series_span(material: Material, key: SeriesKey, language: Language) -> Notes
         return []
     seen = frame.filter(pl.col("observed").is_not_null())["start"]
     ahead = frame.filter(pl.col("q500").is_not_null())["start"]
-    first, last, end = (day if isinstance(day, date) else None for day in (seen.min(), seen.max(), ahead.max()))
+    first, last, end = (
+        day if isinstance(day, date) else None for day in (seen.min(), seen.max(), ahead.max())
+    )
     return period_note(first, last, end, material.grain(key[0]), language)
 
 
@@ -99,7 +118,9 @@ def definition(material: Material, key: SeriesKey, language: Language) -> str:
     slots: list[int] = []
     if observed is not None and observed.height:
         slots = (
-            observed.filter(pl.col("value_gbps").is_not_null() & (pl.col("slot_minutes") > 0))["slot_minutes"]
+            observed.filter(pl.col("value_gbps").is_not_null() & (pl.col("slot_minutes") > 0))[
+                "slot_minutes"
+            ]
             .unique()
             .sort()
             .to_list()
@@ -107,7 +128,9 @@ def definition(material: Material, key: SeriesKey, language: Language) -> str:
     slot = ", ".join(slot_words(minutes, language) for minutes in slots) or slot_words(5, language)
     grain = language.text(f"grain.{material.grain(kind)}")
     daily = "_daily" if slots and min(slots) >= DAY else ""
-    words = language.text(f"note.{statistic}{daily}", slot=slot, grain=grain, zone=material.edition.time_zone)
+    words = language.text(
+        f"note.{statistic}{daily}", slot=slot, grain=grain, zone=material.edition.time_zone
+    )
     if statistic == "p95" and slots and max(slots) > 5:
         words += language.text(f"note.p95_not_billing{daily}", slot=slot)
     return words
@@ -137,7 +160,9 @@ def coverage(observed: pl.DataFrame, material: Material, kind: str, language: La
         grain_plural=language.text(f"grain_plural.{grain}"),
         median=median if isinstance(median, float) else None,
     )
-    gaps: Sequence[object] = observed.filter(pl.col("value_gbps").is_null())["period_start"].to_list()
+    gaps: Sequence[object] = observed.filter(pl.col("value_gbps").is_null())[
+        "period_start"
+    ].to_list()
     if gaps:
         shown = [language.period(Period(gap, grain), "short") for gap in gaps[:6]]  # type: ignore[arg-type]
         more = f" … (+{len(gaps) - 6})" if len(gaps) > 6 else ""
@@ -146,17 +171,31 @@ def coverage(observed: pl.DataFrame, material: Material, kind: str, language: La
 
 
 def receipt(material: Material, key: SeriesKey, language: Language) -> str:
-    """What the 80 % interval did on past outcomes: at 6 periods where scored, else at the longest horizon with scores."""
+    """What the 80 % interval did on past outcomes: at 6 periods where scored, else at the longest
+    horizon with scores.
+    """
     scores = material.scores.get(key)
     if scores is not None:
         scores = scores.filter(
-            (pl.col("model") == "ensemble") & (pl.col("horizon") > 0) & (pl.col("n") > 0) & pl.col("coverage_80").is_not_null()
-        )  # fmt: skip
+            (pl.col("model") == "ensemble")
+            & (pl.col("horizon") > 0)
+            & (pl.col("n") > 0)
+            & pl.col("coverage_80").is_not_null()
+        )
     if scores is None or scores.is_empty():
         return language.text("note.no_receipt")
     low, high = wilson(pl.col("coverage_80"), pl.col("n"))
-    row = scores.with_columns(low=low, high=high).sort((pl.col("horizon") - 6).abs()).row(0, named=True)
+    row = (
+        scores.with_columns(low=low, high=high)
+        .sort((pl.col("horizon") - 6).abs())
+        .row(0, named=True)
+    )
     ahead = language.plural(f"count.ahead_{material.grain(key[0])}", row["horizon"])
     return language.text(
-        "note.receipt", achieved=row["coverage_80"], n=row["n"], horizon=ahead, low=row["low"], high=row["high"]
+        "note.receipt",
+        achieved=row["coverage_80"],
+        n=row["n"],
+        horizon=ahead,
+        low=row["low"],
+        high=row["high"],
     )

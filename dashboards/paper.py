@@ -1,4 +1,6 @@
-"""The printed edition: one typeset PDF per language with vector charts, contents, page numbers and alt texts."""
+"""The printed edition: one typeset PDF per language with vector charts, contents, page numbers and
+alt texts.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,9 @@ SPACES = re.compile(r"[ \n-]|/(?!\u2060)")
 BOX, JOINERS = "□", "\u200d\ufe0e\ufe0f"
 """What stands for a sign without a font, and what binds such signs and is nothing by itself."""
 TALLEST = 1.15
-"""Height over width: a chart of many rows that is taller is fitted into a page with its title and notes."""
+"""Height over width: a chart of many rows that is taller is fitted into a page with its title and
+notes.
+"""
 FEW = 3
 """Columns: in a table of no more, a long text has room beside the others."""
 LEGEND = 3
@@ -60,9 +64,16 @@ NAME = "edition.pdf"
 
 
 def write_paper(
-    frames: Mapping[str, pl.DataFrame], edition: Edition, folder: Path, *, languages: Sequence[str] = ("en", "ru"), text_folder: Path = TEXT_FOLDER
-) -> list[Path]:  # fmt: skip
-    """Write folder/<language>/edition.pdf (PDF/UA-1, fonts embedded). The same inputs give the same bytes."""
+    frames: Mapping[str, pl.DataFrame],
+    edition: Edition,
+    folder: Path,
+    *,
+    languages: Sequence[str] = ("en", "ru"),
+    text_folder: Path = TEXT_FOLDER,
+) -> list[Path]:
+    """Write folder/<language>/edition.pdf (PDF/UA-1, fonts embedded). The same inputs give the same
+    bytes.
+    """
     material = gather(frames, edition)
     written = []
     for code in languages:
@@ -74,8 +85,12 @@ def write_paper(
             (Path(work) / "edition.typ").write_text(source, encoding="utf-8")
             # Typst's own fonts only: the same page on every machine.
             pdf = typst.compile(
-                Path(work) / "edition.typ", root=Path(work), ignore_system_fonts=True, pdf_standards=["ua-1"], timestamp=int(edition.known_at.timestamp())
-            )  # fmt: skip
+                Path(work) / "edition.typ",
+                root=Path(work),
+                ignore_system_fonts=True,
+                pdf_standards=["ua-1"],
+                timestamp=int(edition.known_at.timestamp()),
+            )
         if not isinstance(pdf, bytes):
             raise TypeError("typst returned no document")
         target.write_bytes(pdf)
@@ -97,8 +112,18 @@ def paper_pages(material: Material, language: Language) -> list[Page]:
         for name in busiest[:MOST_ROUTES]
         if ("route", name) in material.keys
     ]
-    sections = [Section(table=route_table(material, language)), Section(text("route.traffic"), figures=figures)]
-    chapters.append(Page("routes.html", text("routes.title"), [text("routes.lead", n=len(material.routes))], sections))
+    sections = [
+        Section(table=route_table(material, language)),
+        Section(text("route.traffic"), figures=figures),
+    ]
+    chapters.append(
+        Page(
+            "routes.html",
+            text("routes.title"),
+            [text("routes.lead", n=len(material.routes))],
+            sections,
+        )
+    )
     chapters += segments.pages(material, language)[:1]
     return chapters + [
         page
@@ -141,7 +166,11 @@ def compose(material: Material, language: Language, folder: Path) -> str:
                 drawn[figure.figure_id] = page.title, figure
                 lines.append(
                     _figure(
-                        figure, material, language, folder, f"{figure.figure_id}{'' if same is None else '-whole'}.svg"
+                        figure,
+                        material,
+                        language,
+                        folder,
+                        f"{figure.figure_id}{'' if same is None else '-whole'}.svg",
                     )
                 )
             if section.table:
@@ -150,8 +179,12 @@ def compose(material: Material, language: Language, folder: Path) -> str:
 
 
 def displayable(source: str) -> str:
-    """Typst or SVG text with a box for each sign that no font of Typst has: one emoji in a name would else leave the edition unprinted."""
-    unusual = sorted({sign for sign in source if (ord(sign) > 126 or ord(sign) < 32) and sign != "\n"})
+    """Typst or SVG text with a box for each sign that no font of Typst has: one emoji in a name
+    would else leave the edition unprinted.
+    """
+    unusual = sorted(
+        {sign for sign in source if (ord(sign) > 126 or ord(sign) < 32) and sign != "\n"}
+    )
     if not unusual or _can_show("".join(unusual)):
         return source
     missing = {ord(sign): BOX for sign in unusual if not _can_show(sign)}
@@ -162,7 +195,9 @@ def displayable(source: str) -> str:
 def _can_show(signs: str) -> bool:
     try:
         typst.compile(
-            f'#set document(title: "x")\n#{quote(signs)}'.encode(), ignore_system_fonts=True, pdf_standards=["ua-1"]
+            f'#set document(title: "x")\n#{quote(signs)}'.encode(),
+            ignore_system_fonts=True,
+            pdf_standards=["ua-1"],
         )
     except typst.TypstError:
         return False
@@ -195,9 +230,13 @@ def _folded(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     return {
-        key: one if key == "datasets" else {**one, "columns": LEGEND} if key == "legend" and isinstance(one, dict) else _folded(one)
+        key: one
+        if key == "datasets"
+        else {**one, "columns": LEGEND}
+        if key == "legend" and isinstance(one, dict)
+        else _folded(one)
         for key, one in value.items()
-    }  # fmt: skip
+    }
 
 
 def _figure(figure: Figure, material: Material, language: Language, folder: Path, name: str) -> str:
@@ -214,9 +253,7 @@ def _figure(figure: Figure, material: Material, language: Language, folder: Path
         for label, words in figure.notes
         if label != language.text("note.run")
     )
-    return (
-        f"#chart({quote(figure.title + badges)}, {quote(figure.subtitle)}, {quote(name)}, {quote(figure.alt or figure.title)}, ({notes}{',' if notes else ''}), {tall})"
-    )  # fmt: skip
+    return f"#chart({quote(figure.title + badges)}, {quote(figure.subtitle)}, {quote(name)}, {quote(figure.alt or figure.title)}, ({notes}{',' if notes else ''}), {tall})"
 
 
 def _table(table: Table, language: Language) -> str:
@@ -224,14 +261,18 @@ def _table(table: Table, language: Language) -> str:
     shown = table.rows[:MOST_TABLE_ROWS]
     places = range(len(table.heads))
     below = [
-        place for place in places[1:]
-        if len(places) > FEW and any(len(row[place].text) > (FOLD if row[place].wide else LONG) for row in shown)
-    ]  # fmt: skip
+        place
+        for place in places[1:]
+        if len(places) > FEW
+        and any(len(row[place].text) > (FOLD if row[place].wide else LONG) for row in shown)
+    ]
     beside = [place for place in places if place not in below]
     titles = [joined(head) for head in table.heads]
     heads = ", ".join(quote(titles[place]) for place in beside)
     right = ", ".join("right" if shown and shown[0][place].number else "left" for place in beside)
-    share, size = _widths([[titles[place], *(_words(row[place]) for row in shown)] for place in beside])
+    share, size = _widths(
+        [[titles[place], *(_words(row[place]) for row in shown)] for place in beside]
+    )
     widths = ", ".join(f"{width:.1f}fr" for width in share)
     lines = []
     for row in shown:
@@ -242,12 +283,18 @@ def _table(table: Table, language: Language) -> str:
             if row[place].text
         ]
     cells = ",\n".join(lines)
-    more = language.text("paper.more", n=len(table.rows) - len(shown)) if len(table.rows) > len(shown) else ""
+    more = (
+        language.text("paper.more", n=len(table.rows) - len(shown))
+        if len(table.rows) > len(shown)
+        else ""
+    )
     return f"#sheet({size:.1f}pt, ({heads},), ({widths},), ({right},), {quote(table.caption)}, {quote(more)}, (\n{cells}{',' if cells else ''}\n))"
 
 
 def _widths(columns: Sequence[Sequence[str]]) -> tuple[list[float], float]:
-    """A share of the line for each column, from its head and cells, and the size of type at which the longest words fit."""
+    """A share of the line for each column, from its head and cells, and the size of type at which
+    the longest words fit.
+    """
     need, wish = [], []
     longest = LONGEST_CELL if len(columns) > FEW else LINE
     for head, *cells in columns:

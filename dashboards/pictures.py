@@ -20,10 +20,18 @@ FORMATS = ("svg", "png")
 
 
 def write_pictures(
-    frames: Mapping[str, pl.DataFrame], edition: Edition, folder: Path, *, languages: Sequence[str] = ("en", "ru"),
-    formats: Sequence[str] = FORMATS, only: Collection[str] = (), text_folder: Path = TEXT_FOLDER,
-) -> list[Path]:  # fmt: skip
-    """Write folder/<language>/pictures/<figure>.svg and .png, of the figures named in `only` or of all (0.2 to 0.4 s each)."""
+    frames: Mapping[str, pl.DataFrame],
+    edition: Edition,
+    folder: Path,
+    *,
+    languages: Sequence[str] = ("en", "ru"),
+    formats: Sequence[str] = FORMATS,
+    only: Collection[str] = (),
+    text_folder: Path = TEXT_FOLDER,
+) -> list[Path]:
+    """Write folder/<language>/pictures/<figure>.svg and .png, of the figures named in `only` or of
+    all (0.2 to 0.4 s each).
+    """
     material = gather(frames, edition)
     written = []
     for code in languages:
@@ -47,14 +55,23 @@ def write_pictures(
 
 
 def picture(figure: Figure, language: Language, kind: str) -> bytes:
-    """One chart as SVG text or as a PNG of twice the size; sans-serif, as a font that is missing would vanish."""
+    """One chart as SVG text or as a PNG of twice the size; sans-serif, as a font that is missing
+    would vanish.
+    """
     badges = "".join(f" [{badge}]" for badge in figure.badges)
     run = [words for label, words in figure.notes if label == language.text("note.run")]
-    source = [f"{label}: {words}" for label, words in figure.notes if label == language.text("note.source")]
+    source = [
+        f"{label}: {words}"
+        for label, words in figure.notes
+        if label == language.text("note.source")
+    ]
     under = [line for line in (figure.subtitle, *source, *run) if line]
     spec = standalone(figure.spec or {}, language, figure.title + badges, under)
     locale = theme.locale(language)
-    options = {"format_locale": locale["formatLocale"], "time_format_locale": locale["timeFormatLocale"]}
+    options = {
+        "format_locale": locale["formatLocale"],
+        "time_format_locale": locale["timeFormatLocale"],
+    }
     if kind == "svg":
         return str(vl_convert.vegalite_to_svg(spec, **options)).encode("utf-8")
     return bytes(vl_convert.vegalite_to_png(spec, scale=2, **options))

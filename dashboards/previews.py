@@ -1,4 +1,6 @@
-"""Charts drawn ahead as SVG files: on screen before any script has run, and all there is for readers without scripts."""
+"""Charts drawn ahead as SVG files: on screen before any script has run, and all there is for
+readers without scripts.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +19,12 @@ from dashboards.language import Language
 
 MOST, MOST_ROWS = 4, 1500
 WIDTH = 1056
-"""Of the page's column on a desktop, so that the chart that takes the picture's place has its size."""
+"""Of the page's column on a desktop, so that the chart that takes the picture's place has its size.
+"""
 ROOM, BETWEEN = 45, 26
-"""Left of row names and between the words of a legend, since a reader's font may be wider than the one the picture is measured with."""
+"""Left of row names and between the words of a legend, since a reader's font may be wider than the
+one the picture is measured with.
+"""
 SIZE = re.compile(r'width="([\d.]+)" height="([\d.]+)"')
 
 
@@ -31,10 +36,13 @@ class Preview(NamedTuple):
     height: int
 
 
-def draw_previews(pages: Sequence[Page], language: Language, folder: Path) -> dict[tuple[str, str], Preview]:
+def draw_previews(
+    pages: Sequence[Page], language: Language, folder: Path
+) -> dict[tuple[str, str], Preview]:
     """The first charts of each chapter as SVG files, by page and figure.
 
-    The pages of single routes and segments have none: a thousand charts would take minutes. Their tables hold the numbers.
+    The pages of single routes and segments have none: a thousand charts would take minutes. Their
+        tables hold the numbers.
     """
     found = {
         (page.path, figure.figure_id): figure.spec
@@ -52,7 +60,9 @@ def draw_previews(pages: Sequence[Page], language: Language, folder: Path) -> di
         size = SIZE.search(picture)
         width, height = (float(part) for part in size.groups()) if size else (WIDTH, WIDTH / 2)
         path.write_text(picture, encoding="utf-8")
-        drawn[page, name] = Preview(path.relative_to(folder).as_posix(), round(width), round(height))
+        drawn[page, name] = Preview(
+            path.relative_to(folder).as_posix(), round(width), round(height)
+        )
     return drawn
 
 
@@ -61,10 +71,23 @@ def _svg(spec: Spec, language: Language) -> str:
     whole = standalone(spec, language, width=WIDTH)
     if spec.get("width") == "container":
         whole["autosize"] = {"type": "fit-x", "contains": "padding"}
-    if '"labelLimit"' in json.dumps({key: part for key, part in spec.items() if key not in ("datasets", "config")}):
+    if '"labelLimit"' in json.dumps(
+        {key: part for key, part in spec.items() if key not in ("datasets", "config")}
+    ):
         whole["padding"] = {"left": ROOM, "top": 5, "right": 5, "bottom": 5}
-    whole["config"] = {**whole["config"], "legend": {**whole["config"]["legend"], "columnPadding": BETWEEN}}
+    whole["config"] = {
+        **whole["config"],
+        "legend": {**whole["config"]["legend"], "columnPadding": BETWEEN},
+    }
     locale: Mapping[str, Any] = theme.locale(language)
-    plain = str(vl_convert.vegalite_to_svg(whole, format_locale=locale["formatLocale"], time_format_locale=locale["timeFormatLocale"]))  # fmt: skip
-    style = f"<style>@media (prefers-color-scheme: dark) {{ {theme.recoloured(theme.DARK)} }}</style>"
+    plain = str(
+        vl_convert.vegalite_to_svg(
+            whole,
+            format_locale=locale["formatLocale"],
+            time_format_locale=locale["timeFormatLocale"],
+        )
+    )
+    style = (
+        f"<style>@media (prefers-color-scheme: dark) {{ {theme.recoloured(theme.DARK)} }}</style>"
+    )
     return plain.replace(">", f">{style}", 1)

@@ -1,4 +1,6 @@
-"""The edition of a run: a site of pages per language that opens from disk and asks nothing of a network."""
+"""The edition of a run: a site of pages per language that opens from disk and asks nothing of a
+network.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,9 @@ NAVIGATION = (
 Made = tuple[list[Path], set[str], int]
 Submit = Callable[[Callable[[tuple[Any, ...]], Made], tuple[Any, ...]], Future[Made]]
 WORTH_A_PROCESS = 200
-"""Routes and segments from which on a process for each language is started sooner than it is missed."""
+"""Routes and segments from which on a process for each language is started sooner than it is
+missed.
+"""
 
 
 def write_report(
@@ -76,12 +80,16 @@ def write_report(
     submit: Submit | None = None,
     text_folder: Path = TEXT_FOLDER,
 ) -> list[Path]:
-    """Write the edition's pages to folder/<language>/, its data to folder/data/, and return every file written, sorted.
+    """Write the edition's pages to folder/<language>/, its data to folder/data/, and return every
+    file written, sorted.
 
-    `frames` are keyed by names of warehouse.schema.FRAMES; any may be empty or absent, and the page then says why.
-    The workbook is folder/data/edition.xlsx; `paper` adds folder/<language>/edition.pdf, a few tenths of a second a chart.
+    `frames` are keyed by names of warehouse.schema.FRAMES; any may be empty or absent, and the page
+    then says why.
+    The workbook is folder/data/edition.xlsx; `paper` adds folder/<language>/edition.pdf, a few
+    tenths of a second a chart.
     Pages of routes and segments of which nothing has changed are taken from `kept`.
-    With `submit`, which has a job done elsewhere, the languages of a large network are drawn side by side.
+    With `submit`, which has a job done elsewhere, the languages of a large network are drawn side
+    by side.
     """
     material = gather(frames, edition)
     written = write_assets(folder, [folder / one.folder for one in edition.previous])
@@ -90,11 +98,24 @@ def write_report(
         written.append(write_workbook(frames, edition, folder / "data" / WORKBOOK))
         extras.append((f"../data/{WORKBOOK}", "page.workbook"))
     if paper:
-        written += write_paper(frames, edition, folder, languages=languages, text_folder=text_folder)
+        written += write_paper(
+            frames, edition, folder, languages=languages, text_folder=text_folder
+        )
         extras.append((PAPER, "page.paper"))
     store = kept or Kept()
     jobs = [
-        (frames, edition, folder, code, languages, text_folder, extras, pictures, store.folder, store.version)
+        (
+            frames,
+            edition,
+            folder,
+            code,
+            languages,
+            text_folder,
+            extras,
+            pictures,
+            store.folder,
+            store.version,
+        )
         for code in languages
     ]
     if submit and len(material.routes) + len(material.segments) >= WORTH_A_PROCESS:
@@ -115,10 +136,21 @@ def _write_job(job: tuple[Any, ...]) -> Made:
 
 
 def _write_language(
-    frames: Mapping[str, pl.DataFrame], edition: Edition, folder: Path, code: str, languages: Sequence[str], text_folder: Path, extras: Sequence[tuple[str, str]],
-    pictures: bool, kept_in: Path | None, version: str, material: Material | None = None,
-) -> Made:  # fmt: skip
-    """All pages of one language, with the charts' data where it is the first: the files, the kept pages used, how many were made."""
+    frames: Mapping[str, pl.DataFrame],
+    edition: Edition,
+    folder: Path,
+    code: str,
+    languages: Sequence[str],
+    text_folder: Path,
+    extras: Sequence[tuple[str, str]],
+    pictures: bool,
+    kept_in: Path | None,
+    version: str,
+    material: Material | None = None,
+) -> Made:
+    """All pages of one language, with the charts' data where it is the first: the files, the kept
+    pages used, how many were made.
+    """
     material, kept = material or gather(frames, edition), Kept(kept_in, version)
     language = load_language(code, text_folder)
     pages = edition_pages(material, language)
@@ -126,7 +158,11 @@ def _write_language(
     written = [folder / picture.path for picture in drawn.values()]
     for page in pages:
         body = _body(page, material, language, kept, drawn, with_data=code == languages[0])
-        written.append(_write_page(page, body, pages, material, language, languages, folder, text_folder, extras))
+        written.append(
+            _write_page(
+                page, body, pages, material, language, languages, folder, text_folder, extras
+            )
+        )
         written += _write_data(body, folder)
     written.append(write_search(pages, language, folder))
     return written, kept.used, kept.built
@@ -167,8 +203,14 @@ def _environment() -> jinja2.Environment:
 
 
 def _body(
-    page: Page, material: Material, language: Language, kept: Kept, pictures: Mapping[tuple[str, str], Preview], *, with_data: bool
-) -> Body:  # fmt: skip
+    page: Page,
+    material: Material,
+    language: Language,
+    kept: Kept,
+    pictures: Mapping[tuple[str, str], Preview],
+    *,
+    with_data: bool,
+) -> Body:
     key = page_key(material, language, page.subject, kept.version, with_data=with_data)
     lines = run_lines(material, language)
     found = kept.get(key, lines)
@@ -177,34 +219,82 @@ def _body(
     kept.built += 1
     sections = page.parts()
     figures = [figure for section in sections for figure in section.figures]
-    main = _environment().get_template("sections.html").render(
-        lead=page.lead, sections=sections, t=language.text, root="../" * page.path.count("/") + "../",
-        pictures={name: picture for (place, name), picture in pictures.items() if place == page.path},
-    )  # fmt: skip
-    data = {figure.csv: figure.data.write_csv() for figure in figures if with_data and figure.csv and figure.data is not None}  # fmt: skip
+    main = (
+        _environment()
+        .get_template("sections.html")
+        .render(
+            lead=page.lead,
+            sections=sections,
+            t=language.text,
+            root="../" * page.path.count("/") + "../",
+            pictures={
+                name: picture for (place, name), picture in pictures.items() if place == page.path
+            },
+        )
+    )
+    data = {
+        figure.csv: figure.data.write_csv()
+        for figure in figures
+        if with_data and figure.csv and figure.data is not None
+    }
     body = Body(main, any(figure.spec is not None for figure in figures), data)
     kept.put(key, body, lines)
     return body
 
 
 def _write_page(
-    page: Page, body: Body, pages: Sequence[Page], material: Material, language: Language, languages: Sequence[str], folder: Path, text_folder: Path,
+    page: Page,
+    body: Body,
+    pages: Sequence[Page],
+    material: Material,
+    language: Language,
+    languages: Sequence[str],
+    folder: Path,
+    text_folder: Path,
     extras: Sequence[tuple[str, str]],
-) -> Path:  # fmt: skip
+) -> Path:
     edition = material.edition
     home = "../" * page.path.count("/")
     paths = {other.path for other in pages}
-    navigation = [(f"{name}.html", language.text(f"nav.{name}")) for name in NAVIGATION if f"{name}.html" in paths]
-    html = _environment().get_template("base.html").render(
-        code=language.code, policy=POLICY, title=page.title, main=Markup(body.main), path=page.path,
-        real=page.real, scripts=SCRIPTS, extras=[(home + href, language.text(key)) for href, key in extras],
-        home=home, root=home + "../", t=language.text, edition=edition, edition_title=edition.title_in(language.code),
-        origin=Period(edition.origin, edition.grain), navigation=navigation, has_charts=body.has_charts,
-        others=[(code, load_language(code, text_folder).text("language")) for code in languages if code != language.code],
-        settings=settings(language) if body.has_charts else "", words=words(language),
-        same=_same_page(page, material, language), variant=_variant(edition, language),
-        newest=f"{home}../{edition.newest}/{language.code}/{page.path}" if edition.newest else "",
-    )  # fmt: skip
+    navigation = [
+        (f"{name}.html", language.text(f"nav.{name}"))
+        for name in NAVIGATION
+        if f"{name}.html" in paths
+    ]
+    html = (
+        _environment()
+        .get_template("base.html")
+        .render(
+            code=language.code,
+            policy=POLICY,
+            title=page.title,
+            main=Markup(body.main),
+            path=page.path,
+            real=page.real,
+            scripts=SCRIPTS,
+            extras=[(home + href, language.text(key)) for href, key in extras],
+            home=home,
+            root=home + "../",
+            t=language.text,
+            edition=edition,
+            edition_title=edition.title_in(language.code),
+            origin=Period(edition.origin, edition.grain),
+            navigation=navigation,
+            has_charts=body.has_charts,
+            others=[
+                (code, load_language(code, text_folder).text("language"))
+                for code in languages
+                if code != language.code
+            ],
+            settings=settings(language) if body.has_charts else "",
+            words=words(language),
+            same=_same_page(page, material, language),
+            variant=_variant(edition, language),
+            newest=f"{home}../{edition.newest}/{language.code}/{page.path}"
+            if edition.newest
+            else "",
+        )
+    )
     target = folder / language.code / page.path
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(html, encoding="utf-8")
@@ -221,7 +311,10 @@ def _same_page(page: Page, material: Material, language: Language) -> list[tuple
     """Links to the same page of earlier editions, as far as they have it."""
     up = "../" * (page.path.count("/") + 1)
     return [
-        (f"{up}{one.folder}/{language.code}/{page.path}", language.period(Period(one.origin, material.edition.grain)))
+        (
+            f"{up}{one.folder}/{language.code}/{page.path}",
+            language.period(Period(one.origin, material.edition.grain)),
+        )
         for one in material.edition.previous[:6]
         if page.path != "index.html" and page.path in one.pages
     ]

@@ -1,4 +1,6 @@
-"""What the pages of a site share: Vega's scripts, the style, settings and words for the scripts, and what the search box finds."""
+"""What the pages of a site share: Vega's scripts, the style, settings and words for the scripts,
+and what the search box finds.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,13 @@ def embed(spec: Spec) -> Markup:
 def as_json(value: Any) -> str:
     """JSON that can stand in a script element, whatever text it holds."""
     plain = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return plain.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")  # fmt: skip
+    return (
+        plain.replace("<", "\\u003c")
+        .replace(">", "\\u003e")
+        .replace("&", "\\u0026")
+        .replace("\u2028", "\\u2028")
+        .replace("\u2029", "\\u2029")
+    )
 
 
 @cache
@@ -39,14 +47,18 @@ def _bundle() -> str:
 
 
 def write_assets(folder: Path, earlier: Sequence[Path]) -> list[Path]:
-    """Vega's scripts once per site, beside the pages: an inlined copy would cost 0.9 MB on each page.
+    """Vega's scripts once per site, beside the pages: an inlined copy would cost 0.9 MB on each
+    page.
 
     Making the bundle takes seconds, so an earlier edition's file of the same version is copied.
     """
     assets = folder / "assets"
     assets.mkdir(parents=True, exist_ok=True)
     scripts = assets / SCRIPTS
-    known = next((path / "assets" / SCRIPTS for path in earlier if (path / "assets" / SCRIPTS).is_file()), None)
+    known = next(
+        (path / "assets" / SCRIPTS for path in earlier if (path / "assets" / SCRIPTS).is_file()),
+        None,
+    )
     if known:
         shutil.copyfile(known, scripts)
     elif not scripts.is_file():
@@ -77,11 +89,15 @@ def settings(language: Language) -> Markup:
 @cache
 def words(language: Language) -> Markup:
     """The words that the page's own script says."""
-    return Markup(as_json({name: language.text(f"script.{name}") for name in ("search", "filter", "shown")}))
+    return Markup(
+        as_json({name: language.text(f"script.{name}") for name in ("search", "filter", "shown")})
+    )
 
 
 def write_search(pages: Sequence[Page], language: Language, folder: Path) -> Path:
-    """What the search box finds: the title and path of every page, in a script, as a page on disk can't read other files."""
+    """What the search box finds: the title and path of every page, in a script, as a page on disk
+    can't read other files.
+    """
     target = folder / "assets" / f"search-{language.code}.js"
     entries = sorted((page.title, page.path) for page in pages)
     target.write_text(f"window.transitPages = {as_json(entries)};\n", encoding="utf-8")

@@ -11,7 +11,14 @@ from dashboards.language import Language
 
 STYLE = Path(__file__).parent / "assets" / "report.css"
 
-NAVY, TEAL, PLUM, ORANGE, CHARCOAL, LILAC = "#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1"
+NAVY, TEAL, PLUM, ORANGE, CHARCOAL, LILAC = (
+    "#12436D",
+    "#28A197",
+    "#801650",
+    "#F46A25",
+    "#3D3D3D",
+    "#A285D1",
+)
 PAPER, GRID, MUTED, LAND = "#FFFFFF", "#D9DDE1", "#5A6470", "#F2F3F1"
 DEEP = ("#E8EEF3", "#9DB9CF", "#4E83AB", NAVY)
 """A sequence from little to much."""
@@ -19,15 +26,37 @@ COVERAGE = (PLUM, ORANGE, "#9DB9CF", "#E8EEF3")
 """Cells of a calendar from no value to complete."""
 
 DARK = {
-    NAVY: "#7FB4E6", TEAL: "#4FD1C5", PLUM: "#E58BB9", ORANGE: "#FF9A5C", CHARCOAL: "#E4E7EA", LILAC: "#C4B0EA",
-    PAPER: "#14191F", LAND: "#1B2127", GRID: "#39424C", MUTED: "#A9B4BF",
-    "#D3DDE8": "#2A4560", "#A9BFD3": "#37608A", "#7C9DBB": "#4A7DAE", "#E8EEF3": "#1F2A35", "#C3D2DF": "#2B3F54", "#9DB9CF": "#38597A", "#4E83AB": "#4E83AB",
-}  # fmt: skip
-"""What a colour becomes on a dark page; each keeps a contrast of at least 4.5 for text and 3 for marks."""
+    NAVY: "#7FB4E6",
+    TEAL: "#4FD1C5",
+    PLUM: "#E58BB9",
+    ORANGE: "#FF9A5C",
+    CHARCOAL: "#E4E7EA",
+    LILAC: "#C4B0EA",
+    PAPER: "#14191F",
+    LAND: "#1B2127",
+    GRID: "#39424C",
+    MUTED: "#A9B4BF",
+    "#D3DDE8": "#2A4560",
+    "#A9BFD3": "#37608A",
+    "#7C9DBB": "#4A7DAE",
+    "#E8EEF3": "#1F2A35",
+    "#C3D2DF": "#2B3F54",
+    "#9DB9CF": "#38597A",
+    "#4E83AB": "#4E83AB",
+}
+"""What a colour becomes on a dark page; each keeps a contrast of at least 4.5 for text and 3 for
+marks.
+"""
 
 FONT = "sans-serif"
-BANDS = ((0.95, "q025", "q975", "#D3DDE8"), (0.8, "q100", "q900", "#A9BFD3"), (0.5, "q250", "q750", "#7C9DBB"))
-"""The bands of a fan, widest first: probability, lower and upper quantile, colour. Solid tints keep their order in grey."""
+BANDS = (
+    (0.95, "q025", "q975", "#D3DDE8"),
+    (0.8, "q100", "q900", "#A9BFD3"),
+    (0.5, "q250", "q750", "#7C9DBB"),
+)
+"""The bands of a fan, widest first: probability, lower and upper quantile, colour. Solid tints keep
+their order in grey.
+"""
 HEAT = ("#E8EEF3", "#C3D2DF", "#9DB9CF", ORANGE, PLUM)
 """Cells of a heat map from light load to over capacity; ever darker in grey."""
 
@@ -43,13 +72,19 @@ def recoloured(colours: Mapping[str, str], scope: str = "") -> str:
 
 
 def style() -> str:
-    """The style of pages, and what puts charts drawn on a dark page back into light colours on paper."""
+    """The style of pages, and what puts charts drawn on a dark page back into light colours on
+    paper.
+    """
     light = {other: one for one, other in DARK.items()}
-    return STYLE.read_text(encoding="utf-8") + f"@media print {{ {recoloured(light, '.chart svg ')} }}\n"
+    return (
+        STYLE.read_text(encoding="utf-8")
+        + f"@media print {{ {recoloured(light, '.chart svg ')} }}\n"
+    )
 
 
 def short_numbers(language: Language) -> tuple[str, str]:
-    """A pattern of numbers with a group too many, and what to put for it; an empty pattern where every thousand is grouped.
+    """A pattern of numbers with a group too many, and what to put for it; an empty pattern where
+    every thousand is grouped.
 
     The charts' number format groups all thousands, Russian text only from five digits on.
     """
@@ -68,17 +103,43 @@ def config(language: Language) -> dict[str, Any]:
         "background": "transparent",
         "font": FONT,
         "axis": {
-            "labelColor": CHARCOAL, "titleColor": CHARCOAL, "gridColor": GRID, "domainColor": MUTED, "tickColor": MUTED,
-            "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "labelOverlap": True, "labelSeparation": 4,
+            "labelColor": CHARCOAL,
+            "titleColor": CHARCOAL,
+            "gridColor": GRID,
+            "domainColor": MUTED,
+            "tickColor": MUTED,
+            "labelFontSize": 12,
+            "titleFontSize": 12,
+            "titleFontWeight": "normal",
+            "labelOverlap": True,
+            "labelSeparation": 4,
         },
-        "axisY": {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleY": -10, "titleX": 0, "domain": False, "ticks": False},
+        "axisY": {
+            "titleAngle": 0,
+            "titleAlign": "left",
+            "titleAnchor": "end",
+            "titleY": -10,
+            "titleX": 0,
+            "domain": False,
+            "ticks": False,
+        },
         "axisX": {"grid": False},
-        "legend": {"labelColor": CHARCOAL, "titleColor": CHARCOAL, "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "orient": "top", "offset": 26, "labelLimit": 320, "symbolStrokeWidth": 2.5},
+        "legend": {
+            "labelColor": CHARCOAL,
+            "titleColor": CHARCOAL,
+            "labelFontSize": 12,
+            "titleFontSize": 12,
+            "titleFontWeight": "normal",
+            "orient": "top",
+            "offset": 26,
+            "labelLimit": 320,
+            "symbolStrokeWidth": 2.5,
+        },
         "title": {"color": CHARCOAL, "anchor": "start", "fontSize": 14, "subtitleColor": CHARCOAL},
         "text": {"color": CHARCOAL, "fontSize": 12},
         "view": {"stroke": None},
         "line": {"strokeWidth": 2},
-    }  # fmt: skip
+    }
 
 
 def locale(language: Language) -> dict[str, Any]:
@@ -87,10 +148,20 @@ def locale(language: Language) -> dict[str, Any]:
     months, short = words["months.nominative"], words["months.short"]
     return {
         "formatLocale": {
-            "decimal": words["number.decimal"], "thousands": words["number.group"], "grouping": [3], "currency": ["", ""], "percent": words["number.percent"],
+            "decimal": words["number.decimal"],
+            "thousands": words["number.group"],
+            "grouping": [3],
+            "currency": ["", ""],
+            "percent": words["number.percent"],
         },
         "timeFormatLocale": {
-            "dateTime": "%d.%m.%Y %H:%M", "date": "%d.%m.%Y", "time": "%H:%M", "periods": ["AM", "PM"],
-            "days": words["weekdays.long"], "shortDays": words["weekdays.short"], "months": months, "shortMonths": short,
+            "dateTime": "%d.%m.%Y %H:%M",
+            "date": "%d.%m.%Y",
+            "time": "%H:%M",
+            "periods": ["AM", "PM"],
+            "days": words["weekdays.long"],
+            "shortDays": words["weekdays.short"],
+            "months": months,
+            "shortMonths": short,
         },
-    }  # fmt: skip
+    }

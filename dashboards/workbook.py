@@ -32,11 +32,21 @@ def write_workbook(frames: Mapping[str, pl.DataFrame], edition: Edition, path: P
     """
     material = gather(frames, edition)
     path.parent.mkdir(parents=True, exist_ok=True)
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "constant_memory": True, "nan_inf_to_errors": True}  # fmt: skip
+    options = {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "constant_memory": True,
+        "nan_inf_to_errors": True,
+    }
     with xlsxwriter.Workbook(str(path), options) as book:
-        book.set_properties({"title": edition.title, "created": edition.known_at.replace(tzinfo=None)})
+        book.set_properties(
+            {"title": edition.title, "created": edition.known_at.replace(tzinfo=None)}
+        )
         formats = {
-            "head": book.add_format({"bold": True, "bg_color": "#E8EEF3", "text_wrap": True, "valign": "top"}),
+            "head": book.add_format(
+                {"bold": True, "bg_color": "#E8EEF3", "text_wrap": True, "valign": "top"}
+            ),
             "day": book.add_format({"num_format": "yyyy-mm-dd"}),
             "time": book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
         }
@@ -52,11 +62,20 @@ def write_workbook(frames: Mapping[str, pl.DataFrame], edition: Edition, path: P
 def about(edition: Edition) -> pl.DataFrame:
     """What the workbook was made from."""
     rows = {
-        "title": edition.title, "title_ru": edition.title_ru, "run_id": edition.run_id, "grain": edition.grain, "origin": edition.origin.isoformat(),
-        "known_at (UTC)": edition.known_at.strftime("%Y-%m-%d %H:%M:%S"), "data_hash": edition.data_hash, "code_version": edition.code_version,
-        "seed": str(edition.seed), "time_zone": edition.time_zone, "threshold_ratio": f"{edition.threshold_ratio:g}",
-        "risk_alpha_ratio": f"{edition.risk_alpha_ratio:g}", "traffic": "simulated" if edition.simulated else "measured",
-    }  # fmt: skip
+        "title": edition.title,
+        "title_ru": edition.title_ru,
+        "run_id": edition.run_id,
+        "grain": edition.grain,
+        "origin": edition.origin.isoformat(),
+        "known_at (UTC)": edition.known_at.strftime("%Y-%m-%d %H:%M:%S"),
+        "data_hash": edition.data_hash,
+        "code_version": edition.code_version,
+        "seed": str(edition.seed),
+        "time_zone": edition.time_zone,
+        "threshold_ratio": f"{edition.threshold_ratio:g}",
+        "risk_alpha_ratio": f"{edition.risk_alpha_ratio:g}",
+        "traffic": "simulated" if edition.simulated else "measured",
+    }
     return pl.DataFrame({"what": list(rows), "value": list(rows.values())})
 
 
@@ -68,11 +87,15 @@ def definitions() -> pl.DataFrame:
         if schema.name not in LEFT_OUT
         for name, column in schema.columns.items()
     ]
-    return pl.DataFrame(rows, schema=["sheet", "column", "unit", "meaning", "the sheet's rows"], orient="row")
+    return pl.DataFrame(
+        rows, schema=["sheet", "column", "unit", "meaning", "the sheet's rows"], orient="row"
+    )
 
 
 def laid_out(frame: pl.DataFrame, name: str) -> pl.DataFrame:
-    """The frame as a reader of sheets wants it: quantile levels side by side, scores over all horizons, empty columns left out."""
+    """The frame as a reader of sheets wants it: quantile levels side by side, scores over all
+    horizons, empty columns left out.
+    """
     if name == "backtest_score":
         frame = frame.filter(pl.col("horizon") == 0)
     if name in WIDE:
@@ -84,10 +107,26 @@ def laid_out(frame: pl.DataFrame, name: str) -> pl.DataFrame:
             for column in frame.columns
             if column not in ("quantile_level", value, "utilization_ratio", "cause_id")
         ]
-        frame = frame.pivot(on="quantile_level", on_columns=levels, index=index, values=value, aggregate_function="first").rename(
-            {str(level): f"q{level:g}" for level in levels}
-        ).sort([column for column in (*KEY, "segment_id", "direction", "failure_id", "target_start") if column in index])  # fmt: skip
-    return frame.select(column for column in frame.columns if frame[column].null_count() < frame.height)
+        frame = (
+            frame.pivot(
+                on="quantile_level",
+                on_columns=levels,
+                index=index,
+                values=value,
+                aggregate_function="first",
+            )
+            .rename({str(level): f"q{level:g}" for level in levels})
+            .sort(
+                [
+                    column
+                    for column in (*KEY, "segment_id", "direction", "failure_id", "target_start")
+                    if column in index
+                ]
+            )
+        )
+    return frame.select(
+        column for column in frame.columns if frame[column].null_count() < frame.height
+    )
 
 
 def _write(book: Any, name: str, frame: pl.DataFrame, formats: Mapping[str, Any]) -> None:
@@ -95,15 +134,27 @@ def _write(book: Any, name: str, frame: pl.DataFrame, formats: Mapping[str, Any]
     sheet.freeze_panes(1, 0)
     for place, column in enumerate(frame.columns):
         dtype = frame.schema[column]
-        style = formats["day"] if dtype == pl.Date else formats["time"] if isinstance(dtype, pl.Datetime) else None
-        longest = int(frame[column].cast(pl.String).str.len_chars().max() or 0) if frame.height else 0  # type: ignore[arg-type]
+        style = (
+            formats["day"]
+            if dtype == pl.Date
+            else formats["time"]
+            if isinstance(dtype, pl.Datetime)
+            else None
+        )
+        longest = (
+            int(frame[column].cast(pl.String).str.len_chars().max() or 0) if frame.height else 0
+        )  # type: ignore[arg-type]
         sheet.set_column(place, place, min(max(longest, len(column)) + 2, 60), style)
     sheet.write_row(0, 0, frame.columns, formats["head"])
     if frame.height:
-        # Cell by cell the library takes a minute for what a large network's tables hold; rows are laid into its stream as it would.
+        # Cell by cell the library takes a minute for what a large network's tables hold; rows are
+        # laid into its stream as it would.
         sheet._write_single_row(1)
         sheet._check_dimensions(frame.height, frame.width - 1)
-        styles = {pl.Date: formats["day"]._get_xf_index(), pl.Datetime: formats["time"]._get_xf_index()}
+        styles = {
+            pl.Date: formats["day"]._get_xf_index(),
+            pl.Datetime: formats["time"]._get_xf_index(),
+        }
         for rows in as_rows(frame, styles):
             sheet.row_data_fh.write(rows)
         sheet.autofilter(0, 0, frame.height, frame.width - 1)
@@ -115,11 +166,18 @@ CONTROL = re.compile(r"_x(?=[0-9A-Fa-f]{4}_)|[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 
 
 def as_rows(frame: pl.DataFrame, styles: Mapping[Any, int]) -> Iterator[str]:
-    """The rows below the heads as the XML of a sheet: text inline and escaped, days as serial numbers, nothing for nulls."""
+    """The rows below the heads as the XML of a sheet: text inline and escaped, days as serial
+    numbers, nothing for nulls.
+    """
     numbered = frame.with_row_index("\0row", offset=2).with_columns(pl.col("\0row").cast(pl.String))
     for part in numbered.iter_slices(AT_ONCE):
-        cells = [_cells(part[name], xl_col_to_name(place), styles) for place, name in enumerate(frame.columns)]
-        lines = part.select(pl.concat_str(pl.lit('<row r="'), "\0row", pl.lit('">'), *cells, pl.lit("</row>")))
+        cells = [
+            _cells(part[name], xl_col_to_name(place), styles)
+            for place, name in enumerate(frame.columns)
+        ]
+        lines = part.select(
+            pl.concat_str(pl.lit('<row r="'), "\0row", pl.lit('">'), *cells, pl.lit("</row>"))
+        )
         yield "".join(lines.to_series())
 
 
@@ -127,24 +185,43 @@ def _cells(values: pl.Series, column: str, styles: Mapping[Any, int]) -> pl.Expr
     value, dtype = pl.lit(values), values.dtype
     if dtype == pl.String:
         known = values.drop_nulls().unique()
-        value = value.replace_strict(known, [escaped(text) for text in known], return_dtype=pl.String)
+        value = value.replace_strict(
+            known, [escaped(text) for text in known], return_dtype=pl.String
+        )
         kind, before, after = ' t="inlineStr"', '><is><t xml:space="preserve">', "</t></is></c>"
     elif dtype == pl.Boolean:
-        value, kind, before, after = value.cast(pl.Int8).cast(pl.String), ' t="b"', "><v>", "</v></c>"
+        value, kind, before, after = (
+            value.cast(pl.Int8).cast(pl.String),
+            ' t="b"',
+            "><v>",
+            "</v></c>",
+        )
     elif dtype == pl.Date or isinstance(dtype, pl.Datetime):
-        moment = value.cast(pl.Datetime("us")) if dtype == pl.Date else value.dt.replace_time_zone(None)
+        moment = (
+            value.cast(pl.Datetime("us")) if dtype == pl.Date else value.dt.replace_time_zone(None)
+        )
         days = (moment - EPOCH).dt.total_microseconds() / 86_400e6
         value = days.cast(pl.Int64).cast(pl.String) if dtype == pl.Date else days.cast(pl.String)
-        kind, before, after = f' s="{styles[pl.Date if dtype == pl.Date else pl.Datetime]}"', "><v>", "</v></c>"
+        kind, before, after = (
+            f' s="{styles[pl.Date if dtype == pl.Date else pl.Datetime]}"',
+            "><v>",
+            "</v></c>",
+        )
     else:
         finite = value.is_finite() if dtype.is_float() else pl.lit(value=True)
         value = pl.when(finite).then(value).cast(pl.String)
         kind, before, after = "", "><v>", "</v></c>"
-    cell = pl.concat_str(pl.lit(f'<c r="{column}'), "\0row", pl.lit(f'"{kind}{before}'), value, pl.lit(after))
+    cell = pl.concat_str(
+        pl.lit(f'<c r="{column}'), "\0row", pl.lit(f'"{kind}{before}'), value, pl.lit(after)
+    )
     return pl.when(value.is_not_null()).then(cell).otherwise(pl.lit(""))
 
 
 def escaped(text: str) -> str:
-    """Text as a cell holds it: no markup, control characters as _xHHHH_, no longer than a cell can be."""
-    plain = CONTROL.sub(lambda found: "_x005F_x" if found[0] == "_x" else f"_x{ord(found[0]):04X}_", text[:32_767])
+    """Text as a cell holds it: no markup, control characters as _xHHHH_, no longer than a cell can
+    be.
+    """
+    plain = CONTROL.sub(
+        lambda found: "_x005F_x" if found[0] == "_x" else f"_x{ord(found[0]):04X}_", text[:32_767]
+    )
     return plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,4 +1,6 @@
-"""`transit`: the command line. Commands are imported when called, so that `--help` and `query` answer at once."""
+"""`transit`: the command line. Commands are imported when called, so that `--help` and `query`
+answer at once.
+"""
 
 from __future__ import annotations
 
@@ -18,38 +20,103 @@ app = App(
     version=lambda: version("transit-forecast"),
     suppress_keyboard_interrupt=False,
 )
-RUNNING, OPERATING, ASKING, FILES = "Run", "Keep it running", "Ask the published data", "Work on files"
+RUNNING, OPERATING, ASKING, FILES = (
+    "Run",
+    "Keep it running",
+    "Ask the published data",
+    "Work on files",
+)
 for _name, _target, _group, _help in (
     ("run", "running:run", RUNNING, "Load, forecast, plan, report and publish: the main job."),
     ("load", "running:load", RUNNING, "Load traffic files and the network into the warehouse."),
     ("forecast", "running:forecast", RUNNING, "Forecast every route from what is loaded."),
     ("plan", "running:plan", RUNNING, "Runout and order-by dates for every segment."),
     ("report", "running:report", RUNNING, "Write the chart report of the newest run."),
-    ("publish", "running:publish", RUNNING, "Publish a finished copy of the warehouse for analysts."),
-    ("check", "running:check", RUNNING, "Check the warehouse: rows that offend, months refused, quarantine."),
+    (
+        "publish",
+        "running:publish",
+        RUNNING,
+        "Publish a finished copy of the warehouse for analysts.",
+    ),
+    (
+        "check",
+        "running:check",
+        RUNNING,
+        "Check the warehouse: rows that offend, months refused, quarantine.",
+    ),
     ("serve", "running:serve", RUNNING, "Run by a cron schedule until stopped."),
     ("init", "starting:init", RUNNING, "Write a transit.toml and a network folder to start from."),
-    ("doctor", "operating:doctor", OPERATING, "Look at everything a run needs, and say what to do."),
+    (
+        "doctor",
+        "operating:doctor",
+        OPERATING,
+        "Look at everything a run needs, and say what to do.",
+    ),
     ("backup", "operating:backup", OPERATING, "Write the warehouse into one file."),
     ("restore", "operating:restore", OPERATING, "Put a backup in place."),
-    ("automations", "operating:automations", OPERATING, "Have a Prefect server tell of failed, late and stuck runs."),
+    (
+        "automations",
+        "operating:automations",
+        OPERATING,
+        "Have a Prefect server tell of failed, late and stuck runs.",
+    ),
     ("verify", "operating:verify", OPERATING, "Check published files against their hashes."),
-    ("sbom", "sbom:sbom", OPERATING, "What this installation is made of, and whether it is what the lock says."),
+    (
+        "sbom",
+        "sbom:sbom",
+        OPERATING,
+        "What this installation is made of, and whether it is what the lock says.",
+    ),
     ("query", "asking:query", ASKING, "Ask the published warehouse in SQL."),
     ("tables", "asking:tables", ASKING, "List the views analysts can use."),
     ("describe", "asking:describe", ASKING, "Explain a view: every column, its unit and meaning."),
     ("examples", "asking:examples", ASKING, "Questions people ask, each as SQL that runs."),
     ("runs", "asking:runs", ASKING, "The runs in the published warehouse."),
-    ("export", "exporting:export", ASKING, "Write the views as Parquet or CSV, with a description of every column."),
-    ("dictionary", "exporting:dictionary", ASKING, "Write the data dictionary with lineage, as HTML and Markdown."),
+    (
+        "export",
+        "exporting:export",
+        ASKING,
+        "Write the views as Parquet or CSV, with a description of every column.",
+    ),
+    (
+        "dictionary",
+        "exporting:dictionary",
+        ASKING,
+        "Write the data dictionary with lineage, as HTML and Markdown.",
+    ),
     ("shell", "exporting:shell", ASKING, "Open DuckDB's own command line on the published copy."),
-    ("explain", "planning:explain", RUNNING, "Why a segment's dates are what they are, from samples to order."),
+    (
+        "explain",
+        "planning:explain",
+        RUNNING,
+        "Why a segment's dates are what they are, from samples to order.",
+    ),
     ("explore", "exploring:explore", ASKING, "Explore route, vintage and story in a notebook app."),
     ("lake", "lake:lake", ASKING, "Ask the editions in a DuckLake that many machines share."),
-    ("endpoint", "serving:endpoint", ASKING, "Serve the published copy read-only to DuckDB clients elsewhere."),
-    ("whatif", "planning:whatif", RUNNING, "The plan with a story applied, beside the plan without."),
-    ("forecast-file", "files:forecast_file", FILES, "Forecast any panel of series in a CSV or Parquet file."),
-    ("failures", "files:failures", FILES, "Loads in every failure state, for any network and demand."),
+    (
+        "endpoint",
+        "serving:endpoint",
+        ASKING,
+        "Serve the published copy read-only to DuckDB clients elsewhere.",
+    ),
+    (
+        "whatif",
+        "planning:whatif",
+        RUNNING,
+        "The plan with a story applied, beside the plan without.",
+    ),
+    (
+        "forecast-file",
+        "files:forecast_file",
+        FILES,
+        "Forecast any panel of series in a CSV or Parquet file.",
+    ),
+    (
+        "failures",
+        "files:failures",
+        FILES,
+        "Loads in every failure state, for any network and demand.",
+    ),
 ):
     app.command(f"flows.commands.{_target}", name=_name, group=_group, help=_help)
 
@@ -74,7 +141,9 @@ def main() -> None:
 
 
 def _end(error: BaseException) -> None:
-    """Says what there is to say of the error, and exits; a traceback is left to what nobody expected."""
+    """Says what there is to say of the error, and exits; a traceback is left to what nobody
+    expected.
+    """
     by = stopping.told() or ("SIGINT" if isinstance(error, KeyboardInterrupt) else "")
     stopping.forget_interrupt()
     if by and not (isinstance(error, SystemExit) and not error.code):

@@ -1,4 +1,6 @@
-"""Where things lie: the settings file and the folders it names. Light enough for commands that must answer at once."""
+"""Where things lie: the settings file and the folders it names. Light enough for commands that must
+answer at once.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from typing import Any
 from warehouse.errors import Problem, SettingsError
 
 SETTINGS_FILE = "transit.toml"
-EXAMPLE_SETTINGS = Path(__file__).parent.parent / "warehouse" / "example" / "central_asia" / SETTINGS_FILE
+EXAMPLE_SETTINGS = (
+    Path(__file__).parent.parent / "warehouse" / "example" / "central_asia" / SETTINGS_FILE
+)
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,9 @@ class Folders:
 
     @property
     def run_lock(self) -> Path:
-        """What a run holds from its first step to its last; the lock file is this name with `.lock`."""
+        """What a run holds from its first step to its last; the lock file is this name with
+        `.lock`.
+        """
         return self.private / "run"
 
     @property
@@ -55,7 +61,9 @@ class Folders:
 
 
 def read_toml(config: Path | None) -> tuple[Path, dict[str, Any]]:
-    """The settings file in use and what it says: `config`, else ./transit.toml, else the bundled example."""
+    """The settings file in use and what it says: `config`, else ./transit.toml, else the bundled
+    example.
+    """
     path = config or Path(SETTINGS_FILE)
     if config is not None and config.is_dir():
         path = config / SETTINGS_FILE
@@ -71,7 +79,9 @@ def read_toml(config: Path | None) -> tuple[Path, dict[str, Any]]:
         return path, tomllib.loads(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
         raise SettingsError(
-            "the settings are not UTF-8", [Problem(str(path), str(error))], "Save the file as UTF-8."
+            "the settings are not UTF-8",
+            [Problem(str(path), str(error))],
+            "Save the file as UTF-8.",
         ) from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(
@@ -84,7 +94,9 @@ def folders_of(path: Path, document: dict[str, Any]) -> Folders:
     named = document.get("folders", {})
     if not isinstance(named, dict):
         raise SettingsError(
-            "[folders] is not a table", [Problem(str(path), "folders")], "Write [folders] and keys below it."
+            "[folders] is not a table",
+            [Problem(str(path), "folders")],
+            "Write [folders] and keys below it.",
         )
     home = Path.cwd()
 

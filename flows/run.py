@@ -1,10 +1,13 @@
 """Start reading here: the whole job as one flow.
 
-load -> forecast -> plan -> report -> publish. Each step leaves what it made on disk under the hash of what it was made
-from, so a run that was stopped goes on where it was, and a run with nothing new finds everything done.
+load -> forecast -> plan -> report -> publish. Each step leaves what it made on disk under the hash
+of what it was made
+from, so a run that was stopped goes on where it was, and a run with nothing new finds everything
+done.
 """
 
-# No `from __future__ import annotations`: a scheduled run gets the flow pickled, and its types must be types by then.
+# No `from __future__ import annotations`: a scheduled run gets the flow pickled, and its types
+# must be types by then.
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,22 +45,35 @@ class RunSummary:
     refused: str = ""
 
 
-@flow(name="transit", description="Load traffic, forecast it, plan capacity, write the report, publish the warehouse.")
+@flow(
+    name="transit",
+    description="Load traffic, forecast it, plan capacity, write the report, publish the warehouse.",
+)
 def transit_run(
     config: Annotated[
         Path | None, Field(description="Settings file; empty: transit.toml of the working folder")
     ] = None,
-    data: Annotated[Path | None, Field(description="Folder of the traffic files; empty: as the settings say")] = None,
+    data: Annotated[
+        Path | None, Field(description="Folder of the traffic files; empty: as the settings say")
+    ] = None,
     steps: Annotated[list[Step] | None, Field(description="Steps to do; empty: all")] = None,
-    force: Annotated[bool, Field(description="Compute every step again, even where nothing has changed")] = False,
-    accept: Annotated[str | None, Field(description="Why a failed gate is right this once; kept with the run")] = None,
-    trigger: Annotated[str, Field(description="What started it: terminal, schedule or deployment")] = "deployment",
+    force: Annotated[
+        bool, Field(description="Compute every step again, even where nothing has changed")
+    ] = False,
+    accept: Annotated[
+        str | None, Field(description="Why a failed gate is right this once; kept with the run")
+    ] = None,
+    trigger: Annotated[
+        str, Field(description="What started it: terminal, schedule or deployment")
+    ] = "deployment",
 ) -> RunSummary:
     """The main job, or the named steps of it."""
     stopping.hear()
     end_with_schedule()
     settings = read_settings(config, data=data)
-    journal.open_journal(settings.folders.logs, max_mb=settings.run.log_mb, files=settings.run.log_files)
+    journal.open_journal(
+        settings.folders.logs, max_mb=settings.run.log_mb, files=settings.run.log_files
+    )
     summary = RunSummary()
     try:
         with perform(settings, trigger=trigger, accepted=accept) as job:
@@ -70,12 +86,16 @@ def transit_run(
         raise
     finally:
         create_markdown_artifact(
-            key="run", markdown=markdown_of(summary), description="What this run did and where to look."
+            key="run",
+            markdown=markdown_of(summary),
+            description="What this run did and where to look.",
         )
     return summary
 
 
-def run_steps(settings: Settings, steps: tuple[Step, ...], job: Job, summary: RunSummary, *, force: bool) -> None:
+def run_steps(
+    settings: Settings, steps: tuple[Step, ...], job: Job, summary: RunSummary, *, force: bool
+) -> None:
     """Does the steps in their order, and notes in `summary` what came of each."""
     if "load" in steps:
         with job.step("load") as step:
@@ -85,7 +105,9 @@ def run_steps(settings: Settings, steps: tuple[Step, ...], job: Job, summary: Ru
         for note in loaded.notes[:NOTES_SHOWN]:
             progress.note(note)
         if len(loaded.notes) > NOTES_SHOWN:
-            progress.note(f'... and {len(loaded.notes) - NOTES_SHOWN} more: transit query "from mart.load_history"')
+            progress.note(
+                f'... and {len(loaded.notes) - NOTES_SHOWN} more: transit query "from mart.load_history"'
+            )
         summary.problems += loaded.problems
     if "forecast" in steps or "plan" in steps:
         with job.step("forecast") as step:
@@ -133,11 +155,16 @@ def _forecast_told(made: GrainForecast) -> str:
 
 
 def _told(kept: list[Kept]) -> str:
-    return ", ".join(f"run {run.run_id} by {run.grain}" + ("" if run.is_new else " (kept from before)") for run in kept)
+    return ", ".join(
+        f"run {run.run_id} by {run.grain}" + ("" if run.is_new else " (kept from before)")
+        for run in kept
+    )
 
 
 def prepare(config: Path | None, data: Path | None, steps: tuple[str, ...]) -> None:
-    """What can be done while Prefect's server starts: read the settings, write the example's traffic files."""
+    """What can be done while Prefect's server starts: read the settings, write the example's
+    traffic files.
+    """
     settings = read_settings(config, data=data)
     if "load" in steps:
         simulate_example(settings)
@@ -148,7 +175,9 @@ def markdown_of(summary: RunSummary) -> str:
     if summary.refused:
         lines += ["", "## Stopped", "```", summary.refused, "```"]
     if summary.report:
-        lines += [f"- Report: {page.as_uri()}" for page in sorted(summary.report.glob("*/index.html"))]
+        lines += [
+            f"- Report: {page.as_uri()}" for page in sorted(summary.report.glob("*/index.html"))
+        ]
     if summary.published:
         lines.append(f"- Published: {summary.published}")
     if summary.problems and not summary.refused:
@@ -161,7 +190,10 @@ def print_summary(summary: RunSummary, *, file: TextIO = sys.stderr) -> int:
     where = []
     if summary.report:
         latest = summary.report.parent / "latest"
-        where += [f"  {latest / page.parent.name / page.name}" for page in sorted(summary.report.glob("*/index.html"))]
+        where += [
+            f"  {latest / page.parent.name / page.name}"
+            for page in sorted(summary.report.glob("*/index.html"))
+        ]
     if summary.published:
         link = summary.published.parent.parent / "transit.duckdb"
         where.append(f"  {link}   (transit query, or any DuckDB client)")

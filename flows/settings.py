@@ -35,7 +35,9 @@ def _below(section: object, least: Mapping[str, float]) -> list[Problem]:
 
 def _refuse(name: str, problems: list[Problem]) -> None:
     if problems:
-        raise SettingsError(f"[{name}] is out of range", problems, f"Mend [{name}] in transit.toml.")
+        raise SettingsError(
+            f"[{name}] is out of range", problems, f"Mend [{name}] in transit.toml."
+        )
 
 
 @dataclass(frozen=True)
@@ -55,12 +57,21 @@ class TimeSettings:
 
 
 LEAST = {
-    "threads": 1, "workers": 1, "chunk_minutes": 0, "keep_published": 1, "keep_reports": 0, "keep_record_days": 0,
-    "wait_for_lock_seconds": 0, "log_mb": 0.1, "log_files": 0,
-}  # fmt: skip
+    "threads": 1,
+    "workers": 1,
+    "chunk_minutes": 0,
+    "keep_published": 1,
+    "keep_reports": 0,
+    "keep_record_days": 0,
+    "wait_for_lock_seconds": 0,
+    "log_mb": 0.1,
+    "log_files": 0,
+}
 """The least numbers of [run]."""
 MEMORY = re.compile(r"\d+(\.\d+)? ?[KMGT]i?B")
-DASK_ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?[^:/\s]+:\d{1,5}|((tcp|tls)://)?\[[0-9a-fA-F:]+\]:\d{1,5}")
+DASK_ADDRESS = re.compile(
+    r"((tcp|tls|ws|wss|ucx)://)?[^:/\s]+:\d{1,5}|((tcp|tls)://)?\[[0-9a-fA-F:]+\]:\d{1,5}"
+)
 
 
 @dataclass(frozen=True)
@@ -75,29 +86,46 @@ class RunSettings:
     workers: int = 2
     runner: str = "processes"
     dask_address: str | None = None
-    chunk_minutes: float = (
-        0.0  # a piece of a forecast that takes longer is ended and done once more; 0: by what others took
-    )
+    # a piece of a forecast that takes longer is ended and done once more; 0: by what others took
+    chunk_minutes: float = 0.0
     keep_published: int = 3
     keep_reports: int = 60  # report editions; older ones are removed, never the newest; 0: all
-    keep_record_days: int = (
-        400  # how long steps and jobs stay in ops, and flow runs in the embedded Prefect; 0: for ever
+    # how long steps and jobs stay in ops, and flow runs in the embedded Prefect; 0: for ever
+    keep_record_days: int = 400
+    wait_for_lock_seconds: float = (
+        0.0  # how long a run waits for another one to end before it gives up
     )
-    wait_for_lock_seconds: float = 0.0  # how long a run waits for another one to end before it gives up
     log_mb: float = 10.0  # size at which .transit/logs/transit.jsonl starts anew
     log_files: int = 5  # how many older log files are kept
-    signing_key_file: Path | None = None  # private Ed25519 key that signs the hashes of what is published
+    signing_key_file: Path | None = (
+        None  # private Ed25519 key that signs the hashes of what is published
+    )
 
     def __post_init__(self) -> None:
         problems = _below(self, LEAST)
         if not MEMORY.fullmatch(self.memory_limit):
-            problems.append(Problem("memory_limit", f"is {self.memory_limit!r}; write 1GB, 800MB or 2GiB"))
-        known = {path.name.removesuffix(".toml") for path in (files("dashboards") / "text").iterdir()}
-        problems += [Problem("languages", f"{name!r} {_unknown(name, known)}") for name in self.languages if name not in known]  # fmt: skip
+            problems.append(
+                Problem("memory_limit", f"is {self.memory_limit!r}; write 1GB, 800MB or 2GiB")
+            )
+        known = {
+            path.name.removesuffix(".toml") for path in (files("dashboards") / "text").iterdir()
+        }
+        problems += [
+            Problem("languages", f"{name!r} {_unknown(name, known)}")
+            for name in self.languages
+            if name not in known
+        ]
         if not self.languages:
-            problems.append(Problem("languages", f"names none; known are {', '.join(sorted(known))}"))
+            problems.append(
+                Problem("languages", f"names none; known are {', '.join(sorted(known))}")
+            )
         if self.dask_address is not None and not DASK_ADDRESS.fullmatch(self.dask_address):
-            problems.append(Problem("dask_address", f"is {self.dask_address!r}; write host:port, tcp://host:port or tls://host:port"))  # fmt: skip
+            problems.append(
+                Problem(
+                    "dask_address",
+                    f"is {self.dask_address!r}; write host:port, tcp://host:port or tls://host:port",
+                )
+            )
         _refuse("run", problems)
 
 
@@ -118,7 +146,9 @@ class ScheduleSettings:
     def __post_init__(self) -> None:
         problems = _below(self, {"metrics_port": 0, "stuck_after_hours": 0, "late_after_hours": 0})
         if self.metrics_port > LAST_PORT:
-            problems.append(Problem("metrics_port", f"is {self.metrics_port}, must be at most {LAST_PORT}"))
+            problems.append(
+                Problem("metrics_port", f"is {self.metrics_port}, must be at most {LAST_PORT}")
+            )
         _refuse("schedule", problems)
 
 
@@ -126,7 +156,8 @@ class ScheduleSettings:
 class NotifySettings:
     """[notify]: who is told when a run fails, hangs or is late, and when it works again.
 
-    Secrets stand in files of their own or in the environment (TRANSIT_WEBHOOK_URL, TRANSIT_SMTP_PASSWORD), never here.
+    Secrets stand in files of their own or in the environment (TRANSIT_WEBHOOK_URL,
+    TRANSIT_SMTP_PASSWORD), never here.
     """
 
     webhook_url_file: Path | None = None  # file that holds the address a JSON message is posted to
@@ -139,9 +170,15 @@ class NotifySettings:
     smtp_password_file: Path | None = None  # file that holds the password
 
     def __post_init__(self) -> None:
-        problems = [Problem("mail_to", f"{one!r} is no address") for one in self.mail_to if not ADDRESS.fullmatch(one)]
+        problems = [
+            Problem("mail_to", f"{one!r} is no address")
+            for one in self.mail_to
+            if not ADDRESS.fullmatch(one)
+        ]
         if not 1 <= self.smtp_port <= LAST_PORT:
-            problems.append(Problem("smtp_port", f"is {self.smtp_port}, must lie in 1 to {LAST_PORT}"))
+            problems.append(
+                Problem("smtp_port", f"is {self.smtp_port}, must lie in 1 to {LAST_PORT}")
+            )
         _refuse("notify", problems)
 
 
@@ -150,15 +187,21 @@ PROJECT = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 @dataclass(frozen=True)
 class LakeSettings:
-    """[lake]: a DuckLake that every edition is published into as well, for readers on many machines."""
+    """[lake]: a DuckLake that every edition is published into as well, for readers on many
+    machines.
+    """
 
-    catalog: str = (
-        ""  # postgres:host=... dbname=... user=..., or a file; empty: no lake. Passwords: PGPASSWORD, ~/.pgpass
+    # postgres:host=... dbname=... user=..., or a file; empty: no lake. Passwords: PGPASSWORD,
+    # ~/.pgpass
+    catalog: str = ""
+    data: str = (
+        ""  # folder of the Parquet files, on a disk all readers share, or s3://bucket/folder
     )
-    data: str = ""  # folder of the Parquet files, on a disk all readers share, or s3://bucket/folder
     project: str = "transit"  # the name under which this warehouse stands in the lake
     gather: tuple[str, ...] = ()  # other projects of the lake whose samples are loaded here too
-    keep_days: float = 0.0  # editions older than this are forgotten and small files joined; 0: every edition stays
+    keep_days: float = (
+        0.0  # editions older than this are forgotten and small files joined; 0: every edition stays
+    )
     s3_endpoint: str = ""  # http(s)://host:port of an S3-compatible storage; empty: Amazon's own
     s3_region: str = "us-east-1"
 
@@ -167,20 +210,38 @@ class LakeSettings:
         if self.catalog and not self.data:
             problems.append(Problem("data", "names no folder"))
         if not PROJECT.fullmatch(self.project):
-            problems.append(Problem("project", f"is {self.project!r}; use small letters, digits and _, a letter first"))
-        problems += [Problem("gather", f"{name!r} is no other project") for name in self.gather if name == self.project or not PROJECT.fullmatch(name)]  # fmt: skip
+            problems.append(
+                Problem(
+                    "project",
+                    f"is {self.project!r}; use small letters, digits and _, a letter first",
+                )
+            )
+        problems += [
+            Problem("gather", f"{name!r} is no other project")
+            for name in self.gather
+            if name == self.project or not PROJECT.fullmatch(name)
+        ]
         if self.gather and not self.catalog:
             problems.append(Problem("gather", "needs a catalog"))
         if self.keep_days < 0:
             problems.append(Problem("keep_days", f"is {self.keep_days:g}, must not be negative"))
         if self.s3_endpoint and not re.fullmatch(r"https?://[^/@\s]+/?", self.s3_endpoint):
-            problems.append(Problem("s3_endpoint", f"is {self.s3_endpoint!r}; write http://host:port, and no keys"))
+            problems.append(
+                Problem(
+                    "s3_endpoint", f"is {self.s3_endpoint!r}; write http://host:port, and no keys"
+                )
+            )
         if re.search(r"\bpassword\b|postgres(ql)?://[^@]*:[^@]*@", self.catalog):
             problems.append(
-                Problem("catalog", "holds a password, which settings must not; use PGPASSWORD, PGPASSFILE or ~/.pgpass")
+                Problem(
+                    "catalog",
+                    "holds a password, which settings must not; use PGPASSWORD, PGPASSFILE or ~/.pgpass",
+                )
             )
         if problems:
-            raise SettingsError("the lake is not described well", problems, "Mend [lake] in transit.toml.")
+            raise SettingsError(
+                "the lake is not described well", problems, "Mend [lake] in transit.toml."
+            )
 
 
 @dataclass(frozen=True)
@@ -203,15 +264,25 @@ class GateSettings:
 
     def __post_init__(self) -> None:
         problems = [
-            Problem(name, f"is {value}, must not be negative") for name, value in vars(self).items() if value < 0
+            Problem(name, f"is {value}, must not be negative")
+            for name, value in vars(self).items()
+            if value < 0
         ]
         if self.min_coverage_80_ratio >= 1:
-            problems.append(Problem("min_coverage_80_ratio", f"is {self.min_coverage_80_ratio}, must be below 1"))
+            problems.append(
+                Problem(
+                    "min_coverage_80_ratio", f"is {self.min_coverage_80_ratio}, must be below 1"
+                )
+            )
         if problems:
-            raise SettingsError("the gates are out of range", problems, "Mend [gates] in transit.toml.")
+            raise SettingsError(
+                "the gates are out of range", problems, "Mend [gates] in transit.toml."
+            )
 
 
-COUNTRY_DEFAULT = ForecastSpec(grain="year", horizon=5, min_periods=5, backtest_origins=6, max_missing_at_end=5)
+COUNTRY_DEFAULT = ForecastSpec(
+    grain="year", horizon=5, min_periods=5, backtest_origins=6, max_missing_at_end=5
+)
 
 
 @dataclass(frozen=True)
@@ -259,10 +330,16 @@ def read_settings(config: Path | None = None, *, data: Path | None = None) -> Se
     folders = folders_of(path, document)
     problems: list[Problem] = []
     allowed = {*SECTIONS, "folders", "source"}
-    problems += [Problem(f"[{name}]", _unknown(name, allowed)) for name in document if name not in allowed]
+    problems += [
+        Problem(f"[{name}]", _unknown(name, allowed)) for name in document if name not in allowed
+    ]
     folder_keys = {"private", "published", "reports", "data"}
     named = document.get("folders", {})
-    problems += [Problem(f"[folders] {key}", _unknown(key, folder_keys)) for key in named if key not in folder_keys]
+    problems += [
+        Problem(f"[folders] {key}", _unknown(key, folder_keys))
+        for key in named
+        if key not in folder_keys
+    ]
     sections = {
         name: _section(document.get(name, {}), kind, default, f"[{name}]", problems)
         for name, (kind, default) in SECTIONS.items()
@@ -287,27 +364,37 @@ def read_settings(config: Path | None = None, *, data: Path | None = None) -> Se
         try:
             zoneinfo.ZoneInfo(zone)
         except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-            problems.append(Problem(f"[{section}] zone", f"{zone!r} is no IANA time zone, such as Asia/Almaty"))
+            problems.append(
+                Problem(f"[{section}] zone", f"{zone!r} is no IANA time zone, such as Asia/Almaty")
+            )
     if sections["run"].runner not in RUNNERS:
         problems.append(Problem("[run] runner", _unknown(sections["run"].runner, set(RUNNERS))))
     notify = sections["notify"]
     if notify.smtp_security not in SECURITIES:
-        problems.append(Problem("[notify] smtp_security", _unknown(notify.smtp_security, set(SECURITIES))))
+        problems.append(
+            Problem("[notify] smtp_security", _unknown(notify.smtp_security, set(SECURITIES)))
+        )
     for section, keys in SECRET_FILES.items():
-        named_here = {key: folders.base / path for key in keys if (path := getattr(sections[section], key))}
+        named_here = {
+            key: folders.base / path for key in keys if (path := getattr(sections[section], key))
+        }
         problems += [
             Problem(f"[{section}] {key}", f"{path} is no file")
             for key, path in named_here.items()
             if not path.is_file()
         ]
         sections[section] = dataclasses.replace(sections[section], **named_here)
-    network = dataclasses.replace(sections["network"], folder=(folders.base / sections["network"].folder).resolve())
+    network = dataclasses.replace(
+        sections["network"], folder=(folders.base / sections["network"].folder).resolve()
+    )
     if not network.folder.is_dir():
         problems.append(Problem("[network] folder", f"{network.folder} is no folder"))
     if problems:
         count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
         raise SettingsError(
-            f"{count} in {folders.settings_file}", problems, "Every setting is explained in README.md under Settings."
+            f"{count} in {folders.settings_file}",
+            problems,
+            "Every setting is explained in README.md under Settings.",
         )
     if data is not None:
         data_folder = data.resolve()
@@ -315,16 +402,29 @@ def read_settings(config: Path | None = None, *, data: Path | None = None) -> Se
         data_folder = folders.private / "example"
     else:
         data_folder = (folders.base / str(named.get("data", "."))).resolve()
-    return Settings(folders=folders, data=data_folder, sources=tuple(sources), **{**sections, "network": network})
+    return Settings(
+        folders=folders,
+        data=data_folder,
+        sources=tuple(sources),
+        **{**sections, "network": network},
+    )
 
 
 def _unknown(name: str, allowed: set[str]) -> str:
     near = difflib.get_close_matches(name, sorted(allowed), n=1)
-    return f"is unknown; did you mean {near[0]}?" if near else f"is unknown; known are {', '.join(sorted(allowed))}"
+    return (
+        f"is unknown; did you mean {near[0]}?"
+        if near
+        else f"is unknown; known are {', '.join(sorted(allowed))}"
+    )
 
 
-def _section(entry: Any, kind: type[T], default: T | None, label: str, problems: list[Problem]) -> T | Any:
-    """One table of the file as its dataclass; what is wrong is added to `problems` and the default stands in."""
+def _section(
+    entry: Any, kind: type[T], default: T | None, label: str, problems: list[Problem]
+) -> T | Any:
+    """One table of the file as its dataclass; what is wrong is added to `problems` and the default
+    stands in.
+    """
     if not isinstance(entry, dict):
         problems.append(Problem(label, "must be a table"))
         return default
@@ -338,9 +438,12 @@ def _section(entry: Any, kind: type[T], default: T | None, label: str, problems:
     try:
         return pydantic.TypeAdapter(kind).validate_python({**values, **entry})
     except pydantic.ValidationError as error:
-        problems += [Problem(" ".join([label, *map(str, item["loc"])]), item["msg"]) for item in error.errors()]
-    except SettingsError as error:
-        problems += [Problem(f"{label} {problem.where}", problem.what) for problem in error.problems] or [
-            Problem(label, error.summary)
+        problems += [
+            Problem(" ".join([label, *map(str, item["loc"])]), item["msg"])
+            for item in error.errors()
         ]
+    except SettingsError as error:
+        problems += [
+            Problem(f"{label} {problem.where}", problem.what) for problem in error.problems
+        ] or [Problem(label, error.summary)]
     return default

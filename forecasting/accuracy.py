@@ -20,23 +20,32 @@ def mase(train: FloatArray, forecast: FloatArray, actual: FloatArray, season: in
 def smape(forecast: FloatArray, actual: FloatArray) -> float:
     """Symmetric mean absolute percentage error, 0-200; 0 where both are 0."""
     size = np.abs(forecast) + np.abs(actual)
-    return float(200 * np.divide(np.abs(forecast - actual), size, out=np.zeros_like(size), where=size > 0).mean())
+    return float(
+        200
+        * np.divide(np.abs(forecast - actual), size, out=np.zeros_like(size), where=size > 0).mean()
+    )
 
 
 def pinball(quantile: FloatArray, actual: FloatArray, level: float) -> FloatArray:
     """Quantile score with factor 2, so that at level 0.5 it is the absolute error."""
-    return 2 * np.where(actual >= quantile, level * (actual - quantile), (1 - level) * (quantile - actual))
+    return 2 * np.where(
+        actual >= quantile, level * (actual - quantile), (1 - level) * (quantile - actual)
+    )
 
 
 def crps_sample(draws: FloatArray, actual: float) -> float:
-    """Empirical CRPS of a sample: E|X - y| - E|X - X'| / 2, the second mean over all pairs (not the fair estimator)."""
+    """Empirical CRPS of a sample: E|X - y| - E|X - X'| / 2, the second mean over all pairs (not the
+    fair estimator).
+    """
     ordered = np.sort(draws)
     count = len(ordered)
     pairs = 2 * float(((2 * np.arange(1, count + 1) - count - 1) * ordered).sum()) / count**2
     return float(np.abs(draws - actual).mean()) - pairs / 2
 
 
-def interval_score(low: FloatArray, high: FloatArray, actual: FloatArray, coverage: float) -> FloatArray:
+def interval_score(
+    low: FloatArray, high: FloatArray, actual: FloatArray, coverage: float
+) -> FloatArray:
     """Width plus 2 / (1 - coverage) times the distance outside (Gneiting and Raftery 2007)."""
     outside = np.maximum(low - actual, 0.0) + np.maximum(actual - high, 0.0)
     score: FloatArray = high - low + 2 / (1 - coverage) * outside
@@ -50,21 +59,29 @@ def wilson(hits: float, count: float, coverage: float = 0.95) -> tuple[float, fl
     z = NormalDist().inv_cdf((1 + coverage) / 2)
     share = hits / count
     centre = (share + z * z / (2 * count)) / (1 + z * z / count)
-    reach = z / (1 + z * z / count) * float(np.sqrt(share * (1 - share) / count + z * z / (4 * count**2)))
+    reach = (
+        z
+        / (1 + z * z / count)
+        * float(np.sqrt(share * (1 - share) / count + z * z / (4 * count**2)))
+    )
     return centre - reach, centre + reach
 
 
 def diebold_mariano(difference: FloatArray, horizon: int = 1) -> tuple[float, float]:
-    """Statistic and two-sided p for a mean loss difference of 0, with the correction of Harvey, Leybourne and Newbold (1997).
+    """Statistic and two-sided p for a mean loss difference of 0, with the correction of Harvey,
+    Leybourne and Newbold (1997).
 
-    The long-run variance is the rectangular one; where that is not positive, Bartlett's; where that is neither, both
+    The long-run variance is the rectangular one; where that is not positive, Bartlett's; where that
+    is neither, both
     results are NaN: not computable.
     """
     statistic, p = diebold_mariano_columns(difference[:, None], np.array([horizon]))
     return float(statistic[0]), float(p[0])
 
 
-def diebold_mariano_columns(difference: FloatArray, horizons: NDArray[np.int64]) -> tuple[FloatArray, FloatArray]:
+def diebold_mariano_columns(
+    difference: FloatArray, horizons: NDArray[np.int64]
+) -> tuple[FloatArray, FloatArray]:
     """The same for each column of (n, K) with its own horizon; NaN rows of a column are left out."""
     known = np.isfinite(difference)
     count = known.sum(axis=0).astype(float)
@@ -80,7 +97,9 @@ def diebold_mariano_columns(difference: FloatArray, horizons: NDArray[np.int64])
     tiny = 1e-12 * (base + mean * mean)
     variance = np.where(rectangular / at_least_one > tiny, rectangular, bartlett) / at_least_one
     computable = (variance > tiny) & (count >= np.maximum(2, horizons + 1))
-    correction = (count + 1 - 2 * horizons + horizons * (horizons - 1) / at_least_one) / at_least_one
+    correction = (
+        count + 1 - 2 * horizons + horizons * (horizons - 1) / at_least_one
+    ) / at_least_one
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = np.where(computable, mean / np.sqrt(variance) * np.sqrt(correction), np.nan)
     p: FloatArray = 2 * stdtr(np.maximum(count - 1, 1), -np.abs(statistic))

@@ -52,8 +52,10 @@ def period_days(start: date, grain: Grain) -> int:
 class History:
     """Observed values of N series over T consecutive periods.
 
-    `keys` has one row per series (series_kind, series_id, direction, statistic), in the order of the arrays' first axis.
-    `values_gbps` is (N, T), NaN where nothing is known; `censored_ratio` is (N, T), the share of slots pinned at a cap.
+    `keys` has one row per series (series_kind, series_id, direction, statistic), in the order of
+    the arrays' first axis.
+    `values_gbps` is (N, T), NaN where nothing is known; `censored_ratio` is (N, T), the share of
+    slots pinned at a cap.
     """
 
     grain: Grain
@@ -64,27 +66,42 @@ class History:
 
     @classmethod
     def from_frame(cls, traffic: pl.DataFrame, grain: Grain) -> History:
-        """From rows of TRAFFIC_PERIOD; periods without a row become NaN. Negative or infinite values raise ContractError."""
+        """From rows of TRAFFIC_PERIOD; periods without a row become NaN. Negative or infinite
+        values raise ContractError.
+        """
         traffic = check(traffic.filter(pl.col("grain") == grain), TRAFFIC_PERIOD)
         bad = traffic.filter(
-            (pl.col("value_gbps") < 0) | pl.col("value_gbps").is_infinite() | pl.col("value_gbps").is_nan()
+            (pl.col("value_gbps") < 0)
+            | pl.col("value_gbps").is_infinite()
+            | pl.col("value_gbps").is_nan()
         )
         if bad.height:
             raise ContractError(
                 f"{bad.height} traffic values are negative or not finite",
-                [Problem(f"{row['series_id']} {row['direction']} {row['statistic']} {row['period_start']}", f"{row['value_gbps']}") for row in bad.head(20).iter_rows(named=True)],
-            )  # fmt: skip
+                [
+                    Problem(
+                        f"{row['series_id']} {row['direction']} {row['statistic']} {row['period_start']}",
+                        f"{row['value_gbps']}",
+                    )
+                    for row in bad.head(20).iter_rows(named=True)
+                ],
+            )
         keys = traffic.select(KEY).unique().sort(KEY)
         if traffic.is_empty():
             return cls(grain, keys, (), np.empty((0, 0)), np.empty((0, 0)))
-        first, last = traffic.select(first=pl.col("period_start").min(), last=pl.col("period_start").max()).row(0)
+        first, last = traffic.select(
+            first=pl.col("period_start").min(), last=pl.col("period_start").max()
+        ).row(0)
         length = periods_between(first, last, grain) + 1
         periods = tuple(add_periods(first, step, grain) for step in range(length))
         step_of = {period: step for step, period in enumerate(periods)}
-        stray = [start for start in traffic["period_start"].unique().to_list() if start not in step_of]
+        stray = [
+            start for start in traffic["period_start"].unique().to_list() if start not in step_of
+        ]
         if stray:
             raise ContractError(
-                "periods do not start where their grain says", [Problem(grain, str(start)) for start in sorted(stray)]
+                "periods do not start where their grain says",
+                [Problem(grain, str(start)) for start in sorted(stray)],
             )
         row_of = keys.with_row_index("row")
         placed = traffic.join(row_of, on=KEY, how="inner")
@@ -98,14 +115,21 @@ class History:
 
     def take(self, rows: Sequence[int] | NDArray[np.int64]) -> History:
         index = np.asarray(rows, dtype=np.int64)
-        return History(self.grain, self.keys[index], self.periods, self.values_gbps[index], self.censored_ratio[index])
+        return History(
+            self.grain,
+            self.keys[index],
+            self.periods,
+            self.values_gbps[index],
+            self.censored_ratio[index],
+        )
 
 
 @dataclass(frozen=True)
 class Paths:
     """S joint sample paths of N series over H periods after the origin: draws_gbps is (N, S, H).
 
-    Draw s of every series belongs to the same simulated future, so series may be added draw by draw.
+    Draw s of every series belongs to the same simulated future, so series may be added draw by
+    draw.
     """
 
     grain: Grain
@@ -121,10 +145,21 @@ class Paths:
         """Rows of FORECAST_QUANTILE: nearest-rank quantiles, so each is one of the draws."""
         count, draws, horizon = self.draws_gbps.shape
         if count == 0:
-            return pl.DataFrame(schema={**dict.fromkeys(KEY, pl.String), "grain": pl.String, "target_start": pl.Date, "horizon": pl.Int64, "quantile_level": pl.Float64, "value_gbps": pl.Float64})  # fmt: skip
+            return pl.DataFrame(
+                schema={
+                    **dict.fromkeys(KEY, pl.String),
+                    "grain": pl.String,
+                    "target_start": pl.Date,
+                    "horizon": pl.Int64,
+                    "quantile_level": pl.Float64,
+                    "value_gbps": pl.Float64,
+                }
+            )
         ranks = np.ceil(np.asarray(levels) * draws - 1e-9).astype(np.int64).clip(1, draws) - 1
         values = np.empty((count, horizon, len(ranks)))
-        for at in range(0, count, 64):  # a block at a time: a sorted copy of all draws would double the memory
+        for at in range(
+            0, count, 64
+        ):  # a block at a time: a sorted copy of all draws would double the memory
             block = np.ascontiguousarray(self.draws_gbps[at : at + 64].transpose(0, 2, 1))
             block.sort(axis=2)
             values[at : at + 64] = block[:, :, ranks]

@@ -8,8 +8,15 @@ from warehouse.errors import Problem, SettingsError
 from warehouse.schema import SEASON_LENGTH, Grain
 
 CALENDAR_NAMES = (
-    "ramadan", "eid_al_fitr", "eid_al_adha", "nowruz", "new_year", "christmas", "orthodox_christmas", "weekend",
-)  # fmt: skip
+    "ramadan",
+    "eid_al_fitr",
+    "eid_al_adha",
+    "nowruz",
+    "new_year",
+    "christmas",
+    "orthodox_christmas",
+    "weekend",
+)
 """Days whose effect can be measured; forecasting.demand.calendars knows when they are."""
 
 
@@ -18,13 +25,17 @@ YEAR_OF_DAYS, WEEKS_OF_HOURS = 400, 672
 
 
 def telling_periods(season: int) -> int:
-    """How many of the last periods are looked at where nothing is stated: ten years of months, three of weeks, a year of days."""
+    """How many of the last periods are looked at where nothing is stated: ten years of months,
+    three of weeks, a year of days.
+    """
     return {7: YEAR_OF_DAYS, 24: WEEKS_OF_HOURS}.get(season, max(120, 3 * season))
 
 
 @dataclass(frozen=True)
 class ForecastSpec:
-    """How far to forecast, with how many joint paths, and what history is enough. Without `max_history`, `telling_periods` of the grain are looked at."""
+    """How far to forecast, with how many joint paths, and what history is enough. Without
+    `max_history`, `telling_periods` of the grain are looked at.
+    """
 
     grain: Grain = "month"
     horizon: int = 36
@@ -40,18 +51,35 @@ class ForecastSpec:
     def __post_init__(self) -> None:
         problems = [
             Problem(name, f"is {getattr(self, name)}, must be at least {low}")
-            for name, low in (("horizon", 1), ("draws", 10), ("seed", 0), ("min_periods", 3), ("backtest_origins", 1), ("max_missing_at_end", 0))
+            for name, low in (
+                ("horizon", 1),
+                ("draws", 10),
+                ("seed", 0),
+                ("min_periods", 3),
+                ("backtest_origins", 1),
+                ("max_missing_at_end", 0),
+            )
             if getattr(self, name) < low
-        ]  # fmt: skip
+        ]
         if self.max_history is not None and self.max_history < 12:
             problems.append(Problem("max_history", f"is {self.max_history}, must be at least 12"))
         if not 0 <= self.min_coverage_ratio <= 1:
-            problems.append(Problem("min_coverage_ratio", f"is {self.min_coverage_ratio}, must lie in 0 to 1"))
-        problems += [Problem("calendar", f"{name!r} is not known; known are {', '.join(CALENDAR_NAMES)}") for name in self.calendar if name not in CALENDAR_NAMES]  # fmt: skip
+            problems.append(
+                Problem("min_coverage_ratio", f"is {self.min_coverage_ratio}, must lie in 0 to 1")
+            )
+        problems += [
+            Problem("calendar", f"{name!r} is not known; known are {', '.join(CALENDAR_NAMES)}")
+            for name in self.calendar
+            if name not in CALENDAR_NAMES
+        ]
         if len(set(self.calendar)) < len(self.calendar):
             problems.append(Problem("calendar", "names something twice"))
         if problems:
-            raise SettingsError("the forecast settings are out of range", problems, "Mend [forecast] in transit.toml.")
+            raise SettingsError(
+                "the forecast settings are out of range",
+                problems,
+                "Mend [forecast] in transit.toml.",
+            )
 
     @property
     def looked_at(self) -> int:
@@ -72,13 +100,23 @@ class PlanningPolicy:
     def __post_init__(self) -> None:
         problems = []
         if not 0 < self.threshold_ratio <= 1:
-            problems.append(Problem("threshold_ratio", f"is {self.threshold_ratio}, must lie above 0 and at most 1"))
+            problems.append(
+                Problem(
+                    "threshold_ratio", f"is {self.threshold_ratio}, must lie above 0 and at most 1"
+                )
+            )
         if self.sustained_periods < 1:
-            problems.append(Problem("sustained_periods", f"is {self.sustained_periods}, must be at least 1"))
+            problems.append(
+                Problem("sustained_periods", f"is {self.sustained_periods}, must be at least 1")
+            )
         if not 0 < self.risk_alpha_ratio < 1:
-            problems.append(Problem("risk_alpha_ratio", f"is {self.risk_alpha_ratio}, must lie between 0 and 1"))
+            problems.append(
+                Problem("risk_alpha_ratio", f"is {self.risk_alpha_ratio}, must lie between 0 and 1")
+            )
         if not 0 < self.module_gbps < 1e9:
-            problems.append(Problem("module_gbps", f"is {self.module_gbps}, must lie above 0 and below 1e9"))
+            problems.append(
+                Problem("module_gbps", f"is {self.module_gbps}, must lie above 0 and below 1e9")
+            )
         if not -1 < self.discount_rate_ratio < 100:
             problems.append(
                 Problem(
@@ -87,4 +125,6 @@ class PlanningPolicy:
                 )
             )
         if problems:
-            raise SettingsError("the planning settings are out of range", problems, "Mend [plan] in transit.toml.")
+            raise SettingsError(
+                "the planning settings are out of range", problems, "Mend [plan] in transit.toml."
+            )

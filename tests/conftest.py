@@ -1,4 +1,6 @@
-"""How laws are tried, and one published copy of the made-up warehouse for every test that only reads."""
+"""How laws are tried, and one published copy of the made-up warehouse for every test that only
+reads.
+"""
 
 import os
 
@@ -9,7 +11,8 @@ from tests.warehouse.analysts_world import fill
 from warehouse.serving.publish import publish
 from warehouse.store.database import Warehouse
 
-# No deadlines: machines are noisy. The same examples in CI each time: a change is judged by itself, not by luck.
+# No deadlines: machines are noisy. The same examples in CI each time: a change is judged by
+# itself, not by luck.
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.register_profile("here", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "here")

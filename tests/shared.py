@@ -6,4 +6,6 @@ from pathlib import Path
 import pytest
 
 SHARED = Path(os.environ.get("TRANSIT_SHARED", Path(__file__).resolve().parents[2] / "shared"))
-needs_shared = pytest.mark.skipif(not SHARED.exists(), reason=f"the shared reference data is not at {SHARED}")
+needs_shared = pytest.mark.skipif(
+    not SHARED.exists(), reason=f"the shared reference data is not at {SHARED}"
+)

@@ -27,14 +27,18 @@ def test_every_setting_is_in_the_readme(section):
 
 
 def test_every_key_of_a_source_is_in_the_readme():
-    missing = [item.name for item in dataclasses.fields(SourceSpec) if f"`{item.name}`" not in README]
+    missing = [
+        item.name for item in dataclasses.fields(SourceSpec) if f"`{item.name}`" not in README
+    ]
     assert missing == []
 
 
 def test_every_link_leads_somewhere():
     targets = re.findall(r"\]\(([^)#]+)\)", README)
     assert targets
-    assert [target for target in targets if "://" not in target and not (ROOT / target).exists()] == []
+    assert [
+        target for target in targets if "://" not in target and not (ROOT / target).exists()
+    ] == []
 
 
 def test_the_two_commands_are_those_of_the_makefile():

@@ -14,12 +14,20 @@ def _where(material: Material, where: str, language: Language) -> str:
     """What a gate was about: a series by its name, or all of them."""
     if where in OF_ALL:
         return language.text(f"accepted.{where}")
-    key = next((key for keys in material.keys.values() for key in keys if " ".join(key) == where), None)
-    return f"{naming.titled(material, key, language)}: {naming.statistic(key, language)}" if key else where
+    key = next(
+        (key for keys in material.keys.values() for key in keys if " ".join(key) == where), None
+    )
+    return (
+        f"{naming.titled(material, key, language)}: {naming.statistic(key, language)}"
+        if key
+        else where
+    )
 
 
 def words(material: Material, language: Language) -> list[str]:
-    """A sentence a run for the first page; none where every gate was passed, or on a variant, which was never published."""
+    """A sentence a run for the first page; none where every gate was passed, or on a variant, which
+    was never published.
+    """
     if material.edition.variant:
         return []
     return [
@@ -29,7 +37,9 @@ def words(material: Material, language: Language) -> list[str]:
 
 
 def section(material: Material, language: Language) -> Section | None:
-    """Every gate passed over with what was found and why that was accepted; a sentence where there is none."""
+    """Every gate passed over with what was found and why that was accepted; a sentence where there
+    is none.
+    """
     text = language.text
     if material.edition.variant:
         return None
@@ -37,7 +47,14 @@ def section(material: Material, language: Language) -> Section | None:
     for one in material.edition.accepted:
         for gate in one["gates"]:
             where, _, what = gate.partition(": ")
-            rows.append([Cell(_where(material, where, language)), Cell(language.reason(what)), Cell(one["why"]), Cell(one["run_id"])])  # fmt: skip
+            rows.append(
+                [
+                    Cell(_where(material, where, language)),
+                    Cell(language.reason(what)),
+                    Cell(one["why"]),
+                    Cell(one["run_id"]),
+                ]
+            )
     heads = ("gate", "found", "accepted_why", "run")
     table = Table([text(f"table.{head}") for head in heads], rows) if rows else None
     said = [text("accepted.intro"), *([] if rows else [text("accepted.none")])]

@@ -21,7 +21,8 @@ LEAST_SPAN = 0.5
 def assumed_note(material: Material, segment_ids: list[str], language: Language) -> Notes:
     """Which of the segments' lit capacities are assumptions."""
     found = sorted(
-        naming.segment_label(material, name, language) for name in material.assumed.intersection(segment_ids)
+        naming.segment_label(material, name, language)
+        for name in material.assumed.intersection(segment_ids)
     )
     if not found:
         return []
@@ -31,12 +32,19 @@ def assumed_note(material: Material, segment_ids: list[str], language: Language)
     return [(language.text("note.assumed"), language.text("note.lit_assumed", names=shown))]
 
 
-def load_notes(material: Material, segment_ids: list[str], language: Language, unit: str = "unit_text") -> Notes:
+def load_notes(
+    material: Material, segment_ids: list[str], language: Language, unit: str = "unit_text"
+) -> Notes:
     text = language.text
     return [
         (text("note.unit"), text(f"note.{unit}")),
         (text("note.definition"), text("note.load", grain=text(f"grain.{material.edition.grain}"))),
-        (text("note.source"), text("note.source_load_simulated" if material.edition.simulated else "note.source_load")),
+        (
+            text("note.source"),
+            text(
+                "note.source_load_simulated" if material.edition.simulated else "note.source_load"
+            ),
+        ),
         *assumed_note(material, segment_ids, language),
         *closing(material, language),
     ]
@@ -50,7 +58,9 @@ def badges(material: Material, segment_ids: list[str], language: Language) -> tu
 
 
 def worst_utilization(material: Material) -> pl.DataFrame:
-    """Median utilization by segment and period: the busier direction in its worst failure. Busiest segment first."""
+    """Median utilization by segment and period: the busier direction in its worst failure. Busiest
+    segment first.
+    """
     if "worst_utilization" not in material.memory:
         material.memory["worst_utilization"] = _worst_utilization(material)
     frame: pl.DataFrame = material.memory["worst_utilization"]
@@ -67,11 +77,15 @@ def _worst_utilization(material: Material) -> pl.DataFrame:
         .first()
     )
     peak = worst.group_by("segment_id").agg(peak=pl.col("utilization_ratio").max())
-    return worst.join(peak, on="segment_id").sort("peak", "segment_id", "target_start", descending=[True, False, False])
+    return worst.join(peak, on="segment_id").sort(
+        "peak", "segment_id", "target_start", descending=[True, False, False]
+    )
 
 
 def _lines(material: Material, load: pl.DataFrame, language: Language) -> pl.DataFrame:
-    """One row per segment with both ends located: where it runs, its names, its utilization, its ranks on both maps."""
+    """One row per segment with both ends located: where it runs, its names, its utilization, its
+    ranks on both maps.
+    """
     ends = (
         material["node"]
         .filter(pl.col("lat").is_not_null() & pl.col("lon").is_not_null())
@@ -82,28 +96,60 @@ def _lines(material: Material, load: pl.DataFrame, language: Language) -> pl.Dat
         material["segment"]
         .join(ends, left_on="a_node", right_on="node_id")
         .join(ends.rename({"lon": "lon2", "lat": "lat2"}), left_on="z_node", right_on="node_id")
-        .join(load.select("segment_id", "utilization_ratio", "lit_gbps"), on="segment_id", how="left")
+        .join(
+            load.select("segment_id", "utilization_ratio", "lit_gbps"), on="segment_id", how="left"
+        )
         .sort(pl.col("utilization_ratio").fill_null(-1), "segment_id")
-    )  # fmt: skip
+    )
     runs = [material.runouts.get(name, {}).get("policy") for name in lines["segment_id"]]
     used = pl.col("utilization_ratio")
     return lines.with_columns(
-        segment=pl.Series([naming.segment_label(material, name, language) for name in lines["segment_id"]], dtype=pl.String),
-        built=pl.col("status") == "in_service",
-        status_name=pl.Series([language.word("status", name) for name in lines["status"]], dtype=pl.String),
-        used=pl.when(used.is_null()).then(0).when(used > 1).then(4).when(used > threshold).then(3).when(used > threshold * 0.75).then(2).otherwise(1),
-        used_value=pl.Series([language.percent(value) for value in lines["utilization_ratio"]], dtype=pl.String),
-        soon=pl.Series([_urgency(run["t50"], material.today, run["last_target"]) if run else 0 for run in runs], dtype=pl.Int64),
-        t50=pl.Series([run["t50"] if run else None for run in runs], dtype=pl.Date),
-        soon_value=pl.Series(
-            [language.period(Period(run["t50"], grain)) if run and run["t50"] else language.period(Period(run["last_target"], grain), "after") if run else language.text("number.none") for run in runs],
+        segment=pl.Series(
+            [naming.segment_label(material, name, language) for name in lines["segment_id"]],
             dtype=pl.String,
         ),
-    )  # fmt: skip
+        built=pl.col("status") == "in_service",
+        status_name=pl.Series(
+            [language.word("status", name) for name in lines["status"]], dtype=pl.String
+        ),
+        used=pl.when(used.is_null())
+        .then(0)
+        .when(used > 1)
+        .then(4)
+        .when(used > threshold)
+        .then(3)
+        .when(used > threshold * 0.75)
+        .then(2)
+        .otherwise(1),
+        used_value=pl.Series(
+            [language.percent(value) for value in lines["utilization_ratio"]], dtype=pl.String
+        ),
+        soon=pl.Series(
+            [
+                _urgency(run["t50"], material.today, run["last_target"]) if run else 0
+                for run in runs
+            ],
+            dtype=pl.Int64,
+        ),
+        t50=pl.Series([run["t50"] if run else None for run in runs], dtype=pl.Date),
+        soon_value=pl.Series(
+            [
+                language.period(Period(run["t50"], grain))
+                if run and run["t50"]
+                else language.period(Period(run["last_target"], grain), "after")
+                if run
+                else language.text("number.none")
+                for run in runs
+            ],
+            dtype=pl.String,
+        ),
+    )
 
 
 def _urgency(runout: date | None, today: date, last: date) -> int:
-    """4 within a year from the planning date, 3 within two, 2 later or within a horizon of no more than two years, 1 after the horizon."""
+    """4 within a year from the planning date, 3 within two, 2 later or within a horizon of no more
+    than two years, 1 after the horizon.
+    """
     if runout is None:
         return 1
     if (last - today).days / 365.25 <= 2:
@@ -113,7 +159,9 @@ def _urgency(runout: date | None, today: date, last: date) -> int:
 
 
 def map_figures(material: Material, language: Language) -> list[Figure]:
-    """The map of the network by utilization at the end of the horizon, and by median runout; none where no segment has both ends located, or all lie in one place."""
+    """The map of the network by utilization at the end of the horizon, and by median runout; none
+    where no segment has both ends located, or all lie in one place.
+    """
     text, edition = language.text, material.edition
     last = worst_utilization(material)
     end = last["target_start"].max() if last.height else None
@@ -126,14 +174,20 @@ def map_figures(material: Material, language: Language) -> list[Figure]:
     nodes = material["node"].filter(pl.col("lat").is_not_null() & pl.col("lon").is_not_null())
     loaded = lines.filter(pl.col("utilization_ratio").is_not_null()).height
     used = pl.concat([lines["a_node"], lines["z_node"]]).value_counts()
-    places = nodes.join(used, left_on="node_id", right_on="a_node").sort("count", "node_id", descending=[True, False])
+    places = nodes.join(used, left_on="node_id", right_on="a_node").sort(
+        "count", "node_id", descending=[True, False]
+    )
     shown = places.select(
-        "lon", "lat", name=each(pl.col("node_id"), lambda name: naming.node_name(material, name, language)),
+        "lon",
+        "lat",
+        name=each(pl.col("node_id"), lambda name: naming.node_name(material, name, language)),
         labelled=_apart(places["lon"].to_list(), places["lat"].to_list()),
-    )  # fmt: skip
+    )
     by = Period(end if isinstance(end, date) else edition.origin, edition.grain)
     ids = lines["segment_id"].to_list()
-    left = " " + text("map.left_out", n=everything - lines.height) if everything > lines.height else ""
+    left = (
+        " " + text("map.left_out", n=everything - lines.height) if everything > lines.height else ""
+    )
     theta = edition.threshold_ratio
     # What lies beyond the horizon can't be told apart: a short one has no classes of years.
     years = (by.start - material.today).days / 365.25
@@ -144,9 +198,25 @@ def map_figures(material: Material, language: Language) -> list[Figure]:
     )
     found = []
     for kind, rank, value, names in (
-        ("map", "used", "used_value", [text("map.unknown"), text("heat.below", high=theta * 0.75), text("heat.between", low=theta * 0.75, high=theta), text("heat.over_threshold", low=theta), text("heat.over_full")]),
-        ("map_runout", "soon", "soon_value", [text("map.unknown"), language.period(by, "after"), *ahead]),
-    ):  # fmt: skip
+        (
+            "map",
+            "used",
+            "used_value",
+            [
+                text("map.unknown"),
+                text("heat.below", high=theta * 0.75),
+                text("heat.between", low=theta * 0.75, high=theta),
+                text("heat.over_threshold", low=theta),
+                text("heat.over_full"),
+            ],
+        ),
+        (
+            "map_runout",
+            "soon",
+            "soon_value",
+            [text("map.unknown"), language.period(by, "after"), *ahead],
+        ),
+    ):
         if kind == "map_runout" and not lines["soon"].max():
             continue
         over = lines.filter(pl.col(rank) > (2 if kind == "map" or years > 2 else 1)).height
@@ -161,7 +231,10 @@ def map_figures(material: Material, language: Language) -> list[Figure]:
         planned = lines.filter(~pl.col("built")).height
         title = text("map.dashed", title=title, planned=planned) if planned else title
         notes = load_notes(
-            material, load["segment_id"].to_list(), language, "unit_share" if kind == "map" else "unit_date"
+            material,
+            load["segment_id"].to_list(),
+            language,
+            "unit_share" if kind == "map" else "unit_date",
         )
         if kind == "map_runout":
             notes[1] = (text("note.definition"), text("note.runout", threshold=theta))
@@ -173,20 +246,60 @@ def map_figures(material: Material, language: Language) -> list[Figure]:
         ]
         found.append(
             Figure(
-                kind, title, alt=title,
-                spec=network(lines.select("segment", "lon", "lat", "lon2", "lat2", "built", "lit_gbps", rank=rank, value=value, status="status_name"), shown, names, language),
-                subtitle=text(f"map.{'subtitle' if kind == 'map' else 'subtitle_runout'}") + left, notes=[*notes, (text("note.map"), text("note.outlines"))],
-                table=plain_table(lines.sort(rank, "segment", descending=[True, False]), heads, language, edition.grain), csv=f"{kind}.csv",
-                data=lines.select("segment_id", "a_node", "z_node", "lon", "lat", "lon2", "lat2", "built", "utilization_ratio", "lit_gbps", "t50").sort("segment_id"),
+                kind,
+                title,
+                alt=title,
+                spec=network(
+                    lines.select(
+                        "segment",
+                        "lon",
+                        "lat",
+                        "lon2",
+                        "lat2",
+                        "built",
+                        "lit_gbps",
+                        rank=rank,
+                        value=value,
+                        status="status_name",
+                    ),
+                    shown,
+                    names,
+                    language,
+                ),
+                subtitle=text(f"map.{'subtitle' if kind == 'map' else 'subtitle_runout'}") + left,
+                notes=[*notes, (text("note.map"), text("note.outlines"))],
+                table=plain_table(
+                    lines.sort(rank, "segment", descending=[True, False]),
+                    heads,
+                    language,
+                    edition.grain,
+                ),
+                csv=f"{kind}.csv",
+                data=lines.select(
+                    "segment_id",
+                    "a_node",
+                    "z_node",
+                    "lon",
+                    "lat",
+                    "lon2",
+                    "lat2",
+                    "built",
+                    "utilization_ratio",
+                    "lit_gbps",
+                    "t50",
+                ).sort("segment_id"),
                 badges=badges(material, ids, language),
             )
-        )  # fmt: skip
+        )
     return found
 
 
 def _span(lines: pl.DataFrame) -> float:
     """The larger side, in degrees, of the box around all ends."""
-    sides = [[*lines[one].to_list(), *lines[other].to_list()] for one, other in (("lon", "lon2"), ("lat", "lat2"))]
+    sides = [
+        [*lines[one].to_list(), *lines[other].to_list()]
+        for one, other in (("lon", "lon2"), ("lat", "lat2"))
+    ]
     return float(max(max(side) - min(side) for side in sides))
 
 
@@ -195,6 +308,9 @@ def _apart(lons: list[float], lats: list[float]) -> pl.Series:
     wide = max(max(lons) - min(lons), max(lats) - min(lats), 1e-9)
     kept: list[int] = []
     for index, (lon, lat) in enumerate(zip(lons, lats, strict=True)):
-        if all(abs(lon - lons[other]) > wide / 11 or abs(lat - lats[other]) > wide / 32 for other in kept):
+        if all(
+            abs(lon - lons[other]) > wide / 11 or abs(lat - lats[other]) > wide / 32
+            for other in kept
+        ):
             kept.append(index)
     return pl.Series([index in set(kept) for index in range(len(lons))])

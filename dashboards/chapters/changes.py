@@ -50,13 +50,21 @@ def _moved_by(row: Mapping[str, Any], language: Language, *, dated: bool) -> str
         return language.text("number.none")
     sign = "+" if change > 0 else ""
     if dated:
-        return sign + ("−" if change < 0 else "") + language.plural("count.periods_day", abs(round(change)))
-    shown = language.number(change, digits_of(max(abs(row["value_before"]), abs(row["value_after"]))))
+        return (
+            sign
+            + ("−" if change < 0 else "")
+            + language.plural("count.periods_day", abs(round(change)))
+        )
+    shown = language.number(
+        change, digits_of(max(abs(row["value_before"]), abs(row["value_after"])))
+    )
     return f"{sign}{shown}" if any(one in "123456789" for one in shown) else "0"
 
 
 def series_revision(material: Material, key: SeriesKey, language: Language) -> Figure | None:
-    """The waterfall of a series' median at the last period that both runs forecast; None where there is no run before."""
+    """The waterfall of a series' median at the last period that both runs forecast; None where
+    there is no run before.
+    """
     parts = material.revisions.get(value_key(key))
     if not parts or parts[0]["value_before"] is None or parts[-1]["value_after"] is None:
         return None
@@ -67,24 +75,58 @@ def series_revision(material: Material, key: SeriesKey, language: Language) -> F
     stayed = _stayed(parts)
     title = text(
         "title.revision_same" if stayed or most is None else "title.revision",
-        name=name, what=text(f"statistic.{key[3]}"), at=at, before=before, after=after, unit=text("unit.gbps"),
-        step=text(f"revision.{most['step']}") if most else "", change=_moved_by(most, language, dated=False) if most else "",
-    )  # fmt: skip
-    shown = [text("revision.before"), *(text(f"revision.{row['step']}") for row in parts), text("revision.after")]
+        name=name,
+        what=text(f"statistic.{key[3]}"),
+        at=at,
+        before=before,
+        after=after,
+        unit=text("unit.gbps"),
+        step=text(f"revision.{most['step']}") if most else "",
+        change=_moved_by(most, language, dated=False) if most else "",
+    )
+    shown = [
+        text("revision.before"),
+        *(text(f"revision.{row['step']}") for row in parts),
+        text("revision.after"),
+    ]
     values = [before, *(row["value_after"] for row in parts)]
     moves = [_moved_by(row, language, dated=False) for row in parts]
     rows = pl.DataFrame(
         {
-            "step": shown, "start": [before, *values[:-1], after], "end": [before, *values[1:], after],
-            "rises": [None, *(row["change"] > 0 if row["change"] and move != "0" else None for row, move in zip(parts, moves, strict=True)), None],
+            "step": shown,
+            "start": [before, *values[:-1], after],
+            "end": [before, *values[1:], after],
+            "rises": [
+                None,
+                *(
+                    row["change"] > 0 if row["change"] and move != "0" else None
+                    for row, move in zip(parts, moves, strict=True)
+                ),
+                None,
+            ],
             "label": [language.number(before), *moves, language.number(after)],
             "end_label": [language.number(value) for value in (*values, after)],
         },
         schema_overrides={"rises": pl.Boolean, "start": pl.Float64, "end": pl.Float64},
-    )  # fmt: skip
-    notes: Notes = [(text("note.unit"), text("note.unit_text")), (text("note.direction"), naming.direction_name(material, key, language)), (text("note.definition"), text("note.revision", at=at))]  # fmt: skip
-    source = "note.simulated" if material.edition.simulated and key[0] != "country" else "note.measured"
-    return _figure(material, slug("revision-" + "-".join(key)), title, rows, parts, [*notes, (text("note.source"), text(source))], language, dated=False)  # fmt: skip
+    )
+    notes: Notes = [
+        (text("note.unit"), text("note.unit_text")),
+        (text("note.direction"), naming.direction_name(material, key, language)),
+        (text("note.definition"), text("note.revision", at=at)),
+    ]
+    source = (
+        "note.simulated" if material.edition.simulated and key[0] != "country" else "note.measured"
+    )
+    return _figure(
+        material,
+        slug("revision-" + "-".join(key)),
+        title,
+        rows,
+        parts,
+        [*notes, (text("note.source"), text(source))],
+        language,
+        dated=False,
+    )
 
 
 def date_revision(
@@ -99,57 +141,156 @@ def date_revision(
     last = material["runout"]["last_target"].max()
     if (before is None and after is None) or not isinstance(last, date):
         return None
-    end = max([last, *(row["date_after"] for row in parts if row["date_after"]), *([before] if before else [])])
+    end = max(
+        [
+            last,
+            *(row["date_after"] for row in parts if row["date_after"]),
+            *([before] if before else []),
+        ]
+    )
 
     def when(value: date | None) -> str:
-        return language.day(value) if value else language.period(Period(end, material.edition.grain), "after")
+        return (
+            language.day(value)
+            if value
+            else language.period(Period(end, material.edition.grain), "after")
+        )
 
-    name = naming.segment_label(material, segment_id, language) if direction == "both" else naming.segment_direction(material, segment_id, direction, language)  # fmt: skip
+    name = (
+        naming.segment_label(material, segment_id, language)
+        if direction == "both"
+        else naming.segment_direction(material, segment_id, direction, language)
+    )
     total = (after - before).days if before and after else None
     most = main_step(parts)
-    story = "same" if before == after else "open" if total is None else "later" if total > 0 else "earlier"
+    story = (
+        "same"
+        if before == after
+        else "open"
+        if total is None
+        else "later"
+        if total > 0
+        else "earlier"
+    )
     title = text(
-        f"title.{measure}_{story}", name=name, before=when(before), after=when(after), days=abs(total or 0),
-        cause=text("revision.cause", step=text(f"revision.{most['step']}"), change=_moved_by(most, language, dated=True)) if most else "",
-    )  # fmt: skip
+        f"title.{measure}_{story}",
+        name=name,
+        before=when(before),
+        after=when(after),
+        days=abs(total or 0),
+        cause=text(
+            "revision.cause",
+            step=text(f"revision.{most['step']}"),
+            change=_moved_by(most, language, dated=True),
+        )
+        if most
+        else "",
+    )
     stages = [before, *(row["date_after"] for row in parts)]
     drawn = [value or end for value in stages]
     rows = pl.DataFrame(
         {
-            "step": [text("revision.before"), *(text(f"revision.{row['step']}") for row in parts), text("revision.after")],
-            "start": [drawn[0], *drawn[:-1], drawn[-1]], "end": [drawn[0], *drawn[1:], drawn[-1]],
-            "rises": [None, *(later > earlier if later != earlier else None for earlier, later in pairwise(drawn)), None],
-            "label": [when(before), *(_moved_by(row, language, dated=True) for row in parts), when(after)],
+            "step": [
+                text("revision.before"),
+                *(text(f"revision.{row['step']}") for row in parts),
+                text("revision.after"),
+            ],
+            "start": [drawn[0], *drawn[:-1], drawn[-1]],
+            "end": [drawn[0], *drawn[1:], drawn[-1]],
+            "rises": [
+                None,
+                *(
+                    later > earlier if later != earlier else None
+                    for earlier, later in pairwise(drawn)
+                ),
+                None,
+            ],
+            "label": [
+                when(before),
+                *(_moved_by(row, language, dated=True) for row in parts),
+                when(after),
+            ],
             "end_label": [when(value) for value in (*stages, after)],
         },
         schema_overrides={"rises": pl.Boolean, "start": pl.Date, "end": pl.Date},
-    )  # fmt: skip
-    notes: Notes = [(text("note.unit"), text("note.unit_days")), (text("note.definition"), text(f"note.revision_{measure}")), (text("note.source"), text("note.source_load_simulated" if material.edition.simulated else "note.source_load"))]  # fmt: skip
-    return _figure(material, slug(f"revision-{measure}-{segment_id}-{direction}"), title, rows, parts, notes, language, dated=True)  # fmt: skip
+    )
+    notes: Notes = [
+        (text("note.unit"), text("note.unit_days")),
+        (text("note.definition"), text(f"note.revision_{measure}")),
+        (
+            text("note.source"),
+            text(
+                "note.source_load_simulated" if material.edition.simulated else "note.source_load"
+            ),
+        ),
+    ]
+    return _figure(
+        material,
+        slug(f"revision-{measure}-{segment_id}-{direction}"),
+        title,
+        rows,
+        parts,
+        notes,
+        language,
+        dated=True,
+    )
 
 
 def _figure(
-    material: Material, figure_id: str, title: str, rows: pl.DataFrame, parts: Parts, notes: Notes, language: Language, *, dated: bool
-) -> Figure:  # fmt: skip
+    material: Material,
+    figure_id: str,
+    title: str,
+    rows: pl.DataFrame,
+    parts: Parts,
+    notes: Notes,
+    language: Language,
+    *,
+    dated: bool,
+) -> Figure:
     text = language.text
     table = Table(
-        [text(f"table.{head}") for head in ("step", "before_step", "after_step", "change", "reason")],
+        [
+            text(f"table.{head}")
+            for head in ("step", "before_step", "after_step", "change", "reason")
+        ],
         [
             [
                 Cell(text(f"revision.{row['step']}")),
-                *((day(language, row[f"date_{side}"]) for side in ("before", "after")) if dated else (number(language, row[f"value_{side}"]) for side in ("before", "after"))),
-                Cell(_moved_by(row, language, dated=dated), "" if row["change"] is None else f"{row['change']:.9g}", number=True),
+                *(
+                    (day(language, row[f"date_{side}"]) for side in ("before", "after"))
+                    if dated
+                    else (number(language, row[f"value_{side}"]) for side in ("before", "after"))
+                ),
+                Cell(
+                    _moved_by(row, language, dated=dated),
+                    "" if row["change"] is None else f"{row['change']:.9g}",
+                    number=True,
+                ),
                 Cell(naming.told(material, row["reason"], language), wide=True),
             ]
             for row in parts
         ],
-    )  # fmt: skip
-    notes = [*notes, (text("note.against"), text("note.against_run", run_id=parts[0]["earlier_run_id"])), *closing(material, language)]  # fmt: skip
+    )
+    notes = [
+        *notes,
+        (text("note.against"), text("note.against_run", run_id=parts[0]["earlier_run_id"])),
+        *closing(material, language),
+    ]
     return Figure(
-        figure_id, title, alt=title, spec=revision(rows, language, dated=dated), subtitle=text("revision.subtitle"), notes=notes, table=table, csv=f"{figure_id}.csv",
-        data=pl.DataFrame([{name: value for name, value in row.items() if value is not None} for row in parts], infer_schema_length=None),
+        figure_id,
+        title,
+        alt=title,
+        spec=revision(rows, language, dated=dated),
+        subtitle=text("revision.subtitle"),
+        notes=notes,
+        table=table,
+        csv=f"{figure_id}.csv",
+        data=pl.DataFrame(
+            [{name: value for name, value in row.items() if value is not None} for row in parts],
+            infer_schema_length=None,
+        ),
         badges=(text("page.simulated_short"),) if material.edition.simulated else (),
-    )  # fmt: skip
+    )
 
 
 def words(material: Material, language: Language) -> list[str]:
@@ -158,7 +299,14 @@ def words(material: Material, language: Language) -> list[str]:
         return []
     text = language.text
     told = []
-    total = next((key for key in material.keys.get(("total", "total"), []) if value_key(key) in material.revisions), None)  # fmt: skip
+    total = next(
+        (
+            key
+            for key in material.keys.get(("total", "total"), [])
+            if value_key(key) in material.revisions
+        ),
+        None,
+    )
     if total:
         figure = series_revision(material, total, language)
         told += [figure.title] if figure else []
@@ -192,25 +340,39 @@ def route_changes(material: Material, language: Language) -> Section | None:
             (
                 -abs(ratio or 0.0),
                 [
-                    Cell(naming.route_name(material, route_id, language), link=route_path(route_id)), Cell(naming.direction_name(material, keys[0], language)), number(language, before), number(language, after),
-                    percent(language, ratio, 1), Cell(text(f"revision.{most['step']}") if most else text("number.none")),
+                    Cell(
+                        naming.route_name(material, route_id, language), link=route_path(route_id)
+                    ),
+                    Cell(naming.direction_name(material, keys[0], language)),
+                    number(language, before),
+                    number(language, after),
+                    percent(language, ratio, 1),
+                    Cell(text(f"revision.{most['step']}") if most else text("number.none")),
                 ],
             )
-        )  # fmt: skip
+        )
     if not rows:
         return None
     small = sum(-least < LEAST_RATIO for least, _ in rows)
-    rows = sorted((row for row in rows if -row[0] >= LEAST_RATIO), key=lambda row: (row[0], row[1][0].text))
+    rows = sorted(
+        (row for row in rows if -row[0] >= LEAST_RATIO), key=lambda row: (row[0], row[1][0].text)
+    )
     heads = ("route", "direction", "said_before", "said_now", "change", "main_step")
-    at = max(parts[0]["target_start"] for key, parts in material.revisions.items() if key[0] == "route" and parts[0]["target_start"])  # fmt: skip
+    at = max(
+        parts[0]["target_start"]
+        for key, parts in material.revisions.items()
+        if key[0] == "route" and parts[0]["target_start"]
+    )
     return Section(
         text("revision.routes"),
         [
             text("revision.routes_intro", at=Period(at, material.edition.grain)),
             *([text("revision.routes_small", least=LEAST_RATIO, n=small)] if small else []),
         ],
-        table=Table([text(f"table.{head}") for head in heads], [row for _, row in rows]) if rows else None,
-    )  # fmt: skip
+        table=Table([text(f"table.{head}") for head in heads], [row for _, row in rows])
+        if rows
+        else None,
+    )
 
 
 def date_changes(material: Material, language: Language) -> Section | None:
@@ -228,27 +390,43 @@ def date_changes(material: Material, language: Language) -> Section | None:
         if change is not None and abs(change) < LEAST_DAYS:
             small += 1
             continue
-        label = Cell(text("number.none")) if change is None else Cell(_moved_by({"change": change}, language, dated=True), f"{change:.9g}", number=True)  # fmt: skip
+        label = (
+            Cell(text("number.none"))
+            if change is None
+            else Cell(
+                _moved_by({"change": change}, language, dated=True), f"{change:.9g}", number=True
+            )
+        )
         found.append(
             (
                 -abs(change) if change is not None else 0.0,
                 [
-                    Cell(naming.segment_direction(material, segment_id, direction, language), link=segment_path(segment_id) if segment_id in material.segments else ""),
-                    *(_date_or_after(value, last, material, language) for value in (before, after)), label, Cell(text(f"revision.{most['step']}") if most else text("number.none")),
+                    Cell(
+                        naming.segment_direction(material, segment_id, direction, language),
+                        link=segment_path(segment_id) if segment_id in material.segments else "",
+                    ),
+                    *(_date_or_after(value, last, material, language) for value in (before, after)),
+                    label,
+                    Cell(text(f"revision.{most['step']}") if most else text("number.none")),
                 ],
             )
-        )  # fmt: skip
+        )
     if not found and not small:
         return None
     found.sort(key=lambda row: (row[0], row[1][0].text))
     heads = ("segment", "said_before", "said_now", "change", "main_step")
     return Section(
-        text("revision.dates"), [text("revision.dates_intro"), *([text("revision.dates_small", n=small)] if small else [])],
-        table=Table([text(f"table.{head}") for head in heads], [row for _, row in found]) if found else None,
-    )  # fmt: skip
+        text("revision.dates"),
+        [text("revision.dates_intro"), *([text("revision.dates_small", n=small)] if small else [])],
+        table=Table([text(f"table.{head}") for head in heads], [row for _, row in found])
+        if found
+        else None,
+    )
 
 
-def _date_or_after(value: date | None, last: object, material: Material, language: Language) -> Cell:
+def _date_or_after(
+    value: date | None, last: object, material: Material, language: Language
+) -> Cell:
     if value is None and isinstance(last, date):
         return Cell(language.period(Period(last, material.edition.grain), "after"), "9999")
     return day(language, value)
@@ -259,28 +437,68 @@ def _causes(material: Material, language: Language) -> Section:
     text = language.text
     first = next(iter(material.revisions.values()))
     rows = [
-        [Cell(text(f"revision.{row['step']}")), Cell(naming.told(material, row["reason"], language))] for row in first
+        [
+            Cell(text(f"revision.{row['step']}")),
+            Cell(naming.told(material, row["reason"], language)),
+        ]
+        for row in first
     ]
-    return Section(text("revision.causes"), [text("revision.causes_intro")], table=Table([text("table.step"), text("table.reason")], rows))  # fmt: skip
+    return Section(
+        text("revision.causes"),
+        [text("revision.causes_intro")],
+        table=Table([text("table.step"), text("table.reason")], rows),
+    )
 
 
 def pages(material: Material, language: Language) -> list[Page]:
     if not material.revisions:
         return []
     text = language.text
-    keys = [*material.keys.get(("total", "total"), [])[:2], *(keys[0] for (kind, _), keys in material.keys.items() if kind == "corridor")]  # fmt: skip
+    keys = [
+        *material.keys.get(("total", "total"), [])[:2],
+        *(keys[0] for (kind, _), keys in material.keys.items() if kind == "corridor"),
+    ]
     known = [key for key in keys if value_key(key) in material.revisions]
-    same = [key for key in known if key[0] != "total" and _stayed(material.revisions[value_key(key)])]
-    figures = [figure for key in known if key not in same and (figure := series_revision(material, key, language))]
+    same = [
+        key for key in known if key[0] != "total" and _stayed(material.revisions[value_key(key)])
+    ]
+    figures = [
+        figure
+        for key in known
+        if key not in same and (figure := series_revision(material, key, language))
+    ]
     names = "; ".join(naming.titled(material, key, language) for key in same)
     told = [text("revision.values_same", least=SAME, names=names)] if same else []
     moved = sorted(
-        (key for key, parts in material.revisions.items() if key[3] == "runout_days" and total_change(parts)),
+        (
+            key
+            for key, parts in material.revisions.items()
+            if key[3] == "runout_days" and total_change(parts)
+        ),
         key=lambda key: (-abs(total_change(material.revisions[key]) or 0.0), key),
     )
-    dated = [figure for key in moved[:3] if (figure := date_revision(material, key[1], key[2], key[3], language))]
-    sections = [_causes(material, language), Section(text("revision.values"), told, figures=figures)]
+    dated = [
+        figure
+        for key in moved[:3]
+        if (figure := date_revision(material, key[1], key[2], key[3], language))
+    ]
+    sections = [
+        _causes(material, language),
+        Section(text("revision.values"), told, figures=figures),
+    ]
     sections += [part for part in (route_changes(material, language),) if part]
     sections += [Section(text("revision.moved_most"), figures=dated)] if dated else []
     sections += [part for part in (date_changes(material, language),) if part]
-    return [Page("changes.html", text("revision.title"), [text("revision.lead", run_id=next(iter(material.revisions.values()))[0]["earlier_run_id"])], sections)]  # fmt: skip
+    return [
+        Page(
+            "changes.html",
+            text("revision.title"),
+            [
+                text(
+                    "revision.lead",
+                    run_id=next(iter(material.revisions.values()))[0]["earlier_run_id"],
+                )
+            ],
+            sections,
+        )
+    ]

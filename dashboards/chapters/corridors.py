@@ -21,7 +21,9 @@ def pages(material: Material, language: Language) -> list[Page]:
 
 def _page(material: Material, corridor: str, language: Language) -> Page:
     text = language.text
-    members = {route_id: row for route_id, row in material.routes.items() if row["corridor"] == corridor}
+    members = {
+        route_id: row for route_id, row in material.routes.items() if row["corridor"] == corridor
+    }
     markets = sorted({str(row["market"]) for row in members.values()})
     sections = [traffic_section(material, material.keys.get(("corridor", corridor), []), language)]
     inside = [
@@ -32,7 +34,10 @@ def _page(material: Material, corridor: str, language: Language) -> Page:
     ]
     if inside:
         sections.append(Section(text("corridor.markets"), figures=inside))
-    links = [("../" + route_path(route_id), naming.route_name(material, route_id, language)) for route_id in members]
+    links = [
+        ("../" + route_path(route_id), naming.route_name(material, route_id, language))
+        for route_id in members
+    ]
     sections.append(Section(text("routes.title"), links=links))
     return Page(
         corridor_path(corridor),

@@ -15,5 +15,11 @@ def pages(material: Material, language: Language) -> list[Page]:
     if not figures:
         return []
     return [
-        Page("countries.html", text("countries.title"), [text("countries.lead")], [Section(figures=figures)], real=True)
+        Page(
+            "countries.html",
+            text("countries.title"),
+            [text("countries.lead")],
+            [Section(figures=figures)],
+            real=True,
+        )
     ]

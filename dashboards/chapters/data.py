@@ -1,4 +1,6 @@
-"""What is known of the traffic itself: coverage, gaps, level shifts, events, and what had to be left out."""
+"""What is known of the traffic itself: coverage, gaps, level shifts, events, and what had to be
+left out.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,17 @@ from dashboards import naming
 from dashboards.chapters.series import refusals
 from dashboards.charts.coverage import coverage
 from dashboards.cuts import without_holes
-from dashboards.figure import Cell, Figure, Page, Section, Table, number, percent, period, plain_table
+from dashboards.figure import (
+    Cell,
+    Figure,
+    Page,
+    Section,
+    Table,
+    number,
+    percent,
+    period,
+    plain_table,
+)
 from dashboards.language import Language, Period
 from dashboards.material import Material
 from dashboards.notes import run_note, since
@@ -20,17 +32,31 @@ MOST_GAPS = 200
 
 
 def _measured(material: Material) -> pl.DataFrame:
-    """The routes' periods at the edition's grain, up to its origin, in the directions in which anything was ever measured."""
+    """The routes' periods at the edition's grain, up to its origin, in the directions in which
+    anything was ever measured.
+    """
     grain = material.edition.grain
-    own = (pl.col("series_kind") == "route") & (pl.col("grain") == grain) & (pl.col("period_start") <= material.edition.origin)  # fmt: skip
+    own = (
+        (pl.col("series_kind") == "route")
+        & (pl.col("grain") == grain)
+        & (pl.col("period_start") <= material.edition.origin)
+    )
     ever = (pl.col("coverage_ratio").max() > 0).over("series_id", "direction")
-    return without_holes(material["traffic_period"].filter(own).filter(ever), grain, ("series_id", "direction", "statistic"))  # fmt: skip
+    return without_holes(
+        material["traffic_period"].filter(own).filter(ever),
+        grain,
+        ("series_id", "direction", "statistic"),
+    )
 
 
 def coverage_frame(material: Material) -> pl.DataFrame:
-    """One row per route and period: the lower coverage of its measured directions. The least complete route first."""
+    """One row per route and period: the lower coverage of its measured directions. The least
+    complete route first.
+    """
     traffic = _measured(material)
-    rows = traffic.group_by("series_id", "period_start").agg(coverage_ratio=pl.col("coverage_ratio").min())
+    rows = traffic.group_by("series_id", "period_start").agg(
+        coverage_ratio=pl.col("coverage_ratio").min()
+    )
     mean = rows.group_by("series_id").agg(mean=pl.col("coverage_ratio").mean().round(9))
     return rows.join(mean, on="series_id").sort("mean", "series_id", "period_start")
 
@@ -41,23 +67,47 @@ def coverage_figure(material: Material, language: Language) -> Figure:
     if frame.is_empty():
         return Figure("coverage", text("title.coverage_none"), reason=text("reason.no_series"))
     names = {
-        name: naming.route_name(material, name, language) for name in frame["series_id"].unique(maintain_order=True)
+        name: naming.route_name(material, name, language)
+        for name in frame["series_id"].unique(maintain_order=True)
     }
-    shown = frame.with_columns(series=pl.col("series_id").replace_strict(names, return_dtype=pl.String))
+    shown = frame.with_columns(
+        series=pl.col("series_id").replace_strict(names, return_dtype=pl.String)
+    )
     full = frame.filter(pl.col("coverage_ratio") >= 0.9).height
-    title = text("title.coverage", share=full / frame.height, name=names[frame["series_id"][0]], mean=frame["mean"][0])
+    title = text(
+        "title.coverage",
+        share=full / frame.height,
+        name=names[frame["series_id"][0]],
+        mean=frame["mean"][0],
+    )
     grain = material.edition.grain
-    heads = [("series", text("table.route"), "text"), ("period_start", text("table.period"), "period"), ("coverage_ratio", text("table.coverage"), "pct1")]  # fmt: skip
+    heads = [
+        ("series", text("table.route"), "text"),
+        ("period_start", text("table.period"), "period"),
+        ("coverage_ratio", text("table.coverage"), "pct1"),
+    ]
     notes = [
-        (text("note.unit"), text("note.unit_coverage")), (text("note.definition"), text("note.coverage_definition")),
-        (text("note.source"), text("note.simulated" if material.edition.simulated else "note.measured")), *since(material, language, ahead=False), run_note(material, language),
-    ]  # fmt: skip
+        (text("note.unit"), text("note.unit_coverage")),
+        (text("note.definition"), text("note.coverage_definition")),
+        (
+            text("note.source"),
+            text("note.simulated" if material.edition.simulated else "note.measured"),
+        ),
+        *since(material, language, ahead=False),
+        run_note(material, language),
+    ]
     low = shown.filter(pl.col("coverage_ratio") < 0.99)
     return Figure(
-        "coverage", title, alt=title, spec=coverage(shown.select("series", "period_start", "coverage_ratio"), grain, language),
-        notes=notes, table=plain_table(low, heads, language, grain), csv="coverage.csv", data=frame.drop("mean"),
+        "coverage",
+        title,
+        alt=title,
+        spec=coverage(shown.select("series", "period_start", "coverage_ratio"), grain, language),
+        notes=notes,
+        table=plain_table(low, heads, language, grain),
+        csv="coverage.csv",
+        data=frame.drop("mean"),
         badges=(text("page.simulated_short"),) if material.edition.simulated else (),
-    )  # fmt: skip
+    )
 
 
 def _gaps(material: Material, language: Language) -> Section | None:
@@ -67,17 +117,23 @@ def _gaps(material: Material, language: Language) -> Section | None:
         _measured(material)
         .filter(pl.col("value_gbps").is_null() & (pl.col("statistic") == "p95"))
         .sort("period_start", "series_id", "direction", descending=[True, False, False])
-    )  # fmt: skip
+    )
     if gaps.is_empty():
         return None
     rows = [
         [
-            period(language, row["period_start"], grain), Cell(naming.route_name(material, row["series_id"], language)),
-            Cell(naming.direction_name(material, ("route", row["series_id"], row["direction"], "p95"), language)),
-            percent(language, row["coverage_ratio"], 1), Cell(language.reason(row["reason"]) or text("data.nothing_measured")),
+            period(language, row["period_start"], grain),
+            Cell(naming.route_name(material, row["series_id"], language)),
+            Cell(
+                naming.direction_name(
+                    material, ("route", row["series_id"], row["direction"], "p95"), language
+                )
+            ),
+            percent(language, row["coverage_ratio"], 1),
+            Cell(language.reason(row["reason"]) or text("data.nothing_measured")),
         ]
         for row in gaps.head(MOST_GAPS).iter_rows(named=True)
-    ]  # fmt: skip
+    ]
     heads = ("period", "route", "direction", "coverage", "reason")
     return Section(text("data.gaps"), table=Table([text(f"table.{head}") for head in heads], rows))
 
@@ -88,19 +144,37 @@ def _shifts(material: Material, language: Language) -> Section | None:
     if shifts.is_empty():
         return None
     rows = []
-    for row in shifts.sort("period_start", "series_id", descending=[True, False]).iter_rows(named=True):
+    for row in shifts.sort("period_start", "series_id", descending=[True, False]).iter_rows(
+        named=True
+    ):
         key = (row["series_kind"], row["series_id"], row["direction"], row["statistic"])
         rows.append(
             [
-                Cell(naming.series_name(material, key, language)), Cell(naming.direction_name(material, key, language)), Cell(naming.statistic(key, language)),
-                Cell(language.period(Period(row["period_start"], row["grain"])), row["period_start"].isoformat()),
-                Cell(f"×\u00a0{language.number(row['size_ratio'], 2)}", f"{row['size_ratio']:.6g}", number=True), Cell(_event(material, row["event_id"], language) if row["event_id"] else text("data.unexplained")),
+                Cell(naming.series_name(material, key, language)),
+                Cell(naming.direction_name(material, key, language)),
+                Cell(naming.statistic(key, language)),
+                Cell(
+                    language.period(Period(row["period_start"], row["grain"])),
+                    row["period_start"].isoformat(),
+                ),
+                Cell(
+                    f"×\u00a0{language.number(row['size_ratio'], 2)}",
+                    f"{row['size_ratio']:.6g}",
+                    number=True,
+                ),
+                Cell(
+                    _event(material, row["event_id"], language)
+                    if row["event_id"]
+                    else text("data.unexplained")
+                ),
                 Cell(language.word("handled", row["handled"])),
             ]
-        )  # fmt: skip
+        )
     heads = ("series", "direction", "statistic", "since", "size", "event", "handled")
     return Section(
-        text("data.shifts"), [text("data.shifts_intro")], table=Table([text(f"table.{head}") for head in heads], rows)
+        text("data.shifts"),
+        [text("data.shifts_intro")],
+        table=Table([text(f"table.{head}") for head in heads], rows),
     )
 
 
@@ -115,11 +189,15 @@ def _event(material: Material, event_id: str, language: Language) -> str:
 def _effects(material: Material, language: Language) -> Section | None:
     """Moving holidays that the forecast uses, and every surge and driver that was stated."""
     text = language.text
-    effects = material["forecast_effect"].filter((pl.col("used_log") != 0) | (pl.col("kind") != "calendar"))
+    effects = material["forecast_effect"].filter(
+        (pl.col("used_log") != 0) | (pl.col("kind") != "calendar")
+    )
     if effects.is_empty():
         return None
     rows = []
-    for row in effects.sort(pl.col("used_log").abs(), descending=True, maintain_order=True).iter_rows(named=True):
+    for row in effects.sort(
+        pl.col("used_log").abs(), descending=True, maintain_order=True
+    ).iter_rows(named=True):
         key = (row["series_kind"], row["series_id"], row["direction"], row["statistic"])
         kind, _, name = row["effect"].partition(":")
         what = (
@@ -131,19 +209,37 @@ def _effects(material: Material, language: Language) -> Section | None:
         )
         used = row["used_log"]
         size = (
-            text("data.elasticity", value=used) if kind == "driver" else f"×\u00a0{language.number(math.exp(used), 2)}"
+            text("data.elasticity", value=used)
+            if kind == "driver"
+            else f"×\u00a0{language.number(math.exp(used), 2)}"
         )
         error = "" if row["error_log"] is None else f"±\u00a0{language.number(row['error_log'], 2)}"
         rows.append(
             [
-                Cell(naming.series_name(material, key, language)), Cell(naming.direction_name(material, key, language)), Cell(naming.statistic(key, language)),
-                Cell(what), Cell(size, f"{used:.6g}", number=True), Cell(error, f"{row['error_log'] or 0:.6g}", number=True),
-                percent(language, row["decay_ratio"], 0), Cell(language.reason(row["verdict"])),
+                Cell(naming.series_name(material, key, language)),
+                Cell(naming.direction_name(material, key, language)),
+                Cell(naming.statistic(key, language)),
+                Cell(what),
+                Cell(size, f"{used:.6g}", number=True),
+                Cell(error, f"{row['error_log'] or 0:.6g}", number=True),
+                percent(language, row["decay_ratio"], 0),
+                Cell(language.reason(row["verdict"])),
             ]
-        )  # fmt: skip
-    heads = ("series", "direction", "statistic", "moved_by", "effect_size", "effect_error", "left_after", "use")
+        )
+    heads = (
+        "series",
+        "direction",
+        "statistic",
+        "moved_by",
+        "effect_size",
+        "effect_error",
+        "left_after",
+        "use",
+    )
     return Section(
-        text("data.effects"), [text("data.effects_intro")], table=Table([text(f"table.{head}") for head in heads], rows)
+        text("data.effects"),
+        [text("data.effects_intro")],
+        table=Table([text(f"table.{head}") for head in heads], rows),
     )
 
 
@@ -175,17 +271,29 @@ def _events(material: Material, language: Language) -> Section | None:
             )
         rows.append(
             [
-                Cell(f"{start} – {end}" if end and end != start else start, row["start_at"].isoformat()),
-                Cell(language.word("event", row["kind"]), badge=text("page.simulated_short") if row["simulated"] else ""),
-                Cell(scope), Cell(naming.said(material, row["effect"], language)), Cell(naming.said(material, row["source"], language)),
+                Cell(
+                    f"{start} – {end}" if end and end != start else start,
+                    row["start_at"].isoformat(),
+                ),
+                Cell(
+                    language.word("event", row["kind"]),
+                    badge=text("page.simulated_short") if row["simulated"] else "",
+                ),
+                Cell(scope),
+                Cell(naming.said(material, row["effect"], language)),
+                Cell(naming.said(material, row["source"], language)),
             ]
-        )  # fmt: skip
+        )
     heads = ("when", "kind", "scope", "effect", "source")
-    return Section(text("data.events"), table=Table([text(f"table.{head}") for head in heads], rows))
+    return Section(
+        text("data.events"), table=Table([text(f"table.{head}") for head in heads], rows)
+    )
 
 
 def _subject(material: Material, subject: str, language: Language) -> str:
-    """What a note of the plan concerns: a segment, a route, a series, builds, a market a build enters, all."""
+    """What a note of the plan concerns: a segment, a route, a series, builds, a market a build
+    enters, all.
+    """
     kind, _, name = subject.rpartition(":")
     if kind in material.routes:
         return naming.direction_name(material, ("route", kind, name, "p95"), language)
@@ -212,7 +320,9 @@ def _subject(material: Material, subject: str, language: Language) -> str:
 def _combination(combination_id: str, language: Language) -> str:
     """Routes and directions as ids: names of ten routes would not be read."""
     parts = (part.rpartition(":") for part in combination_id.split("+"))
-    return " + ".join(f"{name} {language.word('direction_short', way)}" if name else way for name, _, way in parts)
+    return " + ".join(
+        f"{name} {language.word('direction_short', way)}" if name else way for name, _, way in parts
+    )
 
 
 def _left_out(material: Material, language: Language) -> Section | None:
@@ -232,7 +342,8 @@ def _left_out(material: Material, language: Language) -> Section | None:
             ]
         )
     return Section(
-        text("data.left_out"), table=Table([text(f"table.{head}") for head in ("topic", "reason", "subject")], rows)
+        text("data.left_out"),
+        table=Table([text(f"table.{head}") for head in ("topic", "reason", "subject")], rows),
     )
 
 
@@ -243,9 +354,14 @@ def _coincidence(material: Material, language: Language) -> Section | None:
     if frame.is_empty():
         return None
     rows = [
-        [Cell(_combination(row["combination_id"], language), wide=True), number(language, row["kappa"], 3), number(language, row["kappa_sd"], 3), number(language, row["months"], 0)]
+        [
+            Cell(_combination(row["combination_id"], language), wide=True),
+            number(language, row["kappa"], 3),
+            number(language, row["kappa_sd"], 3),
+            number(language, row["months"], 0),
+        ]
         for row in frame.iter_rows(named=True)
-    ]  # fmt: skip
+    ]
     heads = ("combination", "kappa", "kappa_sd", "months")
     return Section(
         text("data.coincidence"),
@@ -259,5 +375,9 @@ def pages(material: Material, language: Language) -> list[Page]:
     parts = (_gaps, _shifts, _effects, _events, _left_out, _coincidence)
     found = [section for part in parts if (section := part(material, language))]
     refused = refusals(material, language)
-    sections = [Section(figures=[coverage_figure(material, language)]), *([refused] if refused else []), *found]
+    sections = [
+        Section(figures=[coverage_figure(material, language)]),
+        *([refused] if refused else []),
+        *found,
+    ]
     return [Page("data.html", text("data.title"), [text("data.lead")], sections)]

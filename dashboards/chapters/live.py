@@ -1,4 +1,6 @@
-"""What past editions said, held against what came, and whether another method would have done better."""
+"""What past editions said, held against what came, and whether another method would have done
+better.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,11 @@ FEWEST_EFFECTIVE = 5.0
 
 def _first_due(material: Material) -> Period | None:
     """The first period that this edition forecasts of routes."""
-    ahead = material["forecast_quantile"].filter(pl.col("grain") == material.edition.grain)["target_start"].min()
+    ahead = (
+        material["forecast_quantile"]
+        .filter(pl.col("grain") == material.edition.grain)["target_start"]
+        .min()
+    )
     return Period(ahead, material.edition.grain) if isinstance(ahead, date) else None
 
 
@@ -40,15 +46,31 @@ def _title(rows: pl.DataFrame, material: Material, language: Language) -> str:
     """The widest gap among what drifted, else what was held over all horizons."""
     text = language.text
     inner = rows.filter(pl.col("measure") == "inside_80")
-    drifted = inner.filter("drifted").sort((pl.col("achieved_ratio") - pl.col("promised_ratio")).abs(), descending=True)
+    drifted = inner.filter("drifted").sort(
+        (pl.col("achieved_ratio") - pl.col("promised_ratio")).abs(), descending=True
+    )
     if drifted.height:
         row = drifted.row(0, named=True)
         story = "live_narrow" if row["achieved_ratio"] < row["promised_ratio"] else "live_wide"
         ahead = band_name(row["horizon_from"], row["horizon_to"], material.edition.grain, language)
-        return text(f"title.{story}", share=row["achieved_ratio"], promised=row["promised_ratio"], n=row["n"], ahead=ahead)  # fmt: skip
-    share, promised = (float((inner[name] * inner["n"]).sum()) / int(inner["n"].sum()) for name in ("achieved_ratio", "promised_ratio"))  # fmt: skip
+        return text(
+            f"title.{story}",
+            share=row["achieved_ratio"],
+            promised=row["promised_ratio"],
+            n=row["n"],
+            ahead=ahead,
+        )
+    share, promised = (
+        float((inner[name] * inner["n"]).sum()) / int(inner["n"].sum())
+        for name in ("achieved_ratio", "promised_ratio")
+    )
     judged = inner.filter(pl.col("n_effective") >= FEWEST_EFFECTIVE).height
-    return text("title.live_held" if judged else "title.live_early", share=share, promised=promised, n=int(inner["n"].sum()))  # fmt: skip
+    return text(
+        "title.live_held" if judged else "title.live_early",
+        share=share,
+        promised=promised,
+        n=int(inner["n"].sum()),
+    )
 
 
 def _notes(material: Material, rows: pl.DataFrame, kind: str, language: Language) -> Notes:
@@ -62,17 +84,24 @@ def _notes(material: Material, rows: pl.DataFrame, kind: str, language: Language
     ]
     if "first_target" in rows.columns:
         grain = material.edition.grain
-        first, last = (Period(day, grain) for day in (rows["first_target"].min(), rows["last_target"].max()))  # type: ignore[arg-type]
+        first, last = (
+            Period(day, grain) for day in (rows["first_target"].min(), rows["last_target"].max())
+        )  # type: ignore[arg-type]
         effective = rows.filter(pl.col("measure") == "inside_80")["n_effective"].sum()
         notes.append(
-            (text("note.coverage"), text("live.since" if first != last else "live.since_one", first=first, last=last))
+            (
+                text("note.coverage"),
+                text("live.since" if first != last else "live.since_one", first=first, last=last),
+            )
         )
         notes.append((text("note.interval"), text("live.worth", n=float(effective))))
     return [*notes, run_note(material, language)]
 
 
 def live_figure(material: Material, language: Language) -> Figure:
-    """Shares of outcomes in the intervals of past editions, by horizon, beside what their receipts promised."""
+    """Shares of outcomes in the intervals of past editions, by horizon, beside what their receipts
+    promised.
+    """
     text = language.text
     frame = material["live_accuracy"]
     rows = _main(frame, material) if frame.height else frame
@@ -80,41 +109,81 @@ def live_figure(material: Material, language: Language) -> Figure:
         due = _first_due(material)
         reason = text("reason.no_live", first=due) if due else text("reason.no_live_undated")
         return Figure("live", text("title.live_none"), reason=reason)
-    bands = [band_name(low, high, material.edition.grain, language) for low, high in rows.select("horizon_from", "horizon_to").iter_rows()]  # fmt: skip
+    bands = [
+        band_name(low, high, material.edition.grain, language)
+        for low, high in rows.select("horizon_from", "horizon_to").iter_rows()
+    ]
     shown = (
         rows.with_columns(band=pl.Series(bands))
         .filter(pl.col("measure").is_in(["inside_80", "inside_95"]))
         .sort("horizon_from", "measure")
         .select(
-            "band", "n", "n_effective", level=pl.when(pl.col("measure") == "inside_80").then(0.8).otherwise(0.95),
-            achieved="achieved_ratio", low="low_ratio", high="high_ratio", promised="promised_ratio",
+            "band",
+            "n",
+            "n_effective",
+            level=pl.when(pl.col("measure") == "inside_80").then(0.8).otherwise(0.95),
+            achieved="achieved_ratio",
+            low="low_ratio",
+            high="high_ratio",
+            promised="promised_ratio",
         )
-    )  # fmt: skip
+    )
     title = _title(rows, material, language)
     return Figure(
-        "live", title, alt=language.sentences(title, text("live.subtitle")), spec=live(shown, language), subtitle=text("live.subtitle"),
-        notes=_notes(material, rows, "live", language), table=_table(material, language), csv="live_accuracy.csv", data=frame,
+        "live",
+        title,
+        alt=language.sentences(title, text("live.subtitle")),
+        spec=live(shown, language),
+        subtitle=text("live.subtitle"),
+        notes=_notes(material, rows, "live", language),
+        table=_table(material, language),
+        csv="live_accuracy.csv",
+        data=frame,
         badges=(text("page.simulated_short"),) if material.edition.simulated else (),
-    )  # fmt: skip
+    )
 
 
 def _table(material: Material, language: Language) -> Table:
     text = language.text
     rows = [
         [
-            Cell(text(f"statistic_short.{row['statistic']}")), Cell(band_name(row["horizon_from"], row["horizon_to"], row["grain"], language), f"{row['horizon_from']}"),
-            Cell(text(f"live.{row['measure']}")), number(language, row["n"], 0), number(language, row["n_effective"], 0), percent(language, row["achieved_ratio"]),
-            percent(language, row["low_ratio"]), percent(language, row["high_ratio"]), percent(language, row["promised_ratio"]), number(language, row["error_ratio"], 2),
+            Cell(text(f"statistic_short.{row['statistic']}")),
+            Cell(
+                band_name(row["horizon_from"], row["horizon_to"], row["grain"], language),
+                f"{row['horizon_from']}",
+            ),
+            Cell(text(f"live.{row['measure']}")),
+            number(language, row["n"], 0),
+            number(language, row["n_effective"], 0),
+            percent(language, row["achieved_ratio"]),
+            percent(language, row["low_ratio"]),
+            percent(language, row["high_ratio"]),
+            percent(language, row["promised_ratio"]),
+            number(language, row["error_ratio"], 2),
             Cell(language.reason(row["reason"]), wide=True),
         ]
         for row in material["live_accuracy"].iter_rows(named=True)
-    ]  # fmt: skip
-    heads = ("statistic", "ahead", "measure", "n", "n_effective", "achieved", "live_low", "live_high", "promised", "error_ratio", "finding")  # fmt: skip
+    ]
+    heads = (
+        "statistic",
+        "ahead",
+        "measure",
+        "n",
+        "n_effective",
+        "achieved",
+        "live_low",
+        "live_high",
+        "promised",
+        "error_ratio",
+        "finding",
+    )
     return Table([text(f"table.{head}") for head in heads], rows)
 
 
 def challenge_figure(material: Material, language: Language) -> Figure | None:
-    """Every challenger's error beside the ensemble's on the same outcomes; None where nothing has come due."""
+    """Every challenger's error beside the ensemble's on the same outcomes; None where nothing has
+    come due.
+    """
     text = language.text
     frame = material["model_challenge"]
     rows = _main(frame, material) if frame.height else frame
@@ -126,28 +195,63 @@ def challenge_figure(material: Material, language: Language) -> Figure | None:
     early = (rows["verdict"] == "too_early").all()
     story = "promote" if chosen.height else "early" if early else "keep"
     title = text(
-        f"title.challenge_{story}", model=language.word("model", best["challenger"]), rival=best["challenger_error_ratio"], champion=best["champion_error_ratio"],
+        f"title.challenge_{story}",
+        model=language.word("model", best["challenger"]),
+        rival=best["challenger_error_ratio"],
+        champion=best["champion_error_ratio"],
         periods=language.plural(f"count.periods_{material.edition.grain}", best["periods"]),
-    )  # fmt: skip
+    )
     shown = rows.select(
-        each(pl.col("challenger"), lambda name: language.word("model", name)), "n", "periods",
-        champion_error="champion_error_ratio", challenger_error="challenger_error_ratio",
-    )  # fmt: skip
+        each(pl.col("challenger"), lambda name: language.word("model", name)),
+        "n",
+        "periods",
+        champion_error="champion_error_ratio",
+        challenger_error="challenger_error_ratio",
+    )
     table = Table(
-        [text(f"table.{head}") for head in ("model", "statistic", "n", "periods", "rival_error", "champion_error", "dm_p", "verdict", "reason")],
+        [
+            text(f"table.{head}")
+            for head in (
+                "model",
+                "statistic",
+                "n",
+                "periods",
+                "rival_error",
+                "champion_error",
+                "dm_p",
+                "verdict",
+                "reason",
+            )
+        ],
         [
             [
-                Cell(language.word("model", row["challenger"])), Cell(text(f"statistic_short.{row['statistic']}")), number(language, row["n"], 0), number(language, row["periods"], 0),
-                percent(language, row["challenger_error_ratio"], 1), percent(language, row["champion_error_ratio"], 1), number(language, row["dm_p"], 3),
-                Cell(language.word("verdict", row["verdict"])), Cell(language.reason(row["reason"]), wide=True),
+                Cell(language.word("model", row["challenger"])),
+                Cell(text(f"statistic_short.{row['statistic']}")),
+                number(language, row["n"], 0),
+                number(language, row["periods"], 0),
+                percent(language, row["challenger_error_ratio"], 1),
+                percent(language, row["champion_error_ratio"], 1),
+                number(language, row["dm_p"], 3),
+                Cell(language.word("verdict", row["verdict"])),
+                Cell(language.reason(row["reason"]), wide=True),
             ]
-            for row in frame.sort("statistic", "challenger_error_ratio", "challenger").iter_rows(named=True)
+            for row in frame.sort("statistic", "challenger_error_ratio", "challenger").iter_rows(
+                named=True
+            )
         ],
-    )  # fmt: skip
+    )
     return Figure(
-        "challenge", title, alt=title, spec=challenge(shown, language), subtitle=text("challenge.subtitle"), notes=_notes(material, rows, "challenge", language),
-        table=table, csv="model_challenge.csv", data=frame, badges=(text("page.simulated_short"),) if material.edition.simulated else (),
-    )  # fmt: skip
+        "challenge",
+        title,
+        alt=title,
+        spec=challenge(shown, language),
+        subtitle=text("challenge.subtitle"),
+        notes=_notes(material, rows, "challenge", language),
+        table=table,
+        csv="model_challenge.csv",
+        data=frame,
+        badges=(text("page.simulated_short"),) if material.edition.simulated else (),
+    )
 
 
 def sections(material: Material, language: Language) -> list[Section]:
@@ -156,5 +260,9 @@ def sections(material: Material, language: Language) -> list[Section]:
     rivals = challenge_figure(material, language)
     return [
         Section(text("live.title"), [text("live.intro")], [live_figure(material, language)]),
-        Section(text("challenge.title"), [text("challenge.intro"), *([] if rivals else [text("challenge.none")])], [rivals] if rivals else ()),
-    ]  # fmt: skip
+        Section(
+            text("challenge.title"),
+            [text("challenge.intro"), *([] if rivals else [text("challenge.none")])],
+            [rivals] if rivals else (),
+        ),
+    ]

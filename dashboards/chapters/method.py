@@ -7,17 +7,40 @@ from dashboards.language import Language
 from dashboards.material import Material
 
 TERMS = (
-    "route", "segment", "market", "corridor", "p95", "lit", "utilization", "threshold", "headroom", "runout", "policy_date", "hard_date",
-    "order_by", "prediction_interval", "path", "backtest", "mase", "crps", "kappa", "vintage",
-)  # fmt: skip
+    "route",
+    "segment",
+    "market",
+    "corridor",
+    "p95",
+    "lit",
+    "utilization",
+    "threshold",
+    "headroom",
+    "runout",
+    "policy_date",
+    "hard_date",
+    "order_by",
+    "prediction_interval",
+    "path",
+    "backtest",
+    "mase",
+    "crps",
+    "kappa",
+    "vintage",
+)
 
 
 def pages(material: Material, language: Language) -> list[Page]:
     text = language.text
-    steps = [text(f"method.step_{name}") for name in ("traffic", "forecast", "interval", "load", "runout", "order")]
+    steps = [
+        text(f"method.step_{name}")
+        for name in ("traffic", "forecast", "interval", "load", "runout", "order")
+    ]
     rows = [[Cell(text(f"term.{name}.name")), Cell(text(f"term.{name}.means"))] for name in TERMS]
     sections = [
         Section(text("method.how"), steps),
-        Section(text("method.glossary"), table=Table([text("method.term"), text("method.means")], rows)),
+        Section(
+            text("method.glossary"), table=Table([text("method.term"), text("method.means")], rows)
+        ),
     ]
     return [Page("method.html", text("method.title"), (), sections, real=True)]

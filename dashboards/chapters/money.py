@@ -6,7 +6,17 @@ from typing import Any
 
 from dashboards import naming
 from dashboards.chapters.places import segment_path
-from dashboards.figure import Cell, Section, Table, capital, dollars, joined, number, percent, period
+from dashboards.figure import (
+    Cell,
+    Section,
+    Table,
+    capital,
+    dollars,
+    joined,
+    number,
+    percent,
+    period,
+)
 from dashboards.language import Language, rounded
 from dashboards.material import Material
 
@@ -33,28 +43,59 @@ def schedule(material: Material, language: Language) -> Section | None:
         return None
     rows = [
         [
-            number(language, row["priority"], 0), Cell(naming.segment_label(material, row["segment_id"], language), link=segment_path(row["segment_id"]) if row["segment_id"] in material.segments else ""),
-            Cell(f"{language.word('option', row['option'])}: {row['modules']}\u00a0×\u00a0{language.number(row['module_gbps'])}\u00a0{joined(text('unit.gbps'))}"),
-            period(language, row["ready_by"], material.edition.grain), dollars(language, row["cost_usd"]), dollars(language, row["present_value_usd"]),
-            percent(language, row["risk_if_not_ratio"]), Cell(text("money.funded" if row["funded"] else "money.not_funded")), Cell(naming.told(material, row["reason"], language), wide=True),
+            number(language, row["priority"], 0),
+            Cell(
+                naming.segment_label(material, row["segment_id"], language),
+                link=segment_path(row["segment_id"])
+                if row["segment_id"] in material.segments
+                else "",
+            ),
+            Cell(
+                f"{language.word('option', row['option'])}: {row['modules']}\u00a0×\u00a0{language.number(row['module_gbps'])}\u00a0{joined(text('unit.gbps'))}"
+            ),
+            period(language, row["ready_by"], material.edition.grain),
+            dollars(language, row["cost_usd"]),
+            dollars(language, row["present_value_usd"]),
+            percent(language, row["risk_if_not_ratio"]),
+            Cell(text("money.funded" if row["funded"] else "money.not_funded")),
+            Cell(naming.told(material, row["reason"], language), wide=True),
         ]
         for row in frame.iter_rows(named=True)
-    ]  # fmt: skip
-    heads = ["priority", "segment", "option", "ready_by", "cost", "present_value", "risk_if_not", "funded", "reason"]
+    ]
+    heads = [
+        "priority",
+        "segment",
+        "option",
+        "ready_by",
+        "cost",
+        "present_value",
+        "risk_if_not",
+        "funded",
+        "reason",
+    ]
     if frame["funded"].all():
         rows = [[*row[:7], row[8]] for row in rows]
         heads.remove("funded")
     total, value = frame["cost_usd"].sum(), frame["present_value_usd"].sum()
     words = [
-        text("money.schedule_intro", n=frame.height, cost=rounded(float(total), 3), value=rounded(float(value), 3))
+        text(
+            "money.schedule_intro",
+            n=frame.height,
+            cost=rounded(float(total), 3),
+            value=rounded(float(value), 3),
+        )
     ]
-    return Section(text("money.schedule"), words, table=Table([text(f"table.{head}") for head in heads], rows))
+    return Section(
+        text("money.schedule"), words, table=Table([text(f"table.{head}") for head in heads], rows)
+    )
 
 
 def builds(material: Material, language: Language) -> Section | None:
     """What each planned build saves, keeps, earns and costs."""
     text = language.text
-    frame = material["build_choice"].sort("net_usd", "build_id", descending=[True, False], nulls_last=True)
+    frame = material["build_choice"].sort(
+        "net_usd", "build_id", descending=[True, False], nulls_last=True
+    )
     if frame.is_empty():
         return None
 
@@ -63,16 +104,45 @@ def builds(material: Material, language: Language) -> Section | None:
 
     rows = []
     for row in frame.iter_rows(named=True):
-        kept = None if row["lost_with_usd"] is None else row["lost_without_usd"] - row["lost_with_usd"]
-        names = "; ".join(naming.project_name(material, one, language) for one in row["build_id"].split("+"))
-        rows.append([
-            Cell(names), Cell(language.word("build_verdict", row["verdict"])),
-            *(period(language, row[name] and row[name].replace(day=1), "month") for name in ("stated_on", "opens_on")),
-            usd(row["build_cost_usd"]), usd(row["orders_without_usd"] - row["orders_with_usd"]), usd(kept), usd(row["earned_usd"]),
-            usd(row["net_usd"]), Cell(naming.told(material, row["reason"], language), wide=True),
-        ])  # fmt: skip
-    heads = ["build_name", "build_verdict", "build_stated", "build_opens", "build_cost", "build_saves", "build_keeps", "build_earns", "build_net", "reason"]  # fmt: skip
-    return Section(text("money.builds"), [text("money.builds_intro")], table=Table([text(f"table.{head}") for head in heads], rows))  # fmt: skip
+        kept = (
+            None if row["lost_with_usd"] is None else row["lost_without_usd"] - row["lost_with_usd"]
+        )
+        names = "; ".join(
+            naming.project_name(material, one, language) for one in row["build_id"].split("+")
+        )
+        rows.append(
+            [
+                Cell(names),
+                Cell(language.word("build_verdict", row["verdict"])),
+                *(
+                    period(language, row[name] and row[name].replace(day=1), "month")
+                    for name in ("stated_on", "opens_on")
+                ),
+                usd(row["build_cost_usd"]),
+                usd(row["orders_without_usd"] - row["orders_with_usd"]),
+                usd(kept),
+                usd(row["earned_usd"]),
+                usd(row["net_usd"]),
+                Cell(naming.told(material, row["reason"], language), wide=True),
+            ]
+        )
+    heads = [
+        "build_name",
+        "build_verdict",
+        "build_stated",
+        "build_opens",
+        "build_cost",
+        "build_saves",
+        "build_keeps",
+        "build_earns",
+        "build_net",
+        "reason",
+    ]
+    return Section(
+        text("money.builds"),
+        [text("money.builds_intro")],
+        table=Table([text(f"table.{head}") for head in heads], rows),
+    )
 
 
 def _basis(material: Material, row: dict[str, Any], language: Language) -> str:
@@ -93,15 +163,20 @@ def figures(material: Material, language: Language) -> Section | None:
     for row in frame.iter_rows(named=True):
         share = row["unit"].startswith("ratio")
         shown = [
-            percent(language, row[f"{name}_value"]) if share else dollars(language, row[f"{name}_value"])
+            percent(language, row[f"{name}_value"])
+            if share
+            else dollars(language, row[f"{name}_value"])
             for name in ("low", "likely", "high")
         ]
         rows.append(
             [
-                _subject(material, row["subject"], language), Cell(language.word("money_item", row["item"])), *shown, Cell(language.word("unit_of", row["unit"])),
+                _subject(material, row["subject"], language),
+                Cell(language.word("money_item", row["item"])),
+                *shown,
+                Cell(language.word("unit_of", row["unit"])),
                 Cell(_basis(material, row, language), wide=True),
             ]
-        )  # fmt: skip
+        )
     heads = ("subject", "item", "low", "median", "high", "unit", "basis")
     return Section(
         text("money.figures"),
@@ -112,5 +187,11 @@ def figures(material: Material, language: Language) -> Section | None:
 
 def sections(material: Material, language: Language) -> list[Section]:
     return [
-        part for part in (schedule(material, language), builds(material, language), figures(material, language)) if part
+        part
+        for part in (
+            schedule(material, language),
+            builds(material, language),
+            figures(material, language),
+        )
+        if part
     ]

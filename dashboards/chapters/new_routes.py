@@ -1,4 +1,6 @@
-"""Routes that do not exist yet: what they may carry, from whom, and when the forecast counts as wrong."""
+"""Routes that do not exist yet: what they may carry, from whom, and when the forecast counts as
+wrong.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,18 @@ from dashboards import naming
 from dashboards.charts.fan import fan
 from dashboards.charts.market import market
 from dashboards.cuts import LEVELS, each
-from dashboards.figure import Cell, Figure, Page, Section, Table, day, number, percent, plain_table, slug
+from dashboards.figure import (
+    Cell,
+    Figure,
+    Page,
+    Section,
+    Table,
+    day,
+    number,
+    percent,
+    plain_table,
+    slug,
+)
 from dashboards.language import Language, Period
 from dashboards.material import Material
 from dashboards.notes import Notes, run_note
@@ -19,9 +32,13 @@ from dashboards.notes import Notes, run_note
 def _notes(material: Material, definition: str, unit: str, language: Language) -> Notes:
     text = language.text
     return [
-        (text("note.unit"), text(unit)), (text("note.definition"), text(f"note.{definition}")), (text("note.source"), text("note.new_source")), (text("note.interval"), text("note.new_sure")),
-        *_ahead(material, language), run_note(material, language),
-    ]  # fmt: skip
+        (text("note.unit"), text(unit)),
+        (text("note.definition"), text(f"note.{definition}")),
+        (text("note.source"), text("note.new_source")),
+        (text("note.interval"), text("note.new_sure")),
+        *_ahead(material, language),
+        run_note(material, language),
+    ]
 
 
 def _ahead(material: Material, language: Language) -> Notes:
@@ -33,32 +50,62 @@ def _ahead(material: Material, language: Language) -> Notes:
     return [(language.text("note.since"), language.text("note.since_ahead", first=first, end=end))]
 
 
-def split_figure(material: Material, project_id: str, name: str, frame: pl.DataFrame, language: Language) -> Figure:
+def split_figure(
+    material: Material, project_id: str, name: str, frame: pl.DataFrame, language: Language
+) -> Figure:
     text = language.text
-    ordered = frame.sort("is_new", "share_before_ratio", "alternative_id", descending=[True, True, False])
+    ordered = frame.sort(
+        "is_new", "share_before_ratio", "alternative_id", descending=[True, True, False]
+    )
     rows: list[dict[str, Any]] = []
     for row in ordered.iter_rows(named=True):
         way = naming.way_name(material, row["alternative_id"], language)
         for when in ("before", "after"):
-            rows.append({"way": way, "when": text(f"market.{when}"), "share": row[f"share_{when}_ratio"]})
+            rows.append(
+                {"way": way, "when": text(f"market.{when}"), "share": row[f"share_{when}_ratio"]}
+            )
     new = ordered.filter("is_new")
     taken = float(new["share_after_ratio"].sum())
-    loser = ordered.filter(~pl.col("is_new")).sort("lost_p50_gbps", "alternative_id", descending=[True, False])
+    loser = ordered.filter(~pl.col("is_new")).sort(
+        "lost_p50_gbps", "alternative_id", descending=[True, False]
+    )
     most = loser.row(0, named=True) if loser.height else None
     title = text(
-        "title.split", name=naming.project_name(material, project_id, language), market=naming.market_name(material, name, language), share=taken,
-        loser=naming.way_name(material, most["alternative_id"], language) if most else text("number.none"), lost=most["lost_p50_gbps"] if most else None, unit=text("unit.gbps"),
-    )  # fmt: skip
+        "title.split",
+        name=naming.project_name(material, project_id, language),
+        market=naming.market_name(material, name, language),
+        share=taken,
+        loser=naming.way_name(material, most["alternative_id"], language)
+        if most
+        else text("number.none"),
+        lost=most["lost_p50_gbps"] if most else None,
+        unit=text("unit.gbps"),
+    )
     figure_id = slug(f"split-{project_id}-{name}")
     shown = ordered.with_columns(
         way=each(pl.col("alternative_id"), lambda one: naming.way_name(material, one, language))
     )
-    heads = [("way", text("table.way"), "text"), ("price_usd_per_mbps_month", text("table.price"), "n2"), ("rtt_ms", text("table.rtt"), "n0"), ("share_before_ratio", text("market.before"), "pct1"),
-             ("share_after_ratio", text("market.after"), "pct1"), ("lost_p10_gbps", text("table.lost_low"), "n"), ("lost_p50_gbps", text("table.lost_p50"), "n"), ("lost_p90_gbps", text("table.lost_high"), "n")]  # fmt: skip
+    heads = [
+        ("way", text("table.way"), "text"),
+        ("price_usd_per_mbps_month", text("table.price"), "n2"),
+        ("rtt_ms", text("table.rtt"), "n0"),
+        ("share_before_ratio", text("market.before"), "pct1"),
+        ("share_after_ratio", text("market.after"), "pct1"),
+        ("lost_p10_gbps", text("table.lost_low"), "n"),
+        ("lost_p50_gbps", text("table.lost_p50"), "n"),
+        ("lost_p90_gbps", text("table.lost_high"), "n"),
+    ]
     return Figure(
-        figure_id, title, alt=title, spec=market(pl.DataFrame(rows), language), notes=_notes(material, "split", "note.unit_market", language),
-        table=plain_table(shown, heads, language, "month"), csv=f"{figure_id}.csv", data=frame, badges=_badges(material, language),
-    )  # fmt: skip
+        figure_id,
+        title,
+        alt=title,
+        spec=market(pl.DataFrame(rows), language),
+        notes=_notes(material, "split", "note.unit_market", language),
+        table=plain_table(shown, heads, language, "month"),
+        csv=f"{figure_id}.csv",
+        data=frame,
+        badges=_badges(material, language),
+    )
 
 
 def _badges(material: Material, language: Language) -> tuple[str, ...]:
@@ -70,7 +117,11 @@ def _badges(material: Material, language: Language) -> tuple[str, ...]:
 def _fans(material: Material, project_id: str, language: Language) -> list[Figure]:
     """What the new route itself carries in each market it enters."""
     text = language.text
-    new = material["new_route_share"].filter("is_new").select("project_id", "market", "alternative_id")
+    new = (
+        material["new_route_share"]
+        .filter("is_new")
+        .select("project_id", "market", "alternative_id")
+    )
     frame = material["new_route_quantile"].filter(pl.col("project_id") == project_id)
     if new.height:
         frame = frame.join(new, on=["project_id", "market", "alternative_id"], how="semi")
@@ -79,13 +130,23 @@ def _fans(material: Material, project_id: str, language: Language) -> list[Figur
         frame = frame.filter(~pl.col("alternative_id").is_in(known))
     grain = material.edition.grain
     found = []
-    for (name, way), part in sorted(frame.partition_by("market", "alternative_id", as_dict=True).items()):
+    for (name, way), part in sorted(
+        frame.partition_by("market", "alternative_id", as_dict=True).items()
+    ):
         names = {str(level): f"q{round(level * 1000):03d}" for level in LEVELS}
         wide = (
             part.filter(pl.col("quantile_level").is_in(LEVELS))
-            .pivot(on="quantile_level", on_columns=LEVELS, index="target_start", values="value_gbps", aggregate_function="first")
-            .rename({"target_start": "start", **names}).with_columns(observed=pl.lit(None, dtype=pl.Float64)).sort("start")
-        )  # fmt: skip
+            .pivot(
+                on="quantile_level",
+                on_columns=LEVELS,
+                index="target_start",
+                values="value_gbps",
+                aggregate_function="first",
+            )
+            .rename({"target_start": "start", **names})
+            .with_columns(observed=pl.lit(None, dtype=pl.Float64))
+            .sort("start")
+        )
         last = wide.row(-1, named=True)
         title = text(
             "title.new_route",
@@ -99,22 +160,38 @@ def _fans(material: Material, project_id: str, language: Language) -> list[Figur
         figure_id = slug(f"new-{project_id}-{name}-{way}")
         heads = [
             ("start", text("table.period"), "period"),
-            *((column, text(f"table.{column}"), "n") for column in ("q025", "q100", "q500", "q900", "q975")),
+            *(
+                (column, text(f"table.{column}"), "n")
+                for column in ("q025", "q100", "q500", "q900", "q975")
+            ),
         ]
         found.append(
-            Figure(figure_id, title, alt=title, spec=fan(wide, grain, language), notes=_notes(material, "new_route", "note.unit_text", language),
-                   table=plain_table(wide, heads, language, grain), csv=f"{figure_id}.csv", data=wide, badges=_badges(material, language))
-        )  # fmt: skip
+            Figure(
+                figure_id,
+                title,
+                alt=title,
+                spec=fan(wide, grain, language),
+                notes=_notes(material, "new_route", "note.unit_text", language),
+                table=plain_table(wide, heads, language, grain),
+                csv=f"{figure_id}.csv",
+                data=wide,
+                badges=_badges(material, language),
+            )
+        )
     return found
 
 
 def _registrations(material: Material) -> pl.DataFrame:
-    """Every registered forecast with its score, if it has one; those that earlier runs registered have only a score."""
+    """Every registered forecast with its score, if it has one; those that earlier runs registered
+    have only a score.
+    """
     made, score = material["new_route_registration"], material["new_route_score"]
     shared = [name for name in made.columns if name in score.columns and name != "forecast_id"]
     scored = made.join(score.drop(shared), on="forecast_id", how="left")
     older = score.join(made, on="forecast_id", how="anti")
-    market = pl.coalesce("market", pl.col("forecast_id").str.split("/").list.get(1, null_on_oob=True))
+    market = pl.coalesce(
+        "market", pl.col("forecast_id").str.split("/").list.get(1, null_on_oob=True)
+    )
     both = pl.concat([scored, older], how="diagonal").with_columns(
         market=market, verdict=pl.col("verdict").fill_null("open")
     )
@@ -122,7 +199,9 @@ def _registrations(material: Material) -> pl.DataFrame:
 
 
 def _registered(material: Material, language: Language) -> Section | None:
-    """What was registered before a route existed, what came since, and the verdict on the day that was named."""
+    """What was registered before a route existed, what came since, and the verdict on the day that
+    was named.
+    """
     text = language.text
     frame = _registrations(material)
     if frame.is_empty():
@@ -133,35 +212,92 @@ def _registered(material: Material, language: Language) -> Section | None:
     if not began:
         said.append(text("new.nothing_yet"))
     seen = ("months_seen", "last_seen", "updated", "weight_of_data") if began else ()
-    heads = ("project", "market", "registered_on", "judged_on", "q100", "q500", "q900", "ready_probability", *seen, "verdict", "wrong_if", "finding")  # fmt: skip
-    rows = [[cells[head] for head in heads] for cells in (_registered_row(material, row, language) for row in frame.iter_rows(named=True))]  # fmt: skip
-    return Section(text("new.registered"), said, table=Table([text(f"table.{head}") for head in heads], rows, caption=text("new.registered_caption")), anchor="registered")  # fmt: skip
+    heads = (
+        "project",
+        "market",
+        "registered_on",
+        "judged_on",
+        "q100",
+        "q500",
+        "q900",
+        "ready_probability",
+        *seen,
+        "verdict",
+        "wrong_if",
+        "finding",
+    )
+    rows = [
+        [cells[head] for head in heads]
+        for cells in (
+            _registered_row(material, row, language) for row in frame.iter_rows(named=True)
+        )
+    ]
+    return Section(
+        text("new.registered"),
+        said,
+        table=Table(
+            [text(f"table.{head}") for head in heads], rows, caption=text("new.registered_caption")
+        ),
+        anchor="registered",
+    )
 
 
 def _registered_row(material: Material, row: dict[str, Any], language: Language) -> dict[str, Cell]:
     text = language.text
-    last = text("new.last_seen", value=row["last_gbps"], at=Period(row["last_month"])) if row["last_month"] else text("number.none")  # fmt: skip
-    updated = text("new.updated", low=row["updated_p10_gbps"], median=row["updated_p50_gbps"], high=row["updated_p90_gbps"]) if row["last_month"] else text("number.none")  # fmt: skip
+    last = (
+        text("new.last_seen", value=row["last_gbps"], at=Period(row["last_month"]))
+        if row["last_month"]
+        else text("number.none")
+    )
+    updated = (
+        text(
+            "new.updated",
+            low=row["updated_p10_gbps"],
+            median=row["updated_p50_gbps"],
+            high=row["updated_p90_gbps"],
+        )
+        if row["last_month"]
+        else text("number.none")
+    )
     return {
-        "project": Cell(naming.project_name(material, row["project_id"], language)), "market": Cell(naming.market_name(material, row["market"], language) if row["market"] else text("number.none")),
-        "registered_on": day(language, row["registered_on"]), "judged_on": Cell(language.period(Period(row["judged_on"])), row["judged_on"].isoformat()),
-        "q100": number(language, row["p10_gbps"]), "q500": number(language, row["p50_gbps"]), "q900": number(language, row["p90_gbps"]),
-        "ready_probability": percent(language, row["ready_probability_ratio"]), "months_seen": number(language, row["months_seen"], 0), "last_seen": Cell(last), "updated": Cell(updated),
-        "weight_of_data": percent(language, row["weight_of_data_ratio"]), "verdict": Cell(language.word("verdict", row["verdict"])),
-        "wrong_if": Cell(naming.told(material, row["wrong_if"], language) or text("number.none"), wide=True), "finding": Cell(language.reason(row["reason"]) or text("number.none"), wide=True),
-    }  # fmt: skip
+        "project": Cell(naming.project_name(material, row["project_id"], language)),
+        "market": Cell(
+            naming.market_name(material, row["market"], language)
+            if row["market"]
+            else text("number.none")
+        ),
+        "registered_on": day(language, row["registered_on"]),
+        "judged_on": Cell(language.period(Period(row["judged_on"])), row["judged_on"].isoformat()),
+        "q100": number(language, row["p10_gbps"]),
+        "q500": number(language, row["p50_gbps"]),
+        "q900": number(language, row["p90_gbps"]),
+        "ready_probability": percent(language, row["ready_probability_ratio"]),
+        "months_seen": number(language, row["months_seen"], 0),
+        "last_seen": Cell(last),
+        "updated": Cell(updated),
+        "weight_of_data": percent(language, row["weight_of_data_ratio"]),
+        "verdict": Cell(language.word("verdict", row["verdict"])),
+        "wrong_if": Cell(
+            naming.told(material, row["wrong_if"], language) or text("number.none"), wide=True
+        ),
+        "finding": Cell(language.reason(row["reason"]) or text("number.none"), wide=True),
+    }
 
 
 def pages(material: Material, language: Language) -> list[Page]:
     text = language.text
-    parts = material["new_route_share"].partition_by("project_id", "market", as_dict=True, maintain_order=True)
+    parts = material["new_route_share"].partition_by(
+        "project_id", "market", as_dict=True, maintain_order=True
+    )
     by_project: dict[str, list[Figure]] = {}
     for (project_id, name), frame in parts.items():
         by_project.setdefault(str(project_id), []).append(
             split_figure(material, str(project_id), str(name), frame, language)
         )
     for project_id in sorted(material["new_route_quantile"]["project_id"].unique()):
-        by_project[project_id] = _fans(material, project_id, language) + by_project.get(project_id, [])
+        by_project[project_id] = _fans(material, project_id, language) + by_project.get(
+            project_id, []
+        )
     registered = _registered(material, language)
     if not by_project and registered is None:
         return []
@@ -171,6 +307,9 @@ def pages(material: Material, language: Language) -> list[Page]:
     ]
     return [
         Page(
-            "new-routes.html", text("new.title"), [text("new.lead")], [*sections, *([registered] if registered else [])]
+            "new-routes.html",
+            text("new.title"),
+            [text("new.lead")],
+            [*sections, *([registered] if registered else [])],
         )
     ]

@@ -32,9 +32,15 @@ def pages(material: Material, language: Language) -> list[Page]:
         links=[("plan.html", text("overview.orders_all"))],
     )
     said = changes.words(material, language)
-    changed = Section(text("revision.title"), said, links=[("changes.html", text("revision.all"))]) if said else None
+    changed = (
+        Section(text("revision.title"), said, links=[("changes.html", text("revision.all"))])
+        if said
+        else None
+    )
     timeline = timeline_figure(material, language, MOST_ROWS)
-    watch = Section(text("overview.watch"), figures=[timeline, heat_figure(material, language, MOST_ROWS)])
+    watch = Section(
+        text("overview.watch"), figures=[timeline, heat_figure(material, language, MOST_ROWS)]
+    )
     whole = material.keys.get(("total", "total"), [])
     totals = ([key for key in whole if key in material.quantiles] or whole)[:1] or [
         keys[0] for (kind, _), keys in material.keys.items() if kind == "corridor"
@@ -43,18 +49,30 @@ def pages(material: Material, language: Language) -> list[Page]:
         text("overview.forecast"),
         figures=[series_figure(material, key, language) for key in totals],
         table=route_table(material, language),
-        links=[(corridor_path(name), naming.corridor_name(material, name, language)) for name in corridors(material)],
+        links=[
+            (corridor_path(name), naming.corridor_name(material, name, language))
+            for name in corridors(material)
+        ],
     )
     earlier = _earlier(material, language)
     refused = refusals_in_short(material, language)
     doubts = accepted.words(material, language)
     passed_over = (
-        Section(text("accepted.title"), doubts, links=[("assumptions.html#accepted", text("accepted.all"))])
+        Section(
+            text("accepted.title"),
+            doubts,
+            links=[("assumptions.html#accepted", text("accepted.all"))],
+        )
         if doubts
         else None
     )
-    # In words at the top, so that what to order, what to watch and what changed stand on one screen.
-    lead = [language.sentences(orders_title(material, language))] if material["order_plan"].height else []
+    # In words at the top, so that what to order, what to watch and what changed stand on one
+    # screen.
+    lead = (
+        [language.sentences(orders_title(material, language))]
+        if material["order_plan"].height
+        else []
+    )
     lead += [language.sentences(timeline.title)] if timeline.spec else []
     return [
         Page(
@@ -79,14 +97,22 @@ def _earlier(material: Material, language: Language) -> Section | None:
     text = language.text
     rows = [
         [
-            Cell(language.period(Period(one.origin, material.edition.grain)), one.origin.isoformat(), link=f"../{one.folder}/{language.code}/index.html"),
-            Cell(language.day(one.known_at.date()), one.known_at.isoformat()), Cell(one.run_id), Cell(one.data_hash),
+            Cell(
+                language.period(Period(one.origin, material.edition.grain)),
+                one.origin.isoformat(),
+                link=f"../{one.folder}/{language.code}/index.html",
+            ),
+            Cell(language.day(one.known_at.date()), one.known_at.isoformat()),
+            Cell(one.run_id),
+            Cell(one.data_hash),
         ]
         for one in material.edition.previous
-    ]  # fmt: skip
+    ]
     if not rows:
         return None
     heads = ("origin", "known", "run", "data_hash")
     return Section(
-        text("overview.earlier"), table=Table([text(f"table.{head}") for head in heads], rows), anchor="earlier"
+        text("overview.earlier"),
+        table=Table([text(f"table.{head}") for head in heads], rows),
+        anchor="earlier",
     )

@@ -13,24 +13,49 @@ from dashboards.chapters.atlas import badges, load_notes
 from dashboards.chapters.places import segment_path
 from dashboards.charts.timeline import timeline
 from dashboards.cuts import each
-from dashboards.figure import Cell, Figure, Page, Section, Table, day, dollars, joined, percent, period
+from dashboards.figure import (
+    Cell,
+    Figure,
+    Page,
+    Section,
+    Table,
+    day,
+    dollars,
+    joined,
+    percent,
+    period,
+)
 from dashboards.language import Language, Period
 from dashboards.material import Material
 
 
 def runout_frame(material: Material) -> pl.DataFrame:
-    """One row per segment that may run out: its policy dates in the direction that runs out first, and its next order."""
+    """One row per segment that may run out: its policy dates in the direction that runs out first,
+    and its next order.
+    """
     policy = material["runout"].filter(pl.col("date_kind") == "policy")
     earliest = (
         policy.sort(
-            "t50", "t10", "probability_by_last", "direction", descending=[False, False, True, False], nulls_last=True
+            "t50",
+            "t10",
+            "probability_by_last",
+            "direction",
+            descending=[False, False, True, False],
+            nulls_last=True,
         )
         .group_by("segment_id", maintain_order=True)
         .first()
     )
-    orders = material["order_plan"].sort("order_seq").group_by("segment_id", maintain_order=True).first()
+    orders = (
+        material["order_plan"].sort("order_seq").group_by("segment_id", maintain_order=True).first()
+    )
     return earliest.join(orders.select("segment_id", "order_by"), on="segment_id", how="left").sort(
-        "t50", "t10", "probability_by_last", "segment_id", descending=[False, False, True, False], nulls_last=True
+        "t50",
+        "t10",
+        "probability_by_last",
+        "segment_id",
+        descending=[False, False, True, False],
+        nulls_last=True,
     )
 
 
@@ -47,13 +72,21 @@ def timeline_figure(material: Material, language: Language, most: int | None = N
         title = text("title.timeline_none", by=by)
         return Figure("runout", title, reason=title, notes=load_notes(material, [], language))
     named = risky.with_columns(
-        segment=each(pl.col("segment_id"), lambda name: naming.segment_label(material, name, language))
+        segment=each(
+            pl.col("segment_id"), lambda name: naming.segment_label(material, name, language)
+        )
     )
     first = named.row(0, named=True)
     if first["t50"] is None:
         title = text("title.timeline_late", n=risky.height, by=by)
     else:
-        title = text("title.timeline", n=risky.height, by=by, first=first["segment"], when=Period(first["t50"], grain))
+        title = text(
+            "title.timeline",
+            n=risky.height,
+            by=by,
+            first=first["segment"],
+            when=Period(first["t50"], grain),
+        )
     shown = named.head(most) if most else named
     ids = shown["segment_id"].to_list()
     spec = timeline(
@@ -65,7 +98,10 @@ def timeline_figure(material: Material, language: Language, most: int | None = N
     rows = [
         [
             Cell(row["segment"]),
-            *(period(language, row[name], grain, row["last_target"]) for name in ("t10", "t50", "t90")),
+            *(
+                period(language, row[name], grain, row["last_target"])
+                for name in ("t10", "t50", "t90")
+            ),
             day(language, row["order_by"]),
             percent(language, row["probability_by_last"]),
         ]
@@ -73,14 +109,25 @@ def timeline_figure(material: Material, language: Language, most: int | None = N
     ]
     heads = ("segment", "t10", "t50", "t90", "order_by", "probability_by_last")
     notes = load_notes(material, ids, language, "unit_date")
-    notes[1] = (text("note.definition"), text("note.runout", threshold=material.edition.threshold_ratio))
+    notes[1] = (
+        text("note.definition"),
+        text("note.runout", threshold=material.edition.threshold_ratio),
+    )
     subtitle = text("plan.timeline_subtitle")
     if shown.height < named.height:
         subtitle += " " + text("plan.timeline_most", n=shown.height, all=named.height)
     return Figure(
-        "runout", title, alt=language.sentences(title, subtitle), spec=spec, subtitle=subtitle, notes=notes,
-        table=Table([text(f"table.{head}") for head in heads], rows), csv="runout.csv", data=frame, badges=badges(material, ids, language),
-    )  # fmt: skip
+        "runout",
+        title,
+        alt=language.sentences(title, subtitle),
+        spec=spec,
+        subtitle=subtitle,
+        notes=notes,
+        table=Table([text(f"table.{head}") for head in heads], rows),
+        csv="runout.csv",
+        data=frame,
+        badges=badges(material, ids, language),
+    )
 
 
 def orders_title(material: Material, language: Language) -> str:
@@ -99,7 +146,9 @@ def orders_title(material: Material, language: Language) -> str:
         return text("title.orders_all_overdue", n=orders.height, name=name, late_by=months)
     if late.height:
         months = overdue(first["overdue_months"], language)
-        return text("title.orders_overdue", n=orders.height, late=late.height, name=name, late_by=months)
+        return text(
+            "title.orders_overdue", n=orders.height, late=late.height, name=name, late_by=months
+        )
     return text("title.orders", n=orders.height, day=first["order_by"], name=name)
 
 
@@ -116,7 +165,9 @@ BRIEF = ("segment", "order_by", "ready_by", "option", "p_late")
 def order_table(
     material: Material, language: Language, *, most: int | None = None, brief: bool = False
 ) -> Table | None:
-    """The order sheet, the most urgent order first; `brief` leaves out how each order was sized and why."""
+    """The order sheet, the most urgent order first; `brief` leaves out how each order was sized and
+    why.
+    """
     text = language.text
     orders = material.orders
     if orders.is_empty():
@@ -127,10 +178,16 @@ def order_table(
         size = f"{row['modules']}\u00a0×\u00a0{language.number(row['module_gbps'])}\u00a0{joined(text('unit.gbps'))}"
         rows.append(
             {
-                "segment": Cell(naming.segment_label(material, row["segment_id"], language), link=segment_path(row["segment_id"])),
+                "segment": Cell(
+                    naming.segment_label(material, row["segment_id"], language),
+                    link=segment_path(row["segment_id"]),
+                ),
                 "order_by": Cell(
                     *day(language, row["order_by"])[:2],
-                    badge=text("plan.overdue", late=overdue(row["overdue_months"], language)) if late else "", whole=True,
+                    badge=text("plan.overdue", late=overdue(row["overdue_months"], language))
+                    if late
+                    else "",
+                    whole=True,
                 ),
                 "ready_by": day(language, row["ready_by"]),
                 "option": Cell(f"{language.word('option', row['option'])}: {size}"),
@@ -141,7 +198,7 @@ def order_table(
                 "present_value": dollars(language, row["present_value_usd"]),
                 "reason": Cell(naming.told(material, row["reason"], language), wide=True),
             }
-        )  # fmt: skip
+        )
     heads = [head for head in rows[0] if head in BRIEF or not brief]
     for head, column in (("cost", "cost_usd"), ("present_value", "present_value_usd")):
         if head in heads and orders[column].null_count() == orders.height:
@@ -149,7 +206,10 @@ def order_table(
     return Table(
         [text(f"table.{head}") for head in heads],
         [[row[head] for head in heads] for row in rows],
-        caption=text("plan.sheet_brief" if brief else "plan.sheet_caption", alpha=material.edition.risk_alpha_ratio),
+        caption=text(
+            "plan.sheet_brief" if brief else "plan.sheet_caption",
+            alpha=material.edition.risk_alpha_ratio,
+        ),
     )
 
 
@@ -174,8 +234,19 @@ def pages(material: Material, language: Language) -> list[Page]:
     )
     return [
         Page(
-            "plan.html", text("plan.title"), [text("plan.lead", threshold=material.edition.threshold_ratio, alpha=material.edition.risk_alpha_ratio)],
-            [Section(text("plan.sheet"), words, table=table), Section(text("plan.timeline"), figures=[timeline_figure(material, language)]),
-                *money.sections(material, language)],
+            "plan.html",
+            text("plan.title"),
+            [
+                text(
+                    "plan.lead",
+                    threshold=material.edition.threshold_ratio,
+                    alpha=material.edition.risk_alpha_ratio,
+                )
+            ],
+            [
+                Section(text("plan.sheet"), words, table=table),
+                Section(text("plan.timeline"), figures=[timeline_figure(material, language)]),
+                *money.sections(material, language),
+            ],
         )
-    ]  # fmt: skip
+    ]

@@ -21,7 +21,11 @@ def route_table(material: Material, language: Language, home: str = "") -> Table
         seen = outlook(material, keys[0]) if keys else None
         rows.append(
             [
-                Cell(naming.route_name(material, route_id, language), link=home + route_path(route_id), badge=text("page.simulated_short") if row["simulated"] else ""),
+                Cell(
+                    naming.route_name(material, route_id, language),
+                    link=home + route_path(route_id),
+                    badge=text("page.simulated_short") if row["simulated"] else "",
+                ),
                 Cell(naming.market_name(material, str(row["market"]), language)),
                 Cell(naming.direction_name(material, keys[0], language) if keys else ""),
                 number(language, seen.now_gbps if seen else None),
@@ -29,27 +33,39 @@ def route_table(material: Material, language: Language, home: str = "") -> Table
                 number(language, seen.end_gbps if seen else None),
                 percent(language, seen.growth_ratio if seen else None),
             ]
-        )  # fmt: skip
+        )
     heads = ("route", "market", "direction", "now", "year_ahead", "end", "growth")
-    return filled(Table([text(f"table.{head}") for head in heads], rows, caption=text("routes.caption")), language)
+    return filled(
+        Table([text(f"table.{head}") for head in heads], rows, caption=text("routes.caption")),
+        language,
+    )
 
 
 def pages(material: Material, language: Language) -> list[Page]:
     text = language.text
     count = len(material.routes)
     listing = Page(
-        "routes.html", text("routes.title"), [text("routes.lead", n=count)], [Section(table=route_table(material, language))]
-    )  # fmt: skip
+        "routes.html",
+        text("routes.title"),
+        [text("routes.lead", n=count)],
+        [Section(table=route_table(material, language))],
+    )
     return [listing, *(_page(material, route_id, language) for route_id in material.routes)]
 
 
 def _page(material: Material, route_id: str, language: Language) -> Page:
     row = material.routes[route_id]
-    corridor, market = naming.corridor_name(material, str(row["corridor"]), language), naming.market_name(material, str(row["market"]), language)  # fmt: skip
+    corridor, market = (
+        naming.corridor_name(material, str(row["corridor"]), language),
+        naming.market_name(material, str(row["market"]), language),
+    )
     return Page(
-        route_path(route_id), naming.route_name(material, route_id, language), [language.text("route.about", corridor=corridor, market=market)],
-        build=lambda: _sections(material, route_id, language), subject=("route", route_id),
-    )  # fmt: skip
+        route_path(route_id),
+        naming.route_name(material, route_id, language),
+        [language.text("route.about", corridor=corridor, market=market)],
+        build=lambda: _sections(material, route_id, language),
+        subject=("route", route_id),
+    )
 
 
 def _sections(material: Material, route_id: str, language: Language) -> list[Section]:

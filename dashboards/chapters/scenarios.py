@@ -23,30 +23,44 @@ LEAST_SHARE = 0.1
 
 
 def _moved(frame: pl.DataFrame, end: date | None) -> pl.DataFrame:
-    """One row per segment of a story: the policy date of the direction that runs out first in the plan. The most moved first.
+    """One row per segment of a story: the policy date of the direction that runs out first in the
+    plan. The most moved first.
 
-    Medians count before the mean shift of single paths: where many paths no longer run out, that shift says little.
+    Medians count before the mean shift of single paths: where many paths no longer run out, that
+        shift says little.
     """
     enough = pl.min_horizontal("probability_base", "probability_scenario") >= LEAST_SHARE
-    shift, odds = pl.col("shift_months"), pl.col("probability_scenario") - pl.col("probability_base")
+    shift, odds = (
+        pl.col("shift_months"),
+        pl.col("probability_scenario") - pl.col("probability_base"),
+    )
     beyond = pl.lit(end + timedelta(days=1) if end else None, dtype=pl.Date)
-    days = (pl.col("t50_scenario").fill_null(beyond) - pl.col("t50_base").fill_null(beyond)).dt.total_days()
+    days = (
+        pl.col("t50_scenario").fill_null(beyond) - pl.col("t50_base").fill_null(beyond)
+    ).dt.total_days()
     policy = (
         _first_out(frame)
         .with_columns(shift_months=pl.when(enough).then(shift))
         .with_columns(
-            moved=pl.max_horizontal(shift.abs() / 12, odds.abs()), median_days=days.fill_null(0),
+            moved=pl.max_horizontal(shift.abs() / 12, odds.abs()),
+            median_days=days.fill_null(0),
             later=pl.when(shift.abs() >= SHORTEST_SHIFT).then(shift > 0).otherwise(odds < 0),
         )
-        .with_columns(later=pl.when(pl.col("median_days") != 0).then(pl.col("median_days") > 0).otherwise("later"))
-    )  # fmt: skip
+        .with_columns(
+            later=pl.when(pl.col("median_days") != 0)
+            .then(pl.col("median_days") > 0)
+            .otherwise("later")
+        )
+    )
     return policy.filter((pl.col("moved") > 0.005) | (pl.col("median_days") != 0)).sort(
         pl.col("median_days").abs(), "moved", "segment_id", descending=[True, True, False]
     )
 
 
 def _first_out(frame: pl.DataFrame) -> pl.DataFrame:
-    """The policy dates of each segment in the direction that runs out first in the plan, as all other pages state them."""
+    """The policy dates of each segment in the direction that runs out first in the plan, as all
+    other pages state them.
+    """
     order = ("t50_base", "t50_scenario", "probability_base", "direction")
     return (
         frame.filter(pl.col("date_kind") == "policy")
@@ -55,8 +69,12 @@ def _first_out(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _dated(material: Material, moved: pl.DataFrame, end: date | None, language: Language) -> pl.DataFrame:
-    """Rows of the chart: the segments with a median date in the plan or in the story; what lies after the horizon stands at its end."""
+def _dated(
+    material: Material, moved: pl.DataFrame, end: date | None, language: Language
+) -> pl.DataFrame:
+    """Rows of the chart: the segments with a median date in the plan or in the story; what lies
+    after the horizon stands at its end.
+    """
     grain = material.edition.grain
     shown = moved.filter(pl.col("t50_base").is_not_null() | pl.col("t50_scenario").is_not_null())
 
@@ -64,59 +82,131 @@ def _dated(material: Material, moved: pl.DataFrame, end: date | None, language: 
         if value is None and end is None:
             return language.text("number.none")
         return (
-            language.period(Period(value, grain)) if value else language.period(Period(end or date.min, grain), "after")
+            language.period(Period(value, grain))
+            if value
+            else language.period(Period(end or date.min, grain), "after")
         )
 
     return pl.DataFrame(
         {
-            "segment": [naming.segment_label(material, row, language) for row in shown["segment_id"]],
-            "base": [value or end for value in shown["t50_base"]], "scenario": [value or end for value in shown["t50_scenario"]],
-            "base_label": [when(value) for value in shown["t50_base"]], "scenario_label": [when(value) for value in shown["t50_scenario"]],
+            "segment": [
+                naming.segment_label(material, row, language) for row in shown["segment_id"]
+            ],
+            "base": [value or end for value in shown["t50_base"]],
+            "scenario": [value or end for value in shown["t50_scenario"]],
+            "base_label": [when(value) for value in shown["t50_base"]],
+            "scenario_label": [when(value) for value in shown["t50_scenario"]],
         },
-        schema={"segment": pl.String, "base": pl.Date, "scenario": pl.Date, "base_label": pl.String, "scenario_label": pl.String},
-    )  # fmt: skip
+        schema={
+            "segment": pl.String,
+            "base": pl.Date,
+            "scenario": pl.Date,
+            "base_label": pl.String,
+            "scenario_label": pl.String,
+        },
+    )
 
 
-def comparison_figure(material: Material, stories: Mapping[str, pl.DataFrame], language: Language) -> Figure | None:
-    """All stories on one chart with a switch, over the segments that any of them moves most; None for a single story."""
+def comparison_figure(
+    material: Material, stories: Mapping[str, pl.DataFrame], language: Language
+) -> Figure | None:
+    """All stories on one chart with a switch, over the segments that any of them moves most; None
+    for a single story.
+    """
     text = language.text
     last = material["runout"]["last_target"].max()
     end = last if isinstance(last, date) else None
     moved = {name: _moved(frame, end) for name, frame in stories.items()}
-    counted = [(name, frame.filter(pl.col("shift_months").abs() >= SHORTEST_SHIFT)) for name, frame in moved.items()]
-    ranked = sorted(((name, moved[name].height, float(frame["shift_months"].abs().sum())) for name, frame in counted if frame.height), key=lambda one: (-one[2], one[0]))  # fmt: skip
+    counted = [
+        (name, frame.filter(pl.col("shift_months").abs() >= SHORTEST_SHIFT))
+        for name, frame in moved.items()
+    ]
+    ranked = sorted(
+        (
+            (name, moved[name].height, float(frame["shift_months"].abs().sum()))
+            for name, frame in counted
+            if frame.height
+        ),
+        key=lambda one: (-one[2], one[0]),
+    )
     if len(ranked) < 2:
         return None
     everything = pl.concat([moved[name] for name, *_ in ranked])
-    most = everything.group_by("segment_id").agg(pl.col("median_days").abs().max(), pl.col("moved").max()).sort("median_days", "moved", "segment_id", descending=[True, True, False])["segment_id"]  # fmt: skip
-    order = {naming.segment_label(material, name, language): place for place, name in enumerate(most)}
-    rows = pl.concat([
-        _dated(material, _first_out(stories[name]), end, language).with_columns(story=pl.lit(naming.said(material, name, language)))
-        for name, *_ in ranked
-    ])  # fmt: skip
-    rows = rows.filter(pl.col("segment").is_in(list(order))).sort(pl.col("segment").replace_strict(order, return_dtype=pl.Int64), maintain_order=True)  # fmt: skip
+    most = (
+        everything.group_by("segment_id")
+        .agg(pl.col("median_days").abs().max(), pl.col("moved").max())
+        .sort("median_days", "moved", "segment_id", descending=[True, True, False])["segment_id"]
+    )
+    order = {
+        naming.segment_label(material, name, language): place for place, name in enumerate(most)
+    }
+    rows = pl.concat(
+        [
+            _dated(material, _first_out(stories[name]), end, language).with_columns(
+                story=pl.lit(naming.said(material, name, language))
+            )
+            for name, *_ in ranked
+        ]
+    )
+    rows = rows.filter(pl.col("segment").is_in(list(order))).sort(
+        pl.col("segment").replace_strict(order, return_dtype=pl.Int64), maintain_order=True
+    )
     kept = rows["segment"].unique(maintain_order=True).head(MOST_SEGMENTS)
-    places = {naming.said(material, name, language): place for place, (name, *_) in enumerate(ranked)}
-    rows = rows.filter(pl.col("segment").is_in(kept.to_list())).sort(pl.col("story").replace_strict(places, return_dtype=pl.Int64), maintain_order=True)  # fmt: skip
+    places = {
+        naming.said(material, name, language): place for place, (name, *_) in enumerate(ranked)
+    }
+    rows = rows.filter(pl.col("segment").is_in(kept.to_list())).sort(
+        pl.col("story").replace_strict(places, return_dtype=pl.Int64), maintain_order=True
+    )
     if rows.is_empty():
         return None
     title = text(
-        "title.comparison", n=len(ranked), name=naming.said(material, ranked[0][0], language), segments=ranked[0][1]
+        "title.comparison",
+        n=len(ranked),
+        name=naming.said(material, ranked[0][0], language),
+        segments=ranked[0][1],
     )
     table = Table(
         [text(f"table.{head}") for head in ("story", "segment", "t50_base", "t50_scenario")],
-        [[Cell(row["story"]), Cell(row["segment"]), Cell(row["base_label"], str(row["base"])), Cell(row["scenario_label"], str(row["scenario"]))] for row in rows.iter_rows(named=True)],
-    )  # fmt: skip
+        [
+            [
+                Cell(row["story"]),
+                Cell(row["segment"]),
+                Cell(row["base_label"], str(row["base"])),
+                Cell(row["scenario_label"], str(row["scenario"])),
+            ]
+            for row in rows.iter_rows(named=True)
+        ],
+    )
     source = "note.source_load_simulated" if material.edition.simulated else "note.source_load"
-    notes = [(text("note.unit"), text("note.unit_date")), (text("note.definition"), text("note.scenario", least=LEAST_SHARE)), (text("note.source"), text(source)), *closing(material, language)]  # fmt: skip
-    badges = ((text("page.simulated_short"),) if material.edition.simulated else ()) + (text("page.assumed_short"),)
+    notes = [
+        (text("note.unit"), text("note.unit_date")),
+        (text("note.definition"), text("note.scenario", least=LEAST_SHARE)),
+        (text("note.source"), text(source)),
+        *closing(material, language),
+    ]
+    badges = ((text("page.simulated_short"),) if material.edition.simulated else ()) + (
+        text("page.assumed_short"),
+    )
     return Figure(
-        "scenarios", title, alt=title, spec=comparison(rows, language), subtitle=text("scenario.subtitle_switch", name=naming.said(material, ranked[0][0], language)),
-        notes=notes, table=table, csv="scenarios.csv", data=everything.drop("median_days"), badges=badges,
-    )  # fmt: skip
+        "scenarios",
+        title,
+        alt=title,
+        spec=comparison(rows, language),
+        subtitle=text(
+            "scenario.subtitle_switch", name=naming.said(material, ranked[0][0], language)
+        ),
+        notes=notes,
+        table=table,
+        csv="scenarios.csv",
+        data=everything.drop("median_days"),
+        badges=badges,
+    )
 
 
-def story_figure(material: Material, scenario_id: str, frame: pl.DataFrame, language: Language) -> Figure:
+def story_figure(
+    material: Material, scenario_id: str, frame: pl.DataFrame, language: Language
+) -> Figure:
     text = language.text
     grain = material.edition.grain
     last = material["runout"]["last_target"].max()
@@ -125,16 +215,30 @@ def story_figure(material: Material, scenario_id: str, frame: pl.DataFrame, lang
     name = naming.said(material, scenario_id, language)
     figure_id = slug(f"scenario-{scenario_id}")
     if moved.is_empty():
-        return Figure(figure_id, text("title.scenario_none", name=name), reason=text("reason.no_shift"))
+        return Figure(
+            figure_id, text("title.scenario_none", name=name), reason=text("reason.no_shift")
+        )
     later = moved.filter("later").height
     earlier = moved.height - later
     order = [pl.col("median_days") != 0, pl.col("shift_months").abs() >= SHORTEST_SHIFT]
-    top = moved.sort(order, descending=True, nulls_last=True, maintain_order=True).row(0, named=True)
+    top = moved.sort(order, descending=True, nulls_last=True, maintain_order=True).row(
+        0, named=True
+    )
     first = naming.segment_label(material, top["segment_id"], language)
     ways = "" if earlier and later else "_earlier" if earlier else "_later"
     if top["median_days"]:
-        before, after = (period(language, top[f"t50_{which}"], grain, end).text for which in ("base", "scenario"))
-        title = text(f"title.scenario{ways}", name=name, earlier=earlier, later=later, first=first, before=before, after=after)  # fmt: skip
+        before, after = (
+            period(language, top[f"t50_{which}"], grain, end).text for which in ("base", "scenario")
+        )
+        title = text(
+            f"title.scenario{ways}",
+            name=name,
+            earlier=earlier,
+            later=later,
+            first=first,
+            before=before,
+            after=after,
+        )
     elif abs(top["shift_months"] or 0.0) >= SHORTEST_SHIFT:
         title = text(
             f"title.scenario_shift{ways}",
@@ -154,21 +258,53 @@ def story_figure(material: Material, scenario_id: str, frame: pl.DataFrame, lang
         )
     rows = _dated(material, moved, end, language).head(MOST_SEGMENTS)
     table = Table(
-        [text(f"table.{head}") for head in ("segment", "t50_base", "t50_scenario", "shift_months", "probability_base", "probability_scenario", "order_by_base", "order_by_scenario")],
+        [
+            text(f"table.{head}")
+            for head in (
+                "segment",
+                "t50_base",
+                "t50_scenario",
+                "shift_months",
+                "probability_base",
+                "probability_scenario",
+                "order_by_base",
+                "order_by_scenario",
+            )
+        ],
         [
             [
-                Cell(naming.segment_label(material, row["segment_id"], language), link=segment_path(row["segment_id"]) if row["segment_id"] in material.segments else ""),
-                period(language, row["t50_base"], grain, end), period(language, row["t50_scenario"], grain, end), number(language, row["shift_months"], 1),
-                percent(language, row["probability_base"]), percent(language, row["probability_scenario"]), day(language, row["order_by_base"]), day(language, row["order_by_scenario"]),
+                Cell(
+                    naming.segment_label(material, row["segment_id"], language),
+                    link=segment_path(row["segment_id"])
+                    if row["segment_id"] in material.segments
+                    else "",
+                ),
+                period(language, row["t50_base"], grain, end),
+                period(language, row["t50_scenario"], grain, end),
+                number(language, row["shift_months"], 1),
+                percent(language, row["probability_base"]),
+                percent(language, row["probability_scenario"]),
+                day(language, row["order_by_base"]),
+                day(language, row["order_by_scenario"]),
             ]
             for row in moved.iter_rows(named=True)
         ],
-    )  # fmt: skip
+    )
     notes = [
-        (text("note.unit"), text("note.unit_date")), (text("note.definition"), text("note.scenario", least=LEAST_SHARE)), (text("note.story"), naming.said(material, frame["note"][0], language)),
-        (text("note.source"), text("note.source_load_simulated" if material.edition.simulated else "note.source_load")), *closing(material, language),
-    ]  # fmt: skip
-    badges = ((text("page.simulated_short"),) if material.edition.simulated else ()) + (text("page.assumed_short"),)
+        (text("note.unit"), text("note.unit_date")),
+        (text("note.definition"), text("note.scenario", least=LEAST_SHARE)),
+        (text("note.story"), naming.said(material, frame["note"][0], language)),
+        (
+            text("note.source"),
+            text(
+                "note.source_load_simulated" if material.edition.simulated else "note.source_load"
+            ),
+        ),
+        *closing(material, language),
+    ]
+    badges = ((text("page.simulated_short"),) if material.edition.simulated else ()) + (
+        text("page.assumed_short"),
+    )
     if rows.is_empty():
         return Figure(
             figure_id,
@@ -181,18 +317,32 @@ def story_figure(material: Material, scenario_id: str, frame: pl.DataFrame, lang
             badges=badges,
         )
     return Figure(
-        figure_id, title, alt=title, spec=scenarios(rows, language), subtitle=text("scenario.subtitle"), notes=notes, table=table,
-        csv=f"{figure_id}.csv", data=frame, badges=badges,
-    )  # fmt: skip
+        figure_id,
+        title,
+        alt=title,
+        spec=scenarios(rows, language),
+        subtitle=text("scenario.subtitle"),
+        notes=notes,
+        table=table,
+        csv=f"{figure_id}.csv",
+        data=frame,
+        badges=badges,
+    )
 
 
 def pages(material: Material, language: Language) -> list[Page]:
     text = language.text
-    stories = material["scenario_effect"].partition_by("scenario_id", as_dict=True, maintain_order=True)
+    stories = material["scenario_effect"].partition_by(
+        "scenario_id", as_dict=True, maintain_order=True
+    )
     if not stories:
         return []
-    figures = [story_figure(material, str(key[0]), frame, language) for key, frame in stories.items()]
-    together = comparison_figure(material, {str(key[0]): frame for key, frame in stories.items()}, language)
+    figures = [
+        story_figure(material, str(key[0]), frame, language) for key, frame in stories.items()
+    ]
+    together = comparison_figure(
+        material, {str(key[0]): frame for key, frame in stories.items()}, language
+    )
     sections = [Section(text("scenario.together"), figures=[together])] if together else []
     sections.append(Section(text("scenario.each") if together else "", figures=figures))
     return [Page("scenarios.html", text("scenario.title"), [text("scenario.lead")], sections)]

@@ -41,7 +41,9 @@ def heat_figure(material: Material, language: Language, most: int | None = None)
         return Figure("utilization", text("title.utilization"), reason=text("reason.no_load"))
     order = frame["segment_id"].unique(maintain_order=True).to_list()
     shown = order[:most] if most else order
-    names = {segment_id: naming.segment_label(material, segment_id, language) for segment_id in order}
+    names = {
+        segment_id: naming.segment_label(material, segment_id, language) for segment_id in order
+    }
     threshold = material.edition.threshold_ratio
     grain = material.edition.grain
     over = frame.filter(pl.col("utilization_ratio") > threshold).sort("target_start", "segment_id")
@@ -50,34 +52,65 @@ def heat_figure(material: Material, language: Language, most: int | None = None)
     if over.height:
         first = over.row(0, named=True)
         title = text(
-            "title.heat_over", n=over["segment_id"].n_unique(), all=len(order), threshold=threshold, by=by,
-            first=names[first["segment_id"]], when=Period(first["target_start"], grain),
-        )  # fmt: skip
+            "title.heat_over",
+            n=over["segment_id"].n_unique(),
+            all=len(order),
+            threshold=threshold,
+            by=by,
+            first=names[first["segment_id"]],
+            when=Period(first["target_start"], grain),
+        )
     else:
         top = frame.row(0, named=True)
         title = text(
-            "title.heat_none", threshold=threshold, by=by, first=names[top["segment_id"]], utilization=top["peak"]
+            "title.heat_none",
+            threshold=threshold,
+            by=by,
+            first=names[top["segment_id"]],
+            utilization=top["peak"],
         )
     part = frame.filter(pl.col("segment_id").is_in(shown)).with_columns(
         segment=pl.col("segment_id").replace_strict(names, return_dtype=pl.String)
     )
     spec = utilization(
-        part.select("segment", "target_start", "utilization_ratio", "load_gbps", "lit_gbps"), threshold, grain, language
+        part.select("segment", "target_start", "utilization_ratio", "load_gbps", "lit_gbps"),
+        threshold,
+        grain,
+        language,
     )
     subtitle = text("segments.heat_subtitle")
     if len(shown) < len(order):
         subtitle += " " + text("segments.heat_most", n=len(shown), all=len(order))
     table = plain_table(
-        part.with_columns(failure=each(pl.col("cause_id").fill_null("none"), lambda name: naming.failure_name(material, name, language))),
-        [("segment", text("table.segment"), "text"), ("target_start", text("table.period"), "period"), ("utilization_ratio", text("table.utilization"), "pct"),
-         ("load_gbps", text("table.load"), "n"), ("lit_gbps", text("table.lit"), "n"), ("failure", text("table.failure"), "text")],
-        language, grain,
-    )  # fmt: skip
+        part.with_columns(
+            failure=each(
+                pl.col("cause_id").fill_null("none"),
+                lambda name: naming.failure_name(material, name, language),
+            )
+        ),
+        [
+            ("segment", text("table.segment"), "text"),
+            ("target_start", text("table.period"), "period"),
+            ("utilization_ratio", text("table.utilization"), "pct"),
+            ("load_gbps", text("table.load"), "n"),
+            ("lit_gbps", text("table.lit"), "n"),
+            ("failure", text("table.failure"), "text"),
+        ],
+        language,
+        grain,
+    )
     return Figure(
-        "utilization", title, alt=language.sentences(title, subtitle), spec=spec, subtitle=subtitle,
-        notes=load_notes(material, shown, language, "unit_share"), table=table, csv="utilization.csv", data=frame.drop("peak"),
+        "utilization",
+        title,
+        alt=language.sentences(title, subtitle),
+        spec=spec,
+        subtitle=subtitle,
+        notes=load_notes(material, shown, language, "unit_share"),
+        table=table,
+        csv="utilization.csv",
+        data=frame.drop("peak"),
         badges=badges(material, shown, language),
-    )  # fmt: skip
+    )
 
 
 def load_figure(material: Material, segment_id: str, direction: str, language: Language) -> Figure:
@@ -88,9 +121,20 @@ def load_figure(material: Material, segment_id: str, direction: str, language: L
     by = Period(rows["target_start"][-1], grain)
     calm = rows.filter(pl.col("median") > pl.col("threshold"))
     bad = rows.filter(pl.col("worst") > pl.col("threshold"))
-    # The dates that tables state: a path's first passage, which no crossing of the lines drawn comes before.
-    policy = next((run for run in material.runs.get(segment_id, []) if (run["date_kind"], run["direction"]) == ("policy", direction)), {})  # fmt: skip
-    half, tenth = policy.get("t50"), policy.get("t10") or (bad["target_start"][0] if bad.height else None)
+    # The dates that tables state: a path's first passage, which no crossing of the lines drawn
+    # comes before.
+    policy = next(
+        (
+            run
+            for run in material.runs.get(segment_id, [])
+            if (run["date_kind"], run["direction"]) == ("policy", direction)
+        ),
+        {},
+    )
+    half, tenth = (
+        policy.get("t50"),
+        policy.get("t10") or (bad["target_start"][0] if bad.height else None),
+    )
     if calm.height:
         title = text("title.load_over", name=name, when=Period(calm["target_start"][0], grain))
     elif half:
@@ -105,13 +149,29 @@ def load_figure(material: Material, segment_id: str, direction: str, language: L
         subtitle = text("segment.worst_none")
     else:
         subtitle = text("segment.worst_is", failure=naming.failure_name(material, last, language))
-    heads = [("target_start", text("table.period"), "period"), ("median", text("table.median"), "n"), ("q100", text("table.q100"), "n"),
-             ("q900", text("table.q900"), "n"), ("worst", text("table.worst"), "n"), ("threshold", text("table.threshold"), "n"), ("lit", text("table.lit"), "n")]  # fmt: skip
+    heads = [
+        ("target_start", text("table.period"), "period"),
+        ("median", text("table.median"), "n"),
+        ("q100", text("table.q100"), "n"),
+        ("q900", text("table.q900"), "n"),
+        ("worst", text("table.worst"), "n"),
+        ("threshold", text("table.threshold"), "n"),
+        ("lit", text("table.lit"), "n"),
+    ]
     return Figure(
-        figure_id, title, alt=language.sentences(title, subtitle), spec=load(rows.drop("threshold", "cause_id"), material.edition.threshold_ratio, grain, language), subtitle=subtitle,
-        notes=load_notes(material, [segment_id], language), table=plain_table(rows, heads, language, grain), csv=f"{figure_id}.csv",
-        data=rows, badges=badges(material, [segment_id], language),
-    )  # fmt: skip
+        figure_id,
+        title,
+        alt=language.sentences(title, subtitle),
+        spec=load(
+            rows.drop("threshold", "cause_id"), material.edition.threshold_ratio, grain, language
+        ),
+        subtitle=subtitle,
+        notes=load_notes(material, [segment_id], language),
+        table=plain_table(rows, heads, language, grain),
+        csv=f"{figure_id}.csv",
+        data=rows,
+        badges=badges(material, [segment_id], language),
+    )
 
 
 def segment_table(material: Material, language: Language, home: str = "") -> Table:
@@ -120,12 +180,20 @@ def segment_table(material: Material, language: Language, home: str = "") -> Tab
     grain = material.edition.grain
     frame = worst_utilization(material)
     first = dict(
-        frame.group_by("segment_id").agg(pl.col("utilization_ratio").sort_by("target_start").first()).iter_rows()
+        frame.group_by("segment_id")
+        .agg(pl.col("utilization_ratio").sort_by("target_start").first())
+        .iter_rows()
     )
     last = dict(
-        frame.group_by("segment_id").agg(pl.col("utilization_ratio").sort_by("target_start").last()).iter_rows()
+        frame.group_by("segment_id")
+        .agg(pl.col("utilization_ratio").sort_by("target_start").last())
+        .iter_rows()
     )
-    lit = dict(frame.group_by("segment_id").agg(pl.col("lit_gbps").sort_by("target_start").first()).iter_rows())
+    lit = dict(
+        frame.group_by("segment_id")
+        .agg(pl.col("lit_gbps").sort_by("target_start").first())
+        .iter_rows()
+    )
     assumed = material.assumed
     rows = []
     for segment_id, row in material.segments.items():
@@ -133,15 +201,26 @@ def segment_table(material: Material, language: Language, home: str = "") -> Tab
         policy, hard = runs.get("policy"), runs.get("hard")
         rows.append(
             [
-                Cell(naming.segment_label(material, segment_id, language), link=home + segment_path(segment_id)),
+                Cell(
+                    naming.segment_label(material, segment_id, language),
+                    link=home + segment_path(segment_id),
+                ),
                 Cell(language.word("status", str(row["status"]))),
-                stated(language, lit.get(segment_id))._replace(badge=text("page.assumed_short") if segment_id in assumed and segment_id in lit else ""),
+                stated(language, lit.get(segment_id))._replace(
+                    badge=text("page.assumed_short")
+                    if segment_id in assumed and segment_id in lit
+                    else ""
+                ),
                 percent(language, first.get(segment_id)),
                 percent(language, last.get(segment_id)),
-                period(language, policy["t50"], grain, policy["last_target"]) if policy else Cell(text("number.none"), "99999"),
-                period(language, hard["t50"], grain, hard["last_target"]) if hard else Cell(text("number.none"), "99999"),
+                period(language, policy["t50"], grain, policy["last_target"])
+                if policy
+                else Cell(text("number.none"), "99999"),
+                period(language, hard["t50"], grain, hard["last_target"])
+                if hard
+                else Cell(text("number.none"), "99999"),
             ]
-        )  # fmt: skip
+        )
     heads = ("segment", "status", "lit", "utilization_first", "utilization_last", "t50", "hard_t50")
     return Table([text(f"table.{head}") for head in heads], rows, caption=text("segments.caption"))
 
@@ -149,9 +228,14 @@ def segment_table(material: Material, language: Language, home: str = "") -> Tab
 def pages(material: Material, language: Language) -> list[Page]:
     text = language.text
     listing = Page(
-        "segments.html", text("segments.title"), [text("segments.lead", n=len(material.segments))],
-        [Section(figures=[*map_figures(material, language), heat_figure(material, language)]), Section(text("segments.table"), table=segment_table(material, language))],
-    )  # fmt: skip
+        "segments.html",
+        text("segments.title"),
+        [text("segments.lead", n=len(material.segments))],
+        [
+            Section(figures=[*map_figures(material, language), heat_figure(material, language)]),
+            Section(text("segments.table"), table=segment_table(material, language)),
+        ],
+    )
     return [listing, *(_page(material, segment_id, language) for segment_id in material.segments)]
 
 
@@ -162,14 +246,22 @@ def _page(material: Material, segment_id: str, language: Language) -> Page:
     if row["length_km"] is not None:
         about.append(text("segment.length", km=row["length_km"]))
     if operators := naming.said(material, row["operators"], language):
-        about.append(text("segment.operators" if "; " in operators else "segment.operator", operators=operators))
+        about.append(
+            text(
+                "segment.operators" if "; " in operators else "segment.operator",
+                operators=operators,
+            )
+        )
     lead = ["; ".join(about)]
     if row["source"]:
         lead.append(f"{text('table.source')}: {naming.said(material, row['source'], language)}")
     return Page(
-        segment_path(segment_id), naming.segment_label(material, segment_id, language), lead,
-        build=lambda: _sections(material, segment_id, language), subject=("segment", segment_id),
-    )  # fmt: skip
+        segment_path(segment_id),
+        naming.segment_label(material, segment_id, language),
+        lead,
+        build=lambda: _sections(material, segment_id, language),
+        subject=("segment", segment_id),
+    )
 
 
 def _sections(material: Material, segment_id: str, language: Language) -> list[Section]:
@@ -182,30 +274,60 @@ def _sections(material: Material, segment_id: str, language: Language) -> list[S
             figures += [chance] if chance else []
     words = [] if figures else [text("segment.none")]
     grain = material.edition.grain
-    runs = sorted(material.runs.get(segment_id, []), key=lambda run: (run["date_kind"] != "policy", run["direction"]))
+    runs = sorted(
+        material.runs.get(segment_id, []),
+        key=lambda run: (run["date_kind"] != "policy", run["direction"]),
+    )
     sections = [Section(text("segment.load"), words, figures)]
     moved = tornado_figure(material, segment_id, language)
     order = _orders(material, segment_id, language)
     if order or moved:
-        sections.append(Section(text("segment.orders"), figures=[moved] if moved else (), table=order))
+        sections.append(
+            Section(text("segment.orders"), figures=[moved] if moved else (), table=order)
+        )
     if runs:
         table = Table(
-            [text(f"table.{head}") for head in ("direction", "date_kind", "failure", "t10", "t50", "t90", "probability_by_last")],
+            [
+                text(f"table.{head}")
+                for head in (
+                    "direction",
+                    "date_kind",
+                    "failure",
+                    "t10",
+                    "t50",
+                    "t90",
+                    "probability_by_last",
+                )
+            ],
             [
                 [
-                    Cell(naming.segment_direction(material, segment_id, run["direction"], language)),
-                    Cell(text(f"date_kind.{run['date_kind']}", threshold=Stated(run["threshold_ratio"]))),
+                    Cell(
+                        naming.segment_direction(material, segment_id, run["direction"], language)
+                    ),
+                    Cell(
+                        text(
+                            f"date_kind.{run['date_kind']}",
+                            threshold=Stated(run["threshold_ratio"]),
+                        )
+                    ),
                     Cell(naming.failure_name(material, run["failure_id"], language)),
-                    *(period(language, run[name], grain, run["last_target"]) for name in ("t10", "t50", "t90")),
+                    *(
+                        period(language, run[name], grain, run["last_target"])
+                        for name in ("t10", "t50", "t90")
+                    ),
                     percent(language, run["probability_by_last"]),
                 ]
                 for run in runs
             ],
-        )  # fmt: skip
+        )
         sections.append(Section(text("segment.runout"), table=table))
     revised = [
         figure
-        for direction, measure in (("az", "runout_days"), ("za", "runout_days"), ("both", "order_by_days"))
+        for direction, measure in (
+            ("az", "runout_days"),
+            ("za", "runout_days"),
+            ("both", "order_by_days"),
+        )
         if (figure := date_revision(material, segment_id, direction, measure, language))
     ]
     if revised:
@@ -213,8 +335,14 @@ def _sections(material: Material, segment_id: str, language: Language) -> list[S
     routes = material.users.get(segment_id, [])
     if routes:
         sections.append(
-            Section(text("segment.routes"), links=[("../" + route_path(route_id), naming.route_name(material, route_id, language)) for route_id in routes])
-        )  # fmt: skip
+            Section(
+                text("segment.routes"),
+                links=[
+                    ("../" + route_path(route_id), naming.route_name(material, route_id, language))
+                    for route_id in routes
+                ],
+            )
+        )
     return sections
 
 
@@ -223,11 +351,17 @@ def _orders(material: Material, segment_id: str, language: Language) -> Table | 
     text = language.text
     rows = [
         [
-            Cell(language.word("option", row["option"])), day(language, row["order_by"]), day(language, row["ready_by"]),
-            Cell(f"{row['modules']}\u00a0×\u00a0{language.number(row['module_gbps'])}\u00a0{joined(text('unit.gbps'))}" if row["modules"] else text("number.none")),
+            Cell(language.word("option", row["option"])),
+            day(language, row["order_by"]),
+            day(language, row["ready_by"]),
+            Cell(
+                f"{row['modules']}\u00a0×\u00a0{language.number(row['module_gbps'])}\u00a0{joined(text('unit.gbps'))}"
+                if row["modules"]
+                else text("number.none")
+            ),
             Cell(naming.told(material, row["reason"], language)),
         ]
         for row in material.plans.get(segment_id, [])
-    ]  # fmt: skip
+    ]
     heads = ("option", "order_by", "ready_by", "modules", "reason")
     return Table([text(f"table.{head}") for head in heads], rows) if rows else None

@@ -36,9 +36,11 @@ class Outlook:
 
 
 def outlook(material: Material, key: SeriesKey) -> Outlook:
-    """Last observation, median a year ahead and at the end with its 80 % interval, and growth a year.
+    """Last observation, median a year ahead and at the end with its 80 % interval, and growth a
+    year.
 
-    Growth compares the last whole year of medians with the last whole year observed, so that the season falls out.
+    Growth compares the last whole year of medians with the last whole year observed, so that the
+    season falls out.
     """
     held = material.memory.get(("outlook", key))
     if held is None:
@@ -53,13 +55,18 @@ def _outlook(material: Material, key: SeriesKey) -> Outlook:
         return Outlook(None, None, None, None, None, None, None, None)
     season = SEASON_LENGTH[material.grain(key[0])]
     seen = frame.filter(pl.col("observed").is_not_null()).select("start", "observed").rows()
-    ahead = frame.filter(pl.col("q500").is_not_null()).select("start", "q500", "q100", "q900").rows()
+    ahead = (
+        frame.filter(pl.col("q500").is_not_null()).select("start", "q500", "q100", "q900").rows()
+    )
     now_start, now = seen[-1] if seen else (None, None)
     if not ahead:
         return Outlook(now, now_start, None, None, None, None, None, None)
     growth = None
     if len(seen) >= season and len(ahead) >= season:
-        before, after = fmean(row[1] for row in seen[-season:]), fmean(row[1] for row in ahead[-season:])
+        before, after = (
+            fmean(row[1] for row in seen[-season:]),
+            fmean(row[1] for row in ahead[-season:]),
+        )
         growth = (after / before) ** (season / len(ahead)) - 1 if before > 0 else None
     end_start, end, low, high = ahead[-1]
     year = ahead[season - 1][1] if len(ahead) >= season else None
@@ -78,13 +85,22 @@ def finding(material: Material, key: SeriesKey, language: Language) -> tuple[str
     if seen.end_gbps is None or seen.end_start is None:
         reason = capital(naming.told(material, material.refused.get(key), language))
         at = Period(seen.now_start, grain)
-        return text("title.route_observed", name=name, what=what, now=seen.now_gbps, unit=unit, at=at), reason
+        return text(
+            "title.route_observed", name=name, what=what, now=seen.now_gbps, unit=unit, at=at
+        ), reason
     change = seen.end_gbps / seen.now_gbps - 1 if seen.now_gbps else 1.0
     story = "route_up" if change > 0.05 else "route_down" if change < -0.05 else "route_flat"
     by = Period(seen.end_start, grain)
     title = text(
-        f"title.{story}", name=name, what=what, now=seen.now_gbps, at=Period(seen.now_start, grain), then=seen.end_gbps, unit=unit, by=by
-    )  # fmt: skip
+        f"title.{story}",
+        name=name,
+        what=what,
+        now=seen.now_gbps,
+        at=Period(seen.now_start, grain),
+        then=seen.end_gbps,
+        unit=unit,
+        by=by,
+    )
     return title, text("title.range", low=seen.end_low_gbps, high=seen.end_high_gbps, unit=unit)
 
 
@@ -96,25 +112,38 @@ def series_figure(material: Material, key: SeriesKey, language: Language) -> Fig
     seen = outlook(material, key)
     frame = material.series.get(key)
     if frame is None or (seen.now_start is None and seen.end_start is None):
-        reason = naming.told(material, material.refused.get(key), language) or language.text("reason.no_series")
+        reason = naming.told(material, material.refused.get(key), language) or language.text(
+            "reason.no_series"
+        )
         return Figure(figure_id, title, reason=reason)
     observed = material.observed.get(key)
     simulated = bool(observed is not None and observed["simulated"].any())
     rows = frame.drop("coverage")
     return Figure(
-        figure_id, title, alt=language.sentences(title, subtitle), spec=fan(rows, grain, language), subtitle=subtitle,
-        notes=series_notes(material, key, language), table=_table(frame, seen, grain, language), csv=f"{figure_id}.csv", data=frame,
+        figure_id,
+        title,
+        alt=language.sentences(title, subtitle),
+        spec=fan(rows, grain, language),
+        subtitle=subtitle,
+        notes=series_notes(material, key, language),
+        table=_table(frame, seen, grain, language),
+        csv=f"{figure_id}.csv",
+        data=frame,
         badges=(language.text("page.simulated_short"),) if simulated else (),
-    )  # fmt: skip
+    )
 
 
 def traffic_section(material: Material, keys: Sequence[SeriesKey], language: Language) -> Section:
-    """The charts of the series; where some of them have nothing to show, words say so instead of empty charts."""
+    """The charts of the series; where some of them have nothing to show, words say so instead of
+    empty charts.
+    """
     figures = [series_figure(material, key, language) for key in keys]
     drawn = [figure for figure in figures if figure.spec]
     if not drawn:
         return Section(language.text("route.traffic"), figures=figures)
-    silent = dict.fromkeys(language.sentences(figure.title) for figure in figures if not figure.spec)
+    silent = dict.fromkeys(
+        language.sentences(figure.title) for figure in figures if not figure.spec
+    )
     return Section(language.text("route.traffic"), list(silent), drawn)
 
 
@@ -122,7 +151,9 @@ def _table(frame: pl.DataFrame, seen: Outlook, grain: Grain, language: Language)
     text = language.text
     heads = [("start", text("table.period"), "period"), ("observed", text("table.observed"), "n")]
     if seen.end_start is not None:
-        heads += [(name, text(f"table.{name}"), "n") for name in ("q025", "q100", "q500", "q900", "q975")]
+        heads += [
+            (name, text(f"table.{name}"), "n") for name in ("q025", "q100", "q500", "q900", "q975")
+        ]
     if grain != "year" and seen.now_start is not None:
         heads.append(("coverage", text("table.coverage"), "pct1"))
     return plain_table(frame.reverse(), heads, language, grain)
@@ -143,16 +174,26 @@ def refusals(material: Material, language: Language) -> Section | None:
         }
         for key, reason in sorted(material.refused.items())
     ]
-    heads = [("kind", text("table.kind"), "text"), ("name", text("table.series"), "text"), ("direction", text("table.direction"), "text"),
-             ("statistic", text("table.statistic"), "text"), ("reason", text("table.reason"), "text")]  # fmt: skip
+    heads = [
+        ("kind", text("table.kind"), "text"),
+        ("name", text("table.series"), "text"),
+        ("direction", text("table.direction"), "text"),
+        ("statistic", text("table.statistic"), "text"),
+        ("reason", text("table.reason"), "text"),
+    ]
     table = plain_table(pl.DataFrame(rows), heads, language, material.edition.grain)
     return Section(
-        text("overview.no_forecast"), [text("overview.no_forecast_intro")], table=table, anchor="no-forecast"
+        text("overview.no_forecast"),
+        [text("overview.no_forecast_intro")],
+        table=table,
+        anchor="no-forecast",
     )
 
 
 def refusals_in_short(material: Material, language: Language) -> Section | None:
-    """How many series are not forecast for each reason; the list itself is on the page about the data."""
+    """How many series are not forecast for each reason; the list itself is on the page about the
+    data.
+    """
     if not material.refused:
         return None
     text = language.text
@@ -161,7 +202,12 @@ def refusals_in_short(material: Material, language: Language) -> Section | None:
         group = (language.word("kind", key[0]), naming.told(material, reason, language))
         counts[group] = counts.get(group, 0) + 1
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    rows = [[Cell(kind), number(language, count, 0), Cell(reason)] for (kind, reason), count in ordered[:MOST_REASONS]]
+    rows = [
+        [Cell(kind), number(language, count, 0), Cell(reason)]
+        for (kind, reason), count in ordered[:MOST_REASONS]
+    ]
     table = Table([text("table.kind"), text("table.series_count"), text("table.reason")], rows)
     links = [("data.html#no-forecast", text("overview.no_forecast_all"))]
-    return Section(text("overview.no_forecast"), [text("overview.no_forecast_intro")], table=table, links=links)
+    return Section(
+        text("overview.no_forecast"), [text("overview.no_forecast_intro")], table=table, links=links
+    )

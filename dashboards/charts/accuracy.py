@@ -1,4 +1,6 @@
-"""How past forecasts did: achieved coverage by horizon with its uncertainty, and error beside the benchmarks."""
+"""How past forecasts did: achieved coverage by horizon with its uncertainty, and error beside the
+benchmarks.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from warehouse.schema import Grain
 def wilson(share: pl.Expr, count: pl.Expr, z: float = 1.959964) -> tuple[pl.Expr, pl.Expr]:
     """The Wilson interval of a share of `count` outcomes; 13 of 20 at 80 % give 0.433 to 0.819."""
     middle = (share + z * z / (2 * count)) / (1 + z * z / count)
-    half = z / (1 + z * z / count) * (share * (1 - share) / count + z * z / (4 * count * count)).sqrt()
+    half = (
+        z / (1 + z * z / count) * (share * (1 - share) / count + z * z / (4 * count * count)).sqrt()
+    )
     return (middle - half).clip(0, 1), (middle + half).clip(0, 1)
 
 
@@ -26,11 +30,16 @@ def calibration(frame: pl.DataFrame, grain: Grain, language: Language) -> Spec:
         rows += (
             frame.filter(pl.col(column).is_not_null() & (pl.col("n") > 0))
             .select(
-                "horizon", "n", nominal=pl.lit(level), achieved=column, low=low, high=high,
+                "horizon",
+                "n",
+                nominal=pl.lit(level),
+                achieved=column,
+                low=low,
+                high=high,
                 interval=pl.lit(language.text("fan.band", share=level)),
             )
             .to_dicts()
-        )  # fmt: skip
+        )
     return with_rows(_calibration_form(language, grain, _last(frame)), rows)
 
 
@@ -42,9 +51,11 @@ def _last(frame: pl.DataFrame) -> int:
 def _horizons(language: Language, grain: Grain, last: int, field: str = "horizon") -> alt.X:
     """From the first horizon to the last, with half a step on either side."""
     return alt.X(
-        f"{field}:Q", title=language.text(f"accuracy.{grain}"), scale=alt.Scale(domain=[0.5, last + 0.5], nice=False),
+        f"{field}:Q",
+        title=language.text(f"accuracy.{grain}"),
+        scale=alt.Scale(domain=[0.5, last + 0.5], nice=False),
         axis=alt.Axis(tickMinStep=1, format="d"),
-    )  # fmt: skip
+    )
 
 
 @form
@@ -52,14 +63,24 @@ def _calibration_form(language: Language, grain: Grain, last: int) -> alt.TopLev
     text = language.text
     names = [text("fan.band", share=share) for share in (0.8, 0.95)]
     # Side by side, so that where both held all outcomes neither hides the other.
-    chart = alt.Chart(alt.NamedData("rows")).transform_calculate(place="datum.horizon + (datum.nominal < 0.9 ? -0.12 : 0.12)")  # fmt: skip
-    colour = alt.Color("interval:N", scale=alt.Scale(domain=names, range=[NAVY, ORANGE]), legend=alt.Legend(title=None))
+    chart = alt.Chart(alt.NamedData("rows")).transform_calculate(
+        place="datum.horizon + (datum.nominal < 0.9 ? -0.12 : 0.12)"
+    )
+    colour = alt.Color(
+        "interval:N",
+        scale=alt.Scale(domain=names, range=[NAVY, ORANGE]),
+        legend=alt.Legend(title=None),
+    )
     shape = alt.Shape(
-        "interval:N", scale=alt.Scale(domain=names, range=["circle", "square"]), legend=alt.Legend(title=None)
+        "interval:N",
+        scale=alt.Scale(domain=names, range=["circle", "square"]),
+        legend=alt.Legend(title=None),
     )
     x = _horizons(language, grain, last, "place")
     share = alt.Scale(zero=False, nice=True)
-    y = alt.Y("achieved:Q", title=text("accuracy.achieved"), scale=share, axis=alt.Axis(format=".0%"))
+    y = alt.Y(
+        "achieved:Q", title=text("accuracy.achieved"), scale=share, axis=alt.Axis(format=".0%")
+    )
     tips = [
         alt.Tooltip("horizon:Q", title=text("table.horizon")),
         alt.Tooltip("interval:N", title=text("table.interval")),
@@ -70,8 +91,12 @@ def _calibration_form(language: Language, grain: Grain, last: int) -> alt.TopLev
     ]
     layers = alt.layer(
         chart.mark_rule(strokeDash=[4, 3]).encode(y=alt.Y("nominal:Q", scale=share), color=colour),
-        chart.mark_rule(strokeWidth=1.5).encode(x, alt.Y("low:Q", scale=share), alt.Y2("high:Q"), color=colour),
-        chart.mark_point(filled=True, size=70, opacity=1).encode(x, y, color=colour, shape=shape, tooltip=tips),
+        chart.mark_rule(strokeWidth=1.5).encode(
+            x, alt.Y("low:Q", scale=share), alt.Y2("high:Q"), color=colour
+        ),
+        chart.mark_point(filled=True, size=70, opacity=1).encode(
+            x, y, color=colour, shape=shape, tooltip=tips
+        ),
     )
     return layers.properties(width="container", height=260)
 
@@ -79,11 +104,17 @@ def _calibration_form(language: Language, grain: Grain, last: int) -> alt.TopLev
 def skill(frame: pl.DataFrame, grain: Grain, language: Language) -> Spec:
     """One row per model and horizon: model (shown name), horizon, mase. At most four models."""
     order = frame["model"].unique(maintain_order=True).to_list()
-    spec = with_rows(_skill_form(language, grain, _last(frame)), frame.select("model", "horizon", "mase").to_dicts())
+    spec = with_rows(
+        _skill_form(language, grain, _last(frame)),
+        frame.select("model", "horizon", "mase").to_dicts(),
+    )
     spec["encoding"] = {
         **spec["encoding"],
         **{
-            channel: {**spec["encoding"][channel], "scale": {**spec["encoding"][channel]["scale"], "domain": order}}
+            channel: {
+                **spec["encoding"][channel],
+                "scale": {**spec["encoding"][channel]["scale"], "domain": order},
+            }
             for channel in ("color", "strokeDash", "shape")
         },
     }
@@ -97,12 +128,20 @@ def _skill_form(language: Language, grain: Grain, last: int) -> alt.TopLevelMixi
     base = chart.encode(
         x=_horizons(language, grain, last),
         y=alt.Y("mase:Q", title="MASE"),
-        color=alt.Color("model:N", scale=alt.Scale(range=[NAVY, ORANGE, TEAL, PLUM]), legend=alt.Legend(title=None)),
+        color=alt.Color(
+            "model:N",
+            scale=alt.Scale(range=[NAVY, ORANGE, TEAL, PLUM]),
+            legend=alt.Legend(title=None),
+        ),
         strokeDash=alt.StrokeDash(
-            "model:N", scale=alt.Scale(range=[[1, 0], [6, 3], [2, 2], [8, 3, 2, 3]]), legend=alt.Legend(title=None)
+            "model:N",
+            scale=alt.Scale(range=[[1, 0], [6, 3], [2, 2], [8, 3, 2, 3]]),
+            legend=alt.Legend(title=None),
         ),
         shape=alt.Shape(
-            "model:N", scale=alt.Scale(range=["circle", "square", "diamond", "cross"]), legend=alt.Legend(title=None)
+            "model:N",
+            scale=alt.Scale(range=["circle", "square", "diamond", "cross"]),
+            legend=alt.Legend(title=None),
         ),
         tooltip=[
             alt.Tooltip("model:N", title=text("table.model")),

@@ -5,7 +5,15 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from dashboards.charts.drawing import Spec, amount_axis, amount_tip, form, labelled, time_axis, with_rows
+from dashboards.charts.drawing import (
+    Spec,
+    amount_axis,
+    amount_tip,
+    form,
+    labelled,
+    time_axis,
+    with_rows,
+)
 from dashboards.language import Language
 from dashboards.theme import CHARCOAL, LILAC, NAVY, ORANGE, PLUM, TEAL
 from warehouse.schema import Grain
@@ -14,12 +22,20 @@ MOST = 4
 
 
 def components(frame: pl.DataFrame, grain: Grain, language: Language) -> Spec:
-    """One row per model and period: model (shown name), target_start, value_gbps; the heaviest models first, at most four, and the ensemble last: the one whole line."""
+    """One row per model and period: model (shown name), target_start, value_gbps; the heaviest
+    models first, at most four, and the ensemble last: the one whole line.
+    """
     order = frame["model"].unique(maintain_order=True).to_list()
-    spec = with_rows(_form(language, grain, len(order)), labelled(frame, "target_start", grain, language).to_dicts())
+    spec = with_rows(
+        _form(language, grain, len(order)),
+        labelled(frame, "target_start", grain, language).to_dicts(),
+    )
     encoding = dict(spec["encoding"])
     for channel in ("color", "strokeDash"):
-        encoding[channel] = {**encoding[channel], "scale": {**encoding[channel]["scale"], "domain": order}}
+        encoding[channel] = {
+            **encoding[channel],
+            "scale": {**encoding[channel]["scale"], "domain": order},
+        }
     spec["encoding"] = encoding
     return spec
 

@@ -1,4 +1,6 @@
-"""What all charts share: the specification type, its rows, axes of time, and the legend of layered marks."""
+"""What all charts share: the specification type, its rows, axes of time, and the legend of layered
+marks.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +23,15 @@ from warehouse.schema import Grain
 
 P = ParamSpec("P")
 Spec = dict[str, Any]
-"""A Vega-Lite specification with its data inside: `altair.Chart.from_dict` opens it, vl-convert draws it."""
+"""A Vega-Lite specification with its data inside: `altair.Chart.from_dict` opens it, vl-convert
+draws it.
+"""
 
-DECADES = alt.condition("abs(log(datum.value) / LN10 - round(log(datum.value) / LN10)) < 1e-6", alt.value(1), alt.value(0.25))  # fmt: skip
+DECADES = alt.condition(
+    "abs(log(datum.value) / LN10 - round(log(datum.value) / LN10)) < 1e-6",
+    alt.value(1),
+    alt.value(0.25),
+)
 """Lines of a logarithmic axis: those of tens are seen, those between are hinted at."""
 SOLID: tuple[float, ...] = (1, 0)
 
@@ -31,7 +39,8 @@ SOLID: tuple[float, ...] = (1, 0)
 def form(build: Callable[P, alt.TopLevelMixin]) -> Callable[P, Spec]:
     """The specification of a chart that has no data yet: built once for the same arguments.
 
-    Altair checks each part against its schema as it is made, which takes most of the time; the tests check whole specifications.
+    Altair checks each part against its schema as it is made, which takes most of the time; the
+    tests check whole specifications.
     """
 
     @cache
@@ -54,7 +63,9 @@ def rows_of(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [{key: _plain(value) for key, value in row.items()} for row in rows]
 
 
-def standalone(spec: Spec, language: Language, title: str = "", subtitle: Sequence[str] = (), width: int = 760) -> Spec:
+def standalone(
+    spec: Spec, language: Language, title: str = "", subtitle: Sequence[str] = (), width: int = 760
+) -> Spec:
     """The specification for a picture: with its title, its configuration and a width of its own."""
     whole = copy.copy(spec)
     whole["title"] = {"text": title, "subtitle": list(subtitle)} if subtitle else title
@@ -72,7 +83,9 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def labelled(frame: pl.DataFrame, column: str, grain: Grain, language: Language, name: str = "label") -> pl.DataFrame:
+def labelled(
+    frame: pl.DataFrame, column: str, grain: Grain, language: Language, name: str = "label"
+) -> pl.DataFrame:
     """The frame with each period's name in the language, for tooltips and tables."""
     names = [language.period(Period(start, grain)) if start else None for start in frame[column]]
     return frame.with_columns(pl.Series(name, names, dtype=pl.String))
@@ -88,9 +101,13 @@ def next_start(start: date, grain: Grain) -> date:
 
 
 def with_breaks(frame: pl.DataFrame, grain: Grain) -> pl.DataFrame:
-    """The frame, sorted by start, with an empty row wherever periods are missing: a line then breaks instead of bridging them."""
+    """The frame, sorted by start, with an empty row wherever periods are missing: a line then
+    breaks instead of bridging them.
+    """
     starts = frame["start"].to_list()
-    holes = [next_start(one, grain) for one, other in pairwise(starts) if other > next_start(one, grain)]
+    holes = [
+        next_start(one, grain) for one, other in pairwise(starts) if other > next_start(one, grain)
+    ]
     if not holes:
         return frame
     empty = pl.DataFrame({"start": holes}, schema={"start": pl.Date})
@@ -98,7 +115,9 @@ def with_breaks(frame: pl.DataFrame, grain: Grain) -> pl.DataFrame:
 
 
 def time_axis(field: str, grain: Grain, day_format: str, **options: Any) -> alt.X:
-    """Time in UTC: a date is a day, wherever the reader's clock stands. Weeks and days are labelled with `day_format`: a month's name would stand several times."""
+    """Time in UTC: a date is a day, wherever the reader's clock stands. Weeks and days are labelled
+    with `day_format`: a month's name would stand several times.
+    """
     return alt.X(
         f"{field}:T",
         scale=alt.Scale(type="utc"),
@@ -127,19 +146,38 @@ def spread_ticks(apart: str, day_format: str) -> alt.Axis:
     """Ticks at which no name stands twice."""
     if apart == "years":
         return year_ticks(grid=True)
-    return day_ticks(day_format, grid=True) if apart == "days" else alt.Axis(title=None, format="%b %Y", tickCount=6, grid=True)  # fmt: skip
+    return (
+        day_ticks(day_format, grid=True)
+        if apart == "days"
+        else alt.Axis(title=None, format="%b %Y", tickCount=6, grid=True)
+    )
 
 
 def calendar_axis(grain: Grain, periods: int, day_format: str) -> alt.Axis:
-    """The axis of a calendar of cells: months are named in even steps, from January on; weeks and days as far as they have room."""
+    """The axis of a calendar of cells: months are named in even steps, from January on; weeks and
+    days as far as they have room.
+    """
     every = 3 if periods <= 18 else 6 if periods <= 60 else 12
-    named = f"utcmonth(datum.value) % {every} === 0 ? datum.label : ''" if grain == "month" else alt.Undefined
+    named = (
+        f"utcmonth(datum.value) % {every} === 0 ? datum.label : ''"
+        if grain == "month"
+        else alt.Undefined
+    )
     return alt.Axis(
-        title=None, format=day_format if grain in ("week", "day") else "%b %Y", labelExpr=named, labelAngle=0, labelOverlap="greedy", labelBound=True, labelSeparation=12, ticks=False,
-    )  # fmt: skip
+        title=None,
+        format=day_format if grain in ("week", "day") else "%b %Y",
+        labelExpr=named,
+        labelAngle=0,
+        labelOverlap="greedy",
+        labelBound=True,
+        labelSeparation=12,
+        ticks=False,
+    )
 
 
-def amount_axis(field: str, title: str, *, zero: bool = True, log: bool = False, **options: Any) -> alt.Y:
+def amount_axis(
+    field: str, title: str, *, zero: bool = True, log: bool = False, **options: Any
+) -> alt.Y:
     if log:
         return alt.Y(
             f"{field}:Q",
@@ -149,7 +187,11 @@ def amount_axis(field: str, title: str, *, zero: bool = True, log: bool = False,
             **options,
         )
     return alt.Y(
-        f"{field}:Q", title=title, axis=alt.Axis(format=",f", tickCount=6), scale=alt.Scale(zero=zero), **options
+        f"{field}:Q",
+        title=title,
+        axis=alt.Axis(format=",f", tickCount=6),
+        scale=alt.Scale(zero=zero),
+        **options,
     )
 
 
@@ -161,10 +203,15 @@ class Key:
     """The legend of a chart whose layers are marks, not data: each mark is tagged with its name."""
 
     def __init__(
-        self, names: Sequence[str], colours: Sequence[str], dashes: Sequence[Sequence[float]] | None = None
+        self,
+        names: Sequence[str],
+        colours: Sequence[str],
+        dashes: Sequence[Sequence[float]] | None = None,
     ) -> None:
         stroke = (
-            {"symbolType": "stroke", "symbolStrokeWidth": 5, "symbolSize": 400} if dashes else {"symbolType": "square"}
+            {"symbolType": "stroke", "symbolStrokeWidth": 5, "symbolSize": 400}
+            if dashes
+            else {"symbolType": "square"}
         )
         legend = alt.Legend(title=None, columns=0, **stroke)
         scale = alt.Scale(domain=list(names), range=list(colours))
@@ -177,4 +224,6 @@ class Key:
         """The chart with colour and dashes taken from the legend's entry `name`."""
         mark = chart.mark if isinstance(chart.mark, str) else chart.mark.type
         channels = self.channels[:1] if mark in ("area", "bar", "point", "tick") else self.channels
-        return chart.transform_calculate(mark=json.dumps(name, ensure_ascii=False)).encode(*channels)
+        return chart.transform_calculate(mark=json.dumps(name, ensure_ascii=False)).encode(
+            *channels
+        )

@@ -5,17 +5,31 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from dashboards.charts.drawing import SOLID, Key, Spec, form, labelled, next_start, time_axis, with_rows
+from dashboards.charts.drawing import (
+    SOLID,
+    Key,
+    Spec,
+    form,
+    labelled,
+    next_start,
+    time_axis,
+    with_rows,
+)
 from dashboards.language import Language
 from dashboards.theme import MUTED, NAVY, ORANGE
 from warehouse.schema import Grain
 
 
 def probability(frame: pl.DataFrame, grain: Grain, language: Language) -> Spec:
-    """One row per period: target_start, policy and hard (0-1, first passage at or before the period)."""
+    """One row per period: target_start, policy and hard (0-1, first passage at or before the
+    period).
+    """
     rows = labelled(frame, "target_start", grain, language).to_dicts()
-    # A step ends where its period does: the last value is drawn once more at the end of the horizon.
-    end = [{**rows[-1], "target_start": next_start(rows[-1]["target_start"], grain)}] if rows else []
+    # A step ends where its period does: the last value is drawn once more at the end of the
+    # horizon.
+    end = (
+        [{**rows[-1], "target_start": next_start(rows[-1]["target_start"], grain)}] if rows else []
+    )
     return with_rows(_form(language, grain), [*rows, *end])
 
 
@@ -29,7 +43,10 @@ def _form(language: Language, grain: Grain) -> alt.TopLevelMixin:
 
     def share(field: str) -> alt.Y:
         return alt.Y(
-            f"{field}:Q", title=text("probability.axis"), scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%")
+            f"{field}:Q",
+            title=text("probability.axis"),
+            scale=alt.Scale(domain=[0, 1]),
+            axis=alt.Axis(format=".0%"),
         )
 
     tips = [

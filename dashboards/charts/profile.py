@@ -13,7 +13,9 @@ from dashboards.theme import DEEP
 def profile(frame: pl.DataFrame, language: Language) -> Spec:
     """One row per weekday and hour: weekday (1 Monday), hour, mean_gbps."""
     days = [*language.words["weekdays.short"][1:], language.words["weekdays.short"][0]]
-    rows = frame.with_columns(day=pl.col("weekday").replace_strict(dict(enumerate(days, 1)), return_dtype=pl.String))
+    rows = frame.with_columns(
+        day=pl.col("weekday").replace_strict(dict(enumerate(days, 1)), return_dtype=pl.String)
+    )
     return with_rows(_form(language), rows.select("day", "hour", "mean_gbps").to_dicts())
 
 

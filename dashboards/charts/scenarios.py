@@ -13,20 +13,29 @@ from dashboards.theme import MUTED, NAVY, ORANGE
 
 
 def scenarios(frame: pl.DataFrame, language: Language) -> Spec:
-    """One row per segment, the most moved first: segment (shown name), base, scenario (dates, the horizon's end where open), base_label, scenario_label."""
+    """One row per segment, the most moved first: segment (shown name), base, scenario (dates, the
+    horizon's end where open), base_label, scenario_label.
+    """
     order = frame["segment"].unique(maintain_order=True).to_list()
-    spec = with_rows(copy.deepcopy(_form(language, len(order), spread(frame["base"], frame["scenario"]))), frame.to_dicts())  # fmt: skip
+    spec = with_rows(
+        copy.deepcopy(_form(language, len(order), spread(frame["base"], frame["scenario"]))),
+        frame.to_dicts(),
+    )
     for layer in spec["layer"]:
         layer["encoding"]["y"]["sort"] = order
     return spec
 
 
 def comparison(frame: pl.DataFrame, language: Language) -> Spec:
-    """One row per story and segment: as for `scenarios`, and story (shown name). A switch chooses the story; without it the first is shown."""
+    """One row per story and segment: as for `scenarios`, and story (shown name). A switch chooses
+    the story; without it the first is shown.
+    """
     order = frame["segment"].unique(maintain_order=True).to_list()
     stories = frame["story"].unique(maintain_order=True).to_list()
     apart = spread(frame["base"], frame["scenario"])
-    spec = with_rows(copy.deepcopy(_form(language, len(order), apart, tuple(stories))), frame.to_dicts())
+    spec = with_rows(
+        copy.deepcopy(_form(language, len(order), apart, tuple(stories))), frame.to_dicts()
+    )
     for layer in spec["layer"]:
         layer["encoding"]["y"]["sort"] = order
         layer["encoding"]["y"]["scale"] = {"domain": order}
@@ -34,12 +43,16 @@ def comparison(frame: pl.DataFrame, language: Language) -> Spec:
 
 
 @form
-def _form(language: Language, count: int, apart: str, stories: tuple[str, ...] = ()) -> alt.TopLevelMixin:
+def _form(
+    language: Language, count: int, apart: str, stories: tuple[str, ...] = ()
+) -> alt.TopLevelMixin:
     text = language.text
     chart = alt.Chart(alt.NamedData("rows"))
     if stories:
         chart = chart.transform_filter("datum.story === chosen")
-    row = alt.Y("segment:N", axis=alt.Axis(title=None, labelLimit=320, ticks=False, domain=False, grid=True))
+    row = alt.Y(
+        "segment:N", axis=alt.Axis(title=None, labelLimit=320, ticks=False, domain=False, grid=True)
+    )
     names = [text("scenario.base"), text("scenario.story")]
     tips = [
         alt.Tooltip("segment:N", title=text("table.segment")),
@@ -54,13 +67,23 @@ def _form(language: Language, count: int, apart: str, stories: tuple[str, ...] =
             axis=spread_ticks(apart, text("date.axis")),
         )
 
-    colour = alt.Color("which:N", scale=alt.Scale(domain=names, range=[NAVY, ORANGE]), legend=alt.Legend(title=None))
-    shape = alt.Shape(
-        "which:N", scale=alt.Scale(domain=names, range=["circle", "diamond"]), legend=alt.Legend(title=None)
+    colour = alt.Color(
+        "which:N",
+        scale=alt.Scale(domain=names, range=[NAVY, ORANGE]),
+        legend=alt.Legend(title=None),
     )
-    layers = [chart.mark_rule(color=MUTED, strokeWidth=2).encode(at("base"), alt.X2("scenario:T"), row)]
+    shape = alt.Shape(
+        "which:N",
+        scale=alt.Scale(domain=names, range=["circle", "diamond"]),
+        legend=alt.Legend(title=None),
+    )
+    layers = [
+        chart.mark_rule(color=MUTED, strokeWidth=2).encode(at("base"), alt.X2("scenario:T"), row)
+    ]
     for field, name in zip(("base", "scenario"), names, strict=True):
-        marks = chart.transform_calculate(which=f"'{name}'").mark_point(filled=True, size=90, opacity=1)
+        marks = chart.transform_calculate(which=f"'{name}'").mark_point(
+            filled=True, size=90, opacity=1
+        )
         layers.append(marks.encode(at(field), row, color=colour, shape=shape, tooltip=tips))
     layered = alt.layer(*layers)
     if stories:

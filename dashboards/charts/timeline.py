@@ -16,9 +16,11 @@ from warehouse.schema import Grain
 
 
 def timeline(frame: pl.DataFrame, today: date, grain: Grain, language: Language) -> Spec:
-    """One row per segment: segment (shown name), t10, t50, t90, last_target, order_by; dates may be null.
+    """One row per segment: segment (shown name), t10, t50, t90, last_target, order_by; dates may be
+    null.
 
-    A null t90 is drawn open to the end of the horizon; a segment whose t10 is null is left to the table.
+    A null t90 is drawn open to the end of the horizon; a segment whose t10 is null is left to the
+    table.
     """
     shown = frame.filter(pl.col("t10").is_not_null())
     order = shown["segment"].unique(maintain_order=True).to_list()
@@ -31,13 +33,15 @@ def timeline(frame: pl.DataFrame, today: date, grain: Grain, language: Language)
     rows = rows.with_columns(
         order_label=each(pl.col("order_by"), language.day).fill_null(language.text("number.none")),
         today=pl.lit(today),
-    )  # fmt: skip
+    )
     apart = spread(*(rows[name] for name in ("t10", "until", "order_by", "today")))
     spec = with_rows(copy.deepcopy(_form(language, len(order), apart)), rows.to_dicts())
     # A field without any value has no extent, and Vega would warn of it.
     known = {name for name in ("t50", "order_by") if rows[name].null_count() < rows.height}
     spec["layer"] = [
-        layer for layer in spec["layer"] if layer["encoding"]["x"]["field"] not in {"t50", "order_by"} - known
+        layer
+        for layer in spec["layer"]
+        if layer["encoding"]["x"]["field"] not in {"t50", "order_by"} - known
     ]
     for layer in spec["layer"]:
         if "y" in layer["encoding"]:
@@ -58,7 +62,9 @@ def _form(language: Language, count: int, apart: str) -> alt.TopLevelMixin:
     key = Key(names, [BANDS[1][3], NAVY, ORANGE, CHARCOAL])
     span, median, order, today = names
     chart = alt.Chart(alt.NamedData("rows"))
-    row = alt.Y("segment:N", axis=alt.Axis(title=None, labelLimit=320, ticks=False, domain=False, grid=True))
+    row = alt.Y(
+        "segment:N", axis=alt.Axis(title=None, labelLimit=320, ticks=False, domain=False, grid=True)
+    )
 
     def at(field: str) -> alt.X:
         return alt.X(
@@ -69,11 +75,17 @@ def _form(language: Language, count: int, apart: str) -> alt.TopLevelMixin:
 
     tips = [
         alt.Tooltip("segment:N", title=text("table.segment")),
-        *(alt.Tooltip(f"{name}_label:N", title=text(f"table.{name}")) for name in ("t10", "t50", "t90")),
+        *(
+            alt.Tooltip(f"{name}_label:N", title=text(f"table.{name}"))
+            for name in ("t10", "t50", "t90")
+        ),
         alt.Tooltip("order_label:N", title=text("table.order_by")),
     ]
     # Full colours: the legend takes its own from the marks.
-    bar, tick = chart.mark_bar(height=10, cornerRadius=2, opacity=1), chart.mark_tick(thickness=3, height=18, opacity=1)
+    bar, tick = (
+        chart.mark_bar(height=10, cornerRadius=2, opacity=1),
+        chart.mark_tick(thickness=3, height=18, opacity=1),
+    )
     diamond = chart.mark_point(shape="diamond", size=110, filled=True, opacity=1)
     layers = alt.layer(
         key.tag(bar, span).encode(at("t10"), alt.X2("until:T"), row, tooltip=tips),

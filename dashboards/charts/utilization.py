@@ -11,24 +11,36 @@ from dashboards.theme import CHARCOAL, HEAT, PAPER
 from warehouse.schema import Grain
 
 PARTS, CALM_PARTS = (0.5, 0.75), (0.25, 0.375)
-"""Of the threshold: where the two lighter colours end; lower where the whole network is calm, which would else be one colour."""
+"""Of the threshold: where the two lighter colours end; lower where the whole network is calm, which
+would else be one colour.
+"""
 
 
-def utilization(frame: pl.DataFrame, threshold_ratio: float, grain: Grain, language: Language) -> Spec:
-    """One row per segment and period: segment (shown name), target_start, utilization_ratio, load_gbps, lit_gbps.
+def utilization(
+    frame: pl.DataFrame, threshold_ratio: float, grain: Grain, language: Language
+) -> Spec:
+    """One row per segment and period: segment (shown name), target_start, utilization_ratio,
+    load_gbps, lit_gbps.
 
     Rows stand in the order of the frame's segments: sort by what matters most.
     """
     order = frame["segment"].unique(maintain_order=True).to_list()
     rows = labelled(frame, "target_start", grain, language).with_columns(
-        mark=pl.when(pl.col("utilization_ratio") > 1).then(pl.lit("×"))
-        .when(pl.col("utilization_ratio") > threshold_ratio).then(pl.lit("•"))
+        mark=pl.when(pl.col("utilization_ratio") > 1)
+        .then(pl.lit("×"))
+        .when(pl.col("utilization_ratio") > threshold_ratio)
+        .then(pl.lit("•"))
         .otherwise(pl.lit(""))
-    )  # fmt: skip
+    )
     top = frame["utilization_ratio"].max()
     calm = isinstance(top, float) and top < threshold_ratio * PARTS[0]
     form_of = _form(
-        language, threshold_ratio, len(order), CALM_PARTS if calm else PARTS, grain, rows["target_start"].n_unique()
+        language,
+        threshold_ratio,
+        len(order),
+        CALM_PARTS if calm else PARTS,
+        grain,
+        rows["target_start"].n_unique(),
     )
     spec = with_rows(form_of, rows.to_dicts())
     spec["encoding"] = {**spec["encoding"], "y": {**spec["encoding"]["y"], "sort": order}}
@@ -37,7 +49,12 @@ def utilization(frame: pl.DataFrame, threshold_ratio: float, grain: Grain, langu
 
 @form
 def _form(
-    language: Language, threshold_ratio: float, count: int, parts: tuple[float, float], grain: Grain, periods: int
+    language: Language,
+    threshold_ratio: float,
+    count: int,
+    parts: tuple[float, float],
+    grain: Grain,
+    periods: int,
 ) -> alt.TopLevelMixin:
     text = language.text
     steps = [threshold_ratio * parts[0], threshold_ratio * parts[1], threshold_ratio, 1.0]
@@ -55,7 +72,9 @@ def _form(
     )
     cells = chart.mark_rect(stroke=PAPER, strokeWidth=0.5).encode(
         color=alt.Color(
-            "level:N", scale=alt.Scale(domain=names, range=list(HEAT)), legend=alt.Legend(title=None, columns=0, symbolType="square")
+            "level:N",
+            scale=alt.Scale(domain=names, range=list(HEAT)),
+            legend=alt.Legend(title=None, columns=0, symbolType="square"),
         ),
         tooltip=[
             alt.Tooltip("segment:N", title=text("table.segment")),
@@ -64,13 +83,18 @@ def _form(
             amount_tip("load_gbps", text("table.load")),
             amount_tip("lit_gbps", text("table.lit")),
         ],
-    )  # fmt: skip
+    )
     marks = chart.mark_text(color=PAPER, fontWeight="bold", tooltip=False).encode(text="mark:N")
     layered = alt.layer(cells, marks).encode(
         x=alt.X(
             "utcyearmonthdate(target_start):O",
             axis=calendar_axis(grain, periods, text("date.axis")),
         ),
-        y=alt.Y("segment:N", axis=alt.Axis(title=None, labelLimit=320, ticks=False, domain=False, labelColor=CHARCOAL)),
-    )  # fmt: skip
+        y=alt.Y(
+            "segment:N",
+            axis=alt.Axis(
+                title=None, labelLimit=320, ticks=False, domain=False, labelColor=CHARCOAL
+            ),
+        ),
+    )
     return layered.properties(width="container", height=max(60, 24 * count))

@@ -33,7 +33,9 @@ def decode(topology: dict[str, Any]) -> list[list[tuple[float, float]]]:
     return arcs
 
 
-def simplify(points: list[tuple[float, float]], tolerance: float = TOLERANCE) -> list[tuple[float, float]]:
+def simplify(
+    points: list[tuple[float, float]], tolerance: float = TOLERANCE
+) -> list[tuple[float, float]]:
     """Douglas-Peucker; shared arcs are simplified once, so neighbours keep one border."""
     if len(points) < 3:
         return points
@@ -60,7 +62,10 @@ def simplify(points: list[tuple[float, float]], tolerance: float = TOLERANCE) ->
 
 
 def area(ring: Ring) -> float:
-    return abs(sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(ring, ring[1:] + ring[:1], strict=True))) / 2
+    return (
+        abs(sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(ring, ring[1:] + ring[:1], strict=True)))
+        / 2
+    )
 
 
 def rings(topology: dict[str, Any]) -> list[Ring]:
@@ -82,5 +87,7 @@ def rings(topology: dict[str, Any]) -> list[Ring]:
 if __name__ == "__main__":
     whole = rings(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
     FILE.write_text(
-        json.dumps([[list(point) for point in ring] for ring in whole], separators=(",", ":")) + "\n", encoding="utf-8"
+        json.dumps([[list(point) for point in ring] for ring in whole], separators=(",", ":"))
+        + "\n",
+        encoding="utf-8",
     )

@@ -27,10 +27,18 @@ def clip(ring: Ring, box: Box) -> Ring:
             return ring
         kept: Ring = []
         for before, point in zip(ring[-1:] + ring[:-1], ring, strict=True):
-            inside, was_inside = sign * (point[axis] - limit) >= 0, sign * (before[axis] - limit) >= 0
+            inside, was_inside = (
+                sign * (point[axis] - limit) >= 0,
+                sign * (before[axis] - limit) >= 0,
+            )
             if inside != was_inside:
                 share = (limit - before[axis]) / (point[axis] - before[axis])
-                kept.append((before[0] + share * (point[0] - before[0]), before[1] + share * (point[1] - before[1])))
+                kept.append(
+                    (
+                        before[0] + share * (point[0] - before[0]),
+                        before[1] + share * (point[1] - before[1]),
+                    )
+                )
             if inside:
                 kept.append(point)
         ring = kept

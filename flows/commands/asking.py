@@ -1,4 +1,6 @@
-"""Commands that ask the published warehouse. They must answer at once, so heavy libraries are imported where used."""
+"""Commands that ask the published warehouse. They must answer at once, so heavy libraries are
+imported where used.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,8 @@ def query(
     config: Config = None,
     database: Database = None,
 ) -> None:
-    """Ask the published warehouse in SQL. It only reads, and reaches nothing but the published copy.
+    """Ask the published warehouse in SQL. It only reads, and reaches nothing but the published
+    copy.
 
     Parameters
     ----------
@@ -86,10 +89,16 @@ def query(
 
 @contextmanager
 def _ended_after(seconds: float) -> Iterator[None]:
-    """Ends the process where a query heeds no interruption: one value of gigabytes is made in a single step."""
+    """Ends the process where a query heeds no interruption: one value of gigabytes is made in a
+    single step.
+    """
 
     def end() -> None:
-        print("QueryError: the query did not stop when its time was up, and was ended by force\n  query: makes something too large in one step\nAsk for fewer rows or shorter texts.", file=sys.stderr, flush=True)  # fmt: skip
+        print(
+            "QueryError: the query did not stop when its time was up, and was ended by force\n  query: makes something too large in one step\nAsk for fewer rows or shorter texts.",
+            file=sys.stderr,
+            flush=True,
+        )
         os._exit(1)
 
     timer = threading.Timer(seconds, end)
@@ -133,12 +142,16 @@ def describe(view: str, /, *, config: Config = None, database: Database = None) 
     print(f"{schema or 'mart'}.{name}: {kinds.get(name) or ''}\n")
     show(answer, "table", None)
     if using := [
-        question.name for question in list_examples() if re.search(rf"\bmart\.{re.escape(name)}\b", question.sql)
+        question.name
+        for question in list_examples()
+        if re.search(rf"\bmart\.{re.escape(name)}\b", question.sql)
     ]:
         print(f"\nExamples: {', '.join(using)} (`transit examples NAME`)")
 
 
-def examples(name: str | None = None, /, *, config: Config = None, database: Database = None) -> None:
+def examples(
+    name: str | None = None, /, *, config: Config = None, database: Database = None
+) -> None:
     """Questions people ask, each as SQL that runs.
 
     Parameters
@@ -159,7 +172,11 @@ def examples(name: str | None = None, /, *, config: Config = None, database: Dat
         return
     if name not in questions:
         near = difflib.get_close_matches(name, questions, n=3)
-        raise QueryError("there is no such example", [Problem(name, f"did you mean {', '.join(near)}?" if near else "is unknown")], "`transit examples` lists them.")  # fmt: skip
+        raise QueryError(
+            "there is no such example",
+            [Problem(name, f"did you mean {', '.join(near)}?" if near else "is unknown")],
+            "`transit examples` lists them.",
+        )
     print(questions[name].sql)
     show(ask_here(_database(config, database), questions[name].sql), "table", None)
 
@@ -189,13 +206,16 @@ def _statement(sql: str, file: Path | None) -> str:
     if file is not None:
         if sql != "-":
             raise QueryError(
-                "give the statement or a file, not both", [Problem("query", sql), Problem("--file", str(file))]
+                "give the statement or a file, not both",
+                [Problem("query", sql), Problem("--file", str(file))],
             )
         try:
             return file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise QueryError(
-                "the file can't be read", [Problem(str(file), str(error))], "Give a UTF-8 file with SQL."
+                "the file can't be read",
+                [Problem(str(file), str(error))],
+                "Give a UTF-8 file with SQL.",
             ) from error
     return sys.stdin.read() if sql == "-" else sql
 
@@ -207,7 +227,9 @@ def _params(given: Sequence[str]) -> dict[str, object]:
         name, equals, value = pair.partition("=")
         if not equals or not name:
             raise QueryError(
-                "a parameter is not name=value", [Problem("--param", pair)], "Write --param segment=KZTM-OLD"
+                "a parameter is not name=value",
+                [Problem("--param", pair)],
+                "Write --param segment=KZTM-OLD",
             )
         params[name] = _number(value)
     return params
@@ -220,9 +242,17 @@ def _json_params(given: str | None) -> dict[str, object]:
         text = given if given.lstrip().startswith("{") else Path(given).read_text(encoding="utf-8")
         found = json.loads(text)
     except (OSError, ValueError) as error:
-        raise QueryError("the parameters can't be read", [Problem("--params", str(error))], "Give a JSON object, or a file with one.") from error  # fmt: skip
+        raise QueryError(
+            "the parameters can't be read",
+            [Problem("--params", str(error))],
+            "Give a JSON object, or a file with one.",
+        ) from error
     if not isinstance(found, dict):
-        raise QueryError("the parameters are no JSON object", [Problem("--params", text)], 'Write --params \'{"segment": "KZTM-OLD"}\'')  # fmt: skip
+        raise QueryError(
+            "the parameters are no JSON object",
+            [Problem("--params", text)],
+            'Write --params \'{"segment": "KZTM-OLD"}\'',
+        )
     return found
 
 
@@ -247,21 +277,33 @@ def _told(cell: Any) -> Any:
 
 
 def _flat(answer: Answer) -> Answer:
-    """A struct's parts as columns of their own, such as p95.gbps: tables and sheets have no room for a struct."""
+    """A struct's parts as columns of their own, such as p95.gbps: tables and sheets have no room
+    for a struct.
+    """
     if not any(kind.startswith("STRUCT(") for kind in answer.types):
         return answer
     columns: list[tuple[str, str]] = []
     picks: list[tuple[int, str | None]] = []
     for at, (name, kind) in enumerate(zip(answer.columns, answer.types, strict=True)):
-        parts = re.findall(r"(?:STRUCT\(|, )(\w+) (\w+)", kind) if kind.startswith("STRUCT(") else []
+        parts = (
+            re.findall(r"(?:STRUCT\(|, )(\w+) (\w+)", kind) if kind.startswith("STRUCT(") else []
+        )
         if not parts or kind.endswith("[]"):
             columns.append((name, kind))
             picks.append((at, None))
         for part, part_kind in parts if not kind.endswith("[]") else []:
             columns.append((f"{name}.{part}", part_kind))
             picks.append((at, part))
-    rows = [tuple(row[at] if part is None else (row[at] or {}).get(part) for at, part in picks) for row in answer.rows]
-    return Answer(tuple(name for name, _ in columns), tuple(kind for _, kind in columns), rows, answer.truncated)
+    rows = [
+        tuple(row[at] if part is None else (row[at] or {}).get(part) for at, part in picks)
+        for row in answer.rows
+    ]
+    return Answer(
+        tuple(name for name, _ in columns),
+        tuple(kind for _, kind in columns),
+        rows,
+        answer.truncated,
+    )
 
 
 def show(answer: Answer, output_format: Format, output: Path | None) -> None:
@@ -270,7 +312,9 @@ def show(answer: Answer, output_format: Format, output: Path | None) -> None:
     if output_format in {"parquet", "xlsx"}:
         if output is None:
             raise QueryError(
-                f"{output_format} is no text", [Problem("--format", output_format)], "Name a file with --output."
+                f"{output_format} is no text",
+                [Problem("--format", output_format)],
+                "Name a file with --output.",
             )
         _write_binary(answer, output_format, output)
         return
@@ -292,44 +336,62 @@ def _write_text(answer: Answer, output_format: Format, file: Any) -> None:
     else:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(answer.columns)
-        writer.writerows([["" if cell is None else _plain(cell) for cell in row] for row in answer.rows])
+        writer.writerows(
+            [["" if cell is None else _plain(cell) for cell in row] for row in answer.rows]
+        )
 
 
 def _write_binary(answer: Answer, output_format: Format, output: Path) -> None:
     import polars as pl
 
-    frame = pl.DataFrame(answer.rows, schema=list(answer.columns), orient="row", infer_schema_length=None)
+    frame = pl.DataFrame(
+        answer.rows, schema=list(answer.columns), orient="row", infer_schema_length=None
+    )
     if output_format == "parquet":
         frame.write_parquet(output)
     else:
         # A sheet knows no time zones: times stay UTC. Lists become text.
-        zoned = [name for name, kind in frame.schema.items() if isinstance(kind, pl.Datetime) and kind.time_zone]
+        zoned = [
+            name
+            for name, kind in frame.schema.items()
+            if isinstance(kind, pl.Datetime) and kind.time_zone
+        ]
         nested = [name for name, kind in frame.schema.items() if kind.is_nested()]
         frame.with_columns(
-            *(pl.col(name).dt.convert_time_zone("UTC").dt.replace_time_zone(None) for name in zoned),
+            *(
+                pl.col(name).dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+                for name in zoned
+            ),
             *(pl.Series(name, list(map(str, frame[name].to_list()))) for name in nested),
         ).write_excel(output)
 
 
 def print_table(answer: Answer) -> None:
-    """A table where it fits the terminal, else one block of lines per row; through a pager where it is long."""
+    """A table where it fits the terminal, else one block of lines per row; through a pager where it
+    is long.
+    """
     import pydoc
     import shutil
 
     rows = [[_cell(cell) for cell in row] for row in answer.rows]
-    widths = [max([len(name), *(len(row[at]) for row in rows)]) for at, name in enumerate(answer.columns)]
+    widths = [
+        max([len(name), *(len(row[at]) for row in rows)]) for at, name in enumerate(answer.columns)
+    ]
     terminal = sys.stdout.isatty()
     size = shutil.get_terminal_size()
     if terminal and sum(widths) + 2 * len(widths) > size.columns and answer.columns:
         margin = max(map(len, answer.columns))
         blocks = [
-            "\n".join(f"{name:>{margin}}  {cell}" for name, cell in zip(answer.columns, row, strict=True))
+            "\n".join(
+                f"{name:>{margin}}  {cell}" for name, cell in zip(answer.columns, row, strict=True)
+            )
             for row in rows
         ]
         text = "\n\n".join(blocks)
     else:
         right = [
-            kind.startswith(("DOUBLE", "BIGINT", "INTEGER", "UINTEGER", "DECIMAL", "HUGEINT")) for kind in answer.types
+            kind.startswith(("DOUBLE", "BIGINT", "INTEGER", "UINTEGER", "DECIMAL", "HUGEINT"))
+            for kind in answer.types
         ]
         lines = [list(answer.columns), ["-" * width for width in widths], *rows]
         text = "\n".join(

@@ -18,8 +18,11 @@ Database = Annotated[Path | None, Parameter(name=["--database", "-d"])]
 NOTEBOOK = Path(__file__).parents[1] / "notebook" / "explore.py"
 
 
-def explore(*, port: int = 2718, browser: bool = True, config: Config = None, database: Database = None) -> None:
-    """Explore the published copy in a notebook app: route, vintage, story, charts, and a cell for SQL.
+def explore(
+    *, port: int = 2718, browser: bool = True, config: Config = None, database: Database = None
+) -> None:
+    """Explore the published copy in a notebook app: route, vintage, story, charts, and a cell for
+    SQL.
 
     Parameters
     ----------
@@ -42,5 +45,25 @@ def explore(*, port: int = 2718, browser: bool = True, config: Config = None, da
             [Problem("marimo", "is not installed")],
             'Install it: pip install "transit-forecast[explore]".',
         )
-    arguments = ["-m", "marimo", "run", str(NOTEBOOK), "--host", "127.0.0.1", "--port", str(port), "--token"]  # fmt: skip
-    os.execv(sys.executable, [sys.executable, *arguments, *([] if browser else ["--headless"]), "--", "--database", str(path)])  # fmt: skip
+    arguments = [
+        "-m",
+        "marimo",
+        "run",
+        str(NOTEBOOK),
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--token",
+    ]
+    os.execv(
+        sys.executable,
+        [
+            sys.executable,
+            *arguments,
+            *([] if browser else ["--headless"]),
+            "--",
+            "--database",
+            str(path),
+        ],
+    )

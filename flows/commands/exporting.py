@@ -33,7 +33,8 @@ def export(
     folder
         Where to write; a folder with an earlier export is replaced.
     profile
-        public leaves out prices, names that may be a customer's, and sentences; routes are numbered.
+        public leaves out prices, names that may be a customer's, and sentences; routes are
+        numbered.
     format
         parquet or csv.
     view
@@ -46,15 +47,22 @@ def export(
     from warehouse.serving.export import PUBLIC, export_marts
 
     files = export_marts(
-        database or read_folders(config).published_database, folder, profile=profile, file_format=format, views=view or ()
-    )  # fmt: skip
+        database or read_folders(config).published_database,
+        folder,
+        profile=profile,
+        file_format=format,
+        views=view or (),
+    )
     print(f"{len(files)} files in {folder}")
     if profile == "public":
         print(PUBLIC)
 
 
-def dictionary(folder: Path = Path("dictionary"), /, *, config: Config = None, database: Database = None) -> None:
-    """Write the data dictionary: every view, table and column, its unit, and which flow it comes from.
+def dictionary(
+    folder: Path = Path("dictionary"), /, *, config: Config = None, database: Database = None
+) -> None:
+    """Write the data dictionary: every view, table and column, its unit, and which flow it comes
+    from.
 
     Parameters
     ----------
@@ -93,8 +101,16 @@ def shell(*, config: Config = None, database: Database = None) -> None:
             "Install it (`pip install duckdb-cli`, or a download from duckdb.org), or ask with `transit query`.",
         )
     # The link is followed now, so that the shell keeps its edition while newer ones are published.
-    arguments = [program, "-readonly", str(path.resolve()), "-cmd", "set search_path = 'mart'; set TimeZone = 'UTC';"]
+    arguments = [
+        program,
+        "-readonly",
+        str(path.resolve()),
+        "-cmd",
+        "set search_path = 'mart'; set TimeZone = 'UTC';",
+    ]
     try:
         os.execv(program, arguments)
     except OSError as error:
-        raise WarehouseError("DuckDB's command line can't be started", [Problem(program, str(error))]) from error
+        raise WarehouseError(
+            "DuckDB's command line can't be started", [Problem(program, str(error))]
+        ) from error

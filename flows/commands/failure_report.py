@@ -19,9 +19,17 @@ TABLES = ("failures", "worst", "lost", "loads")
 
 
 def print_failures(
-    network: Path, demand: pl.DataFrame, *, output: Literal["table", "csv", "json"], threshold_ratio: float, pairs: bool, today: date
-) -> int:  # fmt: skip
-    report = failures(read_network(network), demand, threshold_ratio=threshold_ratio, pairs=pairs, today=today)
+    network: Path,
+    demand: pl.DataFrame,
+    *,
+    output: Literal["table", "csv", "json"],
+    threshold_ratio: float,
+    pairs: bool,
+    today: date,
+) -> int:
+    report = failures(
+        read_network(network), demand, threshold_ratio=threshold_ratio, pairs=pairs, today=today
+    )
     if output == "json":
         print(as_json(report))
     elif output == "csv":
@@ -45,14 +53,22 @@ def as_json(report: FailureReport) -> str:
 
 
 def as_csv(report: FailureReport) -> str:
-    """All tables one below the other under the union of their columns; the column `table` tells them apart."""
-    frames = [report.frames()[name].select(pl.lit(name).alias("table"), pl.all()) for name in TABLES]
+    """All tables one below the other under the union of their columns; the column `table` tells
+    them apart.
+    """
+    frames = [
+        report.frames()[name].select(pl.lit(name).alias("table"), pl.all()) for name in TABLES
+    ]
     return pl.concat(frames, how="diagonal_relaxed").write_csv()
 
 
 def _show(report: FailureReport) -> None:
     worst = report.worst.sort(
-        "utilization_ratio", "segment_id", "direction", descending=[True, False, False], nulls_last=True
+        "utilization_ratio",
+        "segment_id",
+        "direction",
+        descending=[True, False, False],
+        nulls_last=True,
     )
     _print("Worst load of each segment direction, and the failure that causes it", worst)
     lost = report.lost.filter(pl.col("lost_gbps") > 0)

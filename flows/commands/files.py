@@ -25,7 +25,8 @@ def forecast_file(
 ) -> int:
     """Forecast any panel of series: columns series_id, step (integer or date), value.
 
-    Writes one row per series and horizon step: mean, median, q025 ... q975, the models' weights, and `reason` where there is
+    Writes one row per series and horizon step: mean, median, q025 ... q975, the models' weights,
+        and `reason` where there is
     no forecast.
 
     Parameters
@@ -39,12 +40,15 @@ def forecast_file(
     output
         CSV or Parquet file to write.
     calendar
-        Moving days whose effect is measured where steps are dates, such as ramadan,eid_al_fitr,new_year.
+        Moving days whose effect is measured where steps are dates, such as
+        ramadan,eid_al_fitr,new_year.
     seed
         Seed of the sample paths.
     memory
-        Parquet file that keeps what was found, for the next forecast of the panel with the same season and horizon: a month later that one
-        starts from there, makes no past forecasts, and takes its intervals' width from this one's. Without the file everything is found anew.
+        Parquet file that keeps what was found, for the next forecast of the panel with the same
+            season and horizon: a month later that one
+        starts from there, makes no past forecasts, and takes its intervals' width from this one's.
+        Without the file everything is found anew.
     """
     from forecasting.demand.memory import read_memory
     from forecasting.standalone.panel import forecast_and_remember
@@ -61,8 +65,15 @@ def forecast_file(
     _write(result, output)
     if memory and kept.optima:
         _write(kept.frame(), memory)
-    refused = result.filter(pl.col("reason").is_not_null())["series_id"].n_unique() if "reason" in result.columns else 0
-    print(f"{result['series_id'].n_unique()} series, {refused} without a forecast: {output}", file=sys.stderr)
+    refused = (
+        result.filter(pl.col("reason").is_not_null())["series_id"].n_unique()
+        if "reason" in result.columns
+        else 0
+    )
+    print(
+        f"{result['series_id'].n_unique()} series, {refused} without a forecast: {output}",
+        file=sys.stderr,
+    )
     return 0
 
 
@@ -76,7 +87,8 @@ def failures(
     pairs: bool = False,
     on: date | None = None,
 ) -> int:
-    """Loads of every segment in every failure state, the worst case with its cause, lost demand, and headroom.
+    """Loads of every segment in every failure state, the worst case with its cause, lost demand,
+    and headroom.
 
     Parameters
     ----------
@@ -96,12 +108,16 @@ def failures(
     from flows.commands.failure_report import print_failures
 
     day = on or datetime.now(UTC).date()
-    return print_failures(network, _read(demand), output=format, threshold_ratio=threshold, pairs=pairs, today=day)
+    return print_failures(
+        network, _read(demand), output=format, threshold_ratio=threshold, pairs=pairs, today=day
+    )
 
 
 def _read(path: Path) -> pl.DataFrame:
     if not path.is_file():
-        raise SourceError("there is no such file", [Problem(str(path), "not found")], "Check the path.")
+        raise SourceError(
+            "there is no such file", [Problem(str(path), "not found")], "Check the path."
+        )
     try:
         if path.suffix.lower() in {".parquet", ".pq"}:
             return pl.read_parquet(path)

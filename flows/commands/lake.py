@@ -13,9 +13,16 @@ Config = Annotated[Path | None, Parameter(name=["--config", "-c"])]
 
 
 def lake(
-    sql: str = "", /, *, snapshot: int | None = None, max_rows: int = 1000, timeout: float = 60.0, config: Config = None
+    sql: str = "",
+    /,
+    *,
+    snapshot: int | None = None,
+    max_rows: int = 1000,
+    timeout: float = 60.0,
+    config: Config = None,
 ) -> None:
-    """Ask the newest edition in the DuckLake in SQL, with the views of a published copy; without a question, list its snapshots.
+    """Ask the newest edition in the DuckLake in SQL, with the views of a published copy; without a
+    question, list its snapshots.
 
     Parameters
     ----------
@@ -40,7 +47,9 @@ def lake(
     place = lake_of(settings)
     if place is None:
         raise SettingsError(
-            "no lake is named", [Problem("[lake] catalog", "is not set")], "See flows/README.md, More than one machine."
+            "no lake is named",
+            [Problem("[lake] catalog", "is not set")],
+            "See flows/README.md, More than one machine.",
         )
     if not sql:
         show(
@@ -55,7 +64,10 @@ def lake(
         )
         return
     with open_lake(
-        place, snapshot=snapshot, memory_limit=settings.run.memory_limit, threads=settings.run.threads
+        place,
+        snapshot=snapshot,
+        memory_limit=settings.run.memory_limit,
+        threads=settings.run.threads,
     ) as connection:
         answer = ask_on(connection, sql, max_rows=max_rows, timeout_seconds=timeout)
     show(answer, "table", None)

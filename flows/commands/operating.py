@@ -16,7 +16,8 @@ Config = Annotated[Path | None, Parameter(name=["--config", "-c"])]
 
 
 def doctor(*, config: Config = None, data: Path | None = None) -> int:
-    """Look at settings, disk, locks, versions, clock, Prefect and the last run; say what to do. Exit code 1 on an error.
+    """Look at settings, disk, locks, versions, clock, Prefect and the last run; say what to do.
+    Exit code 1 on an error.
 
     Parameters
     ----------
@@ -71,16 +72,21 @@ def restore(file: Path, /, *, replace: bool = False, config: Config = None) -> i
     settings = read_settings(config)
     old = put_back(settings, file, replace=replace)
     beside = settings.folders.private / "restored"
-    print(f"Restored: {settings.folders.database}. Settings and network of the backup: {beside}", file=sys.stderr)
+    print(
+        f"Restored: {settings.folders.database}. Settings and network of the backup: {beside}",
+        file=sys.stderr,
+    )
     if old:
         print(f"The database before: {old}", file=sys.stderr)
     return 0
 
 
 def automations(*, config: Config = None) -> int:
-    """Make Prefect's own notices of failed, crashed, late and stuck runs, on the server of PREFECT_API_URL.
+    """Make Prefect's own notices of failed, crashed, late and stuck runs, on the server of
+    PREFECT_API_URL.
 
-    They are posted to the webhook and mailed to the people of [notify], even where the machine that ran is gone. Made again, they are replaced.
+    They are posted to the webhook and mailed to the people of [notify], even where the machine that
+    ran is gone. Made again, they are replaced.
 
     Parameters
     ----------
@@ -106,19 +112,24 @@ def automations(*, config: Config = None) -> int:
 
 
 def verify(*, public_key: Path | None = None, config: Config = None) -> int:
-    """Check every published copy and report against the SHA-256 it was published with. Exit code 1 where one differs.
+    """Check every published copy and report against the SHA-256 it was published with. Exit code 1
+    where one differs.
 
     Parameters
     ----------
     public_key
-        Ed25519 key (PEM) that the hashes must be signed with. Default: the one of [run] signing_key_file, where it is named.
+        Ed25519 key (PEM) that the hashes must be signed with. Default: the one of [run]
+        signing_key_file, where it is named.
     config
         Settings file, or a folder with a transit.toml. Default: ./transit.toml.
     """
     from flows.operate.manifest import NAME, damaged, is_signed, public_of, unsigned
 
     folders = read_folders(config)
-    places = [folders.published, *(path for path in sorted(folders.reports.glob("*")) if not path.is_symlink())]
+    places = [
+        folders.published,
+        *(path for path in sorted(folders.reports.glob("*")) if not path.is_symlink()),
+    ]
     named = [place for place in places if (place / NAME).exists()]
     if not named:
         raise WarehouseError(

@@ -17,19 +17,41 @@ from forecasting.stories.what_if import base_plan, tell
 from warehouse.errors import Problem, SettingsError
 from warehouse.network.model import Network
 
-if TYPE_CHECKING:  # a what-if needs no more than its dates, and the rest of a plan takes long to import
+if (
+    TYPE_CHECKING
+):  # a what-if needs no more than its dates, and the rest of a plan takes long to import
     from forecasting.capacity.plan import Plan
 
 EXPLAINED = (
-    "node", "segment", "capacity", "route", "route_path", "risk_group", "traffic_period", "forecast_quantile", "forecast_effect", "coincidence",
-    "segment_load", "runout", "order_plan", "upgrade", "money_figure", "assumption", "assumption_effect", "segment_risk", "plan_note",
-    "revision_part", "new_route_score", "project",
-)  # fmt: skip
+    "node",
+    "segment",
+    "capacity",
+    "route",
+    "route_path",
+    "risk_group",
+    "traffic_period",
+    "forecast_quantile",
+    "forecast_effect",
+    "coincidence",
+    "segment_load",
+    "runout",
+    "order_plan",
+    "upgrade",
+    "money_figure",
+    "assumption",
+    "assumption_effect",
+    "segment_risk",
+    "plan_note",
+    "revision_part",
+    "new_route_score",
+    "project",
+)
 Config = Annotated[Path | None, Parameter(name=["--config", "-c"])]
 
 
 def whatif(*scenarios: Path, all_segments: bool = False, config: Config = None) -> None:
-    """The plan with stories applied, beside the plan without, on the same random draws. Nothing is kept.
+    """The plan with stories applied, beside the plan without, on the same random draws. Nothing is
+    kept.
 
     Parameters
     ----------
@@ -42,19 +64,30 @@ def whatif(*scenarios: Path, all_segments: bool = False, config: Config = None) 
     """
     if not scenarios:
         raise SettingsError(
-            "no scenario is named", [Problem("whatif", "needs at least one TOML file")], "transit whatif story.toml"
+            "no scenario is named",
+            [Problem("whatif", "needs at least one TOML file")],
+            "transit whatif story.toml",
         )
     missing = [path for path in scenarios if not path.is_file()]
     if missing:
         raise SettingsError(
-            "there is no such scenario", [Problem(str(path), "not found") for path in missing], "Check the path."
+            "there is no such scenario",
+            [Problem(str(path), "not found") for path in missing],
+            "Check the path.",
         )
     stories = read_stories(scenarios)
     settings = read_settings(config)
     inputs, key = plan_inputs(settings)
     seed, workers = settings.forecast.seed, settings.run.workers
     loads = kept_loads(settings.folders.steps, key)
-    base = base_plan(inputs, policy=settings.plan, today=today_of(settings), seed=seed, workers=workers, loads=loads)
+    base = base_plan(
+        inputs,
+        policy=settings.plan,
+        today=today_of(settings),
+        seed=seed,
+        workers=workers,
+        loads=loads,
+    )
     if loads is None:
         keep_loads(settings.folders.steps, key, base.basis.loads)
     result = tell(base, inputs, stories, policy=settings.plan, seed=seed, workers=workers)
@@ -69,18 +102,36 @@ def whatif(*scenarios: Path, all_segments: bool = False, config: Config = None) 
     if shown.is_empty():
         print("No runout or order-by date changes.")
     else:
-        with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_width_chars=220, fmt_str_lengths=60, tbl_hide_dataframe_shape=True, tbl_hide_column_data_types=True):  # fmt: skip
+        with pl.Config(
+            tbl_rows=-1,
+            tbl_cols=-1,
+            tbl_width_chars=220,
+            fmt_str_lengths=60,
+            tbl_hide_dataframe_shape=True,
+            tbl_hide_column_data_types=True,
+        ):
             print(shown.drop("note", "scenario_id"))
-    print(f"{changed.height} of {result.effect.height} dates change, on {result.draws} joint paths.")
-    dropped = result.lost.filter((pl.col("worst_scenario_gbps") - pl.col("worst_base_gbps")).abs() >= 0.05)
+    print(
+        f"{changed.height} of {result.effect.height} dates change, on {result.draws} joint paths."
+    )
+    dropped = result.lost.filter(
+        (pl.col("worst_scenario_gbps") - pl.col("worst_base_gbps")).abs() >= 0.05
+    )
     if dropped.height:
         print("Traffic that nothing carries, mean Gbit/s over the horizon:")
-        with pl.Config(tbl_rows=20, tbl_cols=-1, tbl_width_chars=160, tbl_hide_dataframe_shape=True, tbl_hide_column_data_types=True):  # fmt: skip
+        with pl.Config(
+            tbl_rows=20,
+            tbl_cols=-1,
+            tbl_width_chars=160,
+            tbl_hide_dataframe_shape=True,
+            tbl_hide_column_data_types=True,
+        ):
             print(dropped)
 
 
 def explain(segment: str, /, *, config: Config = None) -> None:
-    """Why a segment's dates are what they are: from samples to p95, paths, failure loads, dates and the order.
+    """Why a segment's dates are what they are: from samples to p95, paths, failure loads, dates and
+    the order.
 
     Parameters
     ----------
@@ -96,7 +147,9 @@ def explain(segment: str, /, *, config: Config = None) -> None:
         frames = {name: warehouse.read(name) for name in EXPLAINED}
     story = chain(segment, frames, Network.from_frames(frames))
     if all(frames[name].is_empty() for name in ("segment_load", "runout", "order_plan")):
-        print("The newest run holds no plan, so what follows ends with the forecast. Run `transit plan`.")
+        print(
+            "The newest run holds no plan, so what follows ends with the forecast. Run `transit plan`."
+        )
     width = terminal_width()
     for number, step in enumerate(story.steps, start=1):
         print(f"\n{number}. {step.title}")
@@ -106,10 +159,15 @@ def explain(segment: str, /, *, config: Config = None) -> None:
     swings = most_important(frames["assumption_effect"])
     if swings.height:
         told = ", ".join(
-            f"{row['assumption_id']} ({row['mean_swing_days']:.0f} days)" for row in swings.iter_rows(named=True)
+            f"{row['assumption_id']} ({row['mean_swing_days']:.0f} days)"
+            for row in swings.iter_rows(named=True)
         )
         print()
-        print(textwrap.fill(f"Assumptions that move the days to order most, over all segments: {told}", width))
+        print(
+            textwrap.fill(
+                f"Assumptions that move the days to order most, over all segments: {told}", width
+            )
+        )
     print(textwrap.fill(f"Assumptions used: {', '.join(story.assumption_ids()) or 'none'}", width))
 
 
@@ -119,36 +177,78 @@ def _planned(config: Path | None, budget_usd: float | None = None) -> Plan:
     settings = read_settings(config)
     made, _ = plan_inputs(settings)
     return plan(
-        made.paths, made.network, capacity=made.capacity, coincidence=made.coincidence, assumptions=made.assumptions, projects=made.projects, demand=made.demand,
-        policy=settings.plan, today=today_of(settings), budget_usd=budget_usd, seed=settings.forecast.seed, workers=settings.run.workers,
-    )  # fmt: skip
+        made.paths,
+        made.network,
+        capacity=made.capacity,
+        coincidence=made.coincidence,
+        assumptions=made.assumptions,
+        projects=made.projects,
+        demand=made.demand,
+        policy=settings.plan,
+        today=today_of(settings),
+        budget_usd=budget_usd,
+        seed=settings.forecast.seed,
+        workers=settings.run.workers,
+    )
 
 
 def spend(budget_usd: float, *, config: Path | None = None) -> None:
-    """What a budget over the horizon buys of the upgrade plan, in which order, and what is left waiting. Nothing is kept."""
+    """What a budget over the horizon buys of the upgrade plan, in which order, and what is left
+    waiting. Nothing is kept.
+    """
     from forecasting.capacity.upgrades import budget_words
 
     upgrades = _planned(config, budget_usd).upgrade
     print(budget_words(upgrades, budget_usd))
     shown = upgrades.sort("priority").select(
-        "priority", "segment_id", "option", "modules", "module_gbps", "ready_by", pl.col("cost_usd").round(), "risk_if_not_ratio", "funded"
-    )  # fmt: skip
-    with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_width_chars=160, thousands_separator=",", tbl_hide_dataframe_shape=True, tbl_hide_column_data_types=True):  # fmt: skip
+        "priority",
+        "segment_id",
+        "option",
+        "modules",
+        "module_gbps",
+        "ready_by",
+        pl.col("cost_usd").round(),
+        "risk_if_not_ratio",
+        "funded",
+    )
+    with pl.Config(
+        tbl_rows=-1,
+        tbl_cols=-1,
+        tbl_width_chars=160,
+        thousands_separator=",",
+        tbl_hide_dataframe_shape=True,
+        tbl_hide_column_data_types=True,
+    ):
         print(shown)
 
 
 def weigh_builds(*, config: Path | None = None) -> None:
-    """Which planned builds the cheapest plan opens, when, and what each costs, saves, keeps and earns. Nothing is kept."""
+    """Which planned builds the cheapest plan opens, when, and what each costs, saves, keeps and
+    earns. Nothing is kept.
+    """
     made = _planned(config)
     if made.build_choice.is_empty():
         print("No planned build on a path of any route can open within the horizon.")
-        for subject, note in made.plan_note.filter(topic="build_not_weighed").select("subject", "note").iter_rows():
+        for subject, note in (
+            made.plan_note.filter(topic="build_not_weighed").select("subject", "note").iter_rows()
+        ):
             print(f"{subject}: {note}")
         return
     shown = made.build_choice.drop("reason", "segments", "proven", "price_usd")
-    with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_width_chars=240, fmt_str_lengths=60, float_precision=0, thousands_separator=",", tbl_hide_dataframe_shape=True, tbl_hide_column_data_types=True):  # fmt: skip
+    with pl.Config(
+        tbl_rows=-1,
+        tbl_cols=-1,
+        tbl_width_chars=240,
+        fmt_str_lengths=60,
+        float_precision=0,
+        thousands_separator=",",
+        tbl_hide_dataframe_shape=True,
+        tbl_hide_column_data_types=True,
+    ):
         print(shown)
     for build, reason in made.build_choice.select("build_id", "reason").iter_rows():
         print(f"{build}: {reason}")
-    for subject, note in made.plan_note.filter(topic="build_not_weighed").select("subject", "note").iter_rows():
+    for subject, note in (
+        made.plan_note.filter(topic="build_not_weighed").select("subject", "note").iter_rows()
+    ):
         print(f"{subject}: {note}")

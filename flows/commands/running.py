@@ -85,15 +85,19 @@ def forecast(*, config: Config = None, force: bool = False) -> int:
     return _run(config, None, ("forecast",), force=force)
 
 
-def plan(*, budget: float | None = None, builds: bool = False, config: Config = None, force: bool = False) -> int:
+def plan(
+    *, budget: float | None = None, builds: bool = False, config: Config = None, force: bool = False
+) -> int:
     """Runout and order-by dates for every segment, from the newest forecast.
 
     Parameters
     ----------
     budget
-        USD over the horizon: show what it buys of the upgrade plan, in which order, and keep nothing.
+        USD over the horizon: show what it buys of the upgrade plan, in which order, and keep
+                              nothing.
     builds
-        Show which planned builds the cheapest plan opens, when, and what each costs, saves and earns, and keep nothing.
+        Show which planned builds the cheapest plan opens, when, and what each costs, saves and
+        earns, and keep nothing.
     config
         Settings file, or a folder with a transit.toml. Default: ./transit.toml.
     force
@@ -124,9 +128,11 @@ def report(
     Parameters
     ----------
     as_of
-        Make the edition that spoke on this day again from the archive, such as 2026-03-01, and say whether it is the same to the byte.
+        Make the edition that spoke on this day again from the archive, such as 2026-03-01, and say
+        whether it is the same to the byte.
     method
-        then: as it was; today: a variant, labelled as such, of what today's method makes of that edition's data.
+        then: as it was; today: a variant, labelled as such, of what today's method makes of that
+              edition's data.
     config
         Settings file, or a folder with a transit.toml. Default: ./transit.toml.
     force
@@ -134,7 +140,11 @@ def report(
     """
     if as_of is None:
         if method == "today":
-            raise SettingsError("--method needs a day", [Problem("--method", "today")], "Give --as-of 2026-03-01, say.")
+            raise SettingsError(
+                "--method needs a day",
+                [Problem("--method", "today")],
+                "Give --as-of 2026-03-01, say.",
+            )
         return _run(config, None, ("report",), force=force)
     return _report_as_of(as_of, method, config)
 
@@ -144,7 +154,11 @@ def _report_as_of(day: date, method: Literal["then", "today"], config: Path | No
 
     folders: Folders = read_folders(config)
     if not folders.database.exists():
-        raise WarehouseError("there is no archive", [Problem(str(folders.database), "does not exist")], "Run `transit run` first.")  # fmt: skip
+        raise WarehouseError(
+            "there is no archive",
+            [Problem(str(folders.database), "does not exist")],
+            "Run `transit run` first.",
+        )
     with embedded.prefect_api(folders.prefect_home) as server:
         from flows.steps.as_of import make_again, todays_method
 
@@ -165,7 +179,8 @@ def publish(*, keep: int | None = None, config: Config = None) -> int:
     Parameters
     ----------
     keep
-        Leave only the newest so many copies. Never more than [run] keep_published, which every publication leaves.
+        Leave only the newest so many copies. Never more than [run] keep_published, which every
+        publication leaves.
     config
         Settings file, or a folder with a transit.toml. Default: ./transit.toml.
     """
@@ -182,13 +197,17 @@ def publish(*, keep: int | None = None, config: Config = None) -> int:
         prune(published, keep)
         copies = (published / EDITIONS).glob("transit-*.duckdb")
         write_manifest(
-            published, copies, known=read_manifest(published), signing_key=signing_key(read_settings(config))
+            published,
+            copies,
+            known=read_manifest(published),
+            signing_key=signing_key(read_settings(config)),
         )
     return code
 
 
 def check(*, rows: int = 5, config: Config = None) -> int:
-    """Check the warehouse: rows that offend, months refused, quarantine. Exit code 1 where an error is found.
+    """Check the warehouse: rows that offend, months refused, quarantine. Exit code 1 where an error
+    is found.
 
     Parameters
     ----------
@@ -214,7 +233,11 @@ def check(*, rows: int = 5, config: Config = None) -> int:
         if not result.passed:
             print(f"    {result.check.text}")
             for row in result.rows[:rows]:
-                told = (f"{name}={cell}" for name, cell in zip(result.columns, row, strict=True) if cell is not None)
+                told = (
+                    f"{name}={cell}"
+                    for name, cell in zip(result.columns, row, strict=True)
+                    if cell is not None
+                )
                 print("      " + ", ".join(told))
             if result.count > rows:
                 print(f"      ... and {result.count - rows} more")
@@ -252,15 +275,26 @@ def _serving_alone(folders: Folders) -> Iterator[None]:
     try:
         lock = WriterLock(folders.serve_lock)
     except LockedError as error:
-        raise LockedError("another `transit serve` has this folder", error.problems, "One is enough: stop that one, or leave this.") from None  # fmt: skip
+        raise LockedError(
+            "another `transit serve` has this folder",
+            error.problems,
+            "One is enough: stop that one, or leave this.",
+        ) from None
     with lock:
         yield
 
 
 def _run(
-    config: Path | None, data: Path | None, steps: tuple[Step, ...], *, force: bool = False, accept: str | None = None
+    config: Path | None,
+    data: Path | None,
+    steps: tuple[Step, ...],
+    *,
+    force: bool = False,
+    accept: str | None = None,
 ) -> int:
-    """0 where the run did its whole job, 1 where a file or source could not be read or a step failed."""
+    """0 where the run did its whole job, 1 where a file or source could not be read or a step
+    failed.
+    """
     folders: Folders = read_folders(config)
     with embedded.prefect_api(folders.prefect_home) as server:
         # Prefect and the libraries are imported while its server starts.
@@ -275,7 +309,12 @@ def _run(
             server.wait()
         try:
             summary = transit_run(
-                config=config, data=data, steps=list(steps), force=force, accept=accept, trigger="terminal"
+                config=config,
+                data=data,
+                steps=list(steps),
+                force=force,
+                accept=accept,
+                trigger="terminal",
             )
         except httpx.HTTPError as error:
             raise embedded.PrefectError(

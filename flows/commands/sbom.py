@@ -9,10 +9,14 @@ from pathlib import Path
 from warehouse.errors import Problem, SettingsError
 
 
-def sbom(*, output: Path | None = None, lock: Path | None = None, advisories: Path | None = None) -> int:
-    """Write a bill of materials (CycloneDX 1.6 JSON) of this software and all it needs, from what is installed; offline.
+def sbom(
+    *, output: Path | None = None, lock: Path | None = None, advisories: Path | None = None
+) -> int:
+    """Write a bill of materials (CycloneDX 1.6 JSON) of this software and all it needs, from what
+    is installed; offline.
 
-    With --lock it audits instead: versions that differ from the lock, files that are not as they were installed, and
+    With --lock it audits instead: versions that differ from the lock, files that are not as they
+    were installed, and
     licences that are not stated. Exit code 1 where something is found.
 
     Parameters
@@ -37,12 +41,19 @@ def sbom(*, output: Path | None = None, lock: Path | None = None, advisories: Pa
     if advisories and not any(advisories.glob("**/*.json")):
         missing.append(Problem("--advisories", f"{advisories} holds no JSON files"))
     if missing:
-        raise SettingsError("there is nothing to audit against", missing, "Name the lock of this release, or a folder with a copy of the OSV database.")  # fmt: skip
+        raise SettingsError(
+            "there is nothing to audit against",
+            missing,
+            "Name the lock of this release, or a folder with a copy of the OSV database.",
+        )
     parts = needed()
     problems = audit(lock, parts) if lock else []
     if advisories:
         problems += vulnerable(advisories, {name: one.version for name, (one, _) in parts.items()})
-    told = "".join(f"{problem}\n" for problem in problems) + f"{len(parts) - 1} parts, {len(problems)} findings\n"
+    told = (
+        "".join(f"{problem}\n" for problem in problems)
+        + f"{len(parts) - 1} parts, {len(problems)} findings\n"
+    )
     if output is None:
         sys.stdout.write(told)
     else:

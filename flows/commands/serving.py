@@ -29,13 +29,15 @@ def endpoint(
 ) -> None:
     """Serve the published copy read-only to DuckDB clients (quack protocol), until stopped.
 
-    A newer edition is served as soon as it is published; queries that run then are cut off. The token clients need is
+    A newer edition is served as soon as it is published; queries that run then are cut off. The
+    token clients need is
     TRANSIT_ENDPOINT_TOKEN of the environment, else one is made up and printed.
 
     Parameters
     ----------
     host
-        Where to listen. Anything but this machine needs --allow-other-hosts, and a proxy that adds TLS.
+        Where to listen. Anything but this machine needs --allow-other-hosts, and a proxy that adds
+        TLS.
     port
         The port to listen on.
     allow_other_hosts

@@ -1,4 +1,6 @@
-"""Tables for a terminal of any width: what all rows share is said once, long texts stand under their row, one row stands upright."""
+"""Tables for a terminal of any width: what all rows share is said once, long texts stand under
+their row, one row stands upright.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ def terminal_width() -> int:
 
 
 def sheet(frame: pl.DataFrame, width: int, most: int = 40) -> str:
-    """The frame's rows as lines of at most `width` letters; columns without any value are only named."""
+    """The frame's rows as lines of at most `width` letters; columns without any value are only
+    named.
+    """
     known = [name for name in frame.columns if frame[name].null_count() < frame.height]
     shown = frame.select(known).head(most)
     more = [f"... and {frame.height - most} more"] if frame.height > most else []
@@ -35,16 +39,22 @@ def sheet(frame: pl.DataFrame, width: int, most: int = 40) -> str:
     empty = _wrap(f"without a value: {', '.join(bare)}", width) if bare else []
     if shown.height == 1:
         return "\n".join([*_upright(list(shown.row(0)), known, width), *empty])
-    shared = [name for name in known if shown.height > 1 and shown[name].n_unique() == 1 and not more]
+    shared = [
+        name for name in known if shown.height > 1 and shown[name].n_unique() == 1 and not more
+    ]
     own = [name for name in known if name not in shared] or known[:1]
     columns = [_column(shown[name].to_list()) for name in own]
     cells = list(zip(*columns, strict=True))
     right = [shown[name].dtype.is_numeric() for name in own]
-    lines = _wrap("; ".join(f"{name} {_said(shown[name][0])}" for name in shared if name not in own), width)
+    lines = _wrap(
+        "; ".join(f"{name} {_said(shown[name][0])}" for name in shared if name not in own), width
+    )
     return "\n".join([*lines, *empty, *_rows(own, cells, right, width), *more])
 
 
-def _rows(names: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[bool], width: int) -> list[str]:
+def _rows(
+    names: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[bool], width: int
+) -> list[str]:
     beside = list(range(len(names)))
     heads = [_head(name) for name in names]
 
@@ -64,12 +74,20 @@ def _rows(names: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[
     widths = [min(wide(place), width) for place in beside]
     top = max(len(heads[place]) for place in beside)
     lines = [
-        GAP.join(_set(([""] * (top - len(heads[place])) + heads[place])[line], size, right[place]) for place, size in zip(beside, widths, strict=True)).rstrip()
+        GAP.join(
+            _set(([""] * (top - len(heads[place])) + heads[place])[line], size, right[place])
+            for place, size in zip(beside, widths, strict=True)
+        ).rstrip()
         for line in range(top)
-    ]  # fmt: skip
+    ]
     lines.append(GAP.join("-" * size for size in widths))
     for row in cells:
-        lines.append(GAP.join(_set(row[place], size, right[place]) for place, size in zip(beside, widths, strict=True)).rstrip())  # fmt: skip
+        lines.append(
+            GAP.join(
+                _set(row[place], size, right[place])
+                for place, size in zip(beside, widths, strict=True)
+            ).rstrip()
+        )
         lines += _under([(names[place], row[place]) for place in below if row[place]], width)
     return lines
 
@@ -80,7 +98,9 @@ def _under(pairs: Sequence[tuple[str, str]], width: int) -> list[str]:
     short: list[str] = []
     for name, text in pairs:
         if len(text) > LONG:
-            lines += _wrap(f"{name}: {text}", width, initial_indent="    ", subsequent_indent="      ")
+            lines += _wrap(
+                f"{name}: {text}", width, initial_indent="    ", subsequent_indent="      "
+            )
         else:
             short.append(f"{name}: {text}")
     return _wrap("; ".join(short), width, initial_indent="    ", subsequent_indent="    ") + lines
@@ -113,18 +133,25 @@ def _set(text: str, size: int, right: bool) -> str:
 
 
 def _column(values: Sequence[object]) -> list[str]:
-    """A column's cells: numbers with the same digits after the mark, unless some are far smaller than others."""
+    """A column's cells: numbers with the same digits after the mark, unless some are far smaller
+    than others.
+    """
     sizes = [abs(one) for one in values if isinstance(one, float) and math.isfinite(one) and one]
     if not sizes or min(sizes) * 1000 < max(sizes):
         return [_said(one) for one in values]
     most = max(0, 3 - math.floor(math.log10(max(sizes))))
     exact = [len(_said(one).partition(".")[2]) for one in values if isinstance(one, float)]
     digits = min(most, max(exact), 6)
-    return [f"{one:,.{digits}f}" if isinstance(one, float) and math.isfinite(one) else _said(one) for one in values]
+    return [
+        f"{one:,.{digits}f}" if isinstance(one, float) and math.isfinite(one) else _said(one)
+        for one in values
+    ]
 
 
 def _said(value: object) -> str:
-    """A value as people write it: four significant digits, dates by day, nothing for what is missing."""
+    """A value as people write it: four significant digits, dates by day, nothing for what is
+    missing.
+    """
     if value is None:
         return ""
     if isinstance(value, bool):

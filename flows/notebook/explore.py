@@ -1,4 +1,6 @@
-"""The notebook app of `transit explore`: a route's forecast by vintage, stories beside the plan, and a cell for SQL."""
+"""The notebook app of `transit explore`: a route's forecast by vintage, stories beside the plan,
+and a cell for SQL.
+"""
 
 import marimo
 
@@ -47,25 +49,49 @@ def _(database, mo, query):
 @app.cell
 def _(database, mo, query):
     routes = query(
-        database, "select distinct series_id from mart.forecast_latest where series_kind = 'route' order by 1"
+        database,
+        "select distinct series_id from mart.forecast_latest where series_kind = 'route' order by 1",
     )["series_id"].to_list()
-    runs = query(database, "select run_id, origin from mart.run_history where grain = 'month' order by origin desc, known_at desc")  # fmt: skip
-    vintages = {f"{row['origin']:%Y-%m} ({row['run_id']})": row["run_id"] for row in runs.iter_rows(named=True)}
-    stories = query(database, "select distinct scenario_id from mart.scenario_effect order by 1")["scenario_id"].to_list()  # fmt: skip
+    runs = query(
+        database,
+        "select run_id, origin from mart.run_history where grain = 'month' order by origin desc, known_at desc",
+    )
+    vintages = {
+        f"{row['origin']:%Y-%m} ({row['run_id']})": row["run_id"]
+        for row in runs.iter_rows(named=True)
+    }
+    stories = query(database, "select distinct scenario_id from mart.scenario_effect order by 1")[
+        "scenario_id"
+    ].to_list()
     route = mo.ui.dropdown(routes, value=routes[0] if routes else None, label="Route")
     direction = mo.ui.radio(["in", "out"], value="in", inline=True, label="Direction")
     statistic = mo.ui.radio(["mean", "p95"], value="p95", inline=True, label="Statistic")
-    vintage = mo.ui.dropdown(vintages, value=next(iter(vintages), None), label="Forecast made after")
+    vintage = mo.ui.dropdown(
+        vintages, value=next(iter(vintages), None), label="Forecast made after"
+    )
     story = mo.ui.dropdown(["none", *stories], value="none", label="Story")
-    mo.vstack([mo.hstack([route, direction, statistic], justify="start"), mo.hstack([vintage, story], justify="start")])
+    mo.vstack(
+        [
+            mo.hstack([route, direction, statistic], justify="start"),
+            mo.hstack([vintage, story], justify="start"),
+        ]
+    )
     return direction, route, statistic, story, vintage
 
 
 @app.cell
 def _(Drawn, database, direction, drawn, mo, periods_of, route, statistic, vintage):
-    mo.stop(route.value is None or vintage.value is None, mo.md("No forecast of a route is in this copy."))
+    mo.stop(
+        route.value is None or vintage.value is None,
+        mo.md("No forecast of a route is in this copy."),
+    )
     periods = periods_of(database, route.value, direction.value, statistic.value, vintage.value)
-    Drawn(drawn(periods, f"{route.value}, {direction.value}, {statistic.value}: as forecast by run {vintage.value}"))
+    Drawn(
+        drawn(
+            periods,
+            f"{route.value}, {direction.value}, {statistic.value}: as forecast by run {vintage.value}",
+        )
+    )
     return (periods,)
 
 
@@ -110,7 +136,9 @@ def _(mo):
 def _(TransitError, asked, database, mo, query):
     mo.stop(asked.value is None)
     try:
-        answer = mo.ui.table(query(database, asked.value, max_rows=10_000).to_dicts(), selection=None, page_size=15)
+        answer = mo.ui.table(
+            query(database, asked.value, max_rows=10_000).to_dicts(), selection=None, page_size=15
+        )
     except TransitError as error:
         answer = mo.callout(mo.plain_text(str(error)), kind="danger")
     answer

@@ -35,10 +35,16 @@ order by 1
 """
 
 
-def periods_of(database: Path, route: str, direction: str, statistic: str, run_id: str) -> pl.DataFrame:
-    """One row per month: start, what was observed, and the run's quantiles. What came after the run stays, to be seen against it."""
+def periods_of(
+    database: Path, route: str, direction: str, statistic: str, run_id: str
+) -> pl.DataFrame:
+    """One row per month: start, what was observed, and the run's quantiles. What came after the run
+    stays, to be seen against it.
+    """
     return query(
-        database, _PERIODS, params={"route": route, "direction": direction, "statistic": statistic, "run_id": run_id}
+        database,
+        _PERIODS,
+        params={"route": route, "direction": direction, "statistic": statistic, "run_id": run_id},
     )
 
 

@@ -1,4 +1,6 @@
-"""What a careful operator looks at before asking for help: each finding says what is so, and what to do about it."""
+"""What a careful operator looks at before asking for help: each finding says what is so, and what
+to do about it.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,9 @@ class Finding:
 
 
 def examine(config: Path | None, data: Path | None = None) -> list[Finding]:
-    """Every finding, in the order a person would look. Nothing is changed, and what is at work is not disturbed."""
+    """Every finding, in the order a person would look. Nothing is changed, and what is at work is
+    not disturbed.
+    """
     findings = list(_versions())
     try:
         settings = read_settings(config, data=data)
@@ -61,7 +65,14 @@ def examine(config: Path | None, data: Path | None = None) -> list[Finding]:
         findings += _sources(settings)
         folders = settings.folders
     except TransitError as error:
-        findings.append(Finding("error", "settings", f"{error.summary}: " + "; ".join(map(str, error.problems)), error.remedy))  # fmt: skip
+        findings.append(
+            Finding(
+                "error",
+                "settings",
+                f"{error.summary}: " + "; ".join(map(str, error.problems)),
+                error.remedy,
+            )
+        )
         try:
             folders = read_folders(config)
         except TransitError:
@@ -80,11 +91,21 @@ def _versions() -> Iterator[Finding]:
         try:
             found = version(name)
         except PackageNotFoundError:
-            yield Finding("error", "versions", f"{name} is not installed", "Install the project again: make run")
+            yield Finding(
+                "error",
+                "versions",
+                f"{name} is not installed",
+                "Install the project again: make run",
+            )
             continue
         told.append(f"{name} {found}")
         if not _parts(low) <= _parts(found) < _parts(high):
-            yield Finding("error", "versions", f"{name} {found} was not measured to work; wanted {low} to below {high}", "Install from the lock: make run")  # fmt: skip
+            yield Finding(
+                "error",
+                "versions",
+                f"{name} {found} was not measured to work; wanted {low} to below {high}",
+                "Install from the lock: make run",
+            )
     yield Finding("ok", "versions", ", ".join(told))
 
 
@@ -104,16 +125,33 @@ def _schedule(settings: Settings) -> Iterator[Finding]:
 def _runner(settings: Settings) -> Iterator[Finding]:
     run, cores = settings.run, os.cpu_count() or 1
     if run.runner == "dask" and not find_spec("prefect_dask"):
-        yield Finding("error", "runner", "[run] runner is dask, and Dask is not installed", "pip install 'transit-forecast[dask]', or set runner to processes.")  # fmt: skip
+        yield Finding(
+            "error",
+            "runner",
+            "[run] runner is dask, and Dask is not installed",
+            "pip install 'transit-forecast[dask]', or set runner to processes.",
+        )
     elif run.runner == "dask" and run.dask_address:
-        at = urllib.parse.urlsplit(run.dask_address if "://" in run.dask_address else f"tcp://{run.dask_address}")
+        at = urllib.parse.urlsplit(
+            run.dask_address if "://" in run.dask_address else f"tcp://{run.dask_address}"
+        )
         try:
             with socket.create_connection((at.hostname or "", at.port or 0), timeout=5):
                 yield Finding("ok", "runner", f"the Dask scheduler {run.dask_address} answers")
         except OSError as error:
-            yield Finding("error", "runner", f"[run] dask_address {run.dask_address} can't be reached: {error.strerror or error}", "Start it (dask scheduler), mend the address, or leave it out for a cluster of this machine.")  # fmt: skip
+            yield Finding(
+                "error",
+                "runner",
+                f"[run] dask_address {run.dask_address} can't be reached: {error.strerror or error}",
+                "Start it (dask scheduler), mend the address, or leave it out for a cluster of this machine.",
+            )
     elif run.workers > 2 * cores:
-        yield Finding("warning", "runner", f"[run] workers is {run.workers}, and this machine has {cores} processors", "More workers than processors take memory and save no time.")  # fmt: skip
+        yield Finding(
+            "warning",
+            "runner",
+            f"[run] workers is {run.workers}, and this machine has {cores} processors",
+            "More workers than processors take memory and save no time.",
+        )
 
 
 def _sources(settings: Settings) -> Iterator[Finding]:
@@ -121,14 +159,28 @@ def _sources(settings: Settings) -> Iterator[Finding]:
         yield Finding("ok", "sources", "the bundled example simulates its traffic")
         return
     if not settings.sources:
-        yield Finding("warning", "sources", "no [[source]] is named: nothing will be loaded", "Add one; `transit init` writes an example.")  # fmt: skip
+        yield Finding(
+            "warning",
+            "sources",
+            "no [[source]] is named: nothing will be loaded",
+            "Add one; `transit init` writes an example.",
+        )
     from flows.steps.load import files_of
 
     for source in settings.sources:
-        files = [path for pattern in getattr(source, "files", ()) for path in files_of(settings.data, pattern)]
+        files = [
+            path
+            for pattern in getattr(source, "files", ())
+            for path in files_of(settings.data, pattern)
+        ]
         missing = [path for path in files if not path.exists()]
         if missing:
-            yield Finding("error", "sources", f"{source.name}: no file fits {missing[0]}", "Check [folders] data and the source's files.")  # fmt: skip
+            yield Finding(
+                "error",
+                "sources",
+                f"{source.name}: no file fits {missing[0]}",
+                "Check [folders] data and the source's files.",
+            )
         elif files:
             yield Finding("ok", "sources", f"{source.name}: {len(files)} files")
 
@@ -143,15 +195,30 @@ def _folders(folders: Folders) -> Iterator[Finding]:
             with tempfile.NamedTemporaryFile(dir=there):
                 pass
         except OSError as error:
-            yield Finding("error", "folders", f"{name} {folder} can't be written: {error.strerror}", "Mend its permissions, or name another in [folders].")  # fmt: skip
+            yield Finding(
+                "error",
+                "folders",
+                f"{name} {folder} can't be written: {error.strerror}",
+                "Mend its permissions, or name another in [folders].",
+            )
             continue
         free = shutil.disk_usage(there).free
         if free < max(LOW_BYTES, 3 * _size(folders.database)):
-            yield Finding("warning", "disk", f"{free / 1e9:.1f} GB free for {folder}", "Make room: a run needs about three times the working database.")  # fmt: skip
+            yield Finding(
+                "warning",
+                "disk",
+                f"{free / 1e9:.1f} GB free for {folder}",
+                "Make room: a run needs about three times the working database.",
+            )
         else:
             yield Finding("ok", "disk", f"{name} {folder}: writable, {free / 1e9:.0f} GB free")
     if folders.private.exists() and folders.private.stat().st_mode & 0o077:
-        yield Finding("warning", "folders", f"{folders.private} can be read by others", f"chmod 700 {folders.private}")
+        yield Finding(
+            "warning",
+            "folders",
+            f"{folders.private} can be read by others",
+            f"chmod 700 {folders.private}",
+        )
 
 
 def _size(path: Path) -> int:
@@ -166,10 +233,16 @@ def _locks(folders: Folders) -> Iterator[Finding]:
         file = path.with_name(path.name + ".lock")
         if not file.exists():
             continue
-        # Taking the lock, even for a moment, could turn away a run that starts just then: its content is read instead.
+        # Taking the lock, even for a moment, could turn away a run that starts just then: its
+        # content is read instead.
         holder = _holder(file)
         if holder:
-            yield Finding("warning", "locks", f"{name}: {holder}", "Wait until it has ended; end that process only if it hangs.")  # fmt: skip
+            yield Finding(
+                "warning",
+                "locks",
+                f"{name}: {holder}",
+                "Wait until it has ended; end that process only if it hangs.",
+            )
         else:
             yield Finding("ok", "locks", f"{name}: free")
 
@@ -206,21 +279,35 @@ def _prefect(folders: Folders) -> Iterator[Finding]:
             with urllib.request.urlopen(f"{url.rstrip('/')}/admin/version", timeout=5) as answer:
                 yield Finding("ok", "prefect", f"{url} answers, version {json.load(answer)}")
         except (urllib.error.URLError, OSError, ValueError) as error:
-            yield Finding("error", "prefect", f"PREFECT_API_URL {url} can't be reached: {error}", "Start that server, mend the address, or unset PREFECT_API_URL to run without it.")  # fmt: skip
+            yield Finding(
+                "error",
+                "prefect",
+                f"PREFECT_API_URL {url} can't be reached: {error}",
+                "Start that server, mend the address, or unset PREFECT_API_URL to run without it.",
+            )
         return
     database = folders.prefect_home / "prefect.db"
     if not database.exists():
         yield Finding("ok", "prefect", "embedded; its database is made by the first run")
         return
     try:
-        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=2)) as connection:
+        with closing(
+            sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=2)
+        ) as connection:
             sound = connection.execute("pragma quick_check(1)").fetchone()[0]
     except sqlite3.Error as error:
         sound = str(error)
     if sound == "ok":
-        yield Finding("ok", "prefect", f"embedded; its database is sound, {_size(database) / 1e6:.0f} MB")
+        yield Finding(
+            "ok", "prefect", f"embedded; its database is sound, {_size(database) / 1e6:.0f} MB"
+        )
     else:
-        yield Finding("error", "prefect", f"{database} is damaged: {sound}", f"Move {folders.prefect_home} away; it holds no results. The next run makes it anew.")  # fmt: skip
+        yield Finding(
+            "error",
+            "prefect",
+            f"{database} is damaged: {sound}",
+            f"Move {folders.prefect_home} away; it holds no results. The next run makes it anew.",
+        )
 
 
 def _published(folders: Folders) -> Iterator[Finding]:
@@ -233,13 +320,25 @@ def _published(folders: Folders) -> Iterator[Finding]:
         yield Finding("error", "published", "; ".join(map(str, problems)), "transit publish")
     else:
         age = (time.time() - link.stat().st_mtime) / 86400
-        yield Finding("ok", "published", f"{count} copies as they were published; the newest is {age:.1f} days old")
+        yield Finding(
+            "ok",
+            "published",
+            f"{count} copies as they were published; the newest is {age:.1f} days old",
+        )
 
 
 def _leftovers(folders: Folders) -> Iterator[Finding]:
-    left = [*folders.steps.glob(".unfinished-*"), *folders.reports.glob(".unfinished-*"), *folders.published.glob("editions/.*.partial")]  # fmt: skip
+    left = [
+        *folders.steps.glob(".unfinished-*"),
+        *folders.reports.glob(".unfinished-*"),
+        *folders.published.glob("editions/.*.partial"),
+    ]
     if left:
-        yield Finding("ok", "leftovers", f"{len(left)} unfinished results of a run that was stopped; the next run clears them")  # fmt: skip
+        yield Finding(
+            "ok",
+            "leftovers",
+            f"{len(left)} unfinished results of a run that was stopped; the next run clears them",
+        )
 
 
 def _clock(settings: Settings | None, folders: Folders) -> Iterator[Finding]:
@@ -248,11 +347,28 @@ def _clock(settings: Settings | None, folders: Folders) -> Iterator[Finding]:
     if settings is not None:
         zone = settings.schedule.zone
         told += f", {now.astimezone(zoneinfo.ZoneInfo(zone)):%H:%M} in {zone} for the schedule"
-    newest = max((path.stat().st_mtime for path in (folders.database, folders.private / "state.json") if path.exists()), default=0.0)  # fmt: skip
+    newest = max(
+        (
+            path.stat().st_mtime
+            for path in (folders.database, folders.private / "state.json")
+            if path.exists()
+        ),
+        default=0.0,
+    )
     if newest > now.timestamp() + 60 or now.year < 2025:
-        yield Finding("error", "clock", f"{told}, but files here are newer: the clock went back", "Set the clock (timedatectl); known_at and schedules depend on it.")  # fmt: skip
+        yield Finding(
+            "error",
+            "clock",
+            f"{told}, but files here are newer: the clock went back",
+            "Set the clock (timedatectl); known_at and schedules depend on it.",
+        )
     elif moved := read_state(folders.private).clock_moved_seconds:
-        yield Finding("warning", "clock", f"{told}; it moved by {moved / 3600:+.1f} hours in the midst of the last run", "See that it is right (timedatectl). Nothing is lost; known_at of that run may be off by as much: if the clock is right now, transit run --force says it anew.")  # fmt: skip
+        yield Finding(
+            "warning",
+            "clock",
+            f"{told}; it moved by {moved / 3600:+.1f} hours in the midst of the last run",
+            "See that it is right (timedatectl). Nothing is lost; known_at of that run may be off by as much: if the clock is right now, transit run --force says it anew.",
+        )
     else:
         yield Finding("ok", "clock", told)
 
@@ -263,9 +379,23 @@ def _last_job(folders: Folders) -> Iterator[Finding]:
         return
     ended = datetime.fromtimestamp(state.last_end or state.last_start, UTC)
     if state.running_process and not Path(f"/proc/{state.running_process}").exists():
-        yield Finding("warning", "last run", f"process {state.running_process} was killed in its midst", "transit run goes on where it was.")  # fmt: skip
+        yield Finding(
+            "warning",
+            "last run",
+            f"process {state.running_process} was killed in its midst",
+            "transit run goes on where it was.",
+        )
     elif state.last_outcome == "failed":
         problem = state.last_problem.strip().splitlines()
-        yield Finding("error", "last run", f"failed at {ended:%Y-%m-%d %H:%M} UTC: {problem[0] if problem else ''}", f"The log tells more: {folders.logs}")  # fmt: skip
+        yield Finding(
+            "error",
+            "last run",
+            f"failed at {ended:%Y-%m-%d %H:%M} UTC: {problem[0] if problem else ''}",
+            f"The log tells more: {folders.logs}",
+        )
     elif state.last_end:
-        yield Finding("ok", "last run", f"{state.last_outcome} at {ended:%Y-%m-%d %H:%M} UTC, {state.last_seconds:.0f} s")  # fmt: skip
+        yield Finding(
+            "ok",
+            "last run",
+            f"{state.last_outcome} at {ended:%Y-%m-%d %H:%M} UTC, {state.last_seconds:.0f} s",
+        )

@@ -1,6 +1,8 @@
-"""SHA-256 of what was published, in the form `sha256sum -c` reads, so that a copy anywhere can be checked.
+"""SHA-256 of what was published, in the form `sha256sum -c` reads, so that a copy anywhere can be
+checked.
 
-With a key the list is signed too (Ed25519). The signature is its last line, a comment to sha256sum, so that list and
+With a key the list is signed too (Ed25519). The signature is its last line, a comment to sha256sum,
+so that list and
 signature appear by one rename.
 """
 
@@ -16,7 +18,10 @@ from typing import TYPE_CHECKING
 from warehouse.errors import Problem, SettingsError
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+        Ed25519PrivateKey,
+        Ed25519PublicKey,
+    )
 
 NAME = "MANIFEST.sha256"
 SIGNATURE = "# ed25519 "
@@ -44,11 +49,17 @@ def _parts(path: Path) -> tuple[str, str]:
 
 
 def write_manifest(
-    folder: Path, files: Iterable[Path], *, known: dict[str, str] | None = None, signing_key: str = ""
+    folder: Path,
+    files: Iterable[Path],
+    *,
+    known: dict[str, str] | None = None,
+    signing_key: str = "",
 ) -> None:
-    """Names `files` with their hashes; `known` hashes are taken over, for files that are never changed in place.
+    """Names `files` with their hashes; `known` hashes are taken over, for files that are never
+    changed in place.
 
-    `signing_key` is the text of a private Ed25519 key (PEM). Raises SettingsError where it is something else.
+    `signing_key` is the text of a private Ed25519 key (PEM). Raises SettingsError where it is
+    something else.
     """
     known = known or {}
     lines = []
@@ -66,7 +77,9 @@ def sign(folder: Path, signing_key: str) -> None:
 
 def _put(folder: Path, listed: str, signing_key: str) -> None:
     if signing_key:
-        listed += f"{SIGNATURE}{base64.b64encode(_private(signing_key).sign(listed.encode())).decode()}\n"
+        listed += (
+            f"{SIGNATURE}{base64.b64encode(_private(signing_key).sign(listed.encode())).decode()}\n"
+        )
     partial = folder / f".{NAME}-{os.getpid()}"
     partial.write_text(listed, encoding="utf-8")
     partial.chmod(0o644)
@@ -74,7 +87,9 @@ def _put(folder: Path, listed: str, signing_key: str) -> None:
 
 
 def damaged(folder: Path) -> tuple[int, list[Problem]]:
-    """How many files the folder's manifest names, and those that are missing, changed, or (beside them) unnamed."""
+    """How many files the folder's manifest names, and those that are missing, changed, or (beside
+    them) unnamed.
+    """
     wanted = read_manifest(folder)
     problems = []
     for name, digest in wanted.items():
@@ -91,7 +106,9 @@ def is_signed(folder: Path) -> bool:
 
 
 def unsigned(folder: Path, public_key: str) -> list[Problem]:
-    """Why the folder's list is not known to come from the holder of the key; `public_key` is PEM text."""
+    """Why the folder's list is not known to come from the holder of the key; `public_key` is PEM
+    text.
+    """
     from cryptography.exceptions import InvalidSignature
 
     listed, signature = _parts(folder / NAME)
@@ -108,7 +125,12 @@ def public_of(signing_key: str) -> str:
     """The public key that belongs to a private one, both PEM text."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-    return _private(signing_key).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    return (
+        _private(signing_key)
+        .public_key()
+        .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        .decode()
+    )
 
 
 def _private(text: str) -> Ed25519PrivateKey:
@@ -121,7 +143,16 @@ def _private(text: str) -> Ed25519PrivateKey:
         key = None
     if not isinstance(key, Ed25519PrivateKey):
         # What the library says of it could hold parts of the key.
-        raise SettingsError("the signing key can't be used", [Problem("[run] signing_key_file", "is not a private Ed25519 key in PEM without a passphrase")], "Make one: openssl genpkey -algorithm ed25519 -out signing.pem")  # fmt: skip
+        raise SettingsError(
+            "the signing key can't be used",
+            [
+                Problem(
+                    "[run] signing_key_file",
+                    "is not a private Ed25519 key in PEM without a passphrase",
+                )
+            ],
+            "Make one: openssl genpkey -algorithm ed25519 -out signing.pem",
+        )
     return key
 
 
@@ -134,5 +165,9 @@ def _public(text: str) -> Ed25519PublicKey:
     except ValueError:
         key = None
     if not isinstance(key, Ed25519PublicKey):
-        raise SettingsError("the public key can't be used", [Problem("--public-key", "is not an Ed25519 key in PEM")], "Make it from the private one: openssl pkey -in signing.pem -pubout -out signing.pub")  # fmt: skip
+        raise SettingsError(
+            "the public key can't be used",
+            [Problem("--public-key", "is not an Ed25519 key in PEM")],
+            "Make it from the private one: openssl pkey -in signing.pem -pubout -out signing.pub",
+        )
     return key

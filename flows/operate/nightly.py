@@ -21,33 +21,59 @@ class NightlyError(TransitError):
     """Something an operator should look at before morning."""
 
 
-@flow(name="transit-checks", description="Looks at everything a run needs and at what was published; changes nothing.")
+@flow(
+    name="transit-checks",
+    description="Looks at everything a run needs and at what was published; changes nothing.",
+)
 def nightly_checks(
     config: Annotated[
         Path | None, Field(description="Settings file; empty: transit.toml of the working folder")
     ] = None,
 ) -> list[Finding]:
-    """Every finding. Raises NightlyError, after telling the people of [notify], where one is an error."""
+    """Every finding. Raises NightlyError, after telling the people of [notify], where one is an
+    error.
+    """
     settings = read_settings(config)
-    journal.open_journal(settings.folders.logs, max_mb=settings.run.log_mb, files=settings.run.log_files)
+    journal.open_journal(
+        settings.folders.logs, max_mb=settings.run.log_mb, files=settings.run.log_files
+    )
     findings = examine(config)
     if settings.folders.database.exists():
         for result in check_warehouse(settings):
             if not result.passed:
                 level: Level = "error" if result.check.severity == "error" else "warning"
-                findings.append(Finding(level, result.check.name, f"{result.count} rows. {result.check.text}", "transit check"))  # fmt: skip
+                findings.append(
+                    Finding(
+                        level,
+                        result.check.name,
+                        f"{result.count} rows. {result.check.text}",
+                        "transit check",
+                    )
+                )
     for edition in sorted(settings.folders.reports.glob("*")):
         if not edition.is_symlink():
-            findings += [Finding("error", "report", str(one), "transit report --force") for one in damaged(edition)[1]]
+            findings += [
+                Finding("error", "report", str(one), "transit report --force")
+                for one in damaged(edition)[1]
+            ]
     create_table_artifact(
         key="checks",
         table=[vars(finding) for finding in findings],
         description="What the nightly look found.",
     )
-    errors = [Problem(finding.about, finding.what) for finding in findings if finding.level == "error"]
+    errors = [
+        Problem(finding.about, finding.what) for finding in findings if finding.level == "error"
+    ]
     journal.write("nightly checks", findings=len(findings), errors=len(errors))
     if errors:
-        problem = NightlyError(f"{len(errors)} errors found", errors, "transit doctor; transit check; transit verify")
-        notify(settings.notify, event="failed", title="transit: the nightly checks found errors", text=str(problem))
+        problem = NightlyError(
+            f"{len(errors)} errors found", errors, "transit doctor; transit check; transit verify"
+        )
+        notify(
+            settings.notify,
+            event="failed",
+            title="transit: the nightly checks found errors",
+            text=str(problem),
+        )
         raise problem
     return findings

@@ -1,4 +1,6 @@
-"""Tells people: a JSON message to a webhook, a mail. Secrets come from the environment, from files of their own, or from Secret blocks."""
+"""Tells people: a JSON message to a webhook, a mail. Secrets come from the environment, from files
+of their own, or from Secret blocks.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ SECONDS = 15.0
 
 
 def notify(settings: NotifySettings, *, event: str, title: str, text: str) -> list[Problem]:
-    """Sends to everyone named; what could not be sent comes back, without any secret, and never stops a run.
+    """Sends to everyone named; what could not be sent comes back, without any secret, and never
+    stops a run.
 
     `event` is failed, recovered, stuck or late.
     """
@@ -28,8 +31,16 @@ def notify(settings: NotifySettings, *, event: str, title: str, text: str) -> li
     for name, send in (("webhook", _post), ("mail", _mail)):
         try:
             sent = send(settings, event, title, text)
-        except (OSError, httpx.HTTPError, httpx.InvalidURL, smtplib.SMTPException, UnicodeError) as error:
-            problems.append(Problem(f"notification by {name}", f"could not be sent: {_plain(error)}"))
+        except (
+            OSError,
+            httpx.HTTPError,
+            httpx.InvalidURL,
+            smtplib.SMTPException,
+            UnicodeError,
+        ) as error:
+            problems.append(
+                Problem(f"notification by {name}", f"could not be sent: {_plain(error)}")
+            )
             sent = False
         journal.write("notification", by=name, about=event, sent=sent)
     return problems
@@ -64,7 +75,11 @@ def _mail(settings: NotifySettings, event: str, title: str, text: str) -> bool:
     if not settings.mail_to:
         return False
     message = EmailMessage()
-    message["Subject"], message["From"], message["To"] = title, settings.mail_from, ", ".join(settings.mail_to)
+    message["Subject"], message["From"], message["To"] = (
+        title,
+        settings.mail_from,
+        ", ".join(settings.mail_to),
+    )
     message["X-Transit-Event"] = event
     message.set_content(text)
     password = smtp_password(settings) if settings.smtp_user else ""

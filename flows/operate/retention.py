@@ -23,7 +23,9 @@ _OF_OLD_RUNS = (
 
 
 def tidy(settings: Settings) -> None:
-    """Removes report editions beyond [run] keep_reports, the oldest first; never the one `latest` leads to."""
+    """Removes report editions beyond [run] keep_reports, the oldest first; never the one `latest`
+    leads to.
+    """
     if settings.run.keep_reports:
         prune_reports(settings.folders.reports, settings.run.keep_reports)
 
@@ -31,7 +33,9 @@ def tidy(settings: Settings) -> None:
 def prune_reports(reports: Path, keep: int) -> None:
     editions = [path.parent for path in reports.glob(f"*/{ABOUT}") if not path.parent.is_symlink()]
     newest = (reports / "latest").resolve()
-    by_age = sorted(editions, key=lambda folder: ((folder / ABOUT).stat().st_mtime, folder.name), reverse=True)
+    by_age = sorted(
+        editions, key=lambda folder: ((folder / ABOUT).stat().st_mtime, folder.name), reverse=True
+    )
     for folder in by_age[keep:]:
         if folder != newest:
             shutil.rmtree(folder, ignore_errors=True)
@@ -40,9 +44,11 @@ def prune_reports(reports: Path, keep: int) -> None:
 
 
 def prune_prefect(home: Path, days: float, *, keep: int = KEPT_FLOW_RUNS) -> int:
-    """Removes flow runs that began more than `days` ago, or before the newest `keep`, from the embedded server's database; returns how many.
+    """Removes flow runs that began more than `days` ago, or before the newest `keep`, from the
+    embedded server's database; returns how many.
 
-    Only while no server has it open. Nothing is done to a database that can't be read: starting the server names that.
+    Only while no server has it open. Nothing is done to a database that can't be read: starting the
+    server names that.
     """
     path = home / "prefect.db"
     if not days or not path.exists():
@@ -52,7 +58,9 @@ def prune_prefect(home: Path, days: float, *, keep: int = KEPT_FLOW_RUNS) -> int
     try:
         with closing(sqlite3.connect(path, timeout=1)) as database, database:
             database.execute("pragma foreign_keys = on")
-            beyond = database.execute("select created from flow_run order by created desc limit 1 offset ?", (keep,))
+            beyond = database.execute(
+                "select created from flow_run order by created desc limit 1 offset ?", (keep,)
+            )
             before = max(before, *(row[0] for row in beyond), "")
             for statement in _OF_OLD_RUNS:
                 removed = database.execute(statement, (before,)).rowcount

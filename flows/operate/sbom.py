@@ -1,4 +1,6 @@
-"""What this installation is made of: a bill of materials in CycloneDX JSON, and an audit against the lock, both offline."""
+"""What this installation is made of: a bill of materials in CycloneDX JSON, and an audit against
+the lock, both offline.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ OURS = "transit-forecast"
 
 
 def needed(root: str = OURS) -> dict[str, tuple[Distribution, tuple[str, ...]]]:
-    """Every installed distribution that `root` needs, with the names of those it needs itself; extras where installed."""
+    """Every installed distribution that `root` needs, with the names of those it needs itself;
+    extras where installed.
+    """
     found: dict[str, tuple[Distribution, tuple[str, ...]]] = {}
     installed = {canonicalize_name(one.name): one for one in distributions()}
     todo = [(canonicalize_name(root), frozenset[str]())]
@@ -36,7 +40,10 @@ def needed(root: str = OURS) -> dict[str, tuple[Distribution, tuple[str, ...]]]:
             requirement = Requirement(text)
             environments = [{**default_environment(), "extra": extra} for extra in (extras or {""})]
             below = canonicalize_name(requirement.name)
-            if below in installed and (not requirement.marker or any(requirement.marker.evaluate(one) for one in environments)):  # type: ignore[arg-type]  # fmt: skip
+            if below in installed and (
+                not requirement.marker
+                or any(requirement.marker.evaluate(one) for one in environments)
+            ):  # type: ignore[arg-type]
                 wanted.append(below)
                 step = (below, frozenset(requirement.extras))
                 if step not in seen:
@@ -53,21 +60,36 @@ def bill(root: str = OURS) -> dict[str, Any]:
     reference = {name: f"pkg:pypi/{name}@{one.version}" for name, (one, _) in parts.items()}
     components = [
         {
-            "type": "library", "bom-ref": reference[name], "name": one.name, "version": one.version, "purl": reference[name],
+            "type": "library",
+            "bom-ref": reference[name],
+            "name": one.name,
+            "version": one.version,
+            "purl": reference[name],
             **_licence(one),
         }
-        for name, (one, _) in parts.items() if name != root
-    ]  # fmt: skip
-    own = {"type": "application", "bom-ref": reference[root], "name": root, "version": parts[root][0].version, "purl": reference[root]}  # fmt: skip
+        for name, (one, _) in parts.items()
+        if name != root
+    ]
+    own = {
+        "type": "application",
+        "bom-ref": reference[root],
+        "name": root,
+        "version": parts[root][0].version,
+        "purl": reference[root],
+    }
     identity = uuid5(NAMESPACE_URL, "\n".join(reference.values()))
     return {
-        "bomFormat": "CycloneDX", "specVersion": "1.6", "serialNumber": f"urn:uuid:{identity}", "version": 1,
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "serialNumber": f"urn:uuid:{identity}",
+        "version": 1,
         "metadata": {"component": {**own, **_licence(parts[root][0])}},
         "components": components,
         "dependencies": [
-            {"ref": reference[name], "dependsOn": [reference[below] for below in wanted]} for name, (_, wanted) in parts.items()
+            {"ref": reference[name], "dependsOn": [reference[below] for below in wanted]}
+            for name, (_, wanted) in parts.items()
         ],
-    }  # fmt: skip
+    }
 
 
 def _licence(one: Distribution) -> dict[str, Any]:
@@ -75,7 +97,9 @@ def _licence(one: Distribution) -> dict[str, Any]:
     if expressions := about.get_all("License-Expression"):
         return {"licenses": [{"expression": expressions[0]}]}
     classified = [
-        text.rsplit(" :: ", 1)[-1] for text in about.get_all("Classifier") or () if text.startswith("License ::")
+        text.rsplit(" :: ", 1)[-1]
+        for text in about.get_all("Classifier") or ()
+        if text.startswith("License ::")
     ]
     stated = "".join(about.get_all("License") or ()).strip().splitlines()
     names = classified or [line for line in stated[:1] if line]
@@ -83,9 +107,13 @@ def _licence(one: Distribution) -> dict[str, Any]:
 
 
 def locked(lock: Path) -> dict[str, str]:
-    """Version by name of a requirements file, of the lines that are meant for this Python and system."""
+    """Version by name of a requirements file, of the lines that are meant for this Python and
+    system.
+    """
     found: dict[str, str] = {}
-    for line in re.findall(r"^([A-Za-z0-9][^#\\\n]*==[^#\\\n]*)", lock.read_text(encoding="utf-8"), re.MULTILINE):
+    for line in re.findall(
+        r"^([A-Za-z0-9][^#\\\n]*==[^#\\\n]*)", lock.read_text(encoding="utf-8"), re.MULTILINE
+    ):
         requirement = Requirement(line.strip())
         if not requirement.marker or requirement.marker.evaluate():
             found[canonicalize_name(requirement.name)] = next(iter(requirement.specifier)).version
@@ -93,7 +121,9 @@ def locked(lock: Path) -> dict[str, str]:
 
 
 def audit(lock: Path, parts: Iterable[str] | None = None) -> list[Problem]:
-    """What differs from the lock, what has no licence stated, and installed files that are not as their wheel brought them."""
+    """What differs from the lock, what has no licence stated, and installed files that are not as
+    their wheel brought them.
+    """
     versions = locked(lock)
     problems = []
     for name in parts if parts is not None else needed():
@@ -107,7 +137,8 @@ def audit(lock: Path, parts: Iterable[str] | None = None) -> list[Problem]:
         if not _licence(one):
             problems.append(Problem(f"{name} {one.version}", "states no licence"))
         problems += [
-            Problem(f"{name} {one.version}", f"{file} is not as it was installed") for file in changed_files(one)
+            Problem(f"{name} {one.version}", f"{file} is not as it was installed")
+            for file in changed_files(one)
         ]
     return problems
 
@@ -126,11 +157,17 @@ def changed_files(one: Distribution) -> list[str]:
 
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
-        return base64.urlsafe_b64encode(hashlib.file_digest(file, "sha256").digest()).decode().rstrip("=")
+        return (
+            base64.urlsafe_b64encode(hashlib.file_digest(file, "sha256").digest())
+            .decode()
+            .rstrip("=")
+        )
 
 
 def vulnerable(advisories: Path, versions: Mapping[str, str]) -> list[Problem]:
-    """Advisories that name an installed version; `advisories` is a folder of OSV files (JSON), as the OSV project exports them."""
+    """Advisories that name an installed version; `advisories` is a folder of OSV files (JSON), as
+    the OSV project exports them.
+    """
     problems = []
     for path in sorted(advisories.rglob("*.json")):
         known = json.loads(path.read_text(encoding="utf-8"))
@@ -144,7 +181,10 @@ def vulnerable(advisories: Path, versions: Mapping[str, str]) -> list[Problem]:
             spans = [span for span in affected.get("ranges", ()) if span.get("type") == "ECOSYSTEM"]
             if listed or any(_within(Version(version), span.get("events", ())) for span in spans):
                 problems.append(
-                    Problem(f"{name} {version}", f"{known['id']}: {known.get('summary', 'see the advisory')}")
+                    Problem(
+                        f"{name} {version}",
+                        f"{known['id']}: {known.get('summary', 'see the advisory')}",
+                    )
                 )
     return problems
 

@@ -24,7 +24,9 @@ PATIENCE_SECONDS = stopping.PATIENCE_SECONDS + 6
 
 
 def serve_schedule(config: Path | None, data: Path | None) -> None:
-    """Blocks until SIGINT or SIGTERM, which also ends a run in progress. One run at a time: the warehouse has one writer."""
+    """Blocks until SIGINT or SIGTERM, which also ends a run in progress. One run at a time: the
+    warehouse has one writer.
+    """
     stopping.hear(PATIENCE_SECONDS)
     settings = read_settings(config, data=data)
     parameters = {
@@ -32,7 +34,8 @@ def serve_schedule(config: Path | None, data: Path | None) -> None:
         "trigger": "schedule",
         **({"data": str(settings.data)} if data else {}),
     }
-    # The schedule stays active when this process ends, so that a run missed meanwhile is made up for at the next start.
+    # The schedule stays active when this process ends, so that a run missed meanwhile is made up
+    # for at the next start.
     runner = Runner(name="scheduled", limit=1, pause_on_shutdown=False)
     runner.add_flow(
         transit_run,
@@ -45,7 +48,9 @@ def serve_schedule(config: Path | None, data: Path | None) -> None:
         # Loaded by module: a flow loaded from its file can't resolve its parameters' types.
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
-    journal.open_journal(settings.folders.logs, max_mb=settings.run.log_mb, files=settings.run.log_files)
+    journal.open_journal(
+        settings.folders.logs, max_mb=settings.run.log_mb, files=settings.run.log_files
+    )
     journal.write("serving", cron=settings.schedule.cron, zone=settings.schedule.zone)
     if settings.schedule.metrics_port:
         serve_metrics(settings.folders.private, settings.schedule.metrics_port)

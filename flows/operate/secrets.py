@@ -1,4 +1,6 @@
-"""Secrets, from files, the environment or Prefect's Secret blocks, and what else a source needs from outside of its settings."""
+"""Secrets, from files, the environment or Prefect's Secret blocks, and what else a source needs
+from outside of its settings.
+"""
 
 from __future__ import annotations
 
@@ -16,30 +18,47 @@ BLOCK_SECONDS = 5.0
 
 
 def placed(settings: Settings, source: SourceSpec) -> SourceSpec:
-    """The source with its tables looked for in the folder of data, and its secrets and certificates beside the settings file."""
-    data = {key: str(settings.data / name) for key in ("map_file", "population_file") if (name := getattr(source, key))}
-    kept = {key: str(settings.folders.base / name) for key in ("token_file", "password_file", "ca_file") if (name := getattr(source, key))}  # fmt: skip
+    """The source with its tables looked for in the folder of data, and its secrets and certificates
+    beside the settings file.
+    """
+    data = {
+        key: str(settings.data / name)
+        for key in ("map_file", "population_file")
+        if (name := getattr(source, key))
+    }
+    kept = {
+        key: str(settings.folders.base / name)
+        for key in ("token_file", "password_file", "ca_file")
+        if (name := getattr(source, key))
+    }
     return replace(source, **data, **kept)  # type: ignore[arg-type]
 
 
 def secrets_of(source: SourceSpec) -> Secrets:
-    """From token_file and password_file, else TRANSIT_<NAME>_TOKEN and TRANSIT_<NAME>_PASSWORD, variables or Secret blocks."""
+    """From token_file and password_file, else TRANSIT_<NAME>_TOKEN and TRANSIT_<NAME>_PASSWORD,
+    variables or Secret blocks.
+    """
     name = re.sub(r"\W", "_", source.name).upper()
     needed = source.kind == "prometheus"
     return Secrets(
-        token=_read(source.name, source.token_file) or (stated(f"TRANSIT_{name}_TOKEN") if needed and not source.user else ""),
-        password=_read(source.name, source.password_file) or (stated(f"TRANSIT_{name}_PASSWORD") if needed and source.user else ""),
-    )  # fmt: skip
+        token=_read(source.name, source.token_file)
+        or (stated(f"TRANSIT_{name}_TOKEN") if needed and not source.user else ""),
+        password=_read(source.name, source.password_file)
+        or (stated(f"TRANSIT_{name}_PASSWORD") if needed and source.user else ""),
+    )
 
 
 def signing_key(settings: Settings) -> str:
-    """The text of the private key of [run] signing_key_file, else TRANSIT_SIGNING_KEY; empty: nothing is signed."""
+    """The text of the private key of [run] signing_key_file, else TRANSIT_SIGNING_KEY; empty:
+    nothing is signed.
+    """
     file = settings.run.signing_key_file
     return file.read_text(encoding="utf-8") if file else stated("TRANSIT_SIGNING_KEY")
 
 
 def stated(variable: str) -> str:
-    """The environment's variable, else the Secret block of its name, transit-webhook-url for TRANSIT_WEBHOOK_URL; empty: neither.
+    """The environment's variable, else the Secret block of its name, transit-webhook-url for
+    TRANSIT_WEBHOOK_URL; empty: neither.
 
     Blocks are looked up on the Prefect server in use, and only while there is one.
     """
@@ -52,7 +71,9 @@ def stated(variable: str) -> str:
 
     try:
         with get_client(sync_client=True, httpx_settings={"timeout": BLOCK_SECONDS}) as client:
-            document = client.read_block_document_by_name(variable.lower().replace("_", "-"), "secret")
+            document = client.read_block_document_by_name(
+                variable.lower().replace("_", "-"), "secret"
+            )
     except (ObjectNotFound, httpx.HTTPError):
         return ""
     return str(document.data.get("value", ""))
@@ -64,4 +85,8 @@ def _read(source: str, name: str) -> str:
     try:
         return Path(name).read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise SourceError("a secret can't be read", [Problem(f"{source}, {name}", type(error).__name__)], "Check that the file is there and may be read.") from None  # fmt: skip
+        raise SourceError(
+            "a secret can't be read",
+            [Problem(f"{source}, {name}", type(error).__name__)],
+            "Check that the file is there and may be read.",
+        ) from None

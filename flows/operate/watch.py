@@ -1,4 +1,6 @@
-"""What `transit serve` watches beside its schedule: runs that hang or stay away, and the metrics Prometheus reads."""
+"""What `transit serve` watches beside its schedule: runs that hang or stay away, and the metrics
+Prometheus reads.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from warehouse.errors import Problem, SettingsError
 EVERY_SECONDS = 20.0
 
 
-def overdue(state: State, settings: Settings, *, now: float, serving_since: float) -> dict[str, str]:
+def overdue(
+    state: State, settings: Settings, *, now: float, serving_since: float
+) -> dict[str, str]:
     """What is wrong at `now`, by kind: a run that is stuck, success that is late."""
     schedule, found = settings.schedule, {}
     if at_work(state) and schedule.stuck_after_hours:
@@ -63,24 +67,59 @@ def metrics_text(private: Path, *, now: float, serving_since: float) -> str:
     database = private / "transit.duckdb"
     rows = (
         ("transit_up", "gauge", "1 while serving", 1),
-        ("transit_serving_seconds", "gauge", "how long this process has served", now - serving_since),
+        (
+            "transit_serving_seconds",
+            "gauge",
+            "how long this process has served",
+            now - serving_since,
+        ),
         ("transit_job_running", "gauge", "1 while a job runs", int(at_work(state))),
-        ("transit_last_start_timestamp_seconds", "gauge", "when a job last began", state.last_start),
+        (
+            "transit_last_start_timestamp_seconds",
+            "gauge",
+            "when a job last began",
+            state.last_start,
+        ),
         ("transit_last_end_timestamp_seconds", "gauge", "when a job last ended", state.last_end),
-        ("transit_last_success_timestamp_seconds", "gauge", "when a job last succeeded", state.last_success),
-        ("transit_last_failure_timestamp_seconds", "gauge", "when a job last failed", state.last_failure),
+        (
+            "transit_last_success_timestamp_seconds",
+            "gauge",
+            "when a job last succeeded",
+            state.last_success,
+        ),
+        (
+            "transit_last_failure_timestamp_seconds",
+            "gauge",
+            "when a job last failed",
+            state.last_failure,
+        ),
         ("transit_last_job_seconds", "gauge", "how long the last job took", state.last_seconds),
-        ("transit_failures_in_a_row", "gauge", "jobs failed since the last success", state.failures_in_a_row),
+        (
+            "transit_failures_in_a_row",
+            "gauge",
+            "jobs failed since the last success",
+            state.failures_in_a_row,
+        ),
         ("transit_jobs_total", "counter", "jobs ended", state.jobs),
         ("transit_jobs_failed_total", "counter", "jobs failed", state.jobs_failed),
         ("transit_rows_read_total", "counter", "rows read from files", state.rows_read),
-        ("transit_warehouse_bytes", "gauge", "size of the working database", database.stat().st_size if database.exists() else 0),
-    )  # fmt: skip
-    return "".join(f"# HELP {name} {text}\n# TYPE {name} {kind}\n{name} {value}\n" for name, kind, text, value in rows)
+        (
+            "transit_warehouse_bytes",
+            "gauge",
+            "size of the working database",
+            database.stat().st_size if database.exists() else 0,
+        ),
+    )
+    return "".join(
+        f"# HELP {name} {text}\n# TYPE {name} {kind}\n{name} {value}\n"
+        for name, kind, text, value in rows
+    )
 
 
 def serve_metrics(private: Path, port: int) -> ThreadingHTTPServer:
-    """Answers GET /metrics on 127.0.0.1 until shut down. Raises SettingsError where the port is taken."""
+    """Answers GET /metrics on 127.0.0.1 until shut down. Raises SettingsError where the port is
+    taken.
+    """
     since = time.time()
 
     class Metrics(BaseHTTPRequestHandler):

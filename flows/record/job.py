@@ -1,4 +1,6 @@
-"""A job from its lock to its end: whatever comes of it is kept, logged, and told to the people who are to know."""
+"""A job from its lock to its end: whatever comes of it is kept, logged, and told to the people who
+are to know.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,9 @@ def end_with_schedule() -> None:
 
 @contextmanager
 def perform(settings: Settings, *, trigger: str, accepted: str | None) -> Iterator[Job]:
-    """One job at a time in a project: a second one waits [run] wait_for_lock_seconds, then LockedError names the first."""
+    """One job at a time in a project: a second one waits [run] wait_for_lock_seconds, then
+    LockedError names the first.
+    """
     private = settings.folders.private
     private.mkdir(parents=True, exist_ok=True)
     private.chmod(0o700)
@@ -53,19 +57,30 @@ def perform(settings: Settings, *, trigger: str, accepted: str | None) -> Iterat
         lock = WriterLock(settings.folders.run_lock, settings.run.wait_for_lock_seconds)
     except LockedError as error:
         journal.write("job refused", job_id=job.job_id, trigger=trigger, problem=str(error))
-        raise LockedError("another run is at work here", error.problems, "Wait until it has ended, or let this one wait: [run] wait_for_lock_seconds.") from None  # fmt: skip
+        raise LockedError(
+            "another run is at work here",
+            error.problems,
+            "Wait until it has ended, or let this one wait: [run] wait_for_lock_seconds.",
+        ) from None
     with lock:
         before, clock = read_state(private), _clock_against_boot()
         _refuse_turned_clock(before, accepted)
 
         def keep_stop(by: str) -> None:
-            # The record is not worth opening a database in whose midst this was stopped: DuckDB may still have to let go of it, and waits until it has.
+            # The record is not worth opening a database in whose midst this was stopped: DuckDB
+            # may still have to let go of it, and waits until it has.
             _close(job, before, "failed", f"stopped by {by}", clock, recorded=False)
 
         try:
             with stopping.last_words(keep_stop):
                 write_state(private, begun(before, time.time()))
-                journal.write("job started", job_id=job.job_id, trigger=trigger, flow_run_id=job.flow_run_id, accepted=accepted)  # fmt: skip
+                journal.write(
+                    "job started",
+                    job_id=job.job_id,
+                    trigger=trigger,
+                    flow_run_id=job.flow_run_id,
+                    accepted=accepted,
+                )
                 yield job
                 stopping.go_on()
                 problem = "\n".join(map(str, job.problems))
@@ -76,7 +91,11 @@ def perform(settings: Settings, *, trigger: str, accepted: str | None) -> Iterat
                 with stopping.undisturbed():
                     keep_stop(by)
                 raise KeyboardInterrupt from error
-            problem = str(error) if isinstance(error, TransitError) else f"{type(error).__name__}: {error}"
+            problem = (
+                str(error)
+                if isinstance(error, TransitError)
+                else f"{type(error).__name__}: {error}"
+            )
             if not isinstance(error, TransitError):
                 journal.write("trace", job_id=job.job_id, trace=traceback.format_exc())
             _close(job, before, "failed", problem, clock)
@@ -86,15 +105,23 @@ def perform(settings: Settings, *, trigger: str, accepted: str | None) -> Iterat
 
 
 def interrupted_by(error: BaseException) -> str:
-    """The signal that an error came of; empty for any other error. A query that is interrupted does not say so in Python's own word."""
+    """The signal that an error came of; empty for any other error. A query that is interrupted does
+    not say so in Python's own word.
+    """
     if isinstance(error, TerminationSignal):
         return "SIGTERM"
-    interrupted = isinstance(error, KeyboardInterrupt) or str(error) == "Query interrupted" or type(error).__name__ == "InterruptException"  # fmt: skip
+    interrupted = (
+        isinstance(error, KeyboardInterrupt)
+        or str(error) == "Query interrupted"
+        or type(error).__name__ == "InterruptException"
+    )
     return "SIGINT" if interrupted else ""
 
 
 def _refuse_turned_clock(before: State, accepted: str | None) -> None:
-    """What is known later counts: a run by a clock that went back would stand behind what it should replace."""
+    """What is known later counts: a run by a clock that went back would stand behind what it should
+    replace.
+    """
     ahead = max(before.last_start, before.last_end) - time.time()
     if ahead > CLOCK_SECONDS and not accepted:
         at = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
@@ -112,12 +139,18 @@ def keep_steps(job: Job) -> None:
 
 
 def _clock_against_boot() -> float:
-    """Seconds; the same at any time, a suspended machine's too, unless somebody or something sets the clock."""
+    """Seconds; the same at any time, a suspended machine's too, unless somebody or something sets
+    the clock.
+    """
     return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-def _close(job: Job, before: State, outcome: str, problem: str, clock: float, *, recorded: bool = True) -> None:
-    """Keeps the job's record. A job that was stopped, or failed for want of disk or of the lock, is known from the log and the state alone."""
+def _close(
+    job: Job, before: State, outcome: str, problem: str, clock: float, *, recorded: bool = True
+) -> None:
+    """Keeps the job's record. A job that was stopped, or failed for want of disk or of the lock, is
+    known from the log and the state alone.
+    """
     settings = job.settings
     try:
         if recorded and settings.folders.database.exists():
@@ -129,7 +162,9 @@ def _close(job: Job, before: State, outcome: str, problem: str, clock: float, *,
     moved = _clock_against_boot() - clock
     if abs(moved) > CLOCK_SECONDS:
         journal.write("clock moved", job_id=job.job_id, seconds=moved)
-        progress.note(f"the clock moved by {moved / 3600:+.1f} hours while this ran; `transit doctor` says what to do")
+        progress.note(
+            f"the clock moved by {moved / 3600:+.1f} hours while this ran; `transit doctor` says what to do"
+        )
     else:
         moved = 0.0
     now = ended(
@@ -142,22 +177,36 @@ def _close(job: Job, before: State, outcome: str, problem: str, clock: float, *,
     )
     with contextlib.suppress(OSError):
         write_state(settings.folders.private, now)
-    journal.write("job ended", job_id=job.job_id, outcome=outcome, problem=problem, seconds=now.last_seconds)
+    journal.write(
+        "job ended", job_id=job.job_id, outcome=outcome, problem=problem, seconds=now.last_seconds
+    )
 
 
 def _tell_failure(job: Job, problem: str) -> None:
     done = ", ".join(step.step for step in job.steps if step.outcome != "failed") or "nothing"
     text = f"{problem}\n\nDone before: {done}. The last edition stays published; `transit run` goes on from here.\nJob {job.job_id}, log {job.settings.folders.logs / journal.NAME}"
-    for unsent in notify(job.settings.notify, event="failed", title="transit: a run failed", text=text):
+    for unsent in notify(
+        job.settings.notify, event="failed", title="transit: a run failed", text=text
+    ):
         progress.note(str(unsent))
 
 
 def _tell_success(job: Job, before: State, problem: str) -> None:
     """Good news is sent only after bad news; files that could not be read are news each time."""
     if job.problems:
-        unsent = notify(job.settings.notify, event="failed", title="transit: a run could not read everything", text=f"{problem}\n\nEverything else was done.")  # fmt: skip
+        unsent = notify(
+            job.settings.notify,
+            event="failed",
+            title="transit: a run could not read everything",
+            text=f"{problem}\n\nEverything else was done.",
+        )
     elif before.failures_in_a_row:
-        unsent = notify(job.settings.notify, event="recovered", title="transit: runs work again", text=f"After {before.failures_in_a_row} failed. Job {job.job_id}.")  # fmt: skip
+        unsent = notify(
+            job.settings.notify,
+            event="recovered",
+            title="transit: runs work again",
+            text=f"After {before.failures_in_a_row} failed. Job {job.job_id}.",
+        )
     else:
         return
     for one in unsent:
@@ -165,7 +214,9 @@ def _tell_success(job: Job, before: State, problem: str) -> None:
 
 
 def show_progress(job: Job, steps: int) -> None:
-    """A progress bar in Prefect: percent of steps that ended. Prefect's pages are a luxury: where they fail, the job goes on."""
+    """A progress bar in Prefect: percent of steps that ended. Prefect's pages are a luxury: where
+    they fail, the job goes on.
+    """
     artifact: UUID | None = None
 
     def on_step(name: str, ended_steps: int) -> None:
@@ -173,9 +224,13 @@ def show_progress(job: Job, steps: int) -> None:
         percent = 100.0 * ended_steps / steps
         with contextlib.suppress(httpx.HTTPError, OSError):
             if artifact is None:
-                created = create_progress_artifact(progress=percent, key="progress", description=f"at {name}")
+                created = create_progress_artifact(
+                    progress=percent, key="progress", description=f"at {name}"
+                )
                 artifact = created if isinstance(created, UUID) else None
             else:
-                update_progress_artifact(artifact_id=artifact, progress=percent, description=f"at {name}")
+                update_progress_artifact(
+                    artifact_id=artifact, progress=percent, description=f"at {name}"
+                )
 
     job.on_step = on_step

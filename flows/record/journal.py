@@ -16,7 +16,9 @@ NAME = "transit.jsonl"
 
 
 class _Rotating(RotatingFileHandler):
-    """A log that can't be written, on a full disk say, must not stop the run: the error is shown once by logging itself."""
+    """A log that can't be written, on a full disk say, must not stop the run: the error is shown
+    once by logging itself.
+    """
 
     def _open(self) -> Any:
         stream = super()._open()
@@ -30,14 +32,23 @@ def open_journal(folder: Path, *, max_mb: float, files: int) -> None:
     for handler in list(LOG.handlers):
         LOG.removeHandler(handler)
         handler.close()
-    handler = _Rotating(folder / NAME, maxBytes=int(max_mb * 1e6), backupCount=files, encoding="utf-8")
+    handler = _Rotating(
+        folder / NAME, maxBytes=int(max_mb * 1e6), backupCount=files, encoding="utf-8"
+    )
     handler.setFormatter(logging.Formatter("%(message)s"))
     LOG.addHandler(handler)
     LOG.setLevel(logging.INFO)
 
 
 def write(event: str, **fields: object) -> None:
-    """One line: when, which process, what, and its fields. Nothing is written before `open_journal`."""
+    """One line: when, which process, what, and its fields. Nothing is written before
+    `open_journal`.
+    """
     if LOG.handlers:
-        line = {"at": datetime.now(UTC).isoformat(), "process": os.getpid(), "event": event, **fields}
+        line = {
+            "at": datetime.now(UTC).isoformat(),
+            "process": os.getpid(),
+            "event": event,
+            **fields,
+        }
         LOG.info("%s", json.dumps(line, ensure_ascii=False, default=str))

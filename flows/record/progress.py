@@ -1,4 +1,6 @@
-"""What a person at a terminal sees of a run: one line per step, with how long it took and what came of it."""
+"""What a person at a terminal sees of a run: one line per step, with how long it took and what came
+of it.
+"""
 
 from __future__ import annotations
 

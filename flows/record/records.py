@@ -1,4 +1,6 @@
-"""What a job did, step by step: told at the terminal, in the log, in Prefect, and kept in the warehouse's ops schema."""
+"""What a job did, step by step: told at the terminal, in the log, in Prefect, and kept in the
+warehouse's ops schema.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,17 @@ from flows.steps.identity import code_version, settings_json, step_key
 from warehouse.errors import Problem
 from warehouse.store.database import Warehouse
 
-LIBRARIES = ("prefect", "fastapi", "sqlalchemy", "duckdb", "polars", "numpy", "scipy", "statsmodels", "altair")
+LIBRARIES = (
+    "prefect",
+    "fastapi",
+    "sqlalchemy",
+    "duckdb",
+    "polars",
+    "numpy",
+    "scipy",
+    "statsmodels",
+    "altair",
+)
 
 
 @dataclass(frozen=True)
@@ -64,7 +76,9 @@ class Job:
 
     @contextmanager
     def step(self, name: str) -> Iterator[Outcome]:
-        """Times a step and notes what the caller says of it; a failure is noted and passes on. None begins after a stop."""
+        """Times a step and notes what the caller says of it; a failure is noted and passes on. None
+        begins after a stop.
+        """
         stopping.go_on()
         outcome = Outcome()
         started_at, clock = datetime.now(UTC), time.perf_counter()
@@ -80,9 +94,16 @@ class Job:
         finally:
             word = "failed" if failed else "kept" if outcome.kept else "done"
             record = StepRecord(
-                self.job_id, len(self.steps) + 1, name, started_at, time.perf_counter() - clock, peak_mb(),
-                outcome.rows_in, word, outcome.detail,
-            )  # fmt: skip
+                self.job_id,
+                len(self.steps) + 1,
+                name,
+                started_at,
+                time.perf_counter() - clock,
+                peak_mb(),
+                outcome.rows_in,
+                word,
+                outcome.detail,
+            )
             self.steps.append(record)
             journal.write("step ended", **asdict(record))
 
@@ -94,7 +115,9 @@ class Job:
         self.kept_steps = len(self.steps)
 
     def keep(self, warehouse: Warehouse, outcome: str, problem: str | None) -> None:
-        """Writes the job and its remaining steps, and forgets records older than [run] keep_record_days."""
+        """Writes the job and its remaining steps, and forgets records older than [run]
+        keep_record_days.
+        """
         with warehouse.transaction():
             self.keep_steps(warehouse)
             warehouse.run(
@@ -141,11 +164,17 @@ def _forget_peak() -> None:
 
 
 def peak_mb() -> float:
-    """Most memory this process held since the last reset, or a finished worker ever held, whichever is more."""
+    """Most memory this process held since the last reset, or a finished worker ever held, whichever
+    is more.
+    """
     try:
         status = Path("/proc/self/status").read_text(encoding="ascii")
         own = int(re.search(r"VmHWM:\s+(\d+)", status)[1]) * 1024  # type: ignore[index]
     except (OSError, TypeError):
-        own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (
+            1 if sys.platform == "darwin" else 1024
+        )
+    workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * (
+        1 if sys.platform == "darwin" else 1024
+    )
     return max(own, workers) / 1e6

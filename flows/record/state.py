@@ -1,4 +1,6 @@
-"""How the last jobs ended, in one small file beside the warehouse: for the doctor, the metrics and the notices."""
+"""How the last jobs ended, in one small file beside the warehouse: for the doctor, the metrics and
+the notices.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ def read_state(private: Path) -> State:
     """What is written there; a fresh state where there is no file or it can't be read."""
     try:
         stored = json.loads((private / NAME).read_text(encoding="utf-8"))
-        return State(**{name: value for name, value in stored.items() if name in State.__dataclass_fields__})
+        return State(
+            **{name: value for name, value in stored.items() if name in State.__dataclass_fields__}
+        )
     except (OSError, ValueError, TypeError, AttributeError):
         return State()
 
@@ -45,7 +49,9 @@ def write_state(private: Path, state: State) -> None:
 
 
 def at_work(state: State) -> bool:
-    """Whether the job that last began still runs; one that was killed left its process number behind."""
+    """Whether the job that last began still runs; one that was killed left its process number
+    behind.
+    """
     return bool(state.running_process) and Path(f"/proc/{state.running_process}").exists()
 
 
@@ -53,8 +59,18 @@ def begun(state: State, at: float) -> State:
     return replace(state, last_start=at, running_process=os.getpid())
 
 
-def ended(state: State, at: float, *, outcome: str, problem: str, rows: int, clock_moved_seconds: float = 0.0) -> State:
-    """`outcome` is done, partly or failed; partly counts as success: every readable file was worked on."""
+def ended(
+    state: State,
+    at: float,
+    *,
+    outcome: str,
+    problem: str,
+    rows: int,
+    clock_moved_seconds: float = 0.0,
+) -> State:
+    """`outcome` is done, partly or failed; partly counts as success: every readable file was worked
+    on.
+    """
     failed = outcome == "failed"
     return replace(
         state,

@@ -1,6 +1,7 @@
 """Where glibc takes memory from: two pools for all threads, not one more for each.
 
-Every flow starts threads of its own, and glibc gives new ones pools of their own, of which little comes back: a process that made one edition a
+Every flow starts threads of its own, and glibc gives new ones pools of their own, of which little
+    comes back: a process that made one edition a
 month grew by 45 MB each time, and does not grow with two pools.
 """
 

@@ -1,6 +1,8 @@
-"""The Prefect API a run talks to: the one named by PREFECT_API_URL, else a private server of its own on loopback.
+"""The Prefect API a run talks to: the one named by PREFECT_API_URL, else a private server of its
+own on loopback.
 
-Nothing here imports Prefect: the server starts in its own process while the caller still imports its libraries.
+Nothing here imports Prefect: the server starts in its own process while the caller still imports
+                              its libraries.
 """
 
 from __future__ import annotations
@@ -38,7 +40,8 @@ _SHORT_LIVED = {
     "PREFECT_SERVER_SERVICES_EVENT_LOGGER_ENABLED": "0",
     "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "0",
 }
-# Blocks are registered with the first migration; to see whether they are imports every Prefect collection, Dask's among them.
+# Blocks are registered with the first migration; to see whether they are imports every Prefect
+# collection, Dask's among them.
 _KNOWN = {
     "PREFECT_API_DATABASE_MIGRATE_ON_START": "0",
     "PREFECT_API_BLOCKS_REGISTER_ON_START": "0",
@@ -77,7 +80,8 @@ def prepare_environment(prefect_home: Path) -> None:
 class EmbeddedServer:
     """A Prefect server in a child process that ends with this one.
 
-    With `scheduler` it also makes scheduled runs, notices late ones and shows its pages; a single run needs none of that.
+    With `scheduler` it also makes scheduled runs, notices late ones and shows its pages; a single
+    run needs none of that.
     """
 
     def __init__(self, prefect_home: Path, *, scheduler: bool = False) -> None:
@@ -96,9 +100,18 @@ class EmbeddedServer:
             environment |= _KNOWN
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "flows.runtime.embedded_server", str(self.port), str(os.getpid())],
-                env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            )  # fmt: skip
+                [
+                    sys.executable,
+                    "-m",
+                    "flows.runtime.embedded_server",
+                    str(self.port),
+                    str(os.getpid()),
+                ],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
 
     @property
     def process(self) -> int:
@@ -153,7 +166,9 @@ def _reach(url: str) -> None:
 
 
 def _set_damaged_aside(prefect_home: Path) -> None:
-    """A damaged database would keep the server from starting, minutes long and without a word; it holds no results."""
+    """A damaged database would keep the server from starting, minutes long and without a word; it
+    holds no results.
+    """
     path = prefect_home / "prefect.db"
     if not path.exists():
         return
@@ -177,7 +192,8 @@ def _set_damaged_aside(prefect_home: Path) -> None:
 
 @contextmanager
 def prefect_api(prefect_home: Path, *, scheduler: bool = False) -> Iterator[EmbeddedServer | None]:
-    """The API for the flows run inside; yields the embedded server, or None where PREFECT_API_URL names one.
+    """The API for the flows run inside; yields the embedded server, or None where PREFECT_API_URL
+    names one.
 
     Import Prefect only inside, and call `wait()` on the server before the first flow.
     """

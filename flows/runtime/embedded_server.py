@@ -1,6 +1,8 @@
-"""`python -m flows.runtime.embedded_server PORT PARENT`: a Prefect API on 127.0.0.1 that ends when its parent does, or when it says so by SIGUSR1.
+"""`python -m flows.runtime.embedded_server PORT PARENT`: a Prefect API on 127.0.0.1 that ends when
+its parent does, or when it says so by SIGUSR1.
 
-Ctrl-C and service managers tell every process of a group to stop: this one stays for what its parent still has to tell it.
+Ctrl-C and service managers tell every process of a group to stop: this one stays for what its
+parent still has to tell it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Pieces of work done in this process, each by a thread that can be left behind: one that hangs is named and ends the run."""
+"""Pieces of work done in this process, each by a thread that can be left behind: one that hangs is
+named and ends the run.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ from flows.runtime.workers import Limit, gave_up
 C = TypeVar("C")
 R = TypeVar("R")
 GRACE_SECONDS = 60.0
-"""What holds the interpreter itself can't be left behind; so long after the limit the whole process is ended."""
+"""What holds the interpreter itself can't be left behind; so long after the limit the whole process
+is ended.
+"""
 
 
 def within(limit: Limit, function: Callable[[C], R], piece: tuple[int, C]) -> R:

@@ -1,4 +1,6 @@
-"""A process that ends when its parent does: one killed outright can't stop its children, so they watch."""
+"""A process that ends when its parent does: one killed outright can't stop its children, so they
+watch.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""Where heavy work runs: in this process, in a pool of processes, or on a Dask cluster, through Prefect's task runners.
+"""Where heavy work runs: in this process, in a pool of processes, or on a Dask cluster, through
+Prefect's task runners.
 
-What a runner is sent are independent chunks, and results come back in the order of the chunks, so every runner gives the
+What a runner is sent are independent chunks, and results come back in the order of the chunks, so
+every runner gives the
 same numbers to the bit.
 """
 
@@ -39,7 +41,9 @@ R = TypeVar("R")
 WORTH_A_POOL = 8
 """With fewer chunks the processes take longer to start than they save."""
 AHEAD = 4
-"""Pieces in hand for each worker: enough that none waits for work, few enough that results don't pile up."""
+"""Pieces in hand for each worker: enough that none waits for work, few enough that results don't
+pile up.
+"""
 LOOK_SECONDS = 20.0
 _WORK: ContextVar[Callable[[], Any]] = ContextVar("work")
 _RUN: ContextVar[RunSettings] = ContextVar("run", default=RunSettings())  # noqa: B039 - it is frozen
@@ -53,7 +57,9 @@ run_chunk: Task[..., Any] = task(name="chunk", cache_policy=NO_CACHE)(_apply)
 
 
 class Answer(PrefectWrappedFuture[R, Future[R]]):
-    """What a worker will say. Prefect's own future and its result hold each other, until garbage is next collected."""
+    """What a worker will say. Prefect's own future and its result hold each other, until garbage is
+    next collected.
+    """
 
     def wait(self, timeout: float | None = None) -> None:
         wait([self.wrapped_future], timeout)
@@ -63,7 +69,9 @@ class Answer(PrefectWrappedFuture[R, Future[R]]):
 
 
 class WatchedProcesses(TaskRunner[Answer[Any]]):
-    """Prefect's interface to `flows.runtime.workers`. Prefect's engine stays in this process: its workers do nothing but the work."""
+    """Prefect's interface to `flows.runtime.workers`. Prefect's engine stays in this process: its
+    workers do nothing but the work.
+    """
 
     def __init__(self, count: int, limit_seconds: float) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -73,7 +81,13 @@ class WatchedProcesses(TaskRunner[Answer[Any]]):
     def duplicate(self) -> WatchedProcesses:
         return type(self)(self._count, self._limit)
 
-    def submit(self, task: Task[Any, Any], parameters: dict[str, Any], wait_for: Any = None, dependencies: Any = None) -> Answer[Any]:  # fmt: skip
+    def submit(
+        self,
+        task: Task[Any, Any],
+        parameters: dict[str, Any],
+        wait_for: Any = None,
+        dependencies: Any = None,
+    ) -> Answer[Any]:
         if self._workers is None:
             self._workers = Workers(self._count, self._limit)
         return Answer(uuid4(), self._workers.submit(parameters["function"], parameters["chunk"]))
@@ -86,7 +100,8 @@ class WatchedProcesses(TaskRunner[Answer[Any]]):
 
 
 def map_tasks(function: Callable[[C], R], chunks: Iterable[C]) -> list[R]:
-    """Like map, each chunk a task on the running flow's task runner; a few chunks are done here at once.
+    """Like map, each chunk a task on the running flow's task runner; a few chunks are done here at
+    once.
 
     Raises WorkerError where a chunk needs more memory than there is, or more time than its limit.
     """
@@ -96,15 +111,19 @@ def map_tasks(function: Callable[[C], R], chunks: Iterable[C]) -> list[R]:
 def stream_tasks(function: Callable[[C], R], chunks: Iterable[C]) -> Iterator[R]:
     """What `map_tasks` returns, one after the other: only a few results wait for being asked for.
 
-    What all chunks share belongs to `function`, as a partial: each process is sent it once. What was lost with a Dask scheduler
-    that ended is done by worker processes here: chunks are independent, so the numbers are the same.
+    What all chunks share belongs to `function`, as a partial: each process is sent it once. What
+        was lost with a Dask scheduler
+    that ended is done by worker processes here: chunks are independent, so the numbers are the
+        same.
     """
     todo, run = list(chunks), _RUN.get()
     try:
         if run.runner == "threads" or len(todo) < WORTH_A_POOL:
             yield from _here(function, todo, run)
         elif run.runner == "processes":
-            yield from _ahead(lambda chunk: run_chunk.submit(function, chunk), todo, AHEAD * run.workers)
+            yield from _ahead(
+                lambda chunk: run_chunk.submit(function, chunk), todo, AHEAD * run.workers
+            )
         else:
             yield from _on_dask(function, todo, run)
     except MemoryError as error:
@@ -133,7 +152,9 @@ def _here(function: Callable[[C], R], todo: list[C], run: RunSettings) -> Iterat
         if len(todo) < WORTH_A_POOL:
             yield from map(in_time, pieces)
         else:
-            yield from _ahead(lambda piece: run_chunk.submit(in_time, piece), pieces, AHEAD * run.workers)
+            yield from _ahead(
+                lambda piece: run_chunk.submit(in_time, piece), pieces, AHEAD * run.workers
+            )
 
 
 class _Lost(str):
@@ -146,7 +167,11 @@ def _on_dask(function: Callable[[C], R], todo: list[C], run: RunSettings) -> Ite
     seconds, left = run.chunk_minutes * 60 or FIRST_SECONDS, deque(enumerate(todo, start=1))
     threads = sum(client.nthreads().values())
     # Without workers nothing can be sent ahead; waiting for the first piece tells.
-    shared = client.scatter(function, broadcast=True, hash=False) if threads and isinstance(function, partial) else function  # fmt: skip
+    shared = (
+        client.scatter(function, broadcast=True, hash=False)
+        if threads and isinstance(function, partial)
+        else function
+    )
     ahead = AHEAD * max(run.workers, threads)
     waiting: deque[tuple[tuple[int, C], Any]] = deque()
     while left or waiting:
@@ -158,7 +183,9 @@ def _on_dask(function: Callable[[C], R], todo: list[C], run: RunSettings) -> Ite
         if isinstance(found, _Lost):
             rest = [piece, *(one for one, _ in waiting), *left]
             journal.write("chunks lost", chunks=len(rest), of=len(todo), cause=str(found))
-            progress.note(f"{len(rest)} of {len(todo)} pieces of work were lost ({found}); they are done here")
+            progress.note(
+                f"{len(rest)} of {len(todo)} pieces of work were lost ({found}); they are done here"
+            )
             yield from _instead(function, [chunk for _, chunk in rest], run)
             return
         yield pickle.loads(found)
@@ -174,7 +201,9 @@ def _instead(function: Callable[[C], R], chunks: list[C], run: RunSettings) -> I
 
 
 def _patiently(future: PrefectDaskFuture[Any], seconds: float, number: int) -> Any:
-    """Its result, however long that takes while there are workers, or _Lost. Raises WorkerError after `seconds` without any, or where it cost every worker."""
+    """Its result, however long that takes while there are workers, or _Lost. Raises WorkerError
+    after `seconds` without any, or where it cost every worker.
+    """
     from distributed import KilledWorker
 
     alone_since = time.monotonic()
@@ -193,13 +222,19 @@ def _patiently(future: PrefectDaskFuture[Any], seconds: float, number: int) -> A
                     alone_since = time.monotonic()
             if time.monotonic() - alone_since > seconds:
                 at = client.scheduler.address
-                raise WorkerError("nobody does the work", [Problem("[run] dask_address", f"{at} has no workers")], f"Start some: dask worker {at} --nthreads 1.") from None  # fmt: skip
+                raise WorkerError(
+                    "nobody does the work",
+                    [Problem("[run] dask_address", f"{at} has no workers")],
+                    f"Start some: dask worker {at} --nthreads 1.",
+                ) from None
 
 
 def _within(seconds: float, function: Callable[[Any], Any], chunk: bytes) -> bytes:
-    """Ends a Dask worker that is stuck, whatever holds it; its nanny starts another, and the scheduler sends the chunk elsewhere.
+    """Ends a Dask worker that is stuck, whatever holds it; its nanny starts another, and the
+    scheduler sends the chunk elsewhere.
 
-    Chunk and result are pickled: Prefect and Dask would look into every array and object of what they are handed.
+    Chunk and result are pickled: Prefect and Dask would look into every array and object of what
+                                  they are handed.
     """
     faulthandler.dump_traceback_later(seconds, exit=True, file=2)
     try:
@@ -212,15 +247,19 @@ run_in_time: Task[..., Any] = task(name="chunk", cache_policy=NO_CACHE)(_within)
 
 
 def on_runner(run: RunSettings, name: str, work: Callable[[], R], *, threads: int = 1) -> R:
-    """Does `work` in a flow of its own, on the runner that [run] names: there `map_tasks` sends its chunks.
+    """Does `work` in a flow of its own, on the runner that [run] names: there `map_tasks` sends its
+    chunks.
 
     More than one of the `threads` of that runner help only where the interpreter's lock is let go.
     """
 
-    on_its_runner: Callable[[], None] = flow(name=name, task_runner=task_runner(run, threads))(_work)
+    on_its_runner: Callable[[], None] = flow(name=name, task_runner=task_runner(run, threads))(
+        _work
+    )
     found: list[R] = []  # Prefect would hold what a flow returns until the next one runs.
     before, outer = _RUN.set(run), _WORK.set(lambda: found.append(work()))
-    # Prefect gives every subflow a heartbeat thread that takes a second to stop; the parent's is enough.
+    # Prefect gives every subflow a heartbeat thread that takes a second to stop; the parent's is
+    # enough.
     with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
         try:
             on_its_runner()
@@ -231,19 +270,33 @@ def on_runner(run: RunSettings, name: str, work: Callable[[], R], *, threads: in
 
 
 def _work() -> None:
-    """A flow of this module's own: Prefect sends the running flow's function with each task, and what it closes over with it."""
+    """A flow of this module's own: Prefect sends the running flow's function with each task, and
+    what it closes over with it.
+    """
     _WORK.get()()
 
 
-def spread(run: RunSettings, name: str, function: Callable[[C], R], chunks: Sequence[C], keep: Callable[[int, R], None]) -> None:  # fmt: skip
+def spread(
+    run: RunSettings,
+    name: str,
+    function: Callable[[C], R],
+    chunks: Sequence[C],
+    keep: Callable[[int, R], None],
+) -> None:
     """Hands each chunk's result over with its place, as it comes from the runner that [run] names.
 
-    Threads work on as many chunks as there are `workers`: for work that lets the interpreter's lock go.
+    Threads work on as many chunks as there are `workers`: for work that lets the interpreter's lock
+        go.
     """
 
     def work() -> None:
-        if run.runner == "threads":  # Prefect holds what a task of its threads returns until the flow ends: nothing is
-            deque(stream_tasks(lambda one: keep(one[0], function(one[1])), enumerate(chunks)), maxlen=0)
+        if (
+            run.runner == "threads"
+        ):  # Prefect holds what a task of its threads returns until the flow ends: nothing is
+            deque(
+                stream_tasks(lambda one: keep(one[0], function(one[1])), enumerate(chunks)),
+                maxlen=0,
+            )
         else:
             for place, found in enumerate(stream_tasks(function, chunks)):
                 keep(place, found)
@@ -270,7 +323,8 @@ def task_runner(run: RunSettings, threads: int = 1) -> TaskRunner[Any]:
     if run.dask_address:
         cluster = DaskTaskRunner(address=run.dask_address)
     else:
-        # A worker that dies in the midst of a chunk leaves it to one other; a local scheduler reads this when it starts.
+        # A worker that dies in the midst of a chunk leaves it to one other; a local scheduler
+        # reads this when it starts.
         dask.config.set({"distributed.scheduler.allowed-failures": TRIES - 1})
         cluster = DaskTaskRunner(
             cluster_kwargs={

@@ -1,6 +1,8 @@
-"""How a process is told to stop, by Ctrl-C or a service manager: it is known at once and by what, and ends in time whatever holds it.
+"""How a process is told to stop, by Ctrl-C or a service manager: it is known at once and by what,
+and ends in time whatever holds it.
 
-Python tells of a signal by an exception, and that can get lost: DuckDB makes an error of its own of it, Prefect would try that task again.
+Python tells of a signal by an exception, and that can get lost: DuckDB makes an error of its own of
+    it, Prefect would try that task again.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ _last_words: list[Callable[[str], None]] = []
 
 
 def listen(patience_seconds: float = PATIENCE_SECONDS) -> None:
-    """From now on both signals raise KeyboardInterrupt in the main thread, are heard, and end the process. Main thread only."""
+    """From now on both signals raise KeyboardInterrupt in the main thread, are heard, and end the
+    process. Main thread only.
+    """
     global _for_good
     _for_good = True
     for number in SIGNALS:
@@ -38,9 +42,11 @@ def listen(patience_seconds: float = PATIENCE_SECONDS) -> None:
 
 
 def hear(patience_seconds: float = PATIENCE_SECONDS) -> None:
-    """Hears both signals, whoever handles them: as long as somebody does, the interpreter notes each in a pipe first.
+    """Hears both signals, whoever handles them: as long as somebody does, the interpreter notes
+    each in a pipe first.
 
-    Without `listen`, in a notebook say, they are about the job at work, not the process: the next job knows nothing of them.
+    Without `listen`, in a notebook say, they are about the job at work, not the process: the next
+        job knows nothing of them.
     """
     global _ear, _mouth, _patience
     _patience = patience_seconds
@@ -55,7 +61,10 @@ def hear(patience_seconds: float = PATIENCE_SECONDS) -> None:
         threading.Thread(target=_wait, daemon=True, name="stopping").start()
     # Each time: an event loop that came and went has left the interpreter without a pipe.
     before = signal.set_wakeup_fd(_mouth, warn_on_full_buffer=False)
-    if before not in (-1, _mouth):  # an event loop's: it has signals to itself, and exceptions alone tell us
+    if before not in (
+        -1,
+        _mouth,
+    ):  # an event loop's: it has signals to itself, and exceptions alone tell us
         signal.set_wakeup_fd(before)
 
 
@@ -76,7 +85,8 @@ def told() -> str:
 
 
 def forget_interrupt() -> None:
-    """An exception that a signal raised in code made from a text stays with the interpreter, however it was caught: under `python -m` that
+    """An exception that a signal raised in code made from a text stays with the interpreter,
+    however it was caught: under `python -m` that
     would end by SIGINT, whatever the exit code, were no other text run after it.
     """
     exec("")
@@ -99,7 +109,9 @@ def words(name: str) -> str:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Told again within this block, nothing is raised anew: a second Ctrl-C would take the record of the first, and leave a traceback."""
+    """Told again within this block, nothing is raised anew: a second Ctrl-C would take the record
+    of the first, and leave a traceback.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -126,10 +138,13 @@ def _interrupt(_signal: int, _frame: object) -> None:
 
 
 def _wait() -> None:
-    while not ((name := told()) and time.monotonic() - _since > _patience and (_for_good or _last_words)):
+    while not (
+        (name := told()) and time.monotonic() - _since > _patience and (_for_good or _last_words)
+    ):
         select.select([_ear], [], [], 0.5)
     code = code_of(name)
-    # Words may lead nowhere, to a pipe that nobody empties or a disk that hangs, and errors end a thread alone.
+    # Words may lead nowhere, to a pipe that nobody empties or a disk that hangs, and errors end a
+    # thread alone.
     threading.Timer(LAST_WORDS_SECONDS, os._exit, (code,)).start()
     try:
         for say in tuple(_last_words):

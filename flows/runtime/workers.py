@@ -1,4 +1,5 @@
-"""Worker processes that are watched: one that dies or hangs is ended, and its piece of work done once more by another.
+"""Worker processes that are watched: one that dies or hangs is ended, and its piece of work done
+once more by another.
 
 Nothing here imports Prefect: without it a worker starts in half the time.
 """
@@ -30,7 +31,9 @@ from flows.runtime.parent import end_with
 from warehouse.errors import Problem, TransitError
 
 FIRST_SECONDS, LEAST_SECONDS, TIMES_SLOWEST = 1800.0, 300.0, 20.0
-"""A piece may take the first until one has ended, then so many times the slowest so far, at least the second."""
+"""A piece may take the first until one has ended, then so many times the slowest so far, at least
+the second.
+"""
 TRIES = 2
 LAST_WORDS_SECONDS = 2.0
 
@@ -40,7 +43,9 @@ class WorkerError(TransitError):
 
 
 def prepare_worker() -> None:
-    """Workers share the cores, and a threaded BLAS would change the last digits. None outlives a parent that was killed."""
+    """Workers share the cores, and a threaded BLAS would change the last digits. None outlives a
+    parent that was killed.
+    """
     os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
     end_with(os.getppid())
 
@@ -64,7 +69,9 @@ class Limit:
         self._slowest = max(self._slowest, seconds)
 
     def seconds(self) -> float:
-        derived = max(LEAST_SECONDS, TIMES_SLOWEST * self._slowest) if self._slowest else FIRST_SECONDS
+        derived = (
+            max(LEAST_SECONDS, TIMES_SLOWEST * self._slowest) if self._slowest else FIRST_SECONDS
+        )
         return self._given or derived
 
 
@@ -82,7 +89,9 @@ class _Piece:
 
 
 class Workers:
-    """`count` processes that each do one piece at a time. `limit_seconds` 0: derived from how long pieces have taken."""
+    """`count` processes that each do one piece at a time. `limit_seconds` 0: derived from how long
+    pieces have taken.
+    """
 
     def __init__(self, count: int, limit_seconds: float = 0.0) -> None:
         self.limit, self.count, self._submitted = Limit(limit_seconds), count, 0
@@ -94,9 +103,11 @@ class Workers:
             thread.start()
 
     def submit(self, function: Callable[[Any], Any], chunk: object) -> Future[Any]:
-        """Its answer, the error it raised, or WorkerError where two processes died of it or got stuck.
+        """Its answer, the error it raised, or WorkerError where two processes died of it or got
+        stuck.
 
-        A process is sent a function only where it is another than the last, so what all chunks share belongs to it.
+        A process is sent a function only where it is another than the last, so what all chunks
+        share belongs to it.
         """
         self._submitted += 1
         piece = _Piece(function, chunk, f"piece {self._submitted}")
@@ -171,12 +182,16 @@ class _Process:
             self._last_words = Path(words.name)
         context = get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_work, args=(theirs, str(self._last_words)), daemon=True)
+        self._process = context.Process(
+            target=_work, args=(theirs, str(self._last_words)), daemon=True
+        )
         self._process.start()
         theirs.close()
 
     def do(self, piece: _Piece, seconds: float) -> tuple[bool, Any]:
-        """Whether it succeeded, and its answer or error. Raises _LostError where the process ends first, if need be by our hand."""
+        """Whether it succeeded, and its answer or error. Raises _LostError where the process ends
+        first, if need be by our hand.
+        """
         stuck: list[str] = []
         alarm = threading.Timer(seconds, lambda: stuck.append(self._kill_stuck(seconds)))
         alarm.daemon = True
@@ -184,7 +199,9 @@ class _Process:
         answer: tuple[bool, Any] | None = None
         try:
             with contextlib.suppress(EOFError, OSError):
-                self._pipe.send((None if self._knows is piece.function else piece.function, piece.chunk))
+                self._pipe.send(
+                    (None if self._knows is piece.function else piece.function, piece.chunk)
+                )
                 self._knows = piece.function
                 answer = self._pipe.recv()
         finally:
@@ -216,20 +233,25 @@ class _Process:
             words = self._last_words.read_text("utf-8") if self._last_words.exists() else ""
         self._process.kill()
         at = re.search(r'File "(.*)", line (\d+) in (\S+)', words)
-        where = f"it was in {at[3]}, {at[1]}:{at[2]}" if at else "it did not react to a signal either"
+        where = (
+            f"it was in {at[3]}, {at[1]}:{at[2]}" if at else "it did not react to a signal either"
+        )
         return f"gave no answer in {seconds:.0f} s and was ended ({where})"
 
     def _how_it_ended(self) -> str:
         code = self._process.exitcode
         if code is not None and code < 0:
             name = signal.Signals(-code).name
-            return f"lost its process to {name}" + (" (for want of memory?)" if name == "SIGKILL" else "")
+            return f"lost its process to {name}" + (
+                " (for want of memory?)" if name == "SIGKILL" else ""
+            )
         return f"lost its process, which ended with code {code}"
 
 
 def _work(pipe: Connection[Any, Any], last_words: str) -> None:
     prepare_worker()
-    # The parent decides what Ctrl-C means, and what a service manager's word to all of its group does.
+    # The parent decides what Ctrl-C means, and what a service manager's word to all of its group
+    # does.
     for number in stopping.SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     known: Callable[[Any], Any] | None = None

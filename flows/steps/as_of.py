@@ -34,7 +34,9 @@ class NoEditionError(TransitError):
 
 @dataclass(frozen=True)
 class MadeAgain:
-    """Where an edition made again lies, how many files it has, and which differ from the original; `by` drew the original."""
+    """Where an edition made again lies, how many files it has, and which differ from the original;
+    `by` drew the original.
+    """
 
     folder: Path
     files: int
@@ -46,13 +48,19 @@ class MadeAgain:
         if not self.differing:
             beside = "as it lies there" if self.original_is_there else "as it was archived"
             return f"{self.folder}: identical to the original {beside}, {self.files} files"
-        why = "" if self.by == code_version(("dashboards",)) else f"; the original was drawn by {self.by}, this one by {code_version(('dashboards',))}"  # fmt: skip
+        why = (
+            ""
+            if self.by == code_version(("dashboards",))
+            else f"; the original was drawn by {self.by}, this one by {code_version(('dashboards',))}"
+        )
         return f"{self.folder}: {len(self.differing)} of {self.files} files differ from the original{why}: {', '.join(self.differing[:5])}"
 
 
 @dataclass(frozen=True)
 class Archived:
-    """An edition as it was archived: what it said of itself, how it was drawn, and the frames that people and counters stated."""
+    """An edition as it was archived: what it said of itself, how it was drawn, and the frames that
+    people and counters stated.
+    """
 
     kept: KeptEdition
     edition: Edition
@@ -61,7 +69,9 @@ class Archived:
 
 
 def make_again(settings: Settings, day: date) -> MadeAgain:
-    """The edition that spoke on a day, drawn again. It takes its place where that is empty; an original that differs is left, and it lies beside it."""
+    """The edition that spoke on a day, drawn again. It takes its place where that is empty; an
+    original that differs is left, and it lies beside it.
+    """
     with open_warehouse(settings) as warehouse:
         then = read_archived(warehouse, settings, day)
         frames = {**then.stated, **results_of(warehouse, then.how.run_ids)}
@@ -80,11 +90,19 @@ def make_again(settings: Settings, day: date) -> MadeAgain:
         return MadeAgain(folder, len(now), differing, original_is_there=True, by=then.kept.drawn_by)
     same = file_hash(unfinished / MANIFEST) == then.kept.manifest_hash
     unfinished.rename(folder)
-    return MadeAgain(folder, len(now), () if same else (MANIFEST,), original_is_there=False, by=then.kept.drawn_by)
+    return MadeAgain(
+        folder,
+        len(now),
+        () if same else (MANIFEST,),
+        original_is_there=False,
+        by=then.kept.drawn_by,
+    )
 
 
 def read_archived(warehouse: Warehouse, settings: Settings, day: date) -> Archived:
-    """The edition that spoke at the end of a day (UTC). Raises NoEditionError, with the days that have one, where none did."""
+    """The edition that spoke at the end of a day (UTC). Raises NoEditionError, with the days that
+    have one, where none did.
+    """
     end = datetime.combine(day + timedelta(days=1), time(), tzinfo=UTC)
     found = kept_editions(warehouse)
     of_grain = [one for one in found if one.grain == settings.forecast.grain] or found
@@ -100,53 +118,97 @@ def read_archived(warehouse: Warehouse, settings: Settings, day: date) -> Archiv
         )
     kept = spoke[-1]
     about = json.loads(kept.about)
-    stated = {name: check(read_frame(warehouse, content), FRAMES[name]) for name, content in about["frames"].items() if name in FRAMES}  # fmt: skip
+    stated = {
+        name: check(read_frame(warehouse, content), FRAMES[name])
+        for name, content in about["frames"].items()
+        if name in FRAMES
+    }
     drawing = about["drawing"]
-    how = Drawing(tuple(drawing["languages"]), drawing["paper"], drawing["made_from"], tuple(drawing["run_ids"]))
+    how = Drawing(
+        tuple(drawing["languages"]),
+        drawing["paper"],
+        drawing["made_from"],
+        tuple(drawing["run_ids"]),
+    )
     return Archived(kept, _edition(warehouse, about["edition"]), how, stated)
 
 
 def _edition(warehouse: Warehouse, stored: dict[str, Any]) -> Edition:
     plain = dict(stored)
-    plain["origin"], plain["known_at"] = date.fromisoformat(plain["origin"]), datetime.fromisoformat(plain["known_at"])
+    plain["origin"], plain["known_at"] = (
+        date.fromisoformat(plain["origin"]),
+        datetime.fromisoformat(plain["known_at"]),
+    )
     plain["today"] = date.fromisoformat(plain["today"]) if plain["today"] else None
     plain["previous"] = tuple(
         EarlierEdition(
-            one["run_id"], date.fromisoformat(one["origin"]), datetime.fromisoformat(one["known_at"]), one["folder"], one["data_hash"],
+            one["run_id"],
+            date.fromisoformat(one["origin"]),
+            datetime.fromisoformat(one["known_at"]),
+            one["folder"],
+            one["data_hash"],
             frozenset(read_frame(warehouse, one["pages"])["path"]),
         )
         for one in plain["previous"]
-    )  # fmt: skip
+    )
     return Edition(**plain)
 
 
 def todays_method(settings: Settings, day: date) -> Path:
-    """What today's code and settings make of what the edition of a day was made from, planned from that edition's day; labelled, and kept nowhere but in its folder."""
+    """What today's code and settings make of what the edition of a day was made from, planned from
+    that edition's day; labelled, and kept nowhere but in its folder.
+    """
     with open_warehouse(settings) as warehouse:
         then = read_archived(warehouse, settings, day)
     today = then.edition.today or then.edition.known_at.date()
     as_then = dataclasses.replace(settings, run=dataclasses.replace(settings.run, today=today))
-    traffic = pl.concat([then.stated["traffic_period"], bandwidth_as_traffic(then.stated["international_bandwidth"])])
+    traffic = pl.concat(
+        [
+            then.stated["traffic_period"],
+            bandwidth_as_traffic(then.stated["international_bandwidth"]),
+        ]
+    )
     known = Known(
-        traffic, then.stated["event"], then.stated["route"], then.stated.get("driver", FRAMES["driver"].empty())
+        traffic,
+        then.stated["event"],
+        then.stated["route"],
+        then.stated.get("driver", FRAMES["driver"].empty()),
     )
     made = forecast_every_grain(as_then, known=known)
-    planned = plan_segments.fn(as_then, made[0], {name: then.stated[name] for name in NETWORK_FRAMES})
+    planned = plan_segments.fn(
+        as_then, made[0], {name: then.stated[name] for name in NETWORK_FRAMES}
+    )
     record = record_of(as_then, made[0], "", datetime.now(UTC), planned=True)
     forecasts = [one.forecast for one in made]
     results = {
-        "forecast_quantile": pl.concat([one.quantiles for one in forecasts]), "no_forecast": pl.concat([one.no_forecast for one in forecasts]),
-        "backtest_score": pl.concat([one.backtest for one in forecasts]), "forecast_component": pl.concat([one.components for one in forecasts]),
+        "forecast_quantile": pl.concat([one.quantiles for one in forecasts]),
+        "no_forecast": pl.concat([one.no_forecast for one in forecasts]),
+        "backtest_score": pl.concat([one.backtest for one in forecasts]),
+        "forecast_component": pl.concat([one.components for one in forecasts]),
         "level_shift": pl.concat([one.shifts for one in forecasts]),
-        "forecast_effect": pl.concat([one.effects for one in forecasts]), **planned,
-    }  # fmt: skip
+        "forecast_effect": pl.concat([one.effects for one in forecasts]),
+        **planned,
+    }
     edition = dataclasses.replace(
-        then.edition, run_id=record.run_id, grain=made[0].spec.grain, origin=made[0].origin, code_version=record.code_version, data_hash=record.data_hash,
-        seed=record.seed, simulated=record.simulated, threshold_ratio=settings.plan.threshold_ratio, risk_alpha_ratio=settings.plan.risk_alpha_ratio,
-        today=today, variant="todays_method",
-    )  # fmt: skip
-    whole = {name: check(results.get(name, FRAMES[name].empty()), FRAMES[name]) for name in RESULT_FRAMES}
-    how = dataclasses.replace(then.how, made_from=f"today's method on {then.kept.run_id}", run_ids=())
+        then.edition,
+        run_id=record.run_id,
+        grain=made[0].spec.grain,
+        origin=made[0].origin,
+        code_version=record.code_version,
+        data_hash=record.data_hash,
+        seed=record.seed,
+        simulated=record.simulated,
+        threshold_ratio=settings.plan.threshold_ratio,
+        risk_alpha_ratio=settings.plan.risk_alpha_ratio,
+        today=today,
+        variant="todays_method",
+    )
+    whole = {
+        name: check(results.get(name, FRAMES[name].empty()), FRAMES[name]) for name in RESULT_FRAMES
+    }
+    how = dataclasses.replace(
+        then.how, made_from=f"today's method on {then.kept.run_id}", run_ids=()
+    )
     unfinished = draw({**then.stated, **whole}, edition, how, settings.folders.reports)
     folder = settings.folders.reports / f"{then.edition.run_id}-todays-method"
     _replace(unfinished, folder)

@@ -1,6 +1,8 @@
-"""Why this run says something else than the run before: the stages in between, made again where anything differs.
+"""Why this run says something else than the run before: the stages in between, made again where
+anything differs.
 
-The run it is held against is the last one whose data end earlier, so that a whole month's parts can be read on any day
+The run it is held against is the last one whose data end earlier, so that a whole month's parts can
+be read on any day
 of the next one; where there is none, the last run of the same data.
 """
 
@@ -67,7 +69,9 @@ class Then:
 def account(
     settings: Settings, made: GrainForecast, planned: Plan, stated: Plan, run_id: str
 ) -> tuple[pl.DataFrame, list[Note]]:
-    """Rows of REVISION_PART of this run, and a note where its dates could not be accounted. `stated` are EVENT and NETWORK_FRAMES now."""
+    """Rows of REVISION_PART of this run, and a note where its dates could not be accounted.
+    `stated` are EVENT and NETWORK_FRAMES now.
+    """
     with open_warehouse(settings) as warehouse:
         then = read_then(warehouse, settings, made, run_id, planned=bool(planned))
     if then is None:
@@ -79,7 +83,9 @@ def account(
     reasons = _reasons(settings, made, then, stated, own_then, revised)
 
     def forecast_of(own: pl.DataFrame) -> Forecast:
-        return stage_forecast(settings, made, Known(own, then.known.events, then.known.routes, then.known.drivers))
+        return stage_forecast(
+            settings, made, Known(own, then.known.events, then.known.routes, then.known.drivers)
+        )
 
     known_then = frame_hash({"traffic": own_then})
     untouched = frame_hash({"traffic": revised}) == known_then
@@ -90,25 +96,42 @@ def account(
     earlier = kept if made_then is None else medians(made_then.quantiles)
     parts = [
         revision_parts(
-            Stages(kept, earlier, earlier if made_revised is None else medians(made_revised.quantiles), medians(made_renewed.quantiles), medians(made.forecast.quantiles)),
-            earlier_run_id=then.run_id, reasons=reasons,
+            Stages(
+                kept,
+                earlier,
+                earlier if made_revised is None else medians(made_revised.quantiles),
+                medians(made_renewed.quantiles),
+                medians(made.forecast.quantiles),
+            ),
+            earlier_run_id=then.run_id,
+            reasons=reasons,
         )
-    ]  # fmt: skip
+    ]
     notes: list[Note] = []
     if planned and not then.plan["runout"].is_empty():
         try:
-            stages = _dates(settings, made, then, stated, planned, (made_then, made_revised, made_renewed))
+            stages = _dates(
+                settings, made, then, stated, planned, (made_then, made_revised, made_renewed)
+            )
             parts.append(revision_parts(stages, earlier_run_id=then.run_id, reasons=reasons))
         except TransitError as error:
             why = "; ".join(map(str, error.problems[:3])) or error.summary
-            notes.append(("revision_of_dates", then.run_id, f"runout dates could not be accounted against run {then.run_id}: {why}"))  # fmt: skip
+            notes.append(
+                (
+                    "revision_of_dates",
+                    then.run_id,
+                    f"runout dates could not be accounted against run {then.run_id}: {why}",
+                )
+            )
     return pl.concat(parts).sort(REVISION_PART.key), notes
 
 
 def read_then(
     warehouse: Warehouse, settings: Settings, made: GrainForecast, run_id: str, *, planned: bool
 ) -> Then | None:
-    """The run to hold this one against, with what was known when it was made; None where there is none."""
+    """The run to hold this one against, with what was known when it was made; None where there is
+    none.
+    """
     grain = made.spec.grain
     runs = warehouse.runs().filter((pl.col("grain") == grain) & (pl.col("run_id") != run_id))
     if planned:
@@ -125,18 +148,26 @@ def read_then(
         and settings_json(chose.get("time")) == settings_json(settings.time)
     )
     traffic = pl.concat(
-        [warehouse.read_as_of("traffic_period", at), bandwidth_as_traffic(warehouse.read_as_of("international_bandwidth", at))]
-    )  # fmt: skip
+        [
+            warehouse.read_as_of("traffic_period", at),
+            bandwidth_as_traffic(warehouse.read_as_of("international_bandwidth", at)),
+        ]
+    )
     frames = {name: warehouse.read_as_of(name, at) for name in {*NETWORK_FRAMES, *STATED}}
     wanted = {item.name for item in fields(PlanningPolicy)}
     policy = {name: value for name, value in chose.get("plan", {}).items() if name in wanted}
     return Then(
-        run["run_id"], run["origin"], at, same, Known(traffic, frames["event"], frames["route"], frames["driver"]), frames,
+        run["run_id"],
+        run["origin"],
+        at,
+        same,
+        Known(traffic, frames["event"], frames["route"], frames["driver"]),
+        frames,
         warehouse.read("forecast_quantile", run_id=run["run_id"]),
         {name: warehouse.read(name, run_id=run["run_id"]) for name in DATE_FRAMES},
         PlanningPolicy(**policy) if policy else settings.plan,
         date.fromisoformat(chose["today"]) if "today" in chose else today_of(settings),
-    )  # fmt: skip
+    )
 
 
 def stage_forecast(settings: Settings, made: GrainForecast, known: Known) -> Forecast:
@@ -145,7 +176,8 @@ def stage_forecast(settings: Settings, made: GrainForecast, known: Known) -> For
     if data_hash == made.data_hash:
         return made.forecast
     history = History.from_frame(known.traffic, made.spec.grain)
-    # A stage knows no groups that can't be summed, so it must not be taken for a run's own forecast of the same data.
+    # A stage knows no groups that can't be summed, so it must not be taken for a run's own
+    # forecast of the same data.
     key = step_key("stage", forecast_key(data_hash, made.spec))
 
     def compute() -> Forecast:
@@ -157,22 +189,41 @@ def stage_forecast(settings: Settings, made: GrainForecast, known: Known) -> For
 
 
 def _dates(
-    settings: Settings, made: GrainForecast, then: Then, stated: Plan, planned: Plan, forecasts: tuple[Forecast | None, Forecast | None, Forecast]
-) -> Stages:  # fmt: skip
-    """The stages of the dates; a forecast of None is the earlier run's own. The planning date moves with the observations."""
+    settings: Settings,
+    made: GrainForecast,
+    then: Then,
+    stated: Plan,
+    planned: Plan,
+    forecasts: tuple[Forecast | None, Forecast | None, Forecast],
+) -> Stages:
+    """The stages of the dates; a forecast of None is the earlier run's own. The planning date moves
+    with the observations.
+    """
     last = then.plan["runout"]["last_target"].max()
     assert isinstance(last, date)
     today = today_of(settings)
 
     def planned_with(forecast: Forecast, frames: Plan, policy: PlanningPolicy, day: date) -> Plan:
         return dates_of(
-            route_p95(forecast), Network.from_frames(frames), capacity=frames["capacity"], coincidence=frames["coincidence"],
-            assumptions=frames["assumption"], projects=frames["project"], policy=policy, today=day, seed=made.spec.seed, workers=settings.run.workers,
+            route_p95(forecast),
+            Network.from_frames(frames),
+            capacity=frames["capacity"],
+            coincidence=frames["coincidence"],
+            assumptions=frames["assumption"],
+            projects=frames["project"],
+            policy=policy,
+            today=day,
+            seed=made.spec.seed,
+            workers=settings.run.workers,
             send_parts=partial(spread, settings.run, "failures"),
-        )  # fmt: skip
+        )
 
     made_then, made_revised, made_renewed = forecasts
-    earlier = then.plan if made_then is None else planned_with(made_then, then.frames, then.policy, then.today)
+    earlier = (
+        then.plan
+        if made_then is None
+        else planned_with(made_then, then.frames, then.policy, then.today)
+    )
     if made_revised is made_then:
         revised = earlier
     else:
@@ -182,29 +233,61 @@ def _dates(
     if as_stated and made_renewed is made.forecast:
         renewed = planned
     else:
-        renewed = planned_with(made_renewed, {**then.frames, "coincidence": stated["coincidence"]}, then.policy, today)
-    return Stages(*(plan_figures(one, last) for one in (then.plan, earlier, revised, renewed, planned)))
+        renewed = planned_with(
+            made_renewed, {**then.frames, "coincidence": stated["coincidence"]}, then.policy, today
+        )
+    return Stages(
+        *(plan_figures(one, last) for one in (then.plan, earlier, revised, renewed, planned))
+    )
 
 
 def _changed(then: Then, stated: Plan) -> list[str]:
-    return [name for name in STATED if frame_hash({name: then.frames[name]}) != frame_hash({name: stated[name]})]
+    return [
+        name
+        for name in STATED
+        if frame_hash({name: then.frames[name]}) != frame_hash({name: stated[name]})
+    ]
 
 
 def _reasons(
-    settings: Settings, made: GrainForecast, then: Then, stated: Plan, own_then: pl.DataFrame, revised: pl.DataFrame
+    settings: Settings,
+    made: GrainForecast,
+    then: Then,
+    stated: Plan,
+    own_then: pl.DataFrame,
+    revised: pl.DataFrame,
 ) -> dict[str, str]:
     day = f"{then.known_at:%Y-%m-%d}"
     key = list(TRAFFIC_PERIOD.key)
-    joined = own_then.select(*key, was="value_gbps").join(revised.select(*key, now="value_gbps"), on=key, how="full", coalesce=True)  # fmt: skip
+    joined = own_then.select(*key, was="value_gbps").join(
+        revised.select(*key, now="value_gbps"), on=key, how="full", coalesce=True
+    )
     differing = joined.filter(pl.col("was").ne_missing(pl.col("now"))).height
-    fresh = sorted(made.traffic.filter(pl.col("period_start") > then.origin)["period_start"].unique().to_list())
-    came = f"{fresh[0]:%Y-%m} to {fresh[-1]:%Y-%m} became known." if len(fresh) > 1 else f"{fresh[0]:%Y-%m} became known." if fresh else "No period became known."  # fmt: skip
-    moved = f" Dates are planned from {today_of(settings)} instead of {then.today}." if then.today != today_of(settings) else ""  # fmt: skip
+    fresh = sorted(
+        made.traffic.filter(pl.col("period_start") > then.origin)["period_start"].unique().to_list()
+    )
+    came = (
+        f"{fresh[0]:%Y-%m} to {fresh[-1]:%Y-%m} became known."
+        if len(fresh) > 1
+        else f"{fresh[0]:%Y-%m} became known."
+        if fresh
+        else "No period became known."
+    )
+    moved = (
+        f" Dates are planned from {today_of(settings)} instead of {then.today}."
+        if then.today != today_of(settings)
+        else ""
+    )
     changed = [*_changed(then, stated), *(["policy"] if then.policy != settings.plan else [])]
     return {
-        "history_revised": f"{differing} values of periods up to {then.origin:%Y-%m} are known otherwise than on {day}." if differing else f"No value of a period up to {then.origin:%Y-%m} was revised.",
+        "history_revised": f"{differing} values of periods up to {then.origin:%Y-%m} are known otherwise than on {day}."
+        if differing
+        else f"No value of a period up to {then.origin:%Y-%m} was revised.",
         "new_observations": came + moved,
-        "model": "The software and the settings of the forecast are the same." if then.same_method
+        "model": "The software and the settings of the forecast are the same."
+        if then.same_method
         else f"The software or the settings of the forecast are others: what today's method makes of the data of {day}, against what run {then.run_id} said.",
-        "assumptions": f"Stated otherwise than on {day}: {', '.join(changed)}." if changed else f"Nothing that people state has changed since {day}.",
-    }  # fmt: skip
+        "assumptions": f"Stated otherwise than on {day}: {', '.join(changed)}."
+        if changed
+        else f"Nothing that people state has changed since {day}.",
+    }

@@ -19,10 +19,15 @@ def check_warehouse(settings: Settings) -> list[CheckResult]:
 
 def refuse_offenders(results: list[CheckResult]) -> None:
     """Raises CheckError where a check of severity `error` found rows; warnings ask for a look only."""
-    failed = [result for result in results if not result.passed and result.check.severity == "error"]
+    failed = [
+        result for result in results if not result.passed and result.check.severity == "error"
+    ]
     if failed:
         raise CheckError(
             "the warehouse is not published: checks found rows that are wrong",
-            [Problem(result.check.name, f"{result.count} rows. {result.check.text}") for result in failed],
+            [
+                Problem(result.check.name, f"{result.count} rows. {result.check.text}")
+                for result in failed
+            ],
             "The last published copy stays. `transit check` shows the rows.",
         )

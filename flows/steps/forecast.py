@@ -1,4 +1,6 @@
-"""The forecast step: what is known of every series -> joint sample paths, scores, and reasons where there is none."""
+"""The forecast step: what is known of every series -> joint sample paths, scores, and reasons where
+there is none.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ class NothingToForecastError(TransitError):
 
 @dataclass(frozen=True)
 class GrainForecast:
-    """One grain's forecast and what it was made from. `computed` is false where it was kept from before."""
+    """One grain's forecast and what it was made from. `computed` is false where it was kept from
+    before.
+    """
 
     spec: ForecastSpec
     origin: date
@@ -40,7 +44,9 @@ class GrainForecast:
     computed: bool
 
 
-def forecast_with_groups(history: History, spec: ForecastSpec, known: Known, threads: int = 1) -> Forecast:
+def forecast_with_groups(
+    history: History, spec: ForecastSpec, known: Known, threads: int = 1
+) -> Forecast:
     result = forecast(
         history,
         spec,
@@ -67,7 +73,9 @@ def forecast_with_groups(history: History, spec: ForecastSpec, known: Known, thr
 
 def _as_paths(history: History, routes: pl.DataFrame) -> Paths:
     """The past of the routes as a single draw, to be added up like the future."""
-    stated = history.keys["series_id"].is_in(routes["route_id"].to_list()) & (history.keys["series_kind"] == "route")
+    stated = history.keys["series_id"].is_in(routes["route_id"].to_list()) & (
+        history.keys["series_kind"] == "route"
+    )
     past = history.take(stated.arg_true().to_numpy().astype(np.int64))
     return Paths(past.grain, past.keys, past.periods, past.values_gbps[:, None, :])
 
@@ -78,30 +86,59 @@ def _hold_to_sums(paths: Paths, history: History, sums: Paths) -> None:
     sum_of = {key: row for row, key in enumerate(sums.keys.iter_rows())}
     for mean, p95 in partners(paths.keys):
         if (key := paths.keys.row(mean)) in sum_of:
-            ratio = log_ratio(sums.draws_gbps[sum_of[key], 0], history.values_gbps[past_of[paths.keys.row(p95)]])
-            paths.draws_gbps[p95] = held_to_sum(paths.draws_gbps[p95], paths.draws_gbps[mean], ratio)
+            ratio = log_ratio(
+                sums.draws_gbps[sum_of[key], 0], history.values_gbps[past_of[paths.keys.row(p95)]]
+            )
+            paths.draws_gbps[p95] = held_to_sum(
+                paths.draws_gbps[p95], paths.draws_gbps[mean], ratio
+            )
 
 
-def unsummed(known: Known, grain: Grain, summed: pl.DataFrame, refused: pl.DataFrame) -> pl.DataFrame:
-    """Groups whose mean is no sum because a route of theirs has no forecast: rows of NO_FORECAST that name the routes."""
+def unsummed(
+    known: Known, grain: Grain, summed: pl.DataFrame, refused: pl.DataFrame
+) -> pl.DataFrame:
+    """Groups whose mean is no sum because a route of theirs has no forecast: rows of NO_FORECAST
+    that name the routes.
+    """
     groups = (
-        known.traffic.filter((pl.col("grain") == grain) & pl.col("series_kind").is_in(["market", "corridor", "total"]))
-        .filter(pl.col("statistic") == "mean").select(KEY).unique().join(summed, on=KEY, how="anti")
-    )  # fmt: skip
-    members = pl.concat([
-        known.routes.select(series_kind=pl.lit(kind), series_id=column, route_id="route_id")
-        for kind, column in (("market", pl.col("market")), ("corridor", pl.col("corridor")), ("total", pl.lit("total")))
-    ])  # fmt: skip
-    routes = refused.filter((pl.col("series_kind") == "route") & (pl.col("statistic") == "mean")).select(
-        "direction", route_id="series_id"
+        known.traffic.filter(
+            (pl.col("grain") == grain)
+            & pl.col("series_kind").is_in(["market", "corridor", "total"])
+        )
+        .filter(pl.col("statistic") == "mean")
+        .select(KEY)
+        .unique()
+        .join(summed, on=KEY, how="anti")
     )
+    members = pl.concat(
+        [
+            known.routes.select(series_kind=pl.lit(kind), series_id=column, route_id="route_id")
+            for kind, column in (
+                ("market", pl.col("market")),
+                ("corridor", pl.col("corridor")),
+                ("total", pl.lit("total")),
+            )
+        ]
+    )
+    routes = refused.filter(
+        (pl.col("series_kind") == "route") & (pl.col("statistic") == "mean")
+    ).select("direction", route_id="series_id")
     named = (
-        groups.join(members, on=["series_kind", "series_id"]).join(routes, on=["direction", "route_id"]).sort("route_id")
-        .group_by(KEY, maintain_order=True).agg(routes=pl.col("route_id"), count=pl.len())
-    )  # fmt: skip
+        groups.join(members, on=["series_kind", "series_id"])
+        .join(routes, on=["direction", "route_id"])
+        .sort("route_id")
+        .group_by(KEY, maintain_order=True)
+        .agg(routes=pl.col("route_id"), count=pl.len())
+    )
     first = pl.col("routes").list.head(3).list.join(", ")
-    more = pl.when(pl.col("count") > 3).then(pl.format(" and {} more", pl.col("count") - 3)).otherwise(pl.lit(""))
-    reason = pl.format("a sum without its routes {}{} would be too small, and they have no forecast", first, more)
+    more = (
+        pl.when(pl.col("count") > 3)
+        .then(pl.format(" and {} more", pl.col("count") - 3))
+        .otherwise(pl.lit(""))
+    )
+    reason = pl.format(
+        "a sum without its routes {}{} would be too small, and they have no forecast", first, more
+    )
     return groups.join(named, on=KEY, how="left").select(
         *KEY,
         grain=pl.lit(grain),
@@ -117,13 +154,20 @@ def specs_of(settings: Settings) -> list[ForecastSpec]:
     return [*specs, settings.country]
 
 
-def forecast_every_grain(settings: Settings, *, force: bool = False, known: Known | None = None) -> list[GrainForecast]:
-    """Every grain's forecast of what is `known` (else: now), kept from before where nothing has changed.
+def forecast_every_grain(
+    settings: Settings, *, force: bool = False, known: Known | None = None
+) -> list[GrainForecast]:
+    """Every grain's forecast of what is `known` (else: now), kept from before where nothing has
+    changed.
 
     Raises NothingToForecastError on an empty warehouse.
     """
     known = known or read_known(settings)
-    every = {spec.grain: (spec, own) for spec in specs_of(settings) if (own := series_of(known, spec.grain)).height}
+    every = {
+        spec.grain: (spec, own)
+        for spec in specs_of(settings)
+        if (own := series_of(known, spec.grain)).height
+    }
     if not every:
         raise NothingToForecastError(
             "there is nothing to forecast",
@@ -143,7 +187,9 @@ def forecast_every_grain(settings: Settings, *, force: bool = False, known: Know
             force=force,
         )
         simulated = bool(own["simulated"].any())
-        return GrainForecast(spec, history.periods[-1], hashes[grain], simulated, own, result, computed)
+        return GrainForecast(
+            spec, history.periods[-1], hashes[grain], simulated, own, result, computed
+        )
 
     if not force and all(is_kept(settings.folders.steps, key) for key in keys.values()):
         return [made(grain) for grain in every]

@@ -1,4 +1,6 @@
-"""Gates: what must hold before a forecast is kept and published. A failed gate keeps the last edition and says why."""
+"""Gates: what must hold before a forecast is kept and published. A failed gate keeps the last
+edition and says why.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,10 @@ def too_old(origin: date, grain: Grain, today: date, gates: GateSettings) -> lis
     age = (today - origin).days - period_days(origin, grain)
     if gates.max_age_days and age > gates.max_age_days:
         return [
-            Problem("data", f"end {age} days before {today}, more than [gates] max_age_days = {gates.max_age_days}")
+            Problem(
+                "data",
+                f"end {age} days before {today}, more than [gates] max_age_days = {gates.max_age_days}",
+            )
         ]
     return []
 
@@ -34,7 +39,9 @@ def impossible(forecast: Forecast) -> list[Problem]:
     """Draws that are not finite or negative."""
     problems = []
     draws = forecast.paths.draws_gbps
-    for row, name in enumerate(" ".join(key) for key in forecast.paths.keys.select(KEY).iter_rows()):
+    for row, name in enumerate(
+        " ".join(key) for key in forecast.paths.keys.select(KEY).iter_rows()
+    ):
         if not np.isfinite(draws[row]).all():
             problems.append(Problem(name, "has draws that are not finite"))
         elif (draws[row] < 0).any():
@@ -49,37 +56,56 @@ def exploding(forecast: Forecast, history: pl.DataFrame, gates: GateSettings) ->
     draws = forecast.paths.draws_gbps
     largest = history.group_by(KEY).agg(largest=pl.col("value_gbps").max())
     medians = forecast.paths.keys.select(KEY).with_columns(
-        median=pl.Series(np.median(draws, axis=1).max(axis=1) if draws.size else [], dtype=pl.Float64)
+        median=pl.Series(
+            np.median(draws, axis=1).max(axis=1) if draws.size else [], dtype=pl.Float64
+        )
     )
     grown = (
         medians.join(largest, on=KEY)
-        .filter(pl.col("median").is_finite() & (pl.col("median") > gates.max_growth_ratio * pl.col("largest")))
+        .filter(
+            pl.col("median").is_finite()
+            & (pl.col("median") > gates.max_growth_ratio * pl.col("largest"))
+        )
         .sort(KEY)
     )
     return [
-        Problem(" ".join(row[:4]), f"grows to {row[4]:.3g} Gbit/s, more than {gates.max_growth_ratio:g} times the largest value seen, {row[5]:.3g}")
+        Problem(
+            " ".join(row[:4]),
+            f"grows to {row[4]:.3g} Gbit/s, more than {gates.max_growth_ratio:g} times the largest value seen, {row[5]:.3g}",
+        )
         for row in grown.iter_rows()
-    ]  # fmt: skip
+    ]
 
 
 def unreliable(forecast: Forecast, gates: GateSettings) -> list[Problem]:
     """Intervals that held too few of the past outcomes, over all series together."""
     scored = forecast.backtest.filter(
-        (pl.col("model") == "ensemble") & (pl.col("horizon") == 0) & pl.col("coverage_80").is_not_null()
+        (pl.col("model") == "ensemble")
+        & (pl.col("horizon") == 0)
+        & pl.col("coverage_80").is_not_null()
     )
     outcomes = int(scored["n"].sum())
     if outcomes < 100 or not gates.min_coverage_80_ratio:
         return []
     held = float((scored["coverage_80"] * scored["n"]).sum()) / outcomes
     if held < gates.min_coverage_80_ratio:
-        return [Problem("backtest", f"80 % intervals contained {held:.0%} of {outcomes} past outcomes, fewer than [gates] min_coverage_80_ratio = {gates.min_coverage_80_ratio:g}")]  # fmt: skip
+        return [
+            Problem(
+                "backtest",
+                f"80 % intervals contained {held:.0%} of {outcomes} past outcomes, fewer than [gates] min_coverage_80_ratio = {gates.min_coverage_80_ratio:g}",
+            )
+        ]
     return []
 
 
-def changed_too_much(forecast: Forecast, previous: pl.DataFrame, gates: GateSettings) -> list[Problem]:
-    """Medians that moved by more than the limit since the last kept run, for the same series and period.
+def changed_too_much(
+    forecast: Forecast, previous: pl.DataFrame, gates: GateSettings
+) -> list[Problem]:
+    """Medians that moved by more than the limit since the last kept run, for the same series and
+    period.
 
-    `previous` are rows of FORECAST_QUANTILE. The change is |ln(new / old)| as a ratio - 1, averaged over shared periods.
+    `previous` are rows of FORECAST_QUANTILE. The change is |ln(new / old)| as a ratio - 1, averaged
+    over shared periods.
     """
     if not gates.max_change_ratio or previous.is_empty():
         return []
@@ -87,26 +113,38 @@ def changed_too_much(forecast: Forecast, previous: pl.DataFrame, gates: GateSett
     new = forecast.quantiles.filter(pl.col("quantile_level") == 0.5).select(*at, new="value_gbps")
     old = previous.filter(pl.col("quantile_level") == 0.5).select(*at, old="value_gbps")
     moved = (
-        new.join(old, on=at).filter((pl.col("new") > 0) & (pl.col("old") > 0)).group_by(KEY)
+        new.join(old, on=at)
+        .filter((pl.col("new") > 0) & (pl.col("old") > 0))
+        .group_by(KEY)
         .agg(change=((pl.col("new") / pl.col("old")).log().abs().mean()).exp() - 1)
-        .filter(pl.col("change") > gates.max_change_ratio).sort(KEY)
-    )  # fmt: skip
+        .filter(pl.col("change") > gates.max_change_ratio)
+        .sort(KEY)
+    )
     return [
-        Problem(" ".join(row[:4]), f"moved by {row[4]:.0%} since the last run, more than [gates] max_change_ratio = {gates.max_change_ratio:g}")
+        Problem(
+            " ".join(row[:4]),
+            f"moved by {row[4]:.0%} since the last run, more than [gates] max_change_ratio = {gates.max_change_ratio:g}",
+        )
         for row in moved.iter_rows()
-    ]  # fmt: skip
+    ]
 
 
 @dataclass(frozen=True)
 class Failed:
-    """Gates that did not pass: what is `impossible` nobody can accept, what is `doubtful` a person may."""
+    """Gates that did not pass: what is `impossible` nobody can accept, what is `doubtful` a person
+    may.
+    """
 
     impossible: list[Problem]
     doubtful: list[Problem]
 
 
-def failed_gates(made: GrainForecast, previous: pl.DataFrame, gates: GateSettings, today: date) -> Failed:
-    """Every gate that `made` does not pass; `previous` are the last kept run's rows of FORECAST_QUANTILE."""
+def failed_gates(
+    made: GrainForecast, previous: pl.DataFrame, gates: GateSettings, today: date
+) -> Failed:
+    """Every gate that `made` does not pass; `previous` are the last kept run's rows of
+    FORECAST_QUANTILE.
+    """
     # Countries report a year or two late.
     late = [] if made.spec.grain == "year" else too_old(made.origin, made.spec.grain, today, gates)
     return Failed(
@@ -121,7 +159,9 @@ def failed_gates(made: GrainForecast, previous: pl.DataFrame, gates: GateSetting
 
 
 def pass_or_refuse(failed: Failed, accepted: str | None) -> list[Problem]:
-    """The doubts that `accepted`, somebody's reason, passes over. Raises GateError where anything else failed."""
+    """The doubts that `accepted`, somebody's reason, passes over. Raises GateError where anything
+    else failed.
+    """
     if accepted and not failed.impossible:
         return failed.doubtful
     refuse([*failed.impossible, *failed.doubtful])

@@ -1,4 +1,6 @@
-"""What forecasts and plans are made from, read from the warehouse. Free of Prefect, so that a what-if starts at once."""
+"""What forecasts and plans are made from, read from the warehouse. Free of Prefect, so that a
+what-if starts at once.
+"""
 
 from __future__ import annotations
 
@@ -72,15 +74,26 @@ class Known:
 
 
 def bandwidth_as_traffic(bandwidth: pl.DataFrame) -> pl.DataFrame:
-    """Countries' yearly bandwidth as rows of TRAFFIC_PERIOD; a direct figure goes before a derived one."""
+    """Countries' yearly bandwidth as rows of TRAFFIC_PERIOD; a direct figure goes before a derived
+    one.
+    """
     chosen = bandwidth.sort("country", "year", pl.col("source_kind") != "direct").unique(
         ["country", "year"], keep="first"
     )
     return chosen.select(
-        grain=pl.lit("year"), series_kind=pl.lit("country"), series_id="country", direction=pl.lit("in"), statistic=pl.lit("mean"),
-        period_start=pl.date(pl.col("year"), 1, 1), value_gbps="gbps", coverage_ratio=pl.lit(1.0), censored_ratio=pl.lit(0.0),
-        slot_minutes=pl.lit(0, pl.Int64), simulated=pl.lit(False), reason=pl.lit(None, pl.String),
-    ).sort("series_id", "period_start")  # fmt: skip
+        grain=pl.lit("year"),
+        series_kind=pl.lit("country"),
+        series_id="country",
+        direction=pl.lit("in"),
+        statistic=pl.lit("mean"),
+        period_start=pl.date(pl.col("year"), 1, 1),
+        value_gbps="gbps",
+        coverage_ratio=pl.lit(1.0),
+        censored_ratio=pl.lit(0.0),
+        slot_minutes=pl.lit(0, pl.Int64),
+        simulated=pl.lit(False),
+        reason=pl.lit(None, pl.String),
+    ).sort("series_id", "period_start")
 
 
 def read_known(settings: Settings) -> Known:
@@ -90,13 +103,20 @@ def read_known(settings: Settings) -> Known:
 
 def _known_in(warehouse: Warehouse) -> Known:
     traffic = pl.concat(
-        [warehouse.read("traffic_period"), bandwidth_as_traffic(warehouse.read("international_bandwidth"))]
+        [
+            warehouse.read("traffic_period"),
+            bandwidth_as_traffic(warehouse.read("international_bandwidth")),
+        ]
     )
-    return Known(traffic, warehouse.read("event"), warehouse.read("route"), warehouse.read("driver"))
+    return Known(
+        traffic, warehouse.read("event"), warehouse.read("route"), warehouse.read("driver")
+    )
 
 
 def series_of(known: Known, grain: Grain) -> pl.DataFrame:
-    """The series that are forecast on their own, to the last period known of any. A group's mean is the sum of its routes."""
+    """The series that are forecast on their own, to the last period known of any. A group's mean is
+    the sum of its routes.
+    """
     own = (pl.col("series_kind").is_in(["route", "country"])) | (pl.col("statistic") != "mean")
     rows = known.traffic.filter((pl.col("grain") == grain) & own).sort(TRAFFIC_PERIOD.key)
     # A period that is not over has rows without values; the forecast starts with it.
@@ -105,22 +125,30 @@ def series_of(known: Known, grain: Grain) -> pl.DataFrame:
 
 
 def data_hash_of(own: pl.DataFrame, known: Known) -> str:
-    return frame_hash({"traffic": own, "event": known.events, "route": known.routes, "driver": known.drivers})
+    return frame_hash(
+        {"traffic": own, "event": known.events, "route": known.routes, "driver": known.drivers}
+    )
 
 
 def forecast_key(data_hash: str, spec: ForecastSpec) -> str:
     """The name a forecast is kept under: its data, its settings and the code that makes it."""
-    return step_key(data_hash, settings_json(spec), code_version(("flows", "forecasting", "warehouse")))
+    return step_key(
+        data_hash, settings_json(spec), code_version(("flows", "forecasting", "warehouse"))
+    )
 
 
 def loads_key(forecast_key: str, frames: Mapping[str, pl.DataFrame], settings: Settings) -> str:
-    """The name a plan's loads are kept under: the forecast, the network with all that is assumed of it, and the day."""
+    """The name a plan's loads are kept under: the forecast, the network with all that is assumed of
+    it, and the day.
+    """
     stated = frame_hash({name: frames[name] for name in NETWORK_FRAMES})
     return step_key(forecast_key, stated, today_of(settings).isoformat())
 
 
 def plan_inputs(settings: Settings) -> tuple[PlanInputs, str]:
-    """The newest forecast's paths and the network as known now, and the key of the plan's loads. Raises NoForecastKeptError where nothing was forecast from it."""
+    """The newest forecast's paths and the network as known now, and the key of the plan's loads.
+    Raises NoForecastKeptError where nothing was forecast from it.
+    """
     with open_warehouse(settings) as warehouse:
         known = _known_in(warehouse)
         frames = {name: warehouse.read(name) for name in NETWORK_FRAMES}
@@ -162,9 +190,9 @@ def read_stories(paths: Sequence[Path], remedy: str = "Mend the scenario files."
         try:
             found.append(parse_scenario(path.read_text(encoding="utf-8"), path.stem))
         except SettingsError as error:
-            problems += [Problem(f"{path.name} {problem.where}", problem.what) for problem in error.problems] or [
-                Problem(path.name, error.summary)
-            ]
+            problems += [
+                Problem(f"{path.name} {problem.where}", problem.what) for problem in error.problems
+            ] or [Problem(path.name, error.summary)]
         except UnicodeDecodeError as error:
             problems.append(Problem(path.name, f"is not UTF-8: {error}"))
         except OSError as error:
@@ -181,4 +209,8 @@ def route_p95(made: Forecast) -> Paths:
 
 def p95_of_routes(paths: Paths) -> Paths:
     keys = paths.keys.with_row_index("row")
-    return paths.take(keys.filter((pl.col("series_kind") == "route") & (pl.col("statistic") == "p95"))["row"].to_list())
+    return paths.take(
+        keys.filter((pl.col("series_kind") == "route") & (pl.col("statistic") == "p95"))[
+            "row"
+        ].to_list()
+    )

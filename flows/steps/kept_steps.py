@@ -1,4 +1,6 @@
-"""Results of steps kept under the hash of what they were made from: what is done and valid is not done again."""
+"""Results of steps kept under the hash of what they were made from: what is done and valid is not
+done again.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,10 @@ def kept_forecast(
 def _write(place: Path, result: Forecast) -> None:
     np.save(place / "draws_gbps.npy", result.paths.draws_gbps)
     result.paths.keys.write_parquet(place / "keys.parquet")
-    about = {"grain": result.paths.grain, "periods": [period.isoformat() for period in result.paths.periods]}
+    about = {
+        "grain": result.paths.grain,
+        "periods": [period.isoformat() for period in result.paths.periods],
+    }
     (place / "about.json").write_text(json.dumps(about), encoding="utf-8")
     for name in _FRAMES:
         frame: pl.DataFrame = getattr(result, name)
@@ -62,7 +67,9 @@ def _write(place: Path, result: Forecast) -> None:
 
 
 def kept_paths(folder: Path, key: str) -> Paths | None:
-    """The paths of the forecast kept under `key`, their draws read from disk as they are used; None where none is kept."""
+    """The paths of the forecast kept under `key`, their draws read from disk as they are used; None
+    where none is kept.
+    """
     place = folder / f"forecast-{key}"
     if not place.exists():
         return None
@@ -75,9 +82,14 @@ LOADS_KEPT = 2
 
 
 def keep_loads(folder: Path, key: str, loads: Loads) -> None:
-    """Keeps the loads that what-ifs start from, unless they are too large to be worth it. They appear by one rename."""
+    """Keeps the loads that what-ifs start from, unless they are too large to be worth it. They
+    appear by one rename.
+    """
     place = folder / f"loads-{key}"
-    if place.exists() or loads.base.nbytes + loads.worst.nbytes + loads.cause.nbytes > MOST_LOADS_BYTES:
+    if (
+        place.exists()
+        or loads.base.nbytes + loads.worst.nbytes + loads.cause.nbytes > MOST_LOADS_BYTES
+    ):
         return
     folder.mkdir(parents=True, exist_ok=True)
     unfinished = folder / f".unfinished-loads-{key}-{os.getpid()}"
@@ -104,7 +116,9 @@ def kept_loads(folder: Path, key: str) -> Loads | None:
     about = json.loads((place / "about.json").read_text(encoding="utf-8"))
     links = tuple((segment, way) for segment, way in about["links"])
     return Loads(
-        links, tuple(about["failure_ids"]), *(np.load(place / f"{name}.npy", mmap_mode="r") for name in _LOADS)
+        links,
+        tuple(about["failure_ids"]),
+        *(np.load(place / f"{name}.npy", mmap_mode="r") for name in _LOADS),
     )
 
 
@@ -121,7 +135,9 @@ def _read_paths(place: Path, *, mapped: bool = False) -> Paths:
 def _read(place: Path) -> Forecast:
     from forecasting.demand.engine import Forecast
 
-    frames: Mapping[str, pl.DataFrame] = {name: pl.read_parquet(place / f"{name}.parquet") for name in _FRAMES}
+    frames: Mapping[str, pl.DataFrame] = {
+        name: pl.read_parquet(place / f"{name}.parquet") for name in _FRAMES
+    }
     return Forecast(paths=_read_paths(place), **frames)
 
 

@@ -1,4 +1,6 @@
-"""The DuckLake of [lake], where one is named: editions go into it, and other projects' samples come out of it."""
+"""The DuckLake of [lake], where one is named: editions go into it, and other projects' samples come
+out of it.
+"""
 
 from __future__ import annotations
 
@@ -21,27 +23,39 @@ READERS_GRACE = timedelta(days=1)
 
 
 def lake_of(settings: Settings) -> Lake | None:
-    """None where [lake] names no catalog; paths of files start at the settings file. Raises SettingsError without S3's keys."""
+    """None where [lake] names no catalog; paths of files start at the settings file. Raises
+    SettingsError without S3's keys.
+    """
     named = settings.lake
     if not named.catalog:
         return None
 
     def placed(place: str) -> str:
-        return place if "://" in place or place.startswith("postgres:") else str(settings.folders.base / place)
+        return (
+            place
+            if "://" in place or place.startswith("postgres:")
+            else str(settings.folders.base / place)
+        )
 
     store = None
     if named.data.startswith("s3://"):
         key_id = stated(KEY_ID) or os.environ.get("AWS_ACCESS_KEY_ID", "")
         secret = stated(SECRET) or os.environ.get("AWS_SECRET_ACCESS_KEY", "")
         if not (key_id and secret):
-            raise SettingsError("the lake's storage asks for keys", [Problem("[lake] data", f"is {named.data}")], f"Put them into the environment: {KEY_ID} and {SECRET}.")  # fmt: skip
+            raise SettingsError(
+                "the lake's storage asks for keys",
+                [Problem("[lake] data", f"is {named.data}")],
+                f"Put them into the environment: {KEY_ID} and {SECRET}.",
+            )
         store = Store(key_id, secret, named.s3_endpoint, named.s3_region)
     return Lake(placed(named.catalog), placed(named.data), named.project, store)
 
 
 @task(name="publish into the lake", cache_policy=NO_CACHE)
 def pour_edition(settings: Settings, edition: Path) -> Poured | None:
-    """None where no lake is named. What is old there goes, if [lake] keep_days says so; that this fails is no failure."""
+    """None where no lake is named. What is old there goes, if [lake] keep_days says so; that this
+    fails is no failure.
+    """
     lake = lake_of(settings)
     if lake is None:
         return None
@@ -50,7 +64,9 @@ def pour_edition(settings: Settings, edition: Path) -> Poured | None:
         now = datetime.now(UTC)
         try:
             removed = tend(
-                lake, keep_since=now - timedelta(days=settings.lake.keep_days), unneeded_since=now - READERS_GRACE
+                lake,
+                keep_since=now - timedelta(days=settings.lake.keep_days),
+                unneeded_since=now - READERS_GRACE,
             )
             journal.write("lake tended", files_removed=removed)
         except WarehouseError as error:
@@ -65,8 +81,12 @@ def gathered(settings: Settings) -> list[tuple[SourceSpec, list[Path]]]:
     found: dict[tuple[str, int, bool], list[Path]] = {}
     if lake is not None:
         for project in settings.lake.gather:
-            for shared in shared_samples(lake, project, settings.folders.private / "lake" / project):
-                found.setdefault((project, shared.slot_minutes, shared.simulated), []).append(shared.file)
+            for shared in shared_samples(
+                lake, project, settings.folders.private / "lake" / project
+            ):
+                found.setdefault((project, shared.slot_minutes, shared.simulated), []).append(
+                    shared.file
+                )
     return [
         (
             SourceSpec(

@@ -1,4 +1,6 @@
-"""The load step: traffic files and the network's CSV files -> warehouse, then the statistics of what changed."""
+"""The load step: traffic files and the network's CSV files -> warehouse, then the statistics of
+what changed.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,8 @@ SHAPE = ("node", "segment", "capacity", "route", "route_path", "risk_group", "pr
 
 @dataclass(frozen=True)
 class LoadSummary:
-    """Rows in = loaded + quarantined + already known, summed over files; `problems` are files that could not be read.
+    """Rows in = loaded + quarantined + already known, summed over files; `problems` are files that
+    could not be read.
 
     `notes` say what was odd about the files that were read, each once with the files it is true of.
     """
@@ -60,7 +63,9 @@ class LoadSummary:
 
 
 def simulate_example(settings: Settings) -> None:
-    """The example's traffic files, written once: their marker names the simulator's code and settings."""
+    """The example's traffic files, written once: their marker names the simulator's code and
+    settings.
+    """
     if not settings.simulate.enabled:
         return
     marker = settings.data / "simulated.txt"
@@ -82,16 +87,31 @@ def load_network(settings: Settings, known_at: datetime) -> None:
         load_reference(warehouse, settings.network.folder, known_at=known_at)
 
 
-@task(name="load {source.name}", task_run_name="load {source.name}", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=[2, 10],
-      retry_condition_fn=lambda _task, _run, state: isinstance(state.data, OSError) and not stopping.told())  # fmt: skip
-def load_source(settings: Settings, source: SourceSpec, known_at: datetime) -> tuple[list[LoadResult], Seen]:
+@task(
+    name="load {source.name}",
+    task_run_name="load {source.name}",
+    cache_policy=NO_CACHE,
+    retries=2,
+    retry_delay_seconds=[2, 10],
+    retry_condition_fn=lambda _task, _run, state: (
+        isinstance(state.data, OSError) and not stopping.told()
+    ),
+)
+def load_source(
+    settings: Settings, source: SourceSpec, known_at: datetime
+) -> tuple[list[LoadResult], Seen]:
     source = placed(settings, source)
     paths = [path for pattern in source.files for path in files_of(settings.data, pattern)]
     with open_warehouse(settings) as warehouse:
         if source.kind == "prometheus":
             folder = settings.folders.private / "pages"
             return load_pages(
-                warehouse, source, secrets_of(source), folder=folder, known_at=known_at, today=known_at
+                warehouse,
+                source,
+                secrets_of(source),
+                folder=folder,
+                known_at=known_at,
+                today=known_at,
             ), Seen()
         if source.kind == "itu":
             return load_countries(warehouse, source, paths, known_at=known_at), Seen()
@@ -99,7 +119,9 @@ def load_source(settings: Settings, source: SourceSpec, known_at: datetime) -> t
         return _load_new(warehouse, source, paths, known_at)
 
 
-def _load_new(warehouse: Warehouse, source: SourceSpec, paths: list[Path], known_at: datetime) -> tuple[list[LoadResult], Seen]:  # fmt: skip
+def _load_new(
+    warehouse: Warehouse, source: SourceSpec, paths: list[Path], known_at: datetime
+) -> tuple[list[LoadResult], Seen]:
     def load(unseen: list[Path]) -> list[LoadResult]:
         return load_files(warehouse, source, unseen, known_at=known_at, today=known_at)
 
@@ -114,14 +136,24 @@ def load_gathered(settings: Settings, known_at: datetime) -> list[tuple[list[Loa
 
 
 def files_of(folder: Path, pattern: str) -> list[Path]:
-    """What a pattern of [[source]] files names, relative to the data folder; the pattern itself where nothing does."""
+    """What a pattern of [[source]] files names, relative to the data folder; the pattern itself
+    where nothing does.
+    """
     path = Path(pattern)
     if path.is_absolute():
         return sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor)))) or [path]
     found = sorted(folder.glob(pattern)) or [folder / pattern]
-    strangers = [one for one in found if ".." not in path.parts and not one.resolve().is_relative_to(folder.resolve())]
+    strangers = [
+        one
+        for one in found
+        if ".." not in path.parts and not one.resolve().is_relative_to(folder.resolve())
+    ]
     if strangers:
-        raise SourceError("links lead out of the data folder", [Problem(str(one), f"leads to {one.resolve()}") for one in strangers], "Name that place in the source's files as an absolute path, if it is meant.")  # fmt: skip
+        raise SourceError(
+            "links lead out of the data folder",
+            [Problem(str(one), f"leads to {one.resolve()}") for one in strangers],
+            "Name that place in the source's files as an absolute path, if it is meant.",
+        )
     return found
 
 
@@ -140,7 +172,9 @@ def statistics(settings: Settings, known_at: datetime) -> int:
 
 
 def meetings(warehouse: Warehouse, today: date) -> list[list[tuple[str, str]]]:
-    """The sets of (route_id, direction) that meet on a segment in some failure state, with today's lines and all planned ones."""
+    """The sets of (route_id, direction) that meet on a segment in some failure state, with today's
+    lines and all planned ones.
+    """
     network = Network.from_frames({name: warehouse.read(name) for name in SHAPE})
     found = []
     for names in network.combinations(days=[today]):
@@ -150,7 +184,9 @@ def meetings(warehouse: Warehouse, today: date) -> list[list[tuple[str, str]]]:
 
 
 def load_everything(settings: Settings) -> LoadSummary:
-    """Every source's files that are not yet known; a file that can't be read is named and does not stop the others."""
+    """Every source's files that are not yet known; a file that can't be read is named and does not
+    stop the others.
+    """
     known_at = datetime.now(UTC)
     simulate(settings)
     load_network(settings, known_at)
@@ -182,8 +218,17 @@ def load_everything(settings: Settings) -> LoadSummary:
     create_table_artifact(
         key="load",
         description="Rows in = loaded + quarantined + already known, per file.",
-        table=[{"file": r.file_name, "rows in": r.rows_in, "loaded": r.rows_loaded, "quarantined": r.rows_quarantined, "already known": r.rows_known} for r in results],
-    )  # fmt: skip
+        table=[
+            {
+                "file": r.file_name,
+                "rows in": r.rows_in,
+                "loaded": r.rows_loaded,
+                "quarantined": r.rows_quarantined,
+                "already known": r.rows_known,
+            }
+            for r in results
+        ],
+    )
     return LoadSummary(
         files=len(results) + sum(one.files for one in seen),
         rows_in=sum(r.rows_in for r in results) + sum(one.rows for one in seen),
@@ -205,5 +250,6 @@ def told_of(results: Sequence[LoadResult]) -> tuple[str, ...]:
             for note in result.notes:
                 files.setdefault(note, []).append(Path(result.file_name).name)
     return tuple(
-        f"{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}: {note}" for note, names in files.items()
+        f"{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}: {note}"
+        for note, names in files.items()
     )

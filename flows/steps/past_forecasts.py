@@ -1,4 +1,6 @@
-"""What a run says of what was said before, once the months came: live accuracy, challengers, registered forecasts."""
+"""What a run says of what was said before, once the months came: live accuracy, challengers,
+registered forecasts.
+"""
 
 from __future__ import annotations
 
@@ -27,27 +29,42 @@ Note = tuple[str, str, str]
 def hold_against(
     settings: Settings, made: GrainForecast, planned: Plan, stated: Plan
 ) -> tuple[dict[str, pl.DataFrame], list[Note]]:
-    """Rows of LIVE_ACCURACY and MODEL_CHALLENGE, of a planned run also of NEW_ROUTE_SCORE, and notes on what drifted."""
+    """Rows of LIVE_ACCURACY and MODEL_CHALLENGE, of a planned run also of NEW_ROUTE_SCORE, and
+    notes on what drifted.
+    """
     grain = made.spec.grain
     with open_warehouse(settings) as warehouse:
         since = looked_back(made.origin, grain)
         matured = warehouse.run("results/matured", grain=grain, since=since)
-        challenged = warehouse.run("results/challenged", grain=grain, since=since, horizon_to=CHALLENGE_HORIZON[grain])
+        challenged = warehouse.run(
+            "results/challenged", grain=grain, since=since, horizon_to=CHALLENGE_HORIZON[grain]
+        )
         registered = warehouse.run("results/registered") if planned else pl.DataFrame()
         traffic = warehouse.read("traffic_period") if planned else pl.DataFrame()
     live = live_frame(matured, grain)
     challenge = challenge_frame(challenged, made.forecast.backtest, grain)
-    frames, notes = {"live_accuracy": live, "model_challenge": challenge}, drift_notes(live, challenge)
+    frames, notes = (
+        {"live_accuracy": live, "model_challenge": challenge},
+        drift_notes(live, challenge),
+    )
     if not planned:
         return frames, notes
     fresh = planned["new_route_registration"]
     if not registered.is_empty():
         # A forecast registered again in the same month waits for the next.
-        months = registered.select("project_id", "market", month=pl.col("registered_on").dt.truncate("1mo"))
-        fresh = fresh.with_columns(month=pl.col("registered_on").dt.truncate("1mo")).join(months, on=["project_id", "market", "month"], how="anti").drop("month")  # fmt: skip
+        months = registered.select(
+            "project_id", "market", month=pl.col("registered_on").dt.truncate("1mo")
+        )
+        fresh = (
+            fresh.with_columns(month=pl.col("registered_on").dt.truncate("1mo"))
+            .join(months, on=["project_id", "market", "month"], how="anti")
+            .drop("month")
+        )
         fresh = pl.concat([registered.select(fresh.columns), fresh])
     known = traffic.filter(
-        (pl.col("grain") == "month") & (pl.col("series_kind") == "route") & pl.col("value_gbps").is_not_null()
+        (pl.col("grain") == "month")
+        & (pl.col("series_kind") == "route")
+        & pl.col("value_gbps").is_not_null()
     )
     until = known["period_start"].max()
     if fresh.is_empty() or not isinstance(until, date):

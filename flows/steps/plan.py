@@ -1,4 +1,6 @@
-"""The plan step: route paths -> segment loads -> runout and order-by dates; a run's results are kept in one transaction."""
+"""The plan step: route paths -> segment loads -> runout and order-by dates; a run's results are
+kept in one transaction.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,12 @@ def plan_segments(
         return {}
     network = Network.from_frames(frames)
     inputs = PlanInputs(
-        paths, network, frames["capacity"], frames["coincidence"], frames["assumption"], frames["project"]
+        paths,
+        network,
+        frames["capacity"],
+        frames["coincidence"],
+        frames["assumption"],
+        frames["project"],
     )
     today, seed, workers = today_of(settings), made.spec.seed, settings.run.workers
     planned = plan(
@@ -73,7 +80,14 @@ def plan_segments(
         tell(base, inputs, [story], policy=settings.plan, seed=seed, workers=workers).effect
         for story in read_scenarios(settings.network.folder / "scenarios")
     ]
-    entering = new_routes(made.forecast.paths, network, assumptions=inputs.assumptions, projects=inputs.projects, today=today, seed=seed)  # fmt: skip
+    entering = new_routes(
+        made.forecast.paths,
+        network,
+        assumptions=inputs.assumptions,
+        projects=inputs.projects,
+        today=today,
+        seed=seed,
+    )
     told = pl.DataFrame(entering.notes, schema=["topic", "subject", "note"], orient="row")
     return {
         **planned.frames(),
@@ -93,7 +107,9 @@ TOLD = ("live_accuracy", "model_challenge", "revision_of_dates", "build_choice")
 
 @dataclass(frozen=True)
 class Kept:
-    """A run whose results the warehouse keeps. `is_new` is false where the same run was kept before; `notes` are what it says of earlier ones."""
+    """A run whose results the warehouse keeps. `is_new` is false where the same run was kept
+    before; `notes` are what it says of earlier ones.
+    """
 
     run_id: str
     grain: str
@@ -102,31 +118,65 @@ class Kept:
 
 
 def record_of(
-    settings: Settings, made: GrainForecast, inputs_hash: str, started_at: datetime, *, planned: bool
+    settings: Settings,
+    made: GrainForecast,
+    inputs_hash: str,
+    started_at: datetime,
+    *,
+    planned: bool,
 ) -> RunRecord:
-    """A run is named by what it was made from; the planning date and the network count where it was planned."""
+    """A run is named by what it was made from; the planning date and the network count where it was
+    planned.
+    """
     chosen = {"forecast": made.spec, "time": settings.time}
-    stated = settings_json({**chosen, "plan": settings.plan, "today": today_of(settings)} if planned else chosen)
+    stated = settings_json(
+        {**chosen, "plan": settings.plan, "today": today_of(settings)} if planned else chosen
+    )
     data_hash = step_key(made.data_hash, inputs_hash if planned else "")
     code = code_version(("flows", "forecasting", "warehouse"))
     now = datetime.now(UTC)
     return RunRecord(
-        run_id=run_id(origin=made.origin, settings=stated, code_version=code, data_hash=data_hash, seed=made.spec.seed),
-        grain=made.spec.grain, origin=made.origin, known_at=now, settings=stated, code_version=code, data_hash=data_hash,
-        seed=made.spec.seed, started_at=started_at, finished_at=now, simulated=made.simulated,
-    )  # fmt: skip
+        run_id=run_id(
+            origin=made.origin,
+            settings=stated,
+            code_version=code,
+            data_hash=data_hash,
+            seed=made.spec.seed,
+        ),
+        grain=made.spec.grain,
+        origin=made.origin,
+        known_at=now,
+        settings=stated,
+        code_version=code,
+        data_hash=data_hash,
+        seed=made.spec.seed,
+        started_at=started_at,
+        finished_at=now,
+        simulated=made.simulated,
+    )
 
 
-def with_acceptance(record: RunRecord, accepted: str | None, passed_over: Sequence[Problem]) -> RunRecord:
-    """The record with the failed gates and why they were accepted among its settings; the run's identity stays."""
+def with_acceptance(
+    record: RunRecord, accepted: str | None, passed_over: Sequence[Problem]
+) -> RunRecord:
+    """The record with the failed gates and why they were accepted among its settings; the run's
+    identity stays.
+    """
     if not passed_over:
         return record
-    stated = {**json.loads(record.settings), "accepted": {"why": accepted, "gates": [str(one) for one in passed_over]}}
-    return dataclasses.replace(record, settings=json.dumps(stated, sort_keys=True, ensure_ascii=False))
+    stated = {
+        **json.loads(record.settings),
+        "accepted": {"why": accepted, "gates": [str(one) for one in passed_over]},
+    }
+    return dataclasses.replace(
+        record, settings=json.dumps(stated, sort_keys=True, ensure_ascii=False)
+    )
 
 
 @task(name="keep run", cache_policy=NO_CACHE)
-def keep_run(settings: Settings, made: GrainForecast, planned: Mapping[str, pl.DataFrame], record: RunRecord) -> bool:
+def keep_run(
+    settings: Settings, made: GrainForecast, planned: Mapping[str, pl.DataFrame], record: RunRecord
+) -> bool:
     """All results of a run in one transaction; false where it was kept before."""
     forecast = made.forecast
     frames = {
@@ -144,12 +194,18 @@ def keep_run(settings: Settings, made: GrainForecast, planned: Mapping[str, pl.D
 
 @task(name="look back", cache_policy=NO_CACHE)
 def look_back(
-    settings: Settings, made: GrainForecast, planned: Mapping[str, pl.DataFrame], stated: Mapping[str, pl.DataFrame], run: RunRecord
-) -> Mapping[str, pl.DataFrame]:  # fmt: skip
+    settings: Settings,
+    made: GrainForecast,
+    planned: Mapping[str, pl.DataFrame],
+    stated: Mapping[str, pl.DataFrame],
+    run: RunRecord,
+) -> Mapping[str, pl.DataFrame]:
     """The frames of a run with what it says of earlier ones."""
     parts, notes = account(settings, made, planned, stated, run.run_id)
     held, more = hold_against(settings, made, planned, stated)
-    told = pl.DataFrame([*notes, *more], schema=["topic", "subject", "note"], orient="row").cast(pl.String)
+    told = pl.DataFrame([*notes, *more], schema=["topic", "subject", "note"], orient="row").cast(
+        pl.String
+    )
     noted = pl.concat([planned["plan_note"], told]) if "plan_note" in planned else told
     unique = noted.unique(["topic", "subject"], maintain_order=True)
     return {**planned, **held, "plan_note": unique, "revision_part": parts}
@@ -164,17 +220,23 @@ def plan_and_keep(
     force: bool = False,
     accepted: str | None = None,
 ) -> list[Kept]:
-    """Plans on the first grain, where routes are forecast, and keeps every grain's run. What is kept already is left.
+    """Plans on the first grain, where routes are forecast, and keeps every grain's run. What is
+    kept already is left.
 
-    Raises GateError, and keeps nothing of that grain, where a gate fails. With `accepted`, the reason why, gates of
+    Raises GateError, and keeps nothing of that grain, where a gate fails. With `accepted`, the
+    reason why, gates of
     judgement are passed and the run's settings say so; what is impossible is refused all the same.
     """
     with open_warehouse(settings) as warehouse:
         frames = {name: warehouse.read(name) for name in NETWORK_FRAMES}
         stated = {**frames, "event": warehouse.read("event"), "driver": warehouse.read("driver")}
         known = set(warehouse.runs()["run_id"])
-        previous = {made_of.spec.grain: _last_quantiles(warehouse, made_of.spec.grain) for made_of in made}
-    stories = [settings_json(story) for story in read_scenarios(settings.network.folder / "scenarios")]
+        previous = {
+            made_of.spec.grain: _last_quantiles(warehouse, made_of.spec.grain) for made_of in made
+        }
+    stories = [
+        settings_json(story) for story in read_scenarios(settings.network.folder / "scenarios")
+    ]
     inputs_hash = step_key(frame_hash(frames), *stories)
     planned_grains = [plan_too and position == 0 for position in range(len(made))]
     records = [

@@ -1,4 +1,6 @@
-"""The report and publish steps: what the warehouse keeps -> chart reports in each language, and a finished copy for analysts."""
+"""The report and publish steps: what the warehouse keeps -> chart reports in each language, and a
+finished copy for analysts.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,9 @@ class NoRunError(TransitError):
 
 @task(name="write report", cache_policy=NO_CACHE)
 def write_edition(settings: Settings, *, force: bool) -> tuple[Path, bool]:
-    """The newest run's edition, at reports/<run_id>; and whether it was written now. `reports/latest` then leads to it."""
+    """The newest run's edition, at reports/<run_id>; and whether it was written now.
+    `reports/latest` then leads to it.
+    """
     reports = settings.folders.reports
     with open_warehouse(settings) as warehouse:
         runs = warehouse.runs().filter("latest")
@@ -72,14 +76,29 @@ def write_edition(settings: Settings, *, force: bool) -> tuple[Path, bool]:
         stated = {name: warehouse.read(name) for name in FRAMES if name not in RESULT_FRAMES}
         frames = {**stated, **results_of(warehouse, run_ids)}
     edition = Edition(
-        run_id=run["run_id"], grain=run["grain"], origin=run["origin"], known_at=run["known_at"], code_version=run["code_version"],
-        data_hash=run["data_hash"], seed=run["seed"], simulated=run["simulated"], title=settings.network.title,
-        title_ru=settings.network.title_ru, time_zone=settings.time.zone, threshold_ratio=settings.plan.threshold_ratio,
-        risk_alpha_ratio=settings.plan.risk_alpha_ratio, today=planning_date(run["settings"]), words=words,
-        newest=NEWEST, previous=earlier_editions(reports, run["known_at"]), accepted=accepted_of(runs),
-    )  # fmt: skip
+        run_id=run["run_id"],
+        grain=run["grain"],
+        origin=run["origin"],
+        known_at=run["known_at"],
+        code_version=run["code_version"],
+        data_hash=run["data_hash"],
+        seed=run["seed"],
+        simulated=run["simulated"],
+        title=settings.network.title,
+        title_ru=settings.network.title_ru,
+        time_zone=settings.time.zone,
+        threshold_ratio=settings.plan.threshold_ratio,
+        risk_alpha_ratio=settings.plan.risk_alpha_ratio,
+        today=planning_date(run["settings"]),
+        words=words,
+        newest=NEWEST,
+        previous=earlier_editions(reports, run["known_at"]),
+        accepted=accepted_of(runs),
+    )
     how = Drawing(tuple(settings.run.languages), settings.run.paper, made_from, tuple(run_ids))
-    unfinished = draw(frames, edition, how, reports, settings.folders.private / PAGES, settings.run.workers)
+    unfinished = draw(
+        frames, edition, how, reports, settings.folders.private / PAGES, settings.run.workers
+    )
     manifest = file_hash(unfinished / MANIFEST)
     sign(unfinished, signing_key(settings))
     shutil.rmtree(folder, ignore_errors=True)
@@ -92,7 +111,9 @@ def write_edition(settings: Settings, *, force: bool) -> tuple[Path, bool]:
 
 @dataclass(frozen=True)
 class Drawing:
-    """How an edition is drawn; `made_from` tells it from drawings of other runs, code, words and languages."""
+    """How an edition is drawn; `made_from` tells it from drawings of other runs, code, words and
+    languages.
+    """
 
     languages: tuple[str, ...]
     paper: bool
@@ -101,11 +122,16 @@ class Drawing:
 
 
 def results_of(warehouse: Warehouse, run_ids: Sequence[str]) -> dict[str, pl.DataFrame]:
-    """The results of an edition's runs, one a grain; what belongs to no grain comes from the first of month, week, day that has any."""
+    """The results of an edition's runs, one a grain; what belongs to no grain comes from the first
+    of month, week, day that has any.
+    """
     grains = dict(warehouse.runs().select("run_id", "grain").iter_rows())
     found = {}
     for name in RESULT_FRAMES:
-        parts = [warehouse.read(name, run_id=run_id) for run_id in sorted(run_ids, key=lambda one: GRAINS.index(grains[one]))]  # fmt: skip
+        parts = [
+            warehouse.read(name, run_id=run_id)
+            for run_id in sorted(run_ids, key=lambda one: GRAINS.index(grains[one]))
+        ]
         if "grain" in FRAMES[name].columns:
             found[name] = check(pl.concat(parts), FRAMES[name])
         else:
@@ -121,14 +147,24 @@ def draw(
     pages: Path | None = None,
     workers: int = 1,
 ) -> Path:
-    """The edition in an unfinished folder among the reports, complete but for its name; unchanged pages are taken from `pages`."""
+    """The edition in an unfinished folder among the reports, complete but for its name; unchanged
+    pages are taken from `pages`.
+    """
     kept = Kept(pages, code_version(("dashboards",))) if pages else None
     unfinished = reports / f".unfinished-{edition.run_id}"
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
     helpers = Workers(min(workers, len(how.languages)) - 1, DRAWING_SECONDS)
     try:
-        write_report(frames, edition, unfinished, languages=how.languages, paper=how.paper, kept=kept, submit=helpers.submit if helpers.count else None)  # fmt: skip
+        write_report(
+            frames,
+            edition,
+            unfinished,
+            languages=how.languages,
+            paper=how.paper,
+            kept=kept,
+            submit=helpers.submit if helpers.count else None,
+        )
     finally:
         helpers.close()
     home = unfinished / how.languages[0]
@@ -146,23 +182,43 @@ def draw(
 
 
 def keep_drawing(
-    warehouse: Warehouse, edition: Edition, how: Drawing, stated: Mapping[str, pl.DataFrame], manifest: str, pages: Sequence[str]
-) -> None:  # fmt: skip
-    """Archives all that went into an edition besides its runs' results, which the warehouse keeps already."""
+    warehouse: Warehouse,
+    edition: Edition,
+    how: Drawing,
+    stated: Mapping[str, pl.DataFrame],
+    manifest: str,
+    pages: Sequence[str],
+) -> None:
+    """Archives all that went into an edition besides its runs' results, which the warehouse keeps
+    already.
+    """
     plain = {field.name: getattr(edition, field.name) for field in fields(edition)}
     with warehouse.transaction():
         plain["previous"] = [
-            {**{field.name: getattr(one, field.name) for field in fields(one)}, "pages": keep_frame(warehouse, "pages", _listed(one.pages))}
+            {
+                **{field.name: getattr(one, field.name) for field in fields(one)},
+                "pages": keep_frame(warehouse, "pages", _listed(one.pages)),
+            }
             for one in edition.previous
-        ]  # fmt: skip
+        ]
         about = {
-            "edition": plain, "drawing": how, "pages": keep_frame(warehouse, "pages", _listed(pages)),
-            "frames": {name: keep_frame(warehouse, name, frame) for name, frame in sorted(stated.items())},
-        }  # fmt: skip
+            "edition": plain,
+            "drawing": how,
+            "pages": keep_frame(warehouse, "pages", _listed(pages)),
+            "frames": {
+                name: keep_frame(warehouse, name, frame) for name, frame in sorted(stated.items())
+            },
+        }
         keep_edition(
-            warehouse, run_id=edition.run_id, grain=edition.grain, origin=edition.origin, known_at=edition.known_at,
-            drawn_by=code_version(("dashboards",)), manifest_hash=manifest, about=settings_json(about),
-        )  # fmt: skip
+            warehouse,
+            run_id=edition.run_id,
+            grain=edition.grain,
+            origin=edition.origin,
+            known_at=edition.known_at,
+            drawn_by=code_version(("dashboards",)),
+            manifest_hash=manifest,
+            about=settings_json(about),
+        )
 
 
 def _listed(pages: Iterable[str]) -> pl.DataFrame:
@@ -170,23 +226,38 @@ def _listed(pages: Iterable[str]) -> pl.DataFrame:
 
 
 def planning_date(run_settings: str) -> date | None:
-    """The day the plan stands at, as the run's settings keep it; None for a run that was not planned."""
+    """The day the plan stands at, as the run's settings keep it; None for a run that was not
+    planned.
+    """
     today = json.loads(run_settings).get("today")
     return date.fromisoformat(today) if today else None
 
 
 def accepted_of(runs: pl.DataFrame) -> tuple[Accepted, ...]:
     """What a person accepted though a gate had failed, run by run, as the runs' settings keep it."""
-    found = ((run_id, json.loads(chosen).get("accepted")) for run_id, chosen in runs.select("run_id", "settings").sort("run_id").iter_rows())  # fmt: skip
-    return tuple(Accepted(run_id=run_id, why=one["why"], gates=tuple(one["gates"])) for run_id, one in found if one)
+    found = (
+        (run_id, json.loads(chosen).get("accepted"))
+        for run_id, chosen in runs.select("run_id", "settings").sort("run_id").iter_rows()
+    )
+    return tuple(
+        Accepted(run_id=run_id, why=one["why"], gates=tuple(one["gates"]))
+        for run_id, one in found
+        if one
+    )
 
 
 def earlier_editions(reports: Path, known_at: datetime) -> tuple[EarlierEdition, ...]:
-    """Every finished edition of what was known before, the newest first. Redrawn and variant ones don't stand under their run's name."""
+    """Every finished edition of what was known before, the newest first. Redrawn and variant ones
+    don't stand under their run's name.
+    """
     found = []
     for path in reports.glob(f"*/{ABOUT}"):
         about = _about(path.parent)
-        if path.parent.is_symlink() or about["run_id"] != path.parent.name or datetime.fromisoformat(about["known_at"]) >= known_at:  # fmt: skip
+        if (
+            path.parent.is_symlink()
+            or about["run_id"] != path.parent.name
+            or datetime.fromisoformat(about["known_at"]) >= known_at
+        ):
             continue
         found.append(
             EarlierEdition(
@@ -198,7 +269,9 @@ def earlier_editions(reports: Path, known_at: datetime) -> tuple[EarlierEdition,
                 pages=frozenset(about.get("pages", ())),
             )
         )
-    return tuple(sorted(found, key=lambda edition: (edition.known_at, edition.run_id), reverse=True))
+    return tuple(
+        sorted(found, key=lambda edition: (edition.known_at, edition.run_id), reverse=True)
+    )
 
 
 def _about(folder: Path) -> dict[str, Any]:
@@ -227,7 +300,11 @@ def publish_copy(settings: Settings) -> Path:
         runs = warehouse.runs().filter("latest")
         edition_id = str(runs["run_id"].sort()[-1]) if runs.height else "empty"
         published = settings.folders.published
-        made = publish(warehouse, published, edition_id=edition_id, keep=settings.run.keep_published)
+        made = publish(
+            warehouse, published, edition_id=edition_id, keep=settings.run.keep_published
+        )
     copies = published.glob("editions/transit-*.duckdb")
-    write_manifest(published, copies, known=read_manifest(published), signing_key=signing_key(settings))
+    write_manifest(
+        published, copies, known=read_manifest(published), signing_key=signing_key(settings)
+    )
     return made

@@ -1,6 +1,8 @@
-"""Failures weighted by how often and how long they last: congested hours, lost traffic, availability of routes.
+"""Failures weighted by how often and how long they last: congested hours, lost traffic,
+availability of routes.
 
-A failure's weight is q = cuts a year x repair hours / 8760. No rate is ever taken for granted: without assumptions
+A failure's weight is q = cuts a year x repair hours / 8760. No rate is ever taken for granted:
+without assumptions
 named cut_rate and repair_time, the loads under failure are still shown, but their hours are not.
 """
 
@@ -31,11 +33,16 @@ def unavailability(cuts_per_year: float, repair_hours: float) -> float:
     return min(cuts_per_year * repair_hours / HOURS_PER_YEAR, 1.0)
 
 
-def failure_hours(network: Network, assumptions: Assumptions) -> tuple[dict[str, float], list[Note]]:
-    """Expected hours a year of each failure that a cut rate and a repair time are stated for; and notes on the others.
+def failure_hours(
+    network: Network, assumptions: Assumptions
+) -> tuple[dict[str, float], list[Note]]:
+    """Expected hours a year of each failure that a cut rate and a repair time are stated for; and
+    notes on the others.
 
-    A segment takes the rate for it, or the one for all (per 1000 km: its length must be known). A risk group or a
-    crossing has hours only where a rate is stated for exactly that one: single cuts are counted by segment already.
+    A segment takes the rate for it, or the one for all (per 1000 km: its length must be known). A
+    risk group or a
+    crossing has hours only where a rate is stated for exactly that one: single cuts are counted by
+        segment already.
     """
     hours: dict[str, float] = {}
     without: list[str] = []
@@ -47,7 +54,11 @@ def failure_hours(network: Network, assumptions: Assumptions) -> tuple[dict[str,
             assumptions.get("cut_rate", failure.failure_id),
             assumptions.get("repair_time", failure.failure_id),
         )
-        if rate is None or repair is None or (kind != "segment" and rate.scope != failure.failure_id):
+        if (
+            rate is None
+            or repair is None
+            or (kind != "segment" and rate.scope != failure.failure_id)
+        ):
             if kind == "segment":
                 without.append(name)
             continue
@@ -63,8 +74,12 @@ def failure_hours(network: Network, assumptions: Assumptions) -> tuple[dict[str,
     return hours, [("missing_cut_rate", name, note) for name in without]
 
 
-def risk_frames(basis: Basis, assumptions: Assumptions) -> tuple[dict[str, pl.DataFrame], list[Note]]:
-    """Frames lost_traffic, segment_risk and route_risk, at the first, the last and every twelfth period."""
+def risk_frames(
+    basis: Basis, assumptions: Assumptions
+) -> tuple[dict[str, pl.DataFrame], list[Note]]:
+    """Frames lost_traffic, segment_risk and route_risk, at the first, the last and every twelfth
+    period.
+    """
     horizon = len(basis.timeline.periods)
     marks = sorted({0, *range(11, horizon, 12), horizon - 1})
     hours, notes = failure_hours(basis.network, assumptions)
@@ -99,23 +114,34 @@ def _segment_risk(basis: Basis, marks: Sequence[int], hours: dict[str, float]) -
             columns = np.ascontiguousarray(basis.draws_gbps[:, chosen, period].astype(np.float32))
             noise = basis.kappa_noise[chosen, period]
             limit = lit[:, mark].astype(np.float32)
-            over_base[:, mark] += _over(state_loads(columns, routing.states[0], noise), limit) / size
+            over_base[:, mark] += (
+                _over(state_loads(columns, routing.states[0], noise), limit) / size
+            )
             for state in routing.states[1:]:
                 lasting = state_hours((state.failure_id, *state.also), hours)
                 if lasting and state.rows.size:
-                    share = _over(state_loads(columns, state, noise), limit[state.rows]) / size * lasting
+                    share = (
+                        _over(state_loads(columns, state, noise), limit[state.rows])
+                        / size
+                        * lasting
+                    )
                     congested[state.rows, mark] += share
                     higher = share > top[state.rows, mark]
                     cause[state.rows[higher], mark] = state.failure_id
                     top[state.rows, mark] = np.maximum(top[state.rows, mark], share)
     rows = [
         {
-            "segment_id": links[index][0], "direction": links[index][1], "target_start": basis.timeline.periods[marks[mark]], "overload_ratio": over_base[index, mark],
-            "congested_hours": congested[index, mark] if hours else None, "failure_id": cause[index, mark] or None,
+            "segment_id": links[index][0],
+            "direction": links[index][1],
+            "target_start": basis.timeline.periods[marks[mark]],
+            "overload_ratio": over_base[index, mark],
+            "congested_hours": congested[index, mark] if hours else None,
+            "failure_id": cause[index, mark] or None,
         }
-        for index in range(len(links)) if np.isfinite(basis.lit_gbps[index]).all() and basis.loads.worst[index].any()
+        for index in range(len(links))
+        if np.isfinite(basis.lit_gbps[index]).all() and basis.loads.worst[index].any()
         for mark in range(len(marks))
-    ]  # fmt: skip
+    ]
     return check(_frame(rows, SEGMENT_RISK.empty()), SEGMENT_RISK)
 
 
@@ -133,7 +159,9 @@ def _lost_traffic(basis: Basis, marks: Sequence[int], hours: dict[str, float]) -
             if not chosen.any():
                 continue
             for state in routing.states:
-                lasting.setdefault(state.failure_id, state_hours((state.failure_id, *state.also), hours))
+                lasting.setdefault(
+                    state.failure_id, state_hours((state.failure_id, *state.also), hours)
+                )
                 for column in np.flatnonzero(state.lost > 1e-9):
                     values = lost.setdefault((int(column), state.failure_id, mark), np.zeros(size))
                     values[chosen] = state.lost[column] * basis.draws_gbps[column, chosen, mark]
@@ -141,10 +169,17 @@ def _lost_traffic(basis: Basis, marks: Sequence[int], hours: dict[str, float]) -
     rows = []
     for (series, failure_id, mark), values in lost.items():
         ordered = np.sort(values)
-        rows.append({
-            "route_id": basis.series[series][0], "direction": basis.series[series][1], "failure_id": failure_id, "target_start": basis.timeline.periods[mark],
-            "lost_p50_gbps": ordered[median], "lost_p90_gbps": ordered[ninth], "hours_per_year": lasting[failure_id],
-        })  # fmt: skip
+        rows.append(
+            {
+                "route_id": basis.series[series][0],
+                "direction": basis.series[series][1],
+                "failure_id": failure_id,
+                "target_start": basis.timeline.periods[mark],
+                "lost_p50_gbps": ordered[median],
+                "lost_p90_gbps": ordered[ninth],
+                "hours_per_year": lasting[failure_id],
+            }
+        )
     return check(_frame(rows, LOST_TRAFFIC.empty()), LOST_TRAFFIC)
 
 
@@ -153,10 +188,12 @@ def _route_risk(basis: Basis, lost: pl.DataFrame, hours: dict[str, float]) -> pl
     # The version most draws hold at the end: what is planned by then counts as built.
     version = int(np.bincount(basis.versions.index[:, -1]).argmax())
     missing = basis.versions.missing[version]
-    first = lost.filter(pl.col("target_start") == basis.timeline.periods[0], pl.col("failure_id") != "none")
-    weighted = first.with_columns(tb=pl.col("lost_p50_gbps") * pl.col("hours_per_year") * TB_PER_GBPS_HOUR).sort(
-        "tb", descending=True, nulls_last=True
+    first = lost.filter(
+        pl.col("target_start") == basis.timeline.periods[0], pl.col("failure_id") != "none"
     )
+    weighted = first.with_columns(
+        tb=pl.col("lost_p50_gbps") * pl.col("hours_per_year") * TB_PER_GBPS_HOUR
+    ).sort("tb", descending=True, nulls_last=True)
     rows = []
     for name, route in sorted(network.routes.items()):
         floors = [network.rtt_floor_ms(path) for path in route.paths]
@@ -168,22 +205,35 @@ def _route_risk(basis: Basis, lost: pl.DataFrame, hours: dict[str, float]) -> pl
         if single:
             notes.append(f"All its paths run over {', '.join(single)}.")
         if blank:
-            notes.append(f"Availability is not given: no cut rate or length for {', '.join(blank[:5])}.")
-        rows.append({
-            "route_id": name, "paths": len(route.paths), "rtt_floor_ms": floors[0], "rtt_backup_ms": max(known) if known and len(route.paths) > 1 else None,
-            "availability_ratio": None if blank else 1 - down, "unavailable_hours": None if blank else down * HOURS_PER_YEAR,
-            "lost_tb_year": None if blank else (mine["tb"].sum() or 0.0),
-            "failure_id": mine["failure_id"][0] if mine.height and mine["tb"][0] is not None else None, "note": " ".join(notes) or None,
-        })  # fmt: skip
+            notes.append(
+                f"Availability is not given: no cut rate or length for {', '.join(blank[:5])}."
+            )
+        rows.append(
+            {
+                "route_id": name,
+                "paths": len(route.paths),
+                "rtt_floor_ms": floors[0],
+                "rtt_backup_ms": max(known) if known and len(route.paths) > 1 else None,
+                "availability_ratio": None if blank else 1 - down,
+                "unavailable_hours": None if blank else down * HOURS_PER_YEAR,
+                "lost_tb_year": None if blank else (mine["tb"].sum() or 0.0),
+                "failure_id": mine["failure_id"][0]
+                if mine.height and mine["tb"][0] is not None
+                else None,
+                "note": " ".join(notes) or None,
+            }
+        )
     return check(_frame(rows, ROUTE_RISK.empty()), ROUTE_RISK)
 
 
 def route_unavailability(
     network: Network, route: Route, hours: dict[str, float], missing: frozenset[str] = frozenset()
 ) -> tuple[float, list[str]]:
-    """Share of the year in which no path of the route is up, and the segments without a rate (then it is not valid).
+    """Share of the year in which no path of the route is up, and the segments without a rate (then
+    it is not valid).
 
-    Exact for failures that are independent of each other: inclusion and exclusion over the sets of paths that are up.
+    Exact for failures that are independent of each other: inclusion and exclusion over the sets of
+        paths that are up.
     """
     paths = [path.segments for path in route.paths if not path.segments & missing][:MOST_PATHS]
     used = frozenset().union(*paths)

@@ -1,4 +1,6 @@
-"""What every view of a plan is computed from: loads in every failure state, and the capacity under them."""
+"""What every view of a plan is computed from: loads in every failure state, and the capacity under
+them.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ from warehouse.network.model import Network
 
 @dataclass(frozen=True)
 class Basis:
-    """What every view of a plan is computed from: the loads, the capacity under them, and what could not be said."""
+    """What every view of a plan is computed from: the loads, the capacity under them, and what
+    could not be said.
+    """
 
     loads: Loads
     lit_gbps: FloatArray
@@ -49,9 +53,14 @@ class Basis:
 
 
 def check_inputs(paths: Paths, capacity: pl.DataFrame, coincidence: pl.DataFrame) -> None:
-    """Raises PlanError with every draw, capacity and coincidence factor that is no number a load can be made from."""
+    """Raises PlanError with every draw, capacity and coincidence factor that is no number a load
+    can be made from.
+    """
     problems = [
-        Problem(f"{row['series_id']} {row['direction']}", "its paths hold values that are negative or no numbers")
+        Problem(
+            f"{row['series_id']} {row['direction']}",
+            "its paths hold values that are negative or no numbers",
+        )
         for row, draws in zip(paths.keys.iter_rows(named=True), paths.draws_gbps, strict=True)
         if not (draws.min() >= 0 and draws.max() < np.inf)
     ]
@@ -60,14 +69,18 @@ def check_inputs(paths: Paths, capacity: pl.DataFrame, coincidence: pl.DataFrame
         Problem(f"capacity of {segment} from {start}", f"lit_gbps is {lit}, must be at least 0")
         for segment, start, lit in bad.select("segment_id", "valid_from", "lit_gbps").iter_rows()
     ]
-    odd = coincidence.filter(~(pl.col("kappa").is_finite() & (pl.col("kappa") > 0) & pl.col("kappa_sd").is_finite()))
+    odd = coincidence.filter(
+        ~(pl.col("kappa").is_finite() & (pl.col("kappa") > 0) & pl.col("kappa_sd").is_finite())
+    )
     problems += [
         Problem(f"coincidence of {name}", f"is {kappa}, must be above 0")
         for name, kappa in odd.select("combination_id", "kappa").iter_rows()
     ]
     if problems:
         raise PlanError(
-            f"{len(problems)} values can't be planned with", problems, "Mend the data named above, then plan again."
+            f"{len(problems)} values can't be planned with",
+            problems,
+            "Mend the data named above, then plan again.",
         )
 
 
@@ -87,19 +100,29 @@ def build_basis(
     loads: Loads | None = None,
     send_parts: SendParts | None = None,
 ) -> Basis:
-    """Loads of every segment direction without failure and at their worst, and the capacity under them.
+    """Loads of every segment direction without failure and at their worst, and the capacity under
+    them.
 
-    With `pairs`, every two segments that fail at the same time count among the failures, too. What is the same in `like`,
-    a basis made with the same pairs and seed, is taken from it; `loads` are those of exactly these inputs, where they are known.
+    With `pairs`, every two segments that fail at the same time count among the failures, too. What
+    is the same in `like`,
+    a basis made with the same pairs and seed, is taken from it; `loads` are those of exactly these
+    inputs, where they are known.
     """
     routes = paths.take(
         np.flatnonzero(
-            ((paths.keys["series_kind"] == "route") & (paths.keys["statistic"] == "p95") & paths.keys["series_id"].is_in(list(network.routes))).to_numpy()
+            (
+                (paths.keys["series_kind"] == "route")
+                & (paths.keys["statistic"] == "p95")
+                & paths.keys["series_id"].is_in(list(network.routes))
+            ).to_numpy()
         )
-    )  # fmt: skip
+    )
     series = tuple(routes.keys.select("series_id", "direction").iter_rows())
     if not series:
-        raise PlanError("there is no route to plan for", [Problem("paths", "hold no p95 of a route of this network")])
+        raise PlanError(
+            "there is no route to plan for",
+            [Problem("paths", "hold no p95 of a route of this network")],
+        )
     check_inputs(routes, capacity, coincidence)
     timeline = Timeline(routes.periods, routes.grain, today)
     size, horizon = routes.draws_gbps.shape[1:]
@@ -107,37 +130,73 @@ def build_basis(
     kappa = Kappa.from_frame(coincidence)
     failures = network.failures(pairs=pairs)
     links = link_list(network)
-    known = dict(zip(like.versions.missing, like.routings, strict=True)) if like and like.network is network and like.series == series and like.kappa == kappa else {}  # fmt: skip
+    known = (
+        dict(zip(like.versions.missing, like.routings, strict=True))
+        if like and like.network is network and like.series == series and like.kappa == kappa
+        else {}
+    )
     routings = tuple(
-        known.get(missing) or build_routing(network, series, kappa, links=links, missing=missing, failures=failures)
+        known.get(missing)
+        or build_routing(network, series, kappa, links=links, missing=missing, failures=failures)
         for missing in built.missing
     )
     noise = np.random.default_rng([seed, 1]).standard_normal((size, horizon), dtype=np.float32)
     if loads is None:
-        same = touched(routings, built, routes.draws_gbps, series, like.routings, like.versions, like.draws_gbps, like.series) if like else None  # fmt: skip
+        same = (
+            touched(
+                routings,
+                built,
+                routes.draws_gbps,
+                series,
+                like.routings,
+                like.versions,
+                like.draws_gbps,
+                like.series,
+            )
+            if like
+            else None
+        )
         if like and same and not same.links.any():
             loads = like.loads
         else:
             loads = stream_loads(
-                routes.draws_gbps, routings, built.index, kappa_noise=noise, workers=workers, like=like.loads if like and same else None,
-                rows=same.links if same else None, changed=same.cells if same else None, send_parts=send_parts,
-            )  # fmt: skip
+                routes.draws_gbps,
+                routings,
+                built.index,
+                kappa_noise=noise,
+                workers=workers,
+                like=like.loads if like and same else None,
+                rows=same.links if same else None,
+                changed=same.cells if same else None,
+                send_parts=send_parts,
+            )
     lit, design, notes = lit_capacity(capacity, network, loads, timeline)
     forecast = set(series)
     absent = [
-        f"{name}:{way}" for name in sorted(network.routes) for way in ("in", "out") if (name, way) not in forecast
+        f"{name}:{way}"
+        for name in sorted(network.routes)
+        for way in ("in", "out")
+        if (name, way) not in forecast
     ]
     notes += [
-        ("no_forecast", name, "has no forecast, so its traffic is missing from the segments it crosses")
+        (
+            "no_forecast",
+            name,
+            "has no forecast, so its traffic is missing from the segments it crosses",
+        )
         for name in absent
     ]
-    never = frozenset.intersection(*built.missing) - frozenset().union(*(outage.segments for outage in outages))
+    never = frozenset.intersection(*built.missing) - frozenset().union(
+        *(outage.segments for outage in outages)
+    )
     notes += [
         ("never_built", name, "is planned without a date or project, so nothing is routed over it")
         for name in sorted(never)
     ]
     brings: dict[str, tuple[str, ...]] = {}
-    for segment, project in projects.select("segment_id", "project_id").sort("segment_id", "project_id").iter_rows():
+    for segment, project in (
+        projects.select("segment_id", "project_id").sort("segment_id", "project_id").iter_rows()
+    ):
         brings[segment] = (*brings.get(segment, ()), project)
     return Basis(
         loads,
@@ -159,7 +218,8 @@ def build_basis(
 def lit_capacity(
     capacity: pl.DataFrame, network: Network, loads: Loads, timeline: Timeline
 ) -> tuple[FloatArray, dict[str, float], list[tuple[str, str, str]]]:
-    """Lit Gbit/s (L, H) on the first day of each period by the latest `known_at`, NaN where none is known; design Gbit/s; notes.
+    """Lit Gbit/s (L, H) on the first day of each period by the latest `known_at`, NaN where none is
+    known; design Gbit/s; notes.
 
     Raises PlanError where a loaded segment's only capacity lies in the future.
     """
@@ -181,11 +241,17 @@ def lit_capacity(
         used = loads.worst[index].any(axis=1)
         if not steps and used.any():
             notes.append(
-                ("no_capacity", segment, "has no capacity on record, so no runout or order can be given for it")
+                (
+                    "no_capacity",
+                    segment,
+                    "has no capacity on record, so no runout or order can be given for it",
+                )
             )
             continue
         for period, start in enumerate(timeline.periods):
-            value = next((gbps for valid_from, gbps in reversed(steps) if valid_from <= start), None)
+            value = next(
+                (gbps for valid_from, gbps in reversed(steps) if valid_from <= start), None
+            )
             if value is None and steps and not network.segments[segment].in_service(timeline.today):
                 value = steps[0][1]
             if value is not None:

@@ -1,8 +1,12 @@
-"""Which planned builds pay, and when: new segments and crossings among the choices of the cheapest plan.
+"""Which planned builds pay, and when: new segments and crossings among the choices of the cheapest
+plan.
 
-A build costs its price less what is left of it at the end of the horizon. It saves orders elsewhere, or brings some; it
-carries what else is lost in failures; it may earn by traffic of its own. What is under construction comes as stated, and so
-does what has no price; beside the cheapest plan stands the cheapest one without (or with) each build.
+A build costs its price less what is left of it at the end of the horizon. It saves orders
+elsewhere, or brings some; it
+carries what else is lost in failures; it may earn by traffic of its own. What is under construction
+comes as stated, and so
+does what has no price; beside the cheapest plan stands the cheapest one without (or with) each
+build.
 """
 
 from __future__ import annotations
@@ -31,7 +35,8 @@ from warehouse.schema import BUILD_CHOICE, check
 class Choices:
     """The builds a plan can choose from, simulated, with what each costs and earns by option.
 
-    `price_usd` is today's, by build and segment; None where an assumption is missing. `charges` are what lost traffic costs.
+    `price_usd` is today's, by build and segment; None where an assumption is missing. `charges` are
+    what lost traffic costs.
     """
 
     sets: Sets
@@ -52,9 +57,16 @@ class Choices:
 
 
 def choices(
-    basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, projects: pl.DataFrame, entered: Mapping[tuple[str, str], Entry], workers: int = 2
-) -> tuple[Choices | None, list[Note]]:  # fmt: skip
-    """None where no planned build can open within the horizon. `entered` are the markets that projects enter."""
+    basis: Basis,
+    assumptions: Assumptions,
+    policy: PlanningPolicy,
+    projects: pl.DataFrame,
+    entered: Mapping[tuple[str, str], Entry],
+    workers: int = 2,
+) -> tuple[Choices | None, list[Note]]:
+    """None where no planned build can open within the horizon. `entered` are the markets that
+    projects enter.
+    """
     found, notes = openings(basis, projects)
     if not found:
         return None, notes
@@ -62,27 +74,65 @@ def choices(
     sets = simulate(basis, found, hours, workers)
     revenue = assumptions.get("transit_revenue")
     if revenue is None:
-        notes.append(("missing_price", "transit_revenue:lost", "no assumption states what carried traffic earns, so builds are weighed without what they keep from being lost"))  # fmt: skip
+        notes.append(
+            (
+                "missing_price",
+                "transit_revenue:lost",
+                "no assumption states what carried traffic earns, so builds are weighed without what they keep from being lost",
+            )
+        )
     builds, prices, earned, ids = [], [], [], []
     for one in found:
         price, rests = _prices(basis, assumptions, one)
-        markets = {market: entry for (project, market), entry in entered.items() if project in one.projects}
+        markets = {
+            market: entry for (project, market), entry in entered.items() if project in one.projects
+        }
         sold = earnings(basis, policy, one, markets) if markets else None
         if sold is None:
-            notes.append(("build_earns_nothing", one.name, "no assumption named market_entry states a market it enters, so traffic of its own is left out"))  # fmt: skip
+            notes.append(
+                (
+                    "build_earns_nothing",
+                    one.name,
+                    "no assumption named market_entry states a market it enters, so traffic of its own is left out",
+                )
+            )
         builds.append(_build(basis, assumptions, policy, one, price, sold))
         prices.append(price)
         earned.append(sold)
-        ids.append(tuple(dict.fromkeys([*rests, *(sold.assumption_ids if sold else ()), *([revenue.assumption_id] if revenue else [])])))  # fmt: skip
+        ids.append(
+            tuple(
+                dict.fromkeys(
+                    [
+                        *rests,
+                        *(sold.assumption_ids if sold else ()),
+                        *([revenue.assumption_id] if revenue else []),
+                    ]
+                )
+            )
+        )
     charges = losses(basis, policy, sets, revenue) if revenue else []
-    return Choices(sets, tuple(builds), tuple(prices), tuple(earned), tuple(charges), revenue is not None, tuple(ids)), notes  # fmt: skip
+    return Choices(
+        sets,
+        tuple(builds),
+        tuple(prices),
+        tuple(earned),
+        tuple(charges),
+        revenue is not None,
+        tuple(ids),
+    ), notes
 
 
-def _prices(basis: Basis, assumptions: Assumptions, one: Opening) -> tuple[dict[str, float] | None, list[str]]:
-    """Today's price of each of its lines, and what that rests on; None where one has no price or length."""
+def _prices(
+    basis: Basis, assumptions: Assumptions, one: Opening
+) -> tuple[dict[str, float] | None, list[str]]:
+    """Today's price of each of its lines, and what that rests on; None where one has no price or
+    length.
+    """
     found, ids = {}, []
     for segment in one.segments:
-        price = assumptions.get("segment_price", f"segment:{segment}", *(f"project:{name}" for name in one.projects))
+        price = assumptions.get(
+            "segment_price", f"segment:{segment}", *(f"project:{name}" for name in one.projects)
+        )
         length = basis.network.segments[segment].length_km
         if price is None or length is None:
             return None, []
@@ -93,13 +143,22 @@ def _prices(basis: Basis, assumptions: Assumptions, one: Opening) -> tuple[dict[
     return found, ids
 
 
-def _build(basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, one: Opening, price: dict[str, float] | None, sold: Earned | None) -> Build:  # fmt: skip
+def _build(
+    basis: Basis,
+    assumptions: Assumptions,
+    policy: PlanningPolicy,
+    one: Opening,
+    price: dict[str, float] | None,
+    sold: Earned | None,
+) -> Build:
     options = len(one.delays_days) + 1
     net, paid = np.zeros(options), np.zeros(options)
     for segment, usd in (price or {}).items():
         life = assumptions.get("service_life", "option:new_segment", f"segment:{segment}")
         for option in range(one.never):
-            spent, left = spent_and_left(basis, policy, one, option, life.in_months().value / 12 if life else None)
+            spent, left = spent_and_left(
+                basis, policy, one, option, life.in_months().value / 12 if life else None
+            )
             net[option] += usd * (spent - left)
             # What is committed is paid for already.
             paid[option] += 0.0 if one.committed else usd
@@ -109,60 +168,106 @@ def _build(basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, one: 
     return Build(net, paid, tuple(free or option == 0 for option in range(options)))
 
 
-def spent_and_left(basis: Basis, policy: PlanningPolicy, one: Opening, option: int, life_years: float | None) -> tuple[float, float]:  # fmt: skip
-    """Present value of 1 USD paid on the day it opens, and of what is left of it at the end of the horizon, on the mean of the draws.
+def spent_and_left(
+    basis: Basis, policy: PlanningPolicy, one: Opening, option: int, life_years: float | None
+) -> tuple[float, float]:
+    """Present value of 1 USD paid on the day it opens, and of what is left of it at the end of the
+    horizon, on the mean of the draws.
 
     Where it opens after the horizon, neither falls into it.
     """
     rate = 1 + policy.discount_rate_ratio
     years = (one.ready_days + one.delays_days[option]) / 365.25
-    end = ((basis.timeline.last - basis.timeline.today).days + basis.timeline.months(1.0) * 365.25 / 12) / 365.25
+    end = (
+        (basis.timeline.last - basis.timeline.today).days + basis.timeline.months(1.0) * 365.25 / 12
+    ) / 365.25
     within = years <= end
-    ahead = np.zeros(years.size) if life_years is None else np.maximum(1 - (end - years) / life_years, 0.0)
+    ahead = (
+        np.zeros(years.size)
+        if life_years is None
+        else np.maximum(1 - (end - years) / life_years, 0.0)
+    )
     return float(np.mean(within * rate**-years)), float(np.mean(within * ahead * rate**-end))
 
 
 def forced(made: Choices, build: int, *, there: bool, at_best: bool = False) -> list[Build]:
-    """The builds with one of them made to open, at the best time if it is for the plan to choose and `at_best`, else as stated; or never to."""
+    """The builds with one of them made to open, at the best time if it is for the plan to choose
+    and `at_best`, else as stated; or never to.
+    """
     never = made.openings[build].never
     options = [never] if not there else range(never) if at_best and made.free(build) else [0]
     allowed = tuple(option in options for option in range(never + 1))
     one = made.builds[build]
-    return [*made.builds[:build], Build(one.net_usd, one.price_usd, allowed), *made.builds[build + 1 :]]
+    return [
+        *made.builds[:build],
+        Build(one.net_usd, one.price_usd, allowed),
+        *made.builds[build + 1 :],
+    ]
 
 
 def choice_frame(made: Choices, basis: Basis, lines: list[Line], best: Options) -> pl.DataFrame:
-    """Rows of BUILD_CHOICE: each build in the cheapest plan with it, as stated where `best` leaves it out, beside the cheapest without. `lines` are those that builds touch."""
+    """Rows of BUILD_CHOICE: each build in the cheapest plan with it, as stated where `best` leaves
+    it out, beside the cheapest without. `lines` are those that builds touch.
+    """
     rows: list[dict[str, Any]] = []
     for number, one in enumerate(made.openings):
         chosen = best[number] != one.never
         both = [
-            together(lines, forced(made, number, there=there, at_best=chosen), made.charges) for there in (True, False)
+            together(lines, forced(made, number, there=there, at_best=chosen), made.charges)
+            for there in (True, False)
         ]
         rows.append(_row(made, basis, number, chosen, *both))
     dtypes = {name: column.dtype for name, column in BUILD_CHOICE.columns.items()}
     return check(pl.DataFrame(rows, schema=dtypes), BUILD_CHOICE)
 
 
-def _row(made: Choices, basis: Basis, number: int, chosen: bool, there: Together, without: Together) -> dict[str, Any]:
+def _row(
+    made: Choices, basis: Basis, number: int, chosen: bool, there: Together, without: Together
+) -> dict[str, Any]:
     one, price, sold = made.openings[number], made.price_usd[number], made.earned[number]
     option = there.options[number]
     opens = float(np.median(one.ready_days))
     net = None if price is None else without.total_usd - there.total_usd
-    low, likely, high = (None, None, None) if sold is None else np.quantile(sold.net_usd[option], [0.1, 0.5, 0.9], method="inverted_cdf").tolist()  # fmt: skip
-    build_cost = None if price is None else float(made.builds[number].net_usd[option] + (0.0 if sold is None else np.median(sold.net_usd[option])))  # fmt: skip
+    low, likely, high = (
+        (None, None, None)
+        if sold is None
+        else np.quantile(sold.net_usd[option], [0.1, 0.5, 0.9], method="inverted_cdf").tolist()
+    )
+    build_cost = (
+        None
+        if price is None
+        else float(
+            made.builds[number].net_usd[option]
+            + (0.0 if sold is None else np.median(sold.net_usd[option]))
+        )
+    )
     row: dict[str, Any] = {
-        "build_id": one.name, "segments": ";".join(one.segments),
-        "verdict": "committed" if one.committed else "not_weighed" if price is None else "build" if chosen else "never",
+        "build_id": one.name,
+        "segments": ";".join(one.segments),
+        "verdict": "committed"
+        if one.committed
+        else "not_weighed"
+        if price is None
+        else "build"
+        if chosen
+        else "never",
         "stated_on": basis.timeline.today + timedelta(days=round(opens)),
-        "opens_on": basis.timeline.today + timedelta(days=round(opens + one.delays_days[option])) if chosen else None,
-        "price_usd": None if price is None else sum(price.values()), "build_cost_usd": build_cost,
-        "orders_with_usd": there.orders_usd, "orders_without_usd": without.orders_usd,
-        "lost_with_usd": there.charges_usd if made.lost_is_known else None, "lost_without_usd": without.charges_usd if made.lost_is_known else None,
-        "earned_low_usd": low, "earned_usd": likely, "earned_high_usd": high,
-        "own_loss_usd": None if sold is None else float(np.median(sold.own_loss_usd[option])), "net_usd": net,
+        "opens_on": basis.timeline.today + timedelta(days=round(opens + one.delays_days[option]))
+        if chosen
+        else None,
+        "price_usd": None if price is None else sum(price.values()),
+        "build_cost_usd": build_cost,
+        "orders_with_usd": there.orders_usd,
+        "orders_without_usd": without.orders_usd,
+        "lost_with_usd": there.charges_usd if made.lost_is_known else None,
+        "lost_without_usd": without.charges_usd if made.lost_is_known else None,
+        "earned_low_usd": low,
+        "earned_usd": likely,
+        "earned_high_usd": high,
+        "own_loss_usd": None if sold is None else float(np.median(sold.own_loss_usd[option])),
+        "net_usd": net,
         "proven": there.proven and without.proven,
-    }  # fmt: skip
+    }
     return {**row, "reason": _reason(row, sold, made, number)}
 
 
@@ -172,26 +277,44 @@ def _reason(row: dict[str, Any], sold: Earned | None, made: Choices, number: int
     if row["verdict"] == "committed":
         parts.append("It is under construction, so it comes as stated.")
     elif row["verdict"] == "not_weighed":
-        parts.append("No assumption named segment_price states its price, or its length is unknown, so it is taken to come as stated.")  # fmt: skip
+        parts.append(
+            "No assumption named segment_price states its price, or its length is unknown, so it is taken to come as stated."
+        )
     elif row["verdict"] == "build":
-        parts.append(f"The cheapest plan opens it in {row['opens_on']:%Y-%m}; without it, it costs {row['net_usd']:,.0f} USD more.")  # fmt: skip
+        parts.append(
+            f"The cheapest plan opens it in {row['opens_on']:%Y-%m}; without it, it costs {row['net_usd']:,.0f} USD more."
+        )
     else:
-        parts.append(f"The cheapest plan leaves it out; opened in {row['stated_on']:%Y-%m}, as stated, it costs {-row['net_usd']:,.0f} USD more.")  # fmt: skip
+        parts.append(
+            f"The cheapest plan leaves it out; opened in {row['stated_on']:%Y-%m}, as stated, it costs {-row['net_usd']:,.0f} USD more."
+        )
     if abs(saved) < 0.5:
         parts.append("It saves no order.")
     else:
         parts.append(f"It {'saves' if saved > 0 else 'brings'} orders worth {abs(saved):,.0f} USD.")
     if row["lost_with_usd"] is not None:
         kept = row["lost_without_usd"] - row["lost_with_usd"]
-        parts.append(f"It keeps traffic worth {kept:,.0f} USD from being lost." if kept >= 0.5 else "It keeps no traffic from being lost.")  # fmt: skip
+        parts.append(
+            f"It keeps traffic worth {kept:,.0f} USD from being lost."
+            if kept >= 0.5
+            else "It keeps no traffic from being lost."
+        )
     if sold is None:
-        parts.append("What it would earn is left out: no assumption named market_entry states a market it enters.")
+        parts.append(
+            "What it would earn is left out: no assumption named market_entry states a market it enters."
+        )
     else:
-        parts.append(f"By traffic of its own it earns {row['earned_low_usd']:,.0f} to {row['earned_high_usd']:,.0f} USD.")  # fmt: skip
+        parts.append(
+            f"By traffic of its own it earns {row['earned_low_usd']:,.0f} to {row['earned_high_usd']:,.0f} USD."
+        )
         if sold.incumbents:
-            parts.append(f"Taken off already: {row['own_loss_usd']:,.0f} USD that {', '.join(sold.incumbents)} of the same owner would lose.")  # fmt: skip
+            parts.append(
+                f"Taken off already: {row['own_loss_usd']:,.0f} USD that {', '.join(sold.incumbents)} of the same owner would lose."
+            )
     if row["build_cost_usd"] is not None:
-        parts.append(f"It costs {row['price_usd']:,.0f} USD at today's price, {row['build_cost_usd']:,.0f} USD in present value less what is left at the end of the horizon.")  # fmt: skip
+        parts.append(
+            f"It costs {row['price_usd']:,.0f} USD at today's price, {row['build_cost_usd']:,.0f} USD in present value less what is left at the end of the horizon."
+        )
     if made.assumption_ids[number]:
         parts.append(f"Rests on {', '.join(made.assumption_ids[number])}.")
     return " ".join(parts)

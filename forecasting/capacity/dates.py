@@ -1,4 +1,6 @@
-"""From the loads of a basis to dates: runout with its probabilities, and the order sheet. All that a what-if looks at."""
+"""From the loads of a basis to dates: runout with its probabilities, and the order sheet. All that
+a what-if looks at.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ def most_common(causes: NDArray[np.int16]) -> int:
 def runout_frames(
     basis: Basis, policy: PlanningPolicy, *, without: frozenset[str] = frozenset()
 ) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, str]]:
-    """Rows of RUNOUT and RUNOUT_PROBABILITY, and the failure that most often fills each segment first; segments `without` are left out."""
+    """Rows of RUNOUT and RUNOUT_PROBABILITY, and the failure that most often fills each segment
+    first; segments `without` are left out.
+    """
     runouts, probabilities, causes = [], [], {}
     first_of: dict[str, float] = {}
     for index, (segment, way) in enumerate(basis.loads.links):
@@ -42,14 +46,27 @@ def runout_frames(
             ("policy", basis.loads.worst, policy.threshold_ratio),
             ("hard", basis.loads.base, 1.0),
         ):
-            passages = first_passage(loads[index].T, (theta * lit).astype(np.float32), policy.sustained_periods)
+            passages = first_passage(
+                loads[index].T, (theta * lit).astype(np.float32), policy.sustained_periods
+            )
             failure_id = "none" if kind == "hard" else _cause(basis.loads, index, passages)
             share = runout_probability(passages, len(lit))
-            runouts.append({
-                "segment_id": segment, "direction": way, "date_kind": kind, "failure_id": failure_id, "threshold_ratio": theta,
-                **{f"t{p}": basis.timeline.at(order_statistic(passages, p / 100)) for p in (10, 50, 90)},
-                "last_target": basis.timeline.last, "probability_by_last": float(share[-1]), "monte_carlo_se": monte_carlo_se(float(share[-1]), passages.size),
-            })  # fmt: skip
+            runouts.append(
+                {
+                    "segment_id": segment,
+                    "direction": way,
+                    "date_kind": kind,
+                    "failure_id": failure_id,
+                    "threshold_ratio": theta,
+                    **{
+                        f"t{p}": basis.timeline.at(order_statistic(passages, p / 100))
+                        for p in (10, 50, 90)
+                    },
+                    "last_target": basis.timeline.last,
+                    "probability_by_last": float(share[-1]),
+                    "monte_carlo_se": monte_carlo_se(float(share[-1]), passages.size),
+                }
+            )
             probabilities.append((segment, way, kind, share))
             if kind == "policy":
                 first = float(np.minimum(passages, 1e6).mean())
@@ -57,23 +74,36 @@ def runout_frames(
                     first_of[segment], causes[segment] = first, failure_id
     if not runouts:
         return RUNOUT.empty(), RUNOUT_PROBABILITY.empty(), {}
-    frame = pl.DataFrame(runouts, schema_overrides=dict.fromkeys(("t10", "t50", "t90", "last_target"), pl.Date))
+    frame = pl.DataFrame(
+        runouts, schema_overrides=dict.fromkeys(("t10", "t50", "t90", "last_target"), pl.Date)
+    )
     return check(frame, RUNOUT), _probability_frame(probabilities, basis.timeline.periods), causes
 
 
-def _probability_frame(rows: list[tuple[str, str, str, FloatArray]], periods: Sequence[date]) -> pl.DataFrame:
-    wide = pl.DataFrame({
-        "segment_id": [row[0] for row in rows], "direction": [row[1] for row in rows], "date_kind": [row[2] for row in rows],
-        "target_start": [list(periods)] * len(rows), "probability": [row[3].tolist() for row in rows],
-    })  # fmt: skip
+def _probability_frame(
+    rows: list[tuple[str, str, str, FloatArray]], periods: Sequence[date]
+) -> pl.DataFrame:
+    wide = pl.DataFrame(
+        {
+            "segment_id": [row[0] for row in rows],
+            "direction": [row[1] for row in rows],
+            "date_kind": [row[2] for row in rows],
+            "target_start": [list(periods)] * len(rows),
+            "probability": [row[3].tolist() for row in rows],
+        }
+    )
     return check(wide.explode("target_start", "probability"), RUNOUT_PROBABILITY)
 
 
 def _cause(loads: Loads, index: int, passages: FloatArray) -> str:
-    """The failure state that most often brings the first passage; where none comes, the one that loads it most at the end."""
+    """The failure state that most often brings the first passage; where none comes, the one that
+    loads it most at the end.
+    """
     draws = np.flatnonzero(np.isfinite(passages))
     if draws.size:
-        return loads.failure_ids[most_common(loads.cause[index, passages[draws].astype(np.int64) - 1, draws])]
+        return loads.failure_ids[
+            most_common(loads.cause[index, passages[draws].astype(np.int64) - 1, draws])
+        ]
     return loads.failure_ids[most_common(loads.cause[index, -1])]
 
 
@@ -87,15 +117,27 @@ def order_frame(
         loads: Float32 = basis.loads.worst[indexes]
         remarks = _remarks(basis, indexes, failure_id)
         found = order_rows(
-            segment, loads, basis.lit_gbps[indexes[0]], basis.design_gbps.get(segment), basis.network.segments[segment].length_km,
-            failure_id=failure_id, remarks=remarks, assumptions=assumptions, policy=policy, timeline=basis.timeline,
-        )  # fmt: skip
+            segment,
+            loads,
+            basis.lit_gbps[indexes[0]],
+            basis.design_gbps.get(segment),
+            basis.network.segments[segment].length_km,
+            failure_id=failure_id,
+            remarks=remarks,
+            assumptions=assumptions,
+            policy=policy,
+            timeline=basis.timeline,
+        )
         rows += found
         if remarks:
             notes.append(("unmeasured_coincidence", segment, remarks[0]))
         if any(row["modules"] and "lead_time_low_months" not in row for row in found):
             notes.append(
-                ("missing_lead_time", segment, "no assumption named lead_time covers it, so it has no order date")
+                (
+                    "missing_lead_time",
+                    segment,
+                    "no assumption named lead_time covers it, so it has no order date",
+                )
             )
         unpriced = [row for row in found if row["modules"] and "cost_usd" not in row]
         if unpriced and assumptions.get("module_price", f"module:{policy.module_gbps:g}") is None:
@@ -114,7 +156,10 @@ def _remarks(basis: Basis, indexes: Sequence[int], failure_id: str) -> list[str]
     """What a reader must know of how the load was put together."""
     for routing in basis.routings:
         for state in routing.states:
-            if state.failure_id in (failure_id, "none") and state.unmeasured[np.isin(state.rows, indexes)].any():
+            if (
+                state.failure_id in (failure_id, "none")
+                and state.unmeasured[np.isin(state.rows, indexes)].any()
+            ):
                 return [
                     "The routes that meet here were never measured together, so their peaks are counted as if they coincided (factor 1)."
                 ]

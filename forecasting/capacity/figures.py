@@ -1,4 +1,6 @@
-"""Sums of money about a plan, each with its range, its basis and the assumptions it rests on; what can't be said is noted."""
+"""Sums of money about a plan, each with its range, its basis and the assumptions it rests on; what
+can't be said is noted.
+"""
 
 from __future__ import annotations
 
@@ -31,9 +33,15 @@ ASSETS_YEARS = "iru_term"
 
 
 def money_frame(
-    basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, orders: pl.DataFrame, seed: int = 0
+    basis: Basis,
+    assumptions: Assumptions,
+    policy: PlanningPolicy,
+    orders: pl.DataFrame,
+    seed: int = 0,
 ) -> tuple[pl.DataFrame, list[Note]]:
-    """Rows of MONEY_FIGURE: cost of each order and of waiting a year with it, right of use against lease, transit bills."""
+    """Rows of MONEY_FIGURE: cost of each order and of waiting a year with it, right of use against
+    lease, transit bills.
+    """
     chosen = policy.discount_rate_ratio
     rate = assumptions.get("discount_rate") or Assumption(
         "", "discount_rate", "all", chosen, chosen, chosen, "ratio/year"
@@ -67,8 +75,17 @@ class _Figures:
         self.rate = rate
 
     def add(
-        self, subject: str, item: str, formula: Callable[..., Number], stated: dict[str, Assumption], unit: str, reason: str, *, discounted: bool = True, draws: int = 2000,
-    ) -> None:  # fmt: skip
+        self,
+        subject: str,
+        item: str,
+        formula: Callable[..., Number],
+        stated: dict[str, Assumption],
+        unit: str,
+        reason: str,
+        *,
+        discounted: bool = True,
+        draws: int = 2000,
+    ) -> None:
         low, likely, high = spread(formula, stated, self.seed, draws)
         if not all(np.isfinite([low, likely, high])):
             return
@@ -76,13 +93,24 @@ class _Figures:
         dates = sorted({one.known_on for one in stated.values() if one.known_on is not None})
         known = f"prices as stated on {dates[-1]}" if dates else "no date stated for the prices"
         rate = f"discount rate {100 * self.rate.value:g} % a year, " if discounted else ""
-        self.rows.append({
-            "subject": subject, "item": item, "low_value": low, "likely_value": likely, "high_value": high, "unit": unit,
-            "basis": f"nominal USD, {rate}{known}", "assumption_ids": ";".join(sorted(ids)), "reason": reason,
-        })  # fmt: skip
+        self.rows.append(
+            {
+                "subject": subject,
+                "item": item,
+                "low_value": low,
+                "likely_value": likely,
+                "high_value": high,
+                "unit": unit,
+                "basis": f"nominal USD, {rate}{known}",
+                "assumption_ids": ";".join(sorted(ids)),
+                "reason": reason,
+            }
+        )
 
 
-def _order(found: _Figures, basis: Basis, assumptions: Assumptions, rate: Assumption, order: dict[str, Any]) -> None:
+def _order(
+    found: _Figures, basis: Basis, assumptions: Assumptions, rate: Assumption, order: dict[str, Any]
+) -> None:
     segment = order["segment_id"]
     scope, subject = f"module:{order['module_gbps']:g}", f"order:{segment}/{order['order_seq']}"
     price, erosion = assumptions.get("module_price", scope), assumptions.get("price_erosion", scope)
@@ -94,41 +122,89 @@ def _order(found: _Figures, basis: Basis, assumptions: Assumptions, rate: Assump
     extra: dict[str, Assumption] = {}
     if price is None:
         found.notes.append(
-            ("missing_price", scope, "no assumption named module_price covers it, so orders have no cost")
+            (
+                "missing_price",
+                scope,
+                "no assumption named module_price covers it, so orders have no cost",
+            )
         )
     elif order["option"] == "new_line_system" and (system is None or length is None):
-        found.notes.append(("missing_price", f"segment:{segment}", "no assumption named line_system_price (or no length) covers it, so its new line system has no cost"))  # fmt: skip
+        found.notes.append(
+            (
+                "missing_price",
+                f"segment:{segment}",
+                "no assumption named line_system_price (or no length) covers it, so its new line system has no cost",
+            )
+        )
     else:
-        extra |= {"system": system} if order["option"] == "new_line_system" and system is not None else {}
+        extra |= (
+            {"system": system}
+            if order["option"] == "new_line_system" and system is not None
+            else {}
+        )
 
         def today(price: Number, system: Number = 0.0) -> Number:
             return count * price + (length or 0.0) * system
 
         reason = f"{what} {'and a new line system ' if extra else ''}at today's price."
-        found.add(subject, "cost", today, {"price": price, **extra}, "USD", reason, discounted=False)
+        found.add(
+            subject, "cost", today, {"price": price, **extra}, "USD", reason, discounted=False
+        )
         if erosion is None:
-            found.notes.append(("missing_price_erosion", scope, "no assumption named price_erosion covers it, so what waiting saves is left out"))  # fmt: skip
+            found.notes.append(
+                (
+                    "missing_price_erosion",
+                    scope,
+                    "no assumption named price_erosion covers it, so what waiting saves is left out",
+                )
+            )
         else:
             saving = {"price": price, "rate": rate, "erosion": erosion}
-            found.add(subject, "deferral_value", lambda price, rate, erosion: deferral_value(count * price, rate, erosion), saving, "USD", "Saved by buying the modules a year later, if nothing were lost by it.")  # fmt: skip
+            found.add(
+                subject,
+                "deferral_value",
+                lambda price, rate, erosion: deferral_value(count * price, rate, erosion),
+                saving,
+                "USD",
+                "Saved by buying the modules a year later, if nothing were lost by it.",
+            )
     revenue = assumptions.get("transit_revenue", f"segment:{order['segment_id']}")
     if revenue is None:
-        found.notes.append(("missing_price", "transit_revenue", "no assumption states what carried traffic earns, so what waiting loses is left out"))  # fmt: skip
+        found.notes.append(
+            (
+                "missing_price",
+                "transit_revenue",
+                "no assumption states what carried traffic earns, so what waiting loses is left out",
+            )
+        )
         return
     periods, years = _unserved(basis, order)
     first = years < years[0] + 0.99 if years.size else np.zeros(0, dtype=bool)
     excess = float(periods[first].sum())
     found.add(
-        subject, "revenue_at_risk", lambda revenue: revenue_at_risk(excess, 1.0, revenue), {"revenue": revenue}, "USD",
-        f"Revenue of traffic above all that is lit, with nothing failed, if it is a year late: {excess:.3g} Gbit/s x months expected.", discounted=False,
-    )  # fmt: skip
+        subject,
+        "revenue_at_risk",
+        lambda revenue: revenue_at_risk(excess, 1.0, revenue),
+        {"revenue": revenue},
+        "USD",
+        f"Revenue of traffic above all that is lit, with nothing failed, if it is a year late: {excess:.3g} Gbit/s x months expected.",
+        discounted=False,
+    )
     if saving is not None:
         found.add(
-            subject, "cost_of_waiting", lambda price, rate, erosion, revenue: revenue_at_risk(excess, 1.0, revenue) - deferral_value(count * price, rate, erosion),
-            {**saving, "revenue": revenue}, "USD", "Revenue at risk less what buying a year later saves. Negative: waiting a year pays, at the risk stated in the plan.",
-        )  # fmt: skip
+            subject,
+            "cost_of_waiting",
+            lambda price, rate, erosion, revenue: (
+                revenue_at_risk(excess, 1.0, revenue) - deferral_value(count * price, rate, erosion)
+            ),
+            {**saving, "revenue": revenue},
+            "USD",
+            "Revenue at risk less what buying a year later saves. Negative: waiting a year pays, at the risk stated in the plan.",
+        )
 
-        def value(price: Number, rate: Number, erosion: Number, revenue: Number, system: Number = 0.0) -> Number:
+        def value(
+            price: Number, rate: Number, erosion: Number, revenue: Number, system: Number = 0.0
+        ) -> Number:
             earned = sum(
                 revenue_at_risk(gbps_months, 1.0, revenue) / (1 + rate) ** year
                 for gbps_months, year in zip(periods, years, strict=True)
@@ -141,22 +217,33 @@ def _order(found: _Figures, basis: Basis, assumptions: Assumptions, rate: Assump
             )
 
         found.add(
-            subject, "net_present_value", value, {**saving, **extra, "revenue": revenue}, "USD",
+            subject,
+            "net_present_value",
+            value,
+            {**saving, **extra, "revenue": revenue},
+            "USD",
             f"Revenue until {basis.timeline.last:%Y-%m} of the traffic that would not fit without it, with nothing failed, less its price. What it saves in a failure is not counted.",
-        )  # fmt: skip
+        )
 
 
 def _unserved(basis: Basis, order: dict[str, Any]) -> tuple[FloatArray, FloatArray]:
-    """Expected Gbit/s x months above what is lit and ordered before, in each period from the one an order is ready for;
+    """Expected Gbit/s x months above what is lit and ordered before, in each period from the one an
+    order is ready for;
     and how many years from today each begins."""
-    indexes = [index for index, (name, _) in enumerate(basis.loads.links) if name == order["segment_id"]]
+    indexes = [
+        index for index, (name, _) in enumerate(basis.loads.links) if name == order["segment_id"]
+    ]
     periods = basis.timeline.periods
-    first = next((number for number, day in enumerate(periods) if day >= order["ready_by"]), len(periods))
+    first = next(
+        (number for number, day in enumerate(periods) if day >= order["ready_by"]), len(periods)
+    )
     months = basis.timeline.months(1.0)
     lit = basis.lit_gbps[indexes[0]][None, first:, None] + order["before_gbps"]
     over = basis.loads.base[indexes][:, first:].astype(float) - lit
     served = np.clip(over, 0, order["modules"] * order["module_gbps"]).max(axis=0).mean(axis=1)
-    years = np.array([max((day - basis.timeline.today).days, 0) / 365.25 for day in periods[first:]])
+    years = np.array(
+        [max((day - basis.timeline.today).days, 0) / 365.25 for day in periods[first:]]
+    )
     return np.asarray(served * months), years
 
 
@@ -164,16 +251,32 @@ def _build(found: _Figures, basis: Basis, assumptions: Assumptions, segment: str
     """What a line costs that is not there yet."""
     line = basis.network.segments[segment]
     price = assumptions.get(
-        "segment_price", f"segment:{segment}", *(f"project:{name}" for name in basis.projects.get(segment, ()))
+        "segment_price",
+        f"segment:{segment}",
+        *(f"project:{name}" for name in basis.projects.get(segment, ())),
     )
     if line.status not in NOT_BUILT or price is None or line.length_km is None:
         return
     length = line.length_km
-    found.add(f"segment:{segment}", "build_cost", lambda price: length * price, {"price": price}, "USD", f"{length:g} km of a new line.", discounted=False)  # fmt: skip
+    found.add(
+        f"segment:{segment}",
+        "build_cost",
+        lambda price: length * price,
+        {"price": price},
+        "USD",
+        f"{length:g} km of a new line.",
+        discounted=False,
+    )
 
 
-def _lease_or_buy(found: _Figures, assumptions: Assumptions, rate: Assumption, iru: Assumption) -> None:
-    lease, om_ratio, term = assumptions.get("lease_price", iru.scope), assumptions.get("om_ratio", iru.scope), assumptions.get(ASSETS_YEARS, iru.scope)  # fmt: skip
+def _lease_or_buy(
+    found: _Figures, assumptions: Assumptions, rate: Assumption, iru: Assumption
+) -> None:
+    lease, om_ratio, term = (
+        assumptions.get("lease_price", iru.scope),
+        assumptions.get("om_ratio", iru.scope),
+        assumptions.get(ASSETS_YEARS, iru.scope),
+    )
     erosion = assumptions.get("price_erosion", "service:wave", iru.scope)
     missing = [name for name, one in (("om_ratio", om_ratio), (ASSETS_YEARS, term)) if one is None]
     if om_ratio is None or term is None:
@@ -187,17 +290,32 @@ def _lease_or_buy(found: _Figures, assumptions: Assumptions, rate: Assumption, i
         return
     years = round(term.value)
     bought = {"price": iru, "om_ratio": om_ratio, "rate": rate}
-    found.add(iru.scope, "iru_present_value", lambda price, om_ratio, rate: iru_present_value(price, om_ratio, years, rate), bought, "USD", f"Right of use over {years} years with operation and maintenance.")  # fmt: skip
+    found.add(
+        iru.scope,
+        "iru_present_value",
+        lambda price, om_ratio, rate: iru_present_value(price, om_ratio, years, rate),
+        bought,
+        "USD",
+        f"Right of use over {years} years with operation and maintenance.",
+    )
     if lease is None:
         found.notes.append(
-            ("missing_price", iru.scope, "no assumption named lease_price covers it, so the lease is left out")
+            (
+                "missing_price",
+                iru.scope,
+                "no assumption named lease_price covers it, so the lease is left out",
+            )
         )
         return
     if erosion is not None:
         found.add(
-            iru.scope, "lease_present_value", lambda lease, rate, erosion: lease_present_value(lease, years, rate, erosion), {"lease": lease, "rate": rate, "erosion": erosion},
-            "USD", f"The same leased for {years} years, repriced every year.",
-        )  # fmt: skip
+            iru.scope,
+            "lease_present_value",
+            lambda lease, rate, erosion: lease_present_value(lease, years, rate, erosion),
+            {"lease": lease, "rate": rate, "erosion": erosion},
+            "USD",
+            f"The same leased for {years} years, repriced every year.",
+        )
 
     def even(price: Any, om_ratio: Any, rate: Any, lease: Any) -> Any:
         values = iru_present_value(price, om_ratio, years, rate)
@@ -206,11 +324,21 @@ def _lease_or_buy(found: _Figures, assumptions: Assumptions, rate: Assumption, i
             for value, monthly, one in zip(values, lease, rate, strict=True)
         ]
 
-    found.add(iru.scope, "break_even_erosion", even, {**bought, "lease": lease}, "ratio/year", "If lease prices fall faster than this, leasing is cheaper.", draws=200)  # fmt: skip
+    found.add(
+        iru.scope,
+        "break_even_erosion",
+        even,
+        {**bought, "lease": lease},
+        "ratio/year",
+        "If lease prices fall faster than this, leasing is cheaper.",
+        draws=200,
+    )
 
 
 def _bounded(even: float, iru_usd: float, monthly: float, years: int, rate: float) -> float:
-    """Where nothing evens them out: -100 % if even doubling lease prices stay cheaper, +99.9 % if nearly free ones don't."""
+    """Where nothing evens them out: -100 % if even doubling lease prices stay cheaper, +99.9 % if
+    nearly free ones don't.
+    """
     if np.isfinite(even):
         return even
     return -1.0 if lease_present_value(monthly, years, rate, -1.0) < iru_usd else 0.999
@@ -228,6 +356,11 @@ def _bills(found: _Figures, basis: Basis, price: Assumption) -> None:
             continue
         volume = float(np.median(basis.draws_gbps[ways, :, 0].max(axis=0)))
         found.add(
-            f"route:{name}", "transit_bill_month", lambda price, volume=volume: transit_bill(0.0, volume, price), {"price": price}, "USD/month",
-            f"If all of it were bought as transit at {node}: median p95 {volume:.3g} Gbit/s in {basis.timeline.periods[0]:%Y-%m}.", discounted=False,
-        )  # fmt: skip
+            f"route:{name}",
+            "transit_bill_month",
+            lambda price, volume=volume: transit_bill(0.0, volume, price),
+            {"price": price},
+            "USD/month",
+            f"If all of it were bought as transit at {node}: median p95 {volume:.3g} Gbit/s in {basis.timeline.periods[0]:%Y-%m}.",
+            discounted=False,
+        )

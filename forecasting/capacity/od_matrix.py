@@ -1,7 +1,10 @@
-"""Routes from link counters: the demand that explains measured link loads, where only links are measured.
+"""Routes from link counters: the demand that explains measured link loads, where only links are
+measured.
 
-Tomogravity: a gravity prior (what starts at a node goes to the others by their size), moved as little as can be so that
-the links are met and nothing is negative. Links seldom say everything: what they can't tell is named, route by route.
+Tomogravity: a gravity prior (what starts at a node goes to the others by their size), moved as
+             little as can be so that
+the links are met and nothing is negative. Links seldom say everything: what they can't tell is
+named, route by route.
 """
 
 from __future__ import annotations
@@ -28,7 +31,8 @@ Mask = NDArray[np.bool_]
 class MatrixEstimate:
     """Demand that explains the links.
 
-    demand    route_id, direction, gbps, prior_gbps, identified (true where the links alone determine it)
+    demand    route_id, direction, gbps, prior_gbps, identified (true where the links alone
+    determine it)
     links     segment_id, direction, measured_gbps, fitted_gbps, residual_gbps
     warnings  what can't be told from these links, in words
     """
@@ -48,7 +52,8 @@ def estimate_matrix(
 ) -> MatrixEstimate:
     """Demand of every route and direction from `link_loads` (segment_id, direction az or za, gbps).
 
-    `prior` (route_id, direction, gbps) stands in for gravity where it is known better; `down` lists segments that were
+    `prior` (route_id, direction, gbps) stands in for gravity where it is known better; `down` lists
+    segments that were
     out. Raises PlanError with every row that can't be used.
     """
     measured = _measured(network, link_loads)
@@ -72,22 +77,44 @@ def estimate_matrix(
     solved = np.where(seen, _fit(routing, loads, guess, prior_error_ratio), guess)
     alone = _identified(routing)
     fitted = routing @ solved
-    demand = pl.DataFrame({
-        "route_id": [name for name, _ in series], "direction": [way for _, way in series], "gbps": solved, "prior_gbps": guess, "identified": alone,
-    })  # fmt: skip
-    table = pl.DataFrame({
-        "segment_id": [name for name, _ in links], "direction": [way for _, way in links], "measured_gbps": loads, "fitted_gbps": fitted, "residual_gbps": loads - fitted,
-    })  # fmt: skip
-    return MatrixEstimate(demand, table, tuple(_warnings(series, seen, alone, loads, fitted, carried, links)))
+    demand = pl.DataFrame(
+        {
+            "route_id": [name for name, _ in series],
+            "direction": [way for _, way in series],
+            "gbps": solved,
+            "prior_gbps": guess,
+            "identified": alone,
+        }
+    )
+    table = pl.DataFrame(
+        {
+            "segment_id": [name for name, _ in links],
+            "direction": [way for _, way in links],
+            "measured_gbps": loads,
+            "fitted_gbps": fitted,
+            "residual_gbps": loads - fitted,
+        }
+    )
+    return MatrixEstimate(
+        demand, table, tuple(_warnings(series, seen, alone, loads, fitted, carried, links))
+    )
 
 
 def _measured(network: Network, link_loads: pl.DataFrame) -> dict[Hop, float]:
-    missing = [name for name in ("segment_id", "direction", "gbps") if name not in link_loads.columns]
+    missing = [
+        name for name in ("segment_id", "direction", "gbps") if name not in link_loads.columns
+    ]
     if missing:
-        raise PlanError("the table of link loads lacks columns", [Problem(name, "column is missing") for name in missing], "Give it segment_id, direction (az or za) and gbps.")  # fmt: skip
+        raise PlanError(
+            "the table of link loads lacks columns",
+            [Problem(name, "column is missing") for name in missing],
+            "Give it segment_id, direction (az or za) and gbps.",
+        )
     found: dict[Hop, float] = {}
     problems = []
-    rows = link_loads.select("segment_id", "direction", pl.col("gbps").cast(pl.Float64, strict=False)).iter_rows()
+    rows = link_loads.select(
+        "segment_id", "direction", pl.col("gbps").cast(pl.Float64, strict=False)
+    ).iter_rows()
     for number, (segment, direction, gbps) in enumerate(rows, 2):
         place = f"link loads, line {number}"
         if segment not in network.segments:
@@ -104,13 +131,19 @@ def _measured(network: Network, link_loads: pl.DataFrame) -> dict[Hop, float]:
         problems.append(Problem("link loads", "the table is empty"))
     if problems:
         raise PlanError(
-            f"{len(problems)} link loads can't be used", problems, "Mend the table of link loads, then try again."
+            f"{len(problems)} link loads can't be used",
+            problems,
+            "Mend the table of link loads, then try again.",
         )
     return found
 
 
-def _gravity(network: Network, measured: Mapping[Hop, float], series: list[tuple[str, str]]) -> FloatArray:
-    """Size of the start times size of the end, by what leaves and enters each node over its measured links."""
+def _gravity(
+    network: Network, measured: Mapping[Hop, float], series: list[tuple[str, str]]
+) -> FloatArray:
+    """Size of the start times size of the end, by what leaves and enters each node over its
+    measured links.
+    """
     leaves: dict[str, float] = {}
     enters: dict[str, float] = {}
     for (segment, way), gbps in measured.items():
@@ -138,18 +171,28 @@ def _stated(prior: pl.DataFrame, column_of: Mapping[tuple[str, str], int]) -> Fl
         else:
             values[column_of[route, direction]] = gbps
     if problems:
-        raise PlanError(f"{len(problems)} rows of the prior can't be used", problems, "Mend the prior, then try again.")
+        raise PlanError(
+            f"{len(problems)} rows of the prior can't be used",
+            problems,
+            "Mend the prior, then try again.",
+        )
     return values
 
 
-def _fit(routing: FloatArray, loads: FloatArray, guess: FloatArray, prior_error_ratio: float) -> FloatArray:
-    """Least squares with both errors in their own units. A prior is as wrong as it is large, or as a fifth of the least
+def _fit(
+    routing: FloatArray, loads: FloatArray, guess: FloatArray, prior_error_ratio: float
+) -> FloatArray:
+    """Least squares with both errors in their own units. A prior is as wrong as it is large, or as
+    a fifth of the least
     loaded link on its way, where that is more."""
     typical = float(loads.mean()) or 1.0
     link_sd = LINK_ERROR_RATIO * np.maximum(loads, 0.01 * typical)
     least = np.where(routing > 0, loads[:, None], np.inf).min(axis=0)
-    prior_sd = prior_error_ratio * np.maximum(guess, np.where(np.isfinite(least), 0.2 * least, 0.0) + 1e-6 * typical)
-    # In units of the prior's error the problem is well scaled; a prior error of 1 is one row of the identity.
+    prior_sd = prior_error_ratio * np.maximum(
+        guess, np.where(np.isfinite(least), 0.2 * least, 0.0) + 1e-6 * typical
+    )
+    # In units of the prior's error the problem is well scaled; a prior error of 1 is one row of
+    # the identity.
     matrix = np.vstack([routing * prior_sd[None, :] / link_sd[:, None], np.eye(len(guess))])
     target = np.concatenate([(loads - routing @ guess) / link_sd, np.zeros(len(guess))])
     found = lsq_linear(matrix, target, bounds=(-guess / prior_sd - 1e-12, np.inf), tol=1e-12)
@@ -164,11 +207,21 @@ def _identified(routing: FloatArray) -> Mask:
 
 
 def _warnings(
-    series: list[tuple[str, str]], seen: Mask, alone: Mask, loads: FloatArray, fitted: FloatArray, carried: set[int], links: list[Hop]
-) -> list[str]:  # fmt: skip
+    series: list[tuple[str, str]],
+    seen: Mask,
+    alone: Mask,
+    loads: FloatArray,
+    fitted: FloatArray,
+    carried: set[int],
+    links: list[Hop],
+) -> list[str]:
     found = []
     unseen = [f"{name} {way}" for column, (name, way) in enumerate(series) if not seen[column]]
-    vague = [f"{name} {way}" for column, (name, way) in enumerate(series) if seen[column] and not alone[column]]
+    vague = [
+        f"{name} {way}"
+        for column, (name, way) in enumerate(series)
+        if seen[column] and not alone[column]
+    ]
     if unseen:
         found.append(
             f"{len(unseen)} of {len(series)} route directions cross no measured link: only the prior speaks for them ({_some(unseen)})."
@@ -188,7 +241,9 @@ def _warnings(
         )
     lost = [f"{name} {way}" for column, (name, way) in enumerate(series) if column not in carried]
     if lost:
-        found.append(f"{len(lost)} route directions have no path while these segments are out ({_some(lost)}).")
+        found.append(
+            f"{len(lost)} route directions have no path while these segments are out ({_some(lost)})."
+        )
     return found
 
 

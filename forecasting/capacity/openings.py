@@ -1,7 +1,9 @@
 """When new segments open, and what every segment carries and every route loses then.
 
-Each set of builds is routed and loaded once, as if they were there from the start. What a timing brings is read from those
-sets draw by draw: at any time a draw is in the set of builds that are ready on it by then. So any dates are exact, slips
+Each set of builds is routed and loaded once, as if they were there from the start. What a timing
+brings is read from those
+sets draw by draw: at any time a draw is in the set of builds that are ready on it by then. So any
+                   dates are exact, slips
 of the builds included, at the cost of two to the number of builds simulations.
 """
 
@@ -32,9 +34,11 @@ Reduce = Callable[[AnyFloat], FloatArray]
 
 @dataclass(frozen=True)
 class Opening:
-    """A planned build: projects stated with the same dates are parts of one, ready together on every draw.
+    """A planned build: projects stated with the same dates are parts of one, ready together on
+    every draw.
 
-    `opened` is (timings + 1, H, S): on which draws and when it is there, by option; the first is as stated, the last never.
+    `opened` is (timings + 1, H, S): on which draws and when it is there, by option; the first is as
+    stated, the last never.
     """
 
     projects: tuple[str, ...]
@@ -54,7 +58,8 @@ class Opening:
 
 
 def openings(basis: Basis, projects: pl.DataFrame) -> tuple[list[Opening], list[Note]]:
-    """Builds on paths of routes that are likely to open within the horizon, the earliest first; a note on each that is not weighed.
+    """Builds on paths of routes that are likely to open within the horizon, the earliest first; a
+    note on each that is not weighed.
 
     What is under construction is committed: it comes as stated.
     """
@@ -63,11 +68,21 @@ def openings(basis: Basis, projects: pl.DataFrame) -> tuple[list[Opening], list[
     starts = np.array([(start - timeline.today).days for start in timeline.periods], dtype=float)
     horizon = len(starts)
     step = max(round(horizon / TIMINGS), 1)
-    moved = [(add_periods(timeline.periods[0], number * step, timeline.grain) - timeline.periods[0]).days for number in range(horizon // step + 1)]  # fmt: skip
+    moved = [
+        (add_periods(timeline.periods[0], number * step, timeline.grain) - timeline.periods[0]).days
+        for number in range(horizon // step + 1)
+    ]
     found, notes = [], []
     for (_,), members in projects.sort("project_id").group_by(DRAW_KEY, maintain_order=True):
-        parts = members.filter(pl.col("project_id").is_in(list(basis.versions.ready_days)), pl.col("segment_id").is_in(used))  # fmt: skip
-        lines = tuple(name for name in parts["segment_id"] if not basis.network.segments[name].in_service(timeline.today))  # fmt: skip
+        parts = members.filter(
+            pl.col("project_id").is_in(list(basis.versions.ready_days)),
+            pl.col("segment_id").is_in(used),
+        )
+        lines = tuple(
+            name
+            for name in parts["segment_id"]
+            if not basis.network.segments[name].in_service(timeline.today)
+        )
         if not lines:
             continue
         days = basis.versions.ready_days[parts["project_id"][0]]
@@ -75,7 +90,11 @@ def openings(basis: Basis, projects: pl.DataFrame) -> tuple[list[Opening], list[
         likely = float(np.median(days))
         if likely > starts[-1]:
             notes.append(
-                ("build_not_weighed", name, f"it is likely to open after the horizon, which ends {timeline.last:%Y-%m}")
+                (
+                    "build_not_weighed",
+                    name,
+                    f"it is likely to open after the horizon, which ends {timeline.last:%Y-%m}",
+                )
             )
             continue
         delays = tuple(float(one) for one in moved if likely + one <= starts[-1])
@@ -83,16 +102,35 @@ def openings(basis: Basis, projects: pl.DataFrame) -> tuple[list[Opening], list[
         opened = ready[:, None, :] <= starts[None, :, None]
         committed = "under_construction" in parts["status"].to_list()
         never = np.zeros((1, horizon, days.size), dtype=bool)
-        found.append(Opening(tuple(parts["project_id"]), lines, committed, days, delays, np.concatenate([opened, never])))  # fmt: skip
+        found.append(
+            Opening(
+                tuple(parts["project_id"]),
+                lines,
+                committed,
+                days,
+                delays,
+                np.concatenate([opened, never]),
+            )
+        )
     found.sort(key=lambda one: (float(np.median(one.ready_days)), one.name))
-    notes += [("build_not_weighed", one.name, f"{MOST_BUILDS} builds that come earlier are weighed together; this one is taken to come as stated") for one in found[MOST_BUILDS:]]  # fmt: skip
+    notes += [
+        (
+            "build_not_weighed",
+            one.name,
+            f"{MOST_BUILDS} builds that come earlier are weighed together; this one is taken to come as stated",
+        )
+        for one in found[MOST_BUILDS:]
+    ]
     return found[:MOST_BUILDS], notes
 
 
 @dataclass(frozen=True)
 class Sets:
-    """Every set of builds, simulated: by segment the builds that change its load, and its worst loads by set of them,
-    (sets, directions, H, S); by version of the network and set, the share of every series that is lost, weighted by hours."""
+    """Every set of builds, simulated: by segment the builds that change its load, and its worst
+    loads by set of them,
+    (sets, directions, H, S); by version of the network and set, the share of every series that is
+    lost, weighted by hours.
+    """
 
     openings: tuple[Opening, ...]
     worst: Mapping[str, tuple[tuple[int, ...], AnyFloat]]
@@ -113,7 +151,8 @@ class Sets:
         )
 
     def response(self, builds: tuple[int, ...], values: AnyFloat, reduce: Reduce) -> Response:
-        """How a number made by `reduce` from values by set, period and draw, (sets, ..., H, S), depends on the builds.
+        """How a number made by `reduce` from values by set, period and draw, (sets, ..., H, S),
+        depends on the builds.
 
         `reduce` must not fall where a value rises.
         """
@@ -127,7 +166,9 @@ class Sets:
         def least(build: int, option: int) -> FloatArray:
             bit = builds.index(build)
             closed, there = (
-                values[[number for number in range(len(values)) if number >> bit & 1 == side]].min(axis=0)
+                values[[number for number in range(len(values)) if number >> bit & 1 == side]].min(
+                    axis=0
+                )
                 for side in (0, 1)
             )
             return reduce(np.where(self.openings[build].opened[option], there, closed))
@@ -137,11 +178,17 @@ class Sets:
 
 def _pick(values: AnyFloat, which: NDArray[np.int64]) -> AnyFloat:
     index = which.reshape((1,) * (values.ndim - which.ndim) + which.shape)
-    return np.asarray(np.take_along_axis(values, np.broadcast_to(index, (1, *values.shape[1:])), axis=0)[0])
+    return np.asarray(
+        np.take_along_axis(values, np.broadcast_to(index, (1, *values.shape[1:])), axis=0)[0]
+    )
 
 
-def simulate(basis: Basis, builds: list[Opening], hours: Mapping[str, float], workers: int = 2) -> Sets:
-    """Every set of builds, all else as in the basis. `hours` a year of each failure weigh what is lost."""
+def simulate(
+    basis: Basis, builds: list[Opening], hours: Mapping[str, float], workers: int = 2
+) -> Sets:
+    """Every set of builds, all else as in the basis. `hours` a year of each failure weigh what is
+    lost.
+    """
     chosen = frozenset(segment for build in builds for segment in build.segments)
     failures = basis.network.failures()
     routings: dict[frozenset[str], Routing] = {}
@@ -150,15 +197,35 @@ def simulate(basis: Basis, builds: list[Opening], hours: Mapping[str, float], wo
     rows: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
     kept: list[tuple[NDArray[np.int64], AnyFloat]] = []
     for number in range(1 << len(builds)):
-        closed = frozenset(segment for bit, build in enumerate(builds) if not number >> bit & 1 for segment in build.segments)  # fmt: skip
+        closed = frozenset(
+            segment
+            for bit, build in enumerate(builds)
+            if not number >> bit & 1
+            for segment in build.segments
+        )
         missing = [(one - chosen) | closed for one in basis.versions.missing]
         for one in missing:
             if one not in routings:
-                routings[one] = build_routing(basis.network, basis.series, basis.kappa, links=basis.loads.links, missing=one, failures=failures)  # fmt: skip
+                routings[one] = build_routing(
+                    basis.network,
+                    basis.series,
+                    basis.kappa,
+                    links=basis.loads.links,
+                    missing=one,
+                    failures=failures,
+                )
         lost[number] = [_lost_ratio(routings[one], hours) for one in missing]
         unique = list(dict.fromkeys(missing))
-        version = np.array([unique.index(one) for one in missing], dtype=np.int16)[basis.versions.index]
-        worst = stream_loads(basis.draws_gbps, [routings[one] for one in unique], version, kappa_noise=basis.kappa_noise, workers=workers).worst  # fmt: skip
+        version = np.array([unique.index(one) for one in missing], dtype=np.int16)[
+            basis.versions.index
+        ]
+        worst = stream_loads(
+            basis.draws_gbps,
+            [routings[one] for one in unique],
+            version,
+            kappa_noise=basis.kappa_noise,
+            workers=workers,
+        ).worst
         if first is None:
             first = worst
             kept.append((rows, worst[rows]))
@@ -172,7 +239,9 @@ def simulate(basis: Basis, builds: list[Opening], hours: Mapping[str, float], wo
 def _by_segment(
     basis: Basis, count: int, first: AnyFloat, kept: list[tuple[NDArray[np.int64], AnyFloat]]
 ) -> dict[str, tuple[tuple[int, ...], AnyFloat]]:
-    """The segments whose load differs between any two sets, with the loads of the sets of just the builds that change it."""
+    """The segments whose load differs between any two sets, with the loads of the sets of just the
+    builds that change it.
+    """
 
     def of(number: int, row: int) -> AnyFloat:
         rows, worst = kept[number]
@@ -185,19 +254,34 @@ def _by_segment(
     for segment in touched:
         mine = [row for row, (name, _) in enumerate(links) if name == segment]
         builds = tuple(
-            bit for bit in range(count)
-            if any(not np.array_equal(of(number, row), of(number ^ 1 << bit, row)) for number in range(1 << count) for row in mine)
-        )  # fmt: skip
-        sets = [sum(1 << build for bit, build in enumerate(builds) if number >> bit & 1) for number in range(1 << len(builds))]  # fmt: skip
-        found[segment] = (builds, np.stack([np.stack([of(number, row) for row in mine]) for number in sets]))
+            bit
+            for bit in range(count)
+            if any(
+                not np.array_equal(of(number, row), of(number ^ 1 << bit, row))
+                for number in range(1 << count)
+                for row in mine
+            )
+        )
+        sets = [
+            sum(1 << build for bit, build in enumerate(builds) if number >> bit & 1)
+            for number in range(1 << len(builds))
+        ]
+        found[segment] = (
+            builds,
+            np.stack([np.stack([of(number, row) for row in mine]) for number in sets]),
+        )
     return found
 
 
 def _lost_ratio(routing: Routing, hours: Mapping[str, float]) -> FloatArray:
-    """The share of every series that is lost over a year: what nothing carries ever, and what a failure takes while it lasts."""
+    """The share of every series that is lost over a year: what nothing carries ever, and what a
+    failure takes while it lasts.
+    """
     steady = routing.states[0].lost
     more = [
-        (state.lost - steady) * sum(hours.get(name, 0.0) for name in (state.failure_id, *state.also)) / HOURS_PER_YEAR
+        (state.lost - steady)
+        * sum(hours.get(name, 0.0) for name in (state.failure_id, *state.also))
+        / HOURS_PER_YEAR
         for state in routing.states[1:]
     ]
     return np.asarray(np.clip(steady + np.sum(more, axis=0), 0.0, 1.0) if more else steady)

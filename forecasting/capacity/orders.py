@@ -25,7 +25,12 @@ from forecasting.spec import PlanningPolicy
 from warehouse.schema import Grain
 
 LEAD_TIME_SLICES = 40
-MONTHS_PER_PERIOD = {"month": 1.0, "week": MONTHS_PER["week"], "day": MONTHS_PER["day"], "year": 12.0}
+MONTHS_PER_PERIOD = {
+    "month": 1.0,
+    "week": MONTHS_PER["week"],
+    "day": MONTHS_PER["day"],
+    "year": 12.0,
+}
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,9 @@ class Timeline:
     def lead_times(self, stated: Assumption) -> FloatArray:
         """Equally likely lead times in periods: those observed, or slices of a stated range."""
         months = stated.in_months()
-        likely = np.array(months.observed) if months.observed else months.quantiles(LEAD_TIME_SLICES)
+        likely = (
+            np.array(months.observed) if months.observed else months.quantiles(LEAD_TIME_SLICES)
+        )
         return likely / MONTHS_PER_PERIOD[self.grain]
 
     def months(self, periods: float) -> float:
@@ -62,9 +69,12 @@ def say(failure_id: str) -> str:
     """A failure state in words."""
     kind, _, name = failure_id.partition(":")
     return {
-        "none": "with nothing failed", "segment": f"with segment {name} out", "risk_group": f"with everything in risk group {name} out",
-        "node": f"with the crossing {name} out", "pair": f"with {name.replace('+', ' and ')} out together",
-    }[kind]  # fmt: skip
+        "none": "with nothing failed",
+        "segment": f"with segment {name} out",
+        "risk_group": f"with everything in risk group {name} out",
+        "node": f"with the crossing {name} out",
+        "pair": f"with {name.replace('+', ' and ')} out together",
+    }[kind]
 
 
 def order_rows(
@@ -80,7 +90,9 @@ def order_rows(
     policy: PlanningPolicy,
     timeline: Timeline,
 ) -> list[dict[str, Any]]:
-    """Rows of ORDER_PLAN for one segment from its worst loads, (directions, H, S), and lit capacity (H,)."""
+    """Rows of ORDER_PLAN for one segment from its worst loads, (directions, H, S), and lit capacity
+    (H,).
+    """
     theta, alpha, module = policy.threshold_ratio, policy.risk_alpha_ratio, policy.module_gbps
     rank = min(max(math.ceil((1 - alpha) * loads.shape[2] - 1e-9), 1), loads.shape[2]) - 1
     sized = np.partition(loads, rank, axis=2)[:, :, rank]
@@ -95,18 +107,34 @@ def order_rows(
     rows: list[dict[str, Any]] = []
     for seq, index in enumerate(risen, 1):
         before = int(steps[index - 1]) if index else 0
-        option, stated = choose_option(segment_id, lit[index] + steps[index] * module, design_gbps, assumptions)
+        option, stated = choose_option(
+            segment_id, lit[index] + steps[index] * module, design_gbps, assumptions
+        )
         if option == "new_line_system" and any(row["option"] == option for row in rows):
             # The system ordered before has room for more waves.
-            option, stated = "new_wave", assumptions.get("lead_time", f"segment:{segment_id}", "option:new_wave")
-        passages = full if before == 0 else _passages(loads, theta * (lit + before * module), policy.sustained_periods)
+            option, stated = (
+                "new_wave",
+                assumptions.get("lead_time", f"segment:{segment_id}", "option:new_wave"),
+            )
+        passages = (
+            full
+            if before == 0
+            else _passages(loads, theta * (lit + before * module), policy.sustained_periods)
+        )
         needed = beyond_risk(passages, alpha)
         needed = needed if math.isfinite(needed) else float(index + 1)
         when = timeline.at(needed)
         row: dict[str, Any] = {
-            "segment_id": segment_id, "order_seq": seq, "option": option, "modules": int(steps[index]) - before, "module_gbps": module,
-            "overdue_months": 0.0, "risk_alpha_ratio": alpha, "failure_id": failure_id, "ready_by": when,
-        }  # fmt: skip
+            "segment_id": segment_id,
+            "order_seq": seq,
+            "option": option,
+            "modules": int(steps[index]) - before,
+            "module_gbps": module,
+            "overdue_months": 0.0,
+            "risk_alpha_ratio": alpha,
+            "failure_id": failure_id,
+            "ready_by": when,
+        }
         row |= _price(row, length_km, needed, assumptions, policy, timeline)
         cause = (
             f"On {100 * alpha:g} % of the paths its load {say(failure_id)} passes {100 * theta:g} % of {lit[index] + before * module:g} Gbit/s "
@@ -119,13 +147,17 @@ def order_rows(
     return rows
 
 
-def _timing(passages: FloatArray, stated: Assumption, alpha: float, timeline: Timeline) -> dict[str, Any]:
+def _timing(
+    passages: FloatArray, stated: Assumption, alpha: float, timeline: Timeline
+) -> dict[str, Any]:
     lead, months = timeline.lead_times(stated), stated.in_months()
     last = order_by(passages, lead, alpha)
     found: dict[str, Any] = {
-        "lead_time_low_months": months.low, "lead_time_likely_months": months.value, "lead_time_high_months": months.high,
+        "lead_time_low_months": months.low,
+        "lead_time_likely_months": months.value,
+        "lead_time_high_months": months.high,
         "p_late_now_ratio": probability_late(passages, lead, timeline.now),
-    }  # fmt: skip
+    }
     if math.isfinite(last):
         found |= {
             "order_by": timeline.at(last),
@@ -155,7 +187,8 @@ def _reason(row: dict[str, Any], cause: str, stated: Assumption | None, timeline
 def choose_option(
     segment_id: str, wanted_gbps: float, design_gbps: float | None, assumptions: Assumptions
 ) -> tuple[str, Assumption | None]:
-    """The kind of order and its lead time. Where the design capacity is unknown, so is whether a wave still fits: the
+    """The kind of order and its lead time. Where the design capacity is unknown, so is whether a
+    wave still fits: the
     lead time of any order (scope all) then holds."""
     if design_gbps is None:
         return "new_wave", assumptions.get("lead_time", f"segment:{segment_id}")
@@ -169,7 +202,9 @@ def _months(count: float) -> str:
 
 def _passages(loads: Float32, usable: FloatArray, sustained: int) -> FloatArray:
     """First passage of a segment: that of the direction that runs out first."""
-    return np.asarray(first_passage(loads.transpose(0, 2, 1), usable.astype(np.float32), sustained).min(axis=0))
+    return np.asarray(
+        first_passage(loads.transpose(0, 2, 1), usable.astype(np.float32), sustained).min(axis=0)
+    )
 
 
 def _no_order(
@@ -186,15 +221,29 @@ def _no_order(
         f"{100 * share:.0f} % of the paths, and {100 * policy.risk_alpha_ratio:g} % is accepted."
     )
     return {
-        "segment_id": segment_id, "order_seq": 1, "option": "none", "modules": 0, "module_gbps": policy.module_gbps, "overdue_months": 0.0,
-        "risk_alpha_ratio": policy.risk_alpha_ratio, "failure_id": failure_id, "reason": " ".join([reason, *remarks]),
-    }  # fmt: skip
+        "segment_id": segment_id,
+        "order_seq": 1,
+        "option": "none",
+        "modules": 0,
+        "module_gbps": policy.module_gbps,
+        "overdue_months": 0.0,
+        "risk_alpha_ratio": policy.risk_alpha_ratio,
+        "failure_id": failure_id,
+        "reason": " ".join([reason, *remarks]),
+    }
 
 
 def _price(
-    row: dict[str, Any], length_km: float | None, needed: float, assumptions: Assumptions, policy: PlanningPolicy, timeline: Timeline
-) -> dict[str, float]:  # fmt: skip
-    """Today's price and its present value; the price of a new line system belongs to the order that brings it."""
+    row: dict[str, Any],
+    length_km: float | None,
+    needed: float,
+    assumptions: Assumptions,
+    policy: PlanningPolicy,
+    timeline: Timeline,
+) -> dict[str, float]:
+    """Today's price and its present value; the price of a new line system belongs to the order that
+    brings it.
+    """
     scope = f"module:{row['module_gbps']:g}"
     price, erosion = assumptions.get("module_price", scope), assumptions.get("price_erosion", scope)
     system = assumptions.get("line_system_price", f"segment:{row['segment_id']}")
@@ -208,4 +257,7 @@ def _price(
     cost = row["modules"] * price.value
     years = max(timeline.months(needed - timeline.now), 0.0) / 12
     later = cost * (1 - (erosion.value if erosion else 0.0)) ** years + extra
-    return {"cost_usd": cost + extra, "present_value_usd": later / (1 + policy.discount_rate_ratio) ** years}
+    return {
+        "cost_usd": cost + extra,
+        "present_value_usd": later / (1 + policy.discount_rate_ratio) ** years,
+    }

@@ -1,7 +1,9 @@
 """From route paths to a capacity plan: loads in every failure state, runout, and the order sheet.
 
-The chain: draws of each route's p95 -> loads per failure state (times the measured coincidence of exactly the routes
-that meet there) -> first passage over what may be used -> dates with probabilities -> orders with reasons.
+The chain: draws of each route's p95 -> loads per failure state (times the measured coincidence of
+           exactly the routes
+that meet there) -> first passage over what may be used -> dates with probabilities -> orders with
+reasons.
 """
 
 from __future__ import annotations
@@ -72,20 +74,37 @@ def plan(
     workers: int = 2,
     send_parts: SendParts | None = None,
 ) -> Plan:
-    """The capacity plan as of `today`. `paths` holds each route's p95 per direction; `seed` draws build dates and coincidence.
-    `pairs` counts any two segments failing at once among the failures; `budget_usd` limits what the upgrades may cost;
-    `demand`, on the same draws, holds the markets that planned builds enter (without it: made up of the routes); `send_parts` may send
+    """The capacity plan as of `today`. `paths` holds each route's p95 per direction; `seed` draws
+    build dates and coincidence.
+    `pairs` counts any two segments failing at once among the failures; `budget_usd` limits what the
+    upgrades may cost;
+    `demand`, on the same draws, holds the markets that planned builds enter (without it: made up of
+    the routes); `send_parts` may send
     the loads' draws elsewhere (`forecasting.capacity.routing.stream_loads`).
 
-    Raises PlanError with everything the plan can't be made from; what merely is missing becomes a note.
+    Raises PlanError with everything the plan can't be made from; what merely is missing becomes a
+    note.
     """
     if budget_usd is not None and not budget_usd >= 0:
-        raise PlanError("the budget is out of range", [Problem("budget", f"is {budget_usd}, must be at least 0 USD")], "Give what may be spent over the horizon.")  # fmt: skip
+        raise PlanError(
+            "the budget is out of range",
+            [Problem("budget", f"is {budget_usd}, must be at least 0 USD")],
+            "Give what may be spent over the horizon.",
+        )
     stated = Assumptions.from_frame(assumptions)
     projects, slips = slipped(projects, stated)
     basis = build_basis(
-        paths, network, capacity=capacity, coincidence=coincidence, projects=projects, today=today, pairs=pairs, seed=seed, workers=workers, send_parts=send_parts,
-    )  # fmt: skip
+        paths,
+        network,
+        capacity=capacity,
+        coincidence=coincidence,
+        projects=projects,
+        today=today,
+        pairs=pairs,
+        seed=seed,
+        workers=workers,
+        send_parts=send_parts,
+    )
     basis = replace(basis, notes=(*basis.notes, *slips))
     entered, _ = entries(demand or paths, network, stated, projects, today, seed)
     made, more = choices(basis, stated, policy, projects, entered, workers)
@@ -110,9 +129,16 @@ def dates_of(
     """The dates of `plan` alone: its runout, runout_probability and order_plan."""
     stated = Assumptions.from_frame(assumptions)
     basis = build_basis(
-        paths, network, capacity=capacity, coincidence=coincidence, projects=slipped(projects, stated)[0], today=today, seed=seed, workers=workers,
+        paths,
+        network,
+        capacity=capacity,
+        coincidence=coincidence,
+        projects=slipped(projects, stated)[0],
+        today=today,
+        seed=seed,
+        workers=workers,
         send_parts=send_parts,
-    )  # fmt: skip
+    )
     runout, probability, causes = runout_frames(basis, policy)
     return {
         "runout": runout,
@@ -122,18 +148,32 @@ def dates_of(
 
 
 def plan_from(
-    basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, *, choices: Choices | None = None, budget_usd: float | None = None, seed: int = 0
-) -> Plan:  # fmt: skip
-    """Every view of the plan from its basis; with the planned builds to choose from, where there are any."""
+    basis: Basis,
+    assumptions: Assumptions,
+    policy: PlanningPolicy,
+    *,
+    choices: Choices | None = None,
+    budget_usd: float | None = None,
+    seed: int = 0,
+) -> Plan:
+    """Every view of the plan from its basis; with the planned builds to choose from, where there
+    are any.
+    """
     runout, probability, causes = runout_frames(basis, policy)
     orders, notes = order_frame(basis, causes, assumptions, policy)
     risks, more = risk_frames(basis, assumptions)
-    upgrades, shortages = upgrade_frames(basis, assumptions, policy, choices=choices, budget_usd=budget_usd)
+    upgrades, shortages = upgrade_frames(
+        basis, assumptions, policy, choices=choices, budget_usd=budget_usd
+    )
     money, missing = money_frame(basis, assumptions, policy, orders, seed)
     effects = effect_frame(basis, assumptions, policy, orders)
     notes += [*more, *shortages, *missing, *_risk_note(assumptions, policy)]
     kept = {note[:2]: note for note in sorted({*basis.notes, *notes})}
-    note = pl.DataFrame(list(kept.values()), schema=["topic", "subject", "note"], orient="row") if basis.notes or notes else PLAN_NOTE.empty()  # fmt: skip
+    note = (
+        pl.DataFrame(list(kept.values()), schema=["topic", "subject", "note"], orient="row")
+        if basis.notes or notes
+        else PLAN_NOTE.empty()
+    )
     return Plan(
         load_frame(basis),
         runout,
@@ -174,16 +214,24 @@ def load_frame(basis: Basis) -> pl.DataFrame:
         return SEGMENT_LOAD.empty()
     horizon, count = len(periods), len(levels)
     cell = np.arange(len(shown) * horizon * count)
-    where = pl.DataFrame({
-        "segment_id": pl.Series([links[index][0] for index in shown]).gather(cell // (horizon * count)),
-        "direction": pl.Series([links[index][1] for index in shown]).gather(cell // (horizon * count)),
-        "target_start": pl.Series(list(periods)).gather(cell // count % horizon),
-        "quantile_level": np.tile(levels, len(shown) * horizon),
-        "lit_gbps": np.repeat(basis.lit_gbps[shown].ravel(), count),
-    })  # fmt: skip
+    where = pl.DataFrame(
+        {
+            "segment_id": pl.Series([links[index][0] for index in shown]).gather(
+                cell // (horizon * count)
+            ),
+            "direction": pl.Series([links[index][1] for index in shown]).gather(
+                cell // (horizon * count)
+            ),
+            "target_start": pl.Series(list(periods)).gather(cell // count % horizon),
+            "quantile_level": np.tile(levels, len(shown) * horizon),
+            "lit_gbps": np.repeat(basis.lit_gbps[shown].ravel(), count),
+        }
+    )
     frames = []
     for failure_id, loads in (("none", basis.loads.base), (WORST, basis.loads.worst)):
-        values = np.concatenate([np.partition(loads[index], np.unique(ranks), axis=1)[:, ranks] for index in shown])
+        values = np.concatenate(
+            [np.partition(loads[index], np.unique(ranks), axis=1)[:, ranks] for index in shown]
+        )
         brings = (
             [0] * (len(shown) * horizon)
             if failure_id == "none"
@@ -192,7 +240,9 @@ def load_frame(basis: Basis) -> pl.DataFrame:
         cause_id = pl.Series(ids).gather(np.repeat(brings, count))
         frames.append(
             where.with_columns(
-                failure_id=pl.lit(failure_id), load_gbps=pl.Series(values.ravel().astype(float)), cause_id=cause_id
+                failure_id=pl.lit(failure_id),
+                load_gbps=pl.Series(values.ravel().astype(float)),
+                cause_id=cause_id,
             )
         )
     utilization = pl.when(pl.col("lit_gbps") > 0).then(pl.col("load_gbps") / pl.col("lit_gbps"))

@@ -1,4 +1,6 @@
-"""When planned segments come into service on each draw, and so which version of the network holds when."""
+"""When planned segments come into service on each draw, and so which version of the network holds
+when.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,8 @@ DRAW_KEY = "draw_key"
 
 @dataclass(frozen=True)
 class Versions:
-    """The sets of segments not yet built, and which of them holds for each draw and period: `index` is (S, H).
+    """The sets of segments not yet built, and which of them holds for each draw and period: `index`
+    is (S, H).
 
     `ready_days` has, by project, the days from today until it is ready on each draw.
     """
@@ -50,20 +53,33 @@ def check_projects(projects: pl.DataFrame, network: Network) -> None:
     problems = []
     for row in projects.sort("project_id").iter_rows(named=True):
         if row["segment_id"] not in network.segments:
-            problems.append(Problem(f"project {row['project_id']}", f"segment {row['segment_id']} is unknown"))
+            problems.append(
+                Problem(f"project {row['project_id']}", f"segment {row['segment_id']} is unknown")
+            )
         if not row["ready_low"] <= row["ready_likely"] <= row["ready_high"]:
-            problems.append(Problem(f"project {row['project_id']}", f"dates {row['ready_low']}, {row['ready_likely']}, {row['ready_high']} are not in order"))  # fmt: skip
+            problems.append(
+                Problem(
+                    f"project {row['project_id']}",
+                    f"dates {row['ready_low']}, {row['ready_likely']}, {row['ready_high']} are not in order",
+                )
+            )
     if problems:
         raise PlanError(
-            f"{len(problems)} planned builds can't be used", problems, "Mend projects.csv, then plan again."
+            f"{len(problems)} planned builds can't be used",
+            problems,
+            "Mend projects.csv, then plan again.",
         )
 
 
-def slipped(projects: pl.DataFrame, assumptions: Assumptions) -> tuple[pl.DataFrame, list[tuple[str, str, str]]]:
+def slipped(
+    projects: pl.DataFrame, assumptions: Assumptions
+) -> tuple[pl.DataFrame, list[tuple[str, str, str]]]:
     """Projects with the record of slips where only one date is stated, and a note on each.
 
-    A project with a range says itself how unsure its date is; one with a single date repeats what was announced, and what
-    is announced slips: an assumption named schedule_slip (months after the announced date) then makes its range.
+    A project with a range says itself how unsure its date is; one with a single date repeats what
+    was announced, and what
+    is announced slips: an assumption named schedule_slip (months after the announced date) then
+                        makes its range.
     """
     moved, notes = [], []
     if DRAW_KEY not in projects.columns:
@@ -78,7 +94,8 @@ def slipped(projects: pl.DataFrame, assumptions: Assumptions) -> tuple[pl.DataFr
             row = {
                 **row,
                 **{
-                    f"ready_{name}": row["ready_likely"] + timedelta(days=round(value * 365.25 / 12))
+                    f"ready_{name}": row["ready_likely"]
+                    + timedelta(days=round(value * 365.25 / 12))
                     for name, value in zip(("low", "likely", "high"), ends, strict=True)
                 },
             }
@@ -94,14 +111,19 @@ def slipped(projects: pl.DataFrame, assumptions: Assumptions) -> tuple[pl.DataFr
 
 
 def draw_key(project: Mapping[str, date]) -> str:
-    """Projects of one key share their random draws; a story that moves a date keeps the key it had before."""
+    """Projects of one key share their random draws; a story that moves a date keeps the key it had
+    before.
+    """
     return f"{project['ready_low']} {project['ready_likely']} {project['ready_high']}"
 
 
 def ready_days(project: Mapping[str, date], today: date, probability: FloatArray) -> FloatArray:
-    """Days from today on which a planned build is ready, one per draw. What isn't in service today never was earlier."""
+    """Days from today on which a planned build is ready, one per draw. What isn't in service today
+    never was earlier.
+    """
     low, likely, high = (
-        float((project[name] - project["ready_likely"]).days) for name in ("ready_low", "ready_likely", "ready_high")
+        float((project[name] - project["ready_likely"]).days)
+        for name in ("ready_low", "ready_likely", "ready_high")
     )
     spread = Assumption("", "ready", "", min(low, 0.0), likely, high, "day")
     offset = (project["ready_likely"] - today).days
@@ -118,17 +140,33 @@ def versions(
     seed: int,
     outages: Sequence[Outage] = (),
 ) -> Versions:
-    """Which segments exist on each draw and period. A project's dates come before a stated day; with neither, never."""
+    """Which segments exist on each draw and period. A project's dates come before a stated day;
+    with neither, never.
+    """
     check_projects(projects, network)
-    used = {segment for route in network.routes.values() for path in route.paths for segment in path.segments}
+    used = {
+        segment
+        for route in network.routes.values()
+        for path in route.paths
+        for segment in path.segments
+    }
     listed = [s for name, s in sorted(network.segments.items()) if name in used]
-    planned = [s for s in listed if s.status in NOT_BUILT or not s.in_service(min(today, periods[0]))]
-    brings = {row["segment_id"]: row for row in projects.sort("project_id", descending=True).iter_rows(named=True)}
-    never = frozenset(s.segment_id for s in planned if s.in_service_from is None and s.segment_id not in brings)
+    planned = [
+        s for s in listed if s.status in NOT_BUILT or not s.in_service(min(today, periods[0]))
+    ]
+    brings = {
+        row["segment_id"]: row
+        for row in projects.sort("project_id", descending=True).iter_rows(named=True)
+    }
+    never = frozenset(
+        s.segment_id for s in planned if s.in_service_from is None and s.segment_id not in brings
+    )
     dated = [s for s in planned if s.segment_id not in never]
     horizon = len(periods)
     if len(dated) > 40:
-        raise PlanError(f"{len(dated)} planned segments are on paths of routes; at most 40 can be planned for at once")
+        raise PlanError(
+            f"{len(dated)} planned segments are on paths of routes; at most 40 can be planned for at once"
+        )
     ends = [add_periods(start, 1, grain) for start in periods]
     out = [
         frozenset(o.segments for o in outages if o.touches(start, end))
@@ -142,7 +180,8 @@ def versions(
     for bit, segment in enumerate(dated):
         row = brings.get(segment.segment_id)
         if row is not None:
-            # Projects stated with the same dates are parts of one build: they are ready together on every draw.
+            # Projects stated with the same dates are parts of one build: they are ready together
+            # on every draw.
             key = row.get(DRAW_KEY) or draw_key(row)
             if key not in ready:
                 ready[key] = stratified(draws, np.random.default_rng([seed, crc32(key.encode())]))

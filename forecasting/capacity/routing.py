@@ -1,7 +1,10 @@
-"""Route paths to segment loads, in every failure state, as a stream: no array over all failures is ever held.
+"""Route paths to segment loads, in every failure state, as a stream: no array over all failures is
+ever held.
 
-A state's loads are a sparse matrix (segment directions x route directions) times the draws. A failure changes few
-rows of it, so only those are computed and folded into the running maximum, block of draws by block of draws.
+A state's loads are a sparse matrix (segment directions x route directions) times the draws. A
+failure changes few
+rows of it, so only those are computed and folded into the running maximum, block of draws by block
+of draws.
 """
 
 from __future__ import annotations
@@ -31,7 +34,9 @@ PART_BYTES = 24 << 20
 
 @dataclass(frozen=True)
 class Kappa:
-    """Coincidence factors by combination: p95 of a sum over the sum of p95s, with its month-to-month spread."""
+    """Coincidence factors by combination: p95 of a sum over the sum of p95s, with its
+    month-to-month spread.
+    """
 
     factors: Mapping[str, tuple[float, float]]
 
@@ -41,7 +46,9 @@ class Kappa:
         return cls({name: (kappa, spread) for name, kappa, spread in rows})
 
     def of(self, members: Sequence[str]) -> tuple[float, float] | None:
-        """(kappa, its standard deviation); exactly 1 for one member; None where the combination was never measured."""
+        """(kappa, its standard deviation); exactly 1 for one member; None where the combination was
+        never measured.
+        """
         return (1.0, 0.0) if len(members) < 2 else self.factors.get("+".join(sorted(members)))
 
 
@@ -62,7 +69,9 @@ class State:
 
 @dataclass(frozen=True)
 class Routing:
-    """Every failure state of one version of the network, over the same rows (links) and columns (series)."""
+    """Every failure state of one version of the network, over the same rows (links) and columns
+    (series).
+    """
 
     links: tuple[Hop, ...]
     series: tuple[Series, ...]
@@ -80,7 +89,8 @@ def build_routing(
 ) -> Routing:
     """The load matrices of all failure states while the segments `missing` are not built.
 
-    A failure that takes out only what no path uses changes nothing and is left out; the first of several failures
+    A failure that takes out only what no path uses changes nothing and is left out; the first of
+    several failures
     with the same effect stands for all of them. State 0 is always `none`.
     """
     rows = tuple(links) or link_list(network)
@@ -111,7 +121,9 @@ Members = dict[int, dict[int, float]]
 
 @dataclass(frozen=True)
 class Rerouter:
-    """What every link carries while the segments `missing` are out, and what more failures change in that."""
+    """What every link carries while the segments `missing` are out, and what more failures change
+    in that.
+    """
 
     network: Network
     row_of: Mapping[Hop, int]
@@ -123,10 +135,17 @@ class Rerouter:
 
     @classmethod
     def build(
-        cls, network: Network, links: Sequence[Hop], series: Sequence[Series], missing: frozenset[str]
+        cls,
+        network: Network,
+        links: Sequence[Hop],
+        series: Sequence[Series],
+        missing: frozenset[str],
     ) -> Rerouter:
         column_of = {one: column for column, one in enumerate(series)}
-        columns_of = {name: (column_of.get((name, "out")), column_of.get((name, "in"))) for name in network.routes}
+        columns_of = {
+            name: (column_of.get((name, "out")), column_of.get((name, "in")))
+            for name in network.routes
+        }
         shares = {name: route.carried_by(missing) for name, route in network.routes.items()}
         carriers: dict[str, set[str]] = {}
         for name, route in network.routes.items():
@@ -134,7 +153,15 @@ class Rerouter:
                 for segment, _ in route.path(rank).hops:
                     carriers.setdefault(segment, set()).add(name)
         frozen = {segment: frozenset(names) for segment, names in carriers.items()}
-        made = cls(network, {link: row for row, link in enumerate(links)}, columns_of, len(series), {}, frozen, shares)
+        made = cls(
+            network,
+            {link: row for row, link in enumerate(links)},
+            columns_of,
+            len(series),
+            {},
+            frozen,
+            shares,
+        )
         for name in network.routes:
             made._add(made.base, name, shares[name], 1.0)
         return made
@@ -158,7 +185,9 @@ class Rerouter:
     def lost(self, down: frozenset[str]) -> FloatArray:
         """Share of each series that nothing carries."""
         lost = np.zeros(self.size)
-        for name in self._moved(down) | {name for name, shares in self.shares.items() if not shares}:
+        for name in self._moved(down) | {
+            name for name, shares in self.shares.items() if not shares
+        }:
             share = 1.0 - sum(self.network.routes[name].carried_by(down).values())
             for column in self.columns_of[name]:
                 if column is not None:
@@ -191,7 +220,9 @@ def _state(
     indptr = np.cumsum([0, *(len(row) for row in members.values())])
     columns = np.array([c for row in members.values() for c in sorted(row)], dtype=np.int32)
     shares = np.array([row[c] for row in members.values() for c in sorted(row)], dtype=np.float32)
-    matrix = sparse.csr_matrix((shares, columns, indptr), shape=(len(members), len(series)), dtype=np.float32)
+    matrix = sparse.csr_matrix(
+        (shares, columns, indptr), shape=(len(members), len(series)), dtype=np.float32
+    )
     rows = np.array(list(members), dtype=np.int64)
     return State(
         failure_id,
@@ -208,7 +239,8 @@ def _state(
 class Loads:
     """Loads of L links over H periods and S draws, each array (L, H, S).
 
-    `worst` is the highest load over all failure states, draw by draw, and `cause` the state that brings it.
+    `worst` is the highest load over all failure states, draw by draw, and `cause` the state that
+    brings it.
     """
 
     links: tuple[Hop, ...]
@@ -220,7 +252,9 @@ class Loads:
 
 @dataclass(frozen=True)
 class Part:
-    """Some of the draws (N, S, H), with the version and noise of each: what one worker is sent, in the single precision it works in."""
+    """Some of the draws (N, S, H), with the version and noise of each: what one worker is sent, in
+    the single precision it works in.
+    """
 
     draws_gbps: FloatArray | Float32
     version: NDArray[np.int16]
@@ -230,12 +264,16 @@ class Part:
         return {**vars(self), "draws_gbps": self.draws_gbps.astype(np.float32)}
 
 
-SendParts = Callable[[Callable[[Part], "Loads"], Sequence[Part], Callable[[int, "Loads"], None]], None]
+SendParts = Callable[
+    [Callable[[Part], "Loads"], Sequence[Part], Callable[[int, "Loads"], None]], None
+]
 """Does each part somewhere, and hands its loads over with the place it has among the parts."""
 
 
 def load_part(routings: Sequence[Routing], part: Part) -> Loads:
-    return stream_loads(part.draws_gbps, routings, part.version, kappa_noise=part.kappa_noise, workers=1)
+    return stream_loads(
+        part.draws_gbps, routings, part.version, kappa_noise=part.kappa_noise, workers=1
+    )
 
 
 def stream_loads(
@@ -252,16 +290,22 @@ def stream_loads(
 ) -> Loads:
     """Loads without failure and at their worst, from draws (N, S, H).
 
-    `version` (S, H) says which routing holds for a draw and period (a planned segment is ready earlier on some draws).
-    `kappa_noise` (S, H) holds standard normal deviations of the coincidence factors, shared by all combinations. With `like`,
-    loads over the same links, only the links `rows` (L,) are made anew, in the draws and periods `changed` (S, H).
+    `version` (S, H) says which routing holds for a draw and period (a planned segment is ready
+    earlier on some draws).
+    `kappa_noise` (S, H) holds standard normal deviations of the coincidence factors, shared by all
+    combinations. With `like`,
+    loads over the same links, only the links `rows` (L,) are made anew, in the draws and periods
+    `changed` (S, H).
 
-    `send_parts` may have parts of the draws done by other processes, where that is worth it; without it `workers` threads share the
+    `send_parts` may have parts of the draws done by other processes, where that is worth it;
+    without it `workers` threads share the
     work. Numbers are the same to the bit.
     """
     _, size, horizon = draws_gbps.shape
     links = routings[0].links
-    failure_ids = tuple(dict.fromkeys(state.failure_id for routing in routings for state in routing.states))
+    failure_ids = tuple(
+        dict.fromkeys(state.failure_id for routing in routings for state in routing.states)
+    )
     index_of = {name: index for index, name in enumerate(failure_ids)}
     if like is None:
         base = np.zeros((len(links), horizon, size), dtype=np.float32)
@@ -274,11 +318,20 @@ def stream_loads(
     chosen_rows = np.arange(len(links)) if rows is None else np.flatnonzero(rows)
     narrowed = routings if rows is None else [_only(routing, rows) for routing in routings]
     width = max(1, BLOCK_COLUMNS // horizon)
-    if send_parts is not None and like is None and additions(routings, size * horizon) >= WORTH_SENDING:
+    if (
+        send_parts is not None
+        and like is None
+        and additions(routings, size * horizon) >= WORTH_SENDING
+    ):
         # Whole blocks, so that every block is the one it would be here.
         several = width * max(1, PART_BYTES // (width * len(links) * horizon * 10))
         cuts = [slice(start, start + several) for start in range(0, size, several)]
-        parts = [Part(draws_gbps[:, cut], version[cut], None if kappa_noise is None else kappa_noise[cut]) for cut in cuts]  # fmt: skip
+        parts = [
+            Part(
+                draws_gbps[:, cut], version[cut], None if kappa_noise is None else kappa_noise[cut]
+            )
+            for cut in cuts
+        ]
 
         def keep(place: int, made: Loads) -> None:
             cut = cuts[place]
@@ -293,10 +346,14 @@ def stream_loads(
         versions = version[block].T
         noise = None if kappa_noise is None else kappa_noise[block].T
         for number, routing in enumerate(narrowed):
-            chosen = versions == number if changed is None else (versions == number) & changed[block].T
+            chosen = (
+                versions == number if changed is None else (versions == number) & changed[block].T
+            )
             if chosen.any():
                 columns = np.ascontiguousarray(draws[:, chosen])
-                top, causes, steady = _block(columns, routing, None if noise is None else noise[chosen], index_of)
+                top, causes, steady = _block(
+                    columns, routing, None if noise is None else noise[chosen], index_of
+                )
                 # Writing through a boolean mask keeps the order in which `columns` were taken.
                 for target, values in ((base, steady), (worst, top), (cause, causes)):
                     if rows is None:
@@ -312,7 +369,9 @@ def stream_loads(
 
 def additions(routings: Sequence[Routing], cells: int) -> float:
     """About how many products are added up for so many draws and periods."""
-    return float(max(sum(state.matrix.nnz for state in routing.states) for routing in routings) * cells)
+    return float(
+        max(sum(state.matrix.nnz for state in routing.states) for routing in routings) * cells
+    )
 
 
 def _only(routing: Routing, rows: NDArray[np.bool_]) -> Routing:
@@ -324,11 +383,18 @@ def _only(routing: Routing, rows: NDArray[np.bool_]) -> Routing:
         if kept.size or state.failure_id == "none":
             states.append(
                 replace(
-                    state, rows=number[state.rows[kept]], matrix=state.matrix[kept], kappa=state.kappa[kept], kappa_sd=state.kappa_sd[kept], unmeasured=state.unmeasured[kept]
+                    state,
+                    rows=number[state.rows[kept]],
+                    matrix=state.matrix[kept],
+                    kappa=state.kappa[kept],
+                    kappa_sd=state.kappa_sd[kept],
+                    unmeasured=state.unmeasured[kept],
                 )
-            )  # fmt: skip
+            )
     return Routing(
-        tuple(link for link, mine in zip(routing.links, rows, strict=True) if mine), routing.series, tuple(states)
+        tuple(link for link, mine in zip(routing.links, rows, strict=True) if mine),
+        routing.series,
+        tuple(states),
     )
 
 
@@ -354,12 +420,16 @@ def _block(
         higher = loads > held
         if higher.any():
             top[state.rows] = np.maximum(loads, held)
-            causes[state.rows] = np.where(higher, np.int16(index_of[state.failure_id]), causes[state.rows])
+            causes[state.rows] = np.where(
+                higher, np.int16(index_of[state.failure_id]), causes[state.rows]
+            )
     return top, causes, steady
 
 
 def unmeasured_combinations(routing: Routing) -> Iterator[tuple[str, Hop]]:
-    """(failure_id, link) of every combined load whose coincidence was never measured, so that 1 stands for it."""
+    """(failure_id, link) of every combined load whose coincidence was never measured, so that 1
+    stands for it.
+    """
     for state in routing.states:
         for row, unknown in zip(state.rows, state.unmeasured, strict=True):
             if unknown:

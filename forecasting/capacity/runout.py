@@ -1,6 +1,7 @@
 """From load paths to dates: first passage, runout quantiles, order-by dates, modules.
 
-Times are counted in periods: 1 is the first period of the paths, 0 the one before. `inf` means not within the horizon.
+Times are counted in periods: 1 is the first period of the paths, 0 the one before. `inf` means not
+                              within the horizon.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ AnyFloat = NDArray[np.floating[Any]]
 
 
 def first_passage(loads: AnyFloat, usable: AnyFloat, sustained: int = 1) -> FloatArray:
-    """First period whose load, and that of the `sustained` - 1 periods after it, lies above `usable`; inf if none.
+    """First period whose load, and that of the `sustained` - 1 periods after it, lies above
+    `usable`; inf if none.
 
     The last axis of both is time; the other axes broadcast.
     """
@@ -32,14 +34,17 @@ def first_passage(loads: AnyFloat, usable: AnyFloat, sustained: int = 1) -> Floa
 
 
 def order_statistic(values: AnyFloat, probability: float) -> float:
-    """The ceil(p S)-th smallest of S values: the period by which a share p of the paths has run out."""
+    """The ceil(p S)-th smallest of S values: the period by which a share p of the paths has run
+    out.
+    """
     size = values.shape[-1]
     rank = min(max(math.ceil(probability * size - 1e-9), 1), size)
     return float(np.partition(values, rank - 1)[rank - 1])
 
 
 def beyond_risk(values: AnyFloat, alpha: float) -> float:
-    """The first of the sorted values at which more than a share alpha of them is reached: the (floor(alpha n) + 1)-th.
+    """The first of the sorted values at which more than a share alpha of them is reached: the
+    (floor(alpha n) + 1)-th.
 
     inf where that is inf, or where alpha leaves none.
     """
@@ -50,7 +55,9 @@ def beyond_risk(values: AnyFloat, alpha: float) -> float:
 
 def runout_probability(passages: AnyFloat, horizon: int) -> FloatArray:
     """F(t) for t = 1 ... horizon: share of paths whose first passage is at or before t."""
-    counts = np.bincount(passages[np.isfinite(passages)].astype(np.int64), minlength=horizon + 1)[1 : horizon + 1]
+    counts = np.bincount(passages[np.isfinite(passages)].astype(np.int64), minlength=horizon + 1)[
+        1 : horizon + 1
+    ]
     return np.asarray(np.cumsum(counts) / passages.size)
 
 
@@ -60,32 +67,44 @@ def monte_carlo_se(probability: float, draws: int) -> float:
 
 
 def probability_late(passages: AnyFloat, lead_times: AnyFloat, order_at: float) -> float:
-    """P(late | ordered at `order_at`): share of (path, lead time) pairs that run out before the order is ready."""
+    """P(late | ordered at `order_at`): share of (path, lead time) pairs that run out before the
+    order is ready.
+    """
     ready = order_at + np.sort(lead_times)
     return float(np.searchsorted(np.sort(passages), ready, side="left").mean() / passages.size)
 
 
 def order_by(passages: AnyFloat, lead_times: AnyFloat, alpha: float) -> float:
-    """The last time to order at which P(late) <= alpha; inf where not ordering at all keeps to alpha.
+    """The last time to order at which P(late) <= alpha; inf where not ordering at all keeps to
+    alpha.
 
-    P(late | t0) counts the pairs with T - L < t0, so the answer is the (floor(alpha n) + 1)-th smallest T - L.
+    P(late | t0) counts the pairs with T - L < t0, so the answer is the (floor(alpha n) + 1)-th
+    smallest T - L.
     """
     return beyond_risk(np.subtract.outer(passages, lead_times), alpha)
 
 
 def alpha_from_costs(early_usd: float, late_usd: float) -> float:
-    """The accepted risk of being late that costs least, when a period early costs `early_usd` and late `late_usd`."""
+    """The accepted risk of being late that costs least, when a period early costs `early_usd` and
+    late `late_usd`.
+    """
     return early_usd / (early_usd + late_usd)
 
 
-def modules_needed(design_loads: AnyFloat, lit: AnyFloat, threshold: float, module_gbps: float) -> NDArray[np.int64]:
-    """Modules on top of what is lit, per period, never decreasing. `design_loads` are Q(1 - alpha) of the load."""
+def modules_needed(
+    design_loads: AnyFloat, lit: AnyFloat, threshold: float, module_gbps: float
+) -> NDArray[np.int64]:
+    """Modules on top of what is lit, per period, never decreasing. `design_loads` are Q(1 - alpha)
+    of the load.
+    """
     wanted = np.ceil((np.asarray(design_loads) / threshold - lit) / module_gbps - 1e-12)
     return np.maximum.accumulate(np.maximum(wanted, 0), axis=-1).astype(np.int64)
 
 
 def safe_utilization(parallel: int, threshold: float) -> float:
-    """Highest steady utilization of n equal parallel links so that n - 1 of them keep to the threshold."""
+    """Highest steady utilization of n equal parallel links so that n - 1 of them keep to the
+    threshold.
+    """
     return threshold * (parallel - 1) / parallel
 
 

@@ -1,4 +1,6 @@
-"""What the cheapest schedule is made of: what can be ordered for a segment, what it needs, and the builds that change that."""
+"""What the cheapest schedule is made of: what can be ordered for a segment, what it needs, and the
+builds that change that.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,11 @@ Options = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Offer:
-    """Something that can be ordered: `cost_usd[t]` is the present value of one that starts in period t, `left_usd[t]` that of
-    its worth at the end of the horizon, `price_usd[t]` what is paid for it in money of its day (as `cost_usd` where not stated)."""
+    """Something that can be ordered: `cost_usd[t]` is the present value of one that starts in
+    period t, `left_usd[t]` that of
+    its worth at the end of the horizon, `price_usd[t]` what is paid for it in money of its day (as
+    `cost_usd` where not stated).
+    """
 
     option: str
     module_gbps: float
@@ -37,7 +42,9 @@ class Offer:
 
 @dataclass(frozen=True)
 class System:
-    """A new line system: it lifts the limit of the present one, and must start no later than what runs on it."""
+    """A new line system: it lifts the limit of the present one, and must start no later than what
+    runs on it.
+    """
 
     cost_usd: FloatArray
     first_period: int
@@ -55,7 +62,8 @@ class System:
 
 @dataclass(frozen=True)
 class Response:
-    """Numbers that depend on when some builds open: `of` their options exactly; `least` is no more than `of` any choice in which
+    """Numbers that depend on when some builds open: `of` their options exactly; `least` is no more
+    than `of` any choice in which
     that build takes that option; `most` is no less than any."""
 
     builds: tuple[int, ...]
@@ -74,7 +82,9 @@ class Response:
 
 @dataclass(frozen=True)
 class Line:
-    """A segment: what is needed on top of what is lit, in Gbit/s by period, and what can be ordered."""
+    """A segment: what is needed on top of what is lit, in Gbit/s by period, and what can be
+    ordered.
+    """
 
     need: Response
     offers: tuple[Offer, ...]
@@ -84,9 +94,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Build:
-    """A new segment or crossing that may open in one of several options, the last of which is never.
+    """A new segment or crossing that may open in one of several options, the last of which is
+    never.
 
-    `net_usd` is the present value of its price less what is left of it and what it earns; `price_usd` is paid out of a budget.
+    `net_usd` is the present value of its price less what is left of it and what it earns;
+    `price_usd` is paid out of a budget.
     """
 
     net_usd: FloatArray
@@ -96,7 +108,9 @@ class Build:
 
 @dataclass(frozen=True)
 class Schedule:
-    """How many of each offer start in each period, (offers, T); when a new system starts (None: never); Gbit/s short, (T,)."""
+    """How many of each offer start in each period, (offers, T); when a new system starts (None:
+    never); Gbit/s short, (T,).
+    """
 
     starts: FloatArray
     system_period: int | None
@@ -106,7 +120,9 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Together:
-    """The cheapest choice for all builds with the schedule of every line; `proven` is false where the solver ran out of time."""
+    """The cheapest choice for all builds with the schedule of every line; `proven` is false where
+    the solver ran out of time.
+    """
 
     options: Options
     schedules: tuple[Schedule, ...]
@@ -130,9 +146,15 @@ def check_offers(offers: Sequence[Offer]) -> None:
         if not offer.module_gbps > 0
     ]
     problems += [
-        Problem(f"module of {offer.module_gbps:g} Gbit/s", "its price must be a number of at least 0")
+        Problem(
+            f"module of {offer.module_gbps:g} Gbit/s", "its price must be a number of at least 0"
+        )
         for offer in offers
         if not (np.isfinite(offer.cost_usd).all() and (offer.cost_usd >= 0).all())
     ]
     if problems:
-        raise PlanError(f"{len(problems)} modules can't be ordered", problems, "Mend assumptions.csv, then plan again.")
+        raise PlanError(
+            f"{len(problems)} modules can't be ordered",
+            problems,
+            "Mend assumptions.csv, then plan again.",
+        )

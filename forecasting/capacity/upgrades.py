@@ -1,4 +1,6 @@
-"""The upgrade schedule: the cheapest mix of modules, leases and new segments, why, and what a budget buys of it first."""
+"""The upgrade schedule: the cheapest mix of modules, leases and new segments, why, and what a
+budget buys of it first.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ class Market:
 
 @dataclass(frozen=True)
 class Need:
-    """A segment that may need something: its loads as stated, (directions, H, S), and its line in the program."""
+    """A segment that may need something: its loads as stated, (directions, H, S), and its line in
+    the program.
+    """
 
     segment: str
     lit: FloatArray
@@ -47,16 +51,29 @@ class Need:
 
 
 def upgrade_frames(
-    basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, *, choices: Choices | None = None, budget_usd: float | None = None
-) -> tuple[dict[str, pl.DataFrame], list[Note]]:  # fmt: skip
-    """Frames upgrade and build_choice, and notes. Segments that need nothing have no row; without any price of a module there is none at all."""
+    basis: Basis,
+    assumptions: Assumptions,
+    policy: PlanningPolicy,
+    *,
+    choices: Choices | None = None,
+    budget_usd: float | None = None,
+) -> tuple[dict[str, pl.DataFrame], list[Note]]:
+    """Frames upgrade and build_choice, and notes. Segments that need nothing have no row; without
+    any price of a module there is none at all.
+    """
     needs, notes = _needs(basis, assumptions, policy, choices)
     lines = [need.line for need in needs]
     builds, charges = (choices.builds, choices.charges) if choices else ((), ())
     best = together(lines, builds, charges)
     made = best if budget_usd is None else together(lines, builds, charges, budget_usd=budget_usd)
     if not (best.proven and made.proven):
-        notes.append(("schedule_not_proven", "upgrade", "the solver's time ran out before the schedule was proven to be the cheapest"))  # fmt: skip
+        notes.append(
+            (
+                "schedule_not_proven",
+                "upgrade",
+                "the solver's time ran out before the schedule was proven to be the cheapest",
+            )
+        )
     bought = _all_rows(basis, assumptions, policy, needs, choices, made)
     rows = [{**row, "funded": True} for row in bought]
     if budget_usd is not None:
@@ -64,23 +81,35 @@ def upgrade_frames(
     for need, one in zip(needs, best.schedules, strict=True):
         if one.short_gbps.max() > 1e-6:
             period = int(np.flatnonzero(one.short_gbps > 1e-6)[-1])
-            notes.append(("short_until", need.segment, f"nothing on offer can be ready in time: up to {one.short_gbps.max():.3g} Gbit/s short until {basis.timeline.periods[period]:%Y-%m}"))  # fmt: skip
+            notes.append(
+                (
+                    "short_until",
+                    need.segment,
+                    f"nothing on offer can be ready in time: up to {one.short_gbps.max():.3g} Gbit/s short until {basis.timeline.periods[period]:%Y-%m}",
+                )
+            )
     touched = [line for line in lines if line.need.builds]
     frames = {
         "upgrade": _ranked(rows) if rows else UPGRADE.empty(),
-        "build_choice": choice_frame(choices, basis, touched, best.options) if choices else BUILD_CHOICE.empty(),
+        "build_choice": choice_frame(choices, basis, touched, best.options)
+        if choices
+        else BUILD_CHOICE.empty(),
     }
     for build, reason in frames["build_choice"].select("build_id", "reason").iter_rows():
         notes.append(("build_choice", build, f"{build}: {reason.partition('. ')[0]}."))
     return frames, notes
 
 
-def lines_of(basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, choices: Choices | None) -> list[Line]:
+def lines_of(
+    basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, choices: Choices | None
+) -> list[Line]:
     """What the schedule is made of: every segment that may need something."""
     return [need.line for need in _needs(basis, assumptions, policy, choices)[0]]
 
 
-def _needs(basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, choices: Choices | None) -> tuple[list[Need], list[Note]]:  # fmt: skip
+def _needs(
+    basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, choices: Choices | None
+) -> tuple[list[Need], list[Note]]:
     found: list[Need] = []
     notes: list[Note] = []
     links = basis.loads.links
@@ -92,13 +121,23 @@ def _needs(basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, choic
             continue
 
         def need(worst: AnyFloat, lit: FloatArray = lit) -> FloatArray:
-            rank = min(max(math.ceil((1 - policy.risk_alpha_ratio) * worst.shape[2] - 1e-9), 1), worst.shape[2]) - 1
+            rank = (
+                min(
+                    max(math.ceil((1 - policy.risk_alpha_ratio) * worst.shape[2] - 1e-9), 1),
+                    worst.shape[2],
+                )
+                - 1
+            )
             sized = np.partition(worst, rank, axis=2)[:, :, rank].max(axis=0).astype(float)
             return np.asarray(sized / policy.threshold_ratio - lit)
 
         worst = basis.loads.worst[indexes]
         touched = sets.worst.get(segment) if sets else None
-        response = Response.fixed(need(worst)) if touched is None or sets is None else sets.response(*touched, need)
+        response = (
+            Response.fixed(need(worst))
+            if touched is None or sets is None
+            else sets.response(*touched, need)
+        )
         if response.most.max() <= 0:
             continue
         market, missing = _market(basis, segment, lit, assumptions, policy)
@@ -111,19 +150,46 @@ def _needs(basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, choic
 
 def _worst(need: Need, choices: Choices | None, options: Options) -> AnyFloat:
     """Its worst loads with builds in these options."""
-    return choices.sets.at(need.segment, options) if choices and need.segment in choices.sets.worst else need.worst
+    return (
+        choices.sets.at(need.segment, options)
+        if choices and need.segment in choices.sets.worst
+        else need.worst
+    )
 
 
-def _all_rows(basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, needs: Sequence[Need], choices: Choices | None, made: Together) -> list[dict[str, Any]]:  # fmt: skip
-    """Rows of UPGRADE for every order and every build that is chosen; `gain` is the traffic above the threshold it avoids."""
+def _all_rows(
+    basis: Basis,
+    assumptions: Assumptions,
+    policy: PlanningPolicy,
+    needs: Sequence[Need],
+    choices: Choices | None,
+    made: Together,
+) -> list[dict[str, Any]]:
+    """Rows of UPGRADE for every order and every build that is chosen; `gain` is the traffic above
+    the threshold it avoids.
+    """
     rows = _build_rows(basis, assumptions, policy, needs, choices, made) if choices else []
     first = {row["segment_id"]: 1 for row in rows}
     for need, schedule in zip(needs, made.schedules, strict=True):
-        rows += _rows(basis, need, _worst(need, choices, made.options), schedule, policy, first.get(need.segment, 0))
+        rows += _rows(
+            basis,
+            need,
+            _worst(need, choices, made.options),
+            schedule,
+            policy,
+            first.get(need.segment, 0),
+        )
     return rows
 
 
-def _build_rows(basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, needs: Sequence[Need], choices: Choices, made: Together) -> list[dict[str, Any]]:  # fmt: skip
+def _build_rows(
+    basis: Basis,
+    assumptions: Assumptions,
+    policy: PlanningPolicy,
+    needs: Sequence[Need],
+    choices: Choices,
+    made: Together,
+) -> list[dict[str, Any]]:
     rows = []
     for number, (one, option) in enumerate(zip(choices.openings, made.options, strict=True)):
         price = choices.price_usd[number]
@@ -134,38 +200,78 @@ def _build_rows(basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, 
         for need, schedule in zip(needs, made.schedules, strict=True):
             if number not in need.line.need.builds:
                 continue
-            have = np.cumsum(np.array([offer.module_gbps for offer in need.market.offers]) @ schedule.starts)
+            have = np.cumsum(
+                np.array([offer.module_gbps for offer in need.market.offers]) @ schedule.starts
+            )
             usable = policy.threshold_ratio * (need.lit + have)
             without, there = _worst(need, choices, never), _worst(need, choices, made.options)
             out |= _passages(without, usable, policy.sustained_periods) < np.inf
-            over = [np.maximum(loads - usable[None, :, None], 0).max(axis=0).mean(axis=1).sum() for loads in (without, there)]  # fmt: skip
+            over = [
+                np.maximum(loads - usable[None, :, None], 0).max(axis=0).mean(axis=1).sum()
+                for loads in (without, there)
+            ]
             gain += max(float(over[0] - over[1]), 0.0)
-        opens = basis.timeline.today + timedelta(days=round(float(np.median(one.ready_days)) + one.delays_days[option]))
-        ready = max((day for day in basis.timeline.periods if day <= opens), default=basis.timeline.periods[0])
+        opens = basis.timeline.today + timedelta(
+            days=round(float(np.median(one.ready_days)) + one.delays_days[option])
+        )
+        ready = max(
+            (day for day in basis.timeline.periods if day <= opens),
+            default=basis.timeline.periods[0],
+        )
         spent, _ = spent_and_left(basis, policy, one, option, None)
         for segment, usd in price.items():
-            lit = next(basis.lit_gbps[row] for row, (name, _) in enumerate(basis.loads.links) if name == segment)
+            lit = next(
+                basis.lit_gbps[row]
+                for row, (name, _) in enumerate(basis.loads.links)
+                if name == segment
+            )
             size = float(lit[-1]) if np.isfinite(lit[-1]) else 0.0
-            rows.append({
-                "segment_id": segment, "order_seq": 1, "option": "new_segment", "module_gbps": size, "modules": 1, "ready_by": ready,
-                "cost_usd": usd, "present_value_usd": usd * spent, "risk_if_not_ratio": float(out.mean()), "gain": gain / len(price),
-                "reason": f"A part of {one.name}: with it the cheapest plan opens in {opens:%Y-%m}. What it saves, carries and earns stands with the builds. Rests on {', '.join(choices.assumption_ids[number])}.",
-            })  # fmt: skip
+            rows.append(
+                {
+                    "segment_id": segment,
+                    "order_seq": 1,
+                    "option": "new_segment",
+                    "module_gbps": size,
+                    "modules": 1,
+                    "ready_by": ready,
+                    "cost_usd": usd,
+                    "present_value_usd": usd * spent,
+                    "risk_if_not_ratio": float(out.mean()),
+                    "gain": gain / len(price),
+                    "reason": f"A part of {one.name}: with it the cheapest plan opens in {opens:%Y-%m}. What it saves, carries and earns stands with the builds. Rests on {', '.join(choices.assumption_ids[number])}.",
+                }
+            )
     return rows
 
 
 def _waiting(
-    basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, needs: Sequence[Need], choices: Choices | None, made: Together, budget_usd: float
-) -> list[dict[str, Any]]:  # fmt: skip
-    """What the budget does not reach: the cheapest way to cover, with the builds it buys, what it leaves short."""
+    basis: Basis,
+    assumptions: Assumptions,
+    policy: PlanningPolicy,
+    needs: Sequence[Need],
+    choices: Choices | None,
+    made: Together,
+    budget_usd: float,
+) -> list[dict[str, Any]]:
+    """What the budget does not reach: the cheapest way to cover, with the builds it buys, what it
+    leaves short.
+    """
     rest: list[Need] = []
     for need, schedule in zip(needs, made.schedules, strict=True):
-        have = np.cumsum(np.array([offer.module_gbps for offer in need.market.offers]) @ schedule.starts)
+        have = np.cumsum(
+            np.array([offer.module_gbps for offer in need.market.offers]) @ schedule.starts
+        )
         left = Response.fixed(need.line.need.at(made.options) - have)
-        room = max(need.market.room_gbps - (0.0 if schedule.system_period is not None else float(have[-1])), 0.0)
+        room = max(
+            need.market.room_gbps
+            - (0.0 if schedule.system_period is not None else float(have[-1])),
+            0.0,
+        )
         lifted = schedule.system_period is not None
         line = Line(left, need.market.offers, np.inf if lifted else room, need.market.system)
-        rest.append(replace(need, lit=need.lit + have, line=line, worst=_worst(need, choices, made.options)))
+        rest.append(
+            replace(need, lit=need.lit + have, line=line, worst=_worst(need, choices, made.options))
+        )
     later = together([need.line for need in rest])
     rows = []
     before = [int((schedule.starts > 0).sum()) for schedule in made.schedules]
@@ -178,14 +284,19 @@ def _waiting(
 
 def _passages(worst: AnyFloat, usable: FloatArray, sustained: int) -> FloatArray:
     """First passage by draw: that of the direction that runs out first."""
-    return np.asarray(first_passage(worst.transpose(0, 2, 1), usable.astype(np.float32), sustained).min(axis=0))
+    return np.asarray(
+        first_passage(worst.transpose(0, 2, 1), usable.astype(np.float32), sustained).min(axis=0)
+    )
 
 
 def _years(basis: Basis) -> FloatArray:
     """Years from today to the start of each period, none negative."""
     now = basis.timeline.now
     return np.array(
-        [max(basis.timeline.months(period + 1 - now), 0.0) / 12 for period in range(len(basis.timeline.periods))]
+        [
+            max(basis.timeline.months(period + 1 - now), 0.0) / 12
+            for period in range(len(basis.timeline.periods))
+        ]
     )
 
 
@@ -223,9 +334,22 @@ def _market(
         erosion = assumptions.get("price_erosion", price.scope)
         falls = erosion.value if erosion else 0.0
         life = assumptions.get("service_life", price.scope, place)
-        left = worth_at_end(price.value, rate, falls, years, end, life.in_months().value / 12) if life else 0.0
+        left = (
+            worth_at_end(price.value, rate, falls, years, end, life.in_months().value / 12)
+            if life
+            else 0.0
+        )
         cost = bought_later(price.value, rate, falls, years)
-        offers.append(Offer("new_wave", size, np.asarray(cost), _first(basis, wave), left, np.asarray(price_after(price.value, falls, years))))  # fmt: skip
+        offers.append(
+            Offer(
+                "new_wave",
+                size,
+                np.asarray(cost),
+                _first(basis, wave),
+                left,
+                np.asarray(price_after(price.value, falls, years)),
+            )
+        )
         ids += [
             price.assumption_id,
             *([erosion.assumption_id] if erosion else []),
@@ -238,10 +362,28 @@ def _market(
         monthly = lease.value * months / (1 + rate) ** years
         owed = np.cumsum(monthly[::-1])[::-1]
         rent = np.cumsum(np.full(len(years), lease.value * months))[::-1]
-        offers.append(Offer("leased", float(lease.scope.partition(":")[2]), owed, _first(basis, leased or wave), 0.0, rent))  # fmt: skip
+        offers.append(
+            Offer(
+                "leased",
+                float(lease.scope.partition(":")[2]),
+                owed,
+                _first(basis, leased or wave),
+                0.0,
+                rent,
+            )
+        )
         ids.append(lease.assumption_id)
-    if any(offer.option == "leased" for offer in offers) and assumptions.get("service_life", place) is None:
-        notes.append(("missing_life", "service_life", "no assumption named service_life, so what is bought counts as worth nothing at the end of the horizon, which favours leases"))  # fmt: skip
+    if (
+        any(offer.option == "leased" for offer in offers)
+        and assumptions.get("service_life", place) is None
+    ):
+        notes.append(
+            (
+                "missing_life",
+                "service_life",
+                "no assumption named service_life, so what is bought counts as worth nothing at the end of the horizon, which favours leases",
+            )
+        )
     if not any(offer.option == "new_wave" for offer in offers):
         notes.append(
             (
@@ -254,26 +396,48 @@ def _market(
     room, system = np.inf, None
     if design is not None:
         room = max(design - float(lit.max()), 0.0)
-        length, price_km = basis.network.segments[segment].length_km, assumptions.get("line_system_price", place)
+        length, price_km = (
+            basis.network.segments[segment].length_km,
+            assumptions.get("line_system_price", place),
+        )
         build = assumptions.get("lead_time", place, "option:new_line_system")
         if length is not None and price_km is not None:
-            whole, life = price_km.value * length, assumptions.get("service_life", "option:new_line_system", place)
-            left = worth_at_end(whole, rate, 0.0, years, end, life.in_months().value / 12) if life else 0.0
-            system = System(whole / (1 + rate) ** years, _first(basis, build), left, np.full(len(years), whole))
+            whole, life = (
+                price_km.value * length,
+                assumptions.get("service_life", "option:new_line_system", place),
+            )
+            left = (
+                worth_at_end(whole, rate, 0.0, years, end, life.in_months().value / 12)
+                if life
+                else 0.0
+            )
+            system = System(
+                whole / (1 + rate) ** years, _first(basis, build), left, np.full(len(years), whole)
+            )
             ids.append(price_km.assumption_id)
         else:
-            notes.append(("missing_price", segment, f"its line is designed for {design:g} Gbit/s, and no price (or length) is stated for a new line system beyond that"))  # fmt: skip
+            notes.append(
+                (
+                    "missing_price",
+                    segment,
+                    f"its line is designed for {design:g} Gbit/s, and no price (or length) is stated for a new line system beyond that",
+                )
+            )
     return Market(tuple(offers), system, room, tuple(dict.fromkeys(ids))), notes
 
 
-def _rows(basis: Basis, need: Need, worst: AnyFloat, plan: Schedule, policy: PlanningPolicy, before: int) -> list[dict[str, Any]]:  # fmt: skip
+def _rows(
+    basis: Basis, need: Need, worst: AnyFloat, plan: Schedule, policy: PlanningPolicy, before: int
+) -> list[dict[str, Any]]:
     """Rows of UPGRADE for one segment, numbered after those that come `before`."""
     segment, lit, market, theta = need.segment, need.lit, need.market, policy.threshold_ratio
     horizon = worst.shape[1]
     have, system_bought = 0.0, False
     rows: list[dict[str, Any]] = []
     starts = [
-        (period, number) for period in range(horizon) for number in np.flatnonzero(plan.starts[:, period] > 0).tolist()
+        (period, number)
+        for period in range(horizon)
+        for number in np.flatnonzero(plan.starts[:, period] > 0).tolist()
     ]
     for seq, (period, number) in enumerate(starts, before + 1):
         offer, count = market.offers[number], int(plan.starts[number, period])
@@ -289,21 +453,49 @@ def _rows(basis: Basis, need: Need, worst: AnyFloat, plan: Schedule, policy: Pla
             option, system_bought = "new_line_system", True
             worth += float(market.system.cost_usd[plan.system_period])
             price += float(market.system.paid_usd[plan.system_period])
-        risk = float((_passages(worst, theta * (lit + have), policy.sustained_periods) < np.inf).mean())
+        risk = float(
+            (_passages(worst, theta * (lit + have), policy.sustained_periods) < np.inf).mean()
+        )
         over = worst - theta * (lit + have)[None, :, None]
-        gain = np.clip(over, 0, offer.module_gbps * count * theta).max(axis=0)[period:].mean(axis=1).sum()
-        rows.append({
-            "segment_id": segment, "order_seq": seq, "option": option, "module_gbps": offer.module_gbps, "modules": count, "ready_by": day,
-            "cost_usd": price, "present_value_usd": worth, "risk_if_not_ratio": risk, "gain": float(gain),
-            "reason": _reason(basis, market, offer, count, period, lit, have, policy, option, plan),
-        })  # fmt: skip
+        gain = (
+            np.clip(over, 0, offer.module_gbps * count * theta)
+            .max(axis=0)[period:]
+            .mean(axis=1)
+            .sum()
+        )
+        rows.append(
+            {
+                "segment_id": segment,
+                "order_seq": seq,
+                "option": option,
+                "module_gbps": offer.module_gbps,
+                "modules": count,
+                "ready_by": day,
+                "cost_usd": price,
+                "present_value_usd": worth,
+                "risk_if_not_ratio": risk,
+                "gain": float(gain),
+                "reason": _reason(
+                    basis, market, offer, count, period, lit, have, policy, option, plan
+                ),
+            }
+        )
         have += offer.module_gbps * count
     return rows
 
 
 def _reason(
-    basis: Basis, market: Market, offer: Offer, count: int, period: int, lit: FloatArray, have: float, policy: PlanningPolicy, option: str, plan: Schedule
-) -> str:  # fmt: skip
+    basis: Basis,
+    market: Market,
+    offer: Offer,
+    count: int,
+    period: int,
+    lit: FloatArray,
+    have: float,
+    policy: PlanningPolicy,
+    option: str,
+    plan: Schedule,
+) -> str:
     parts = [
         f"{count} x {offer.module_gbps:g} Gbit/s {'leased' if offer.option == 'leased' else 'bought'} for {basis.timeline.periods[period]:%Y-%m}: "
         f"with {lit[period] + have:g} Gbit/s lit, {100 * policy.threshold_ratio:g} % of it would be passed by more than {100 * policy.risk_alpha_ratio:g} % of the paths."
@@ -323,7 +515,9 @@ def _reason(
         else:
             parts.append("It is dearer alone, but cheaper together with the later orders.")
     if option == "new_line_system":
-        parts.append("The line system in place has no room for it; a new one is part of this order.")
+        parts.append(
+            "The line system in place has no room for it; a new one is part of this order."
+        )
     if plan.short_gbps[:period].max(initial=0.0) > 1e-6:
         parts.append("It is needed earlier, but can't be ready before.")
     parts.append(f"Rests on {', '.join(market.assumption_ids)}.")
@@ -331,13 +525,30 @@ def _reason(
 
 
 def _ranked(rows: list[dict[str, Any]]) -> pl.DataFrame:
-    """Rows with their priority: what is funded first, then by traffic above the threshold avoided per USD, each segment's orders in turn."""
-    waiting = sorted(range(len(rows)), key=lambda number: (not rows[number]["funded"], -rows[number]["gain"] / max(rows[number]["cost_usd"], 1e-9), number))  # fmt: skip
+    """Rows with their priority: what is funded first, then by traffic above the threshold avoided
+    per USD, each segment's orders in turn.
+    """
+    waiting = sorted(
+        range(len(rows)),
+        key=lambda number: (
+            not rows[number]["funded"],
+            -rows[number]["gain"] / max(rows[number]["cost_usd"], 1e-9),
+            number,
+        ),
+    )
     done: dict[str, int] = {}
-    first = {name: min(row["order_seq"] for row in rows if row["segment_id"] == name) for name in {row["segment_id"] for row in rows}}  # fmt: skip
+    first = {
+        name: min(row["order_seq"] for row in rows if row["segment_id"] == name)
+        for name in {row["segment_id"] for row in rows}
+    }
     priority = 0
     while waiting:
-        number = next(one for one in waiting if rows[one]["order_seq"] == done.get(rows[one]["segment_id"], first[rows[one]["segment_id"]] - 1) + 1)  # fmt: skip
+        number = next(
+            one
+            for one in waiting
+            if rows[one]["order_seq"]
+            == done.get(rows[one]["segment_id"], first[rows[one]["segment_id"]] - 1) + 1
+        )
         waiting.remove(number)
         priority += 1
         done[rows[number]["segment_id"]] = rows[number]["order_seq"]
@@ -351,11 +562,10 @@ def budget_words(upgrade: pl.DataFrame, budget_usd: float) -> str:
         return "There is nothing to buy within the horizon, or nothing on offer has a price."
     bought, waiting = upgrade.filter("funded").sort("priority"), upgrade.filter(~pl.col("funded"))
     first = ", ".join(
-        f"{segment} in {day:%Y-%m}" for segment, day in bought.head(5).select("segment_id", "ready_by").iter_rows()
+        f"{segment} in {day:%Y-%m}"
+        for segment, day in bought.head(5).select("segment_id", "ready_by").iter_rows()
     )
-    text = (
-        f"{budget_usd:,.0f} USD buy {bought.height} of {upgrade.height} orders for {bought['cost_usd'].sum():,.0f} USD"
-    )
+    text = f"{budget_usd:,.0f} USD buy {bought.height} of {upgrade.height} orders for {bought['cost_usd'].sum():,.0f} USD"
     text += f": first {first}." if first else "."
     if waiting.is_empty():
         return f"{text} Nothing waits."
@@ -364,5 +574,7 @@ def budget_words(upgrade: pl.DataFrame, budget_usd: float) -> str:
         .agg(pl.col("risk_if_not_ratio").max())
         .sort("risk_if_not_ratio", "segment_id", descending=[True, False])
     )
-    left = ", ".join(f"{segment} ({100 * risk:.0f} %)" for segment, risk in risks.head(5).iter_rows())
+    left = ", ".join(
+        f"{segment} ({100 * risk:.0f} %)" for segment, risk in risks.head(5).iter_rows()
+    )
     return f"{text} {waiting.height} wait, for {waiting['cost_usd'].sum():,.0f} USD more; the probability of running out without them is highest at {left}."

@@ -13,9 +13,11 @@ from warehouse.schema import Grain
 
 
 def islamic(day: date) -> tuple[int, int, int]:
-    """Year, month and day of the tabular Islamic calendar (civil epoch, leap years 2, 5, 7, 10, 13, 16, 18, 21, 24, 26, 29 of 30).
+    """Year, month and day of the tabular Islamic calendar (civil epoch, leap years 2, 5, 7, 10, 13,
+    16, 18, 21, 24, 26, 29 of 30).
 
-    The sighted or announced date may differ by a day. Formula: Dershowitz and Reingold, Calendrical Calculations, section 7.1.
+    The sighted or announced date may differ by a day. Formula: Dershowitz and Reingold, Calendrical
+    Calculations, section 7.1.
     """
     passed = day.toordinal() - date(622, 7, 19).toordinal()
     year = (30 * passed + 10646) // 10631
@@ -25,7 +27,14 @@ def islamic(day: date) -> tuple[int, int, int]:
 
 
 def _islamic_days(year: int, month: int, day: int) -> int:
-    return day - 1 + 29 * (month - 1) + (6 * month - 1) // 11 + 354 * (year - 1) + (3 + 11 * year) // 30
+    return (
+        day
+        - 1
+        + 29 * (month - 1)
+        + (6 * month - 1) // 11
+        + 354 * (year - 1)
+        + (3 + 11 * year) // 30
+    )
 
 
 def _between(first: tuple[int, int], last: tuple[int, int]) -> Callable[[date], bool]:
@@ -42,7 +51,9 @@ CALENDAR_DAYS: dict[str, Callable[[date], bool]] = {
     "orthodox_christmas": _between((1, 6), (1, 7)),
     "weekend": lambda day: day.weekday() >= 5,
 }
-"""What can be named in a forecast's `calendar`. Civil dates as they are kept in Central Asia; weekends are Saturday and Sunday."""
+"""What can be named in a forecast's `calendar`. Civil dates as they are kept in Central Asia;
+weekends are Saturday and Sunday.
+"""
 
 
 @lru_cache(maxsize=4096)
@@ -53,6 +64,6 @@ def _filled(name: str, start: date, days: int) -> float:
 
 def calendar_shares(names: Sequence[str], periods: Sequence[date], grain: Grain) -> FloatArray:
     """Share of each period's days that belong to each of the named days: (names, periods)."""
-    return np.array([[_filled(name, start, period_days(start, grain)) for start in periods] for name in names]).reshape(
-        len(names), len(periods)
-    )
+    return np.array(
+        [[_filled(name, start, period_days(start, grain)) for start in periods] for name in names]
+    ).reshape(len(names), len(periods))

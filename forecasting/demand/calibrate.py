@@ -1,6 +1,8 @@
-"""From expected to true spread: how large past errors were against their scale, over the whole fleet and over public series.
+"""From expected to true spread: how large past errors were against their scale, over the whole
+fleet and over public series.
 
-An error divided by its scale is a score. The prior table says how large scores were on public series, by history length and
+An error divided by its scale is a score. The prior table says how large scores were on public
+series, by history length and
 horizon; the fleet's own backtest bends that table as far as it has outcomes to show.
 """
 
@@ -29,28 +31,35 @@ CENTRE = COVERAGES.index(0.8)
 MANY_WINDOWS = 400.0
 """Independent windows from which the measured sizes need little smoothing along the horizon."""
 EASED = 0.75
-"""Share of the room to the bounds of any path up to which a quantile is what the calibration says."""
+"""Share of the room to the bounds of any path up to which a quantile is what the calibration says.
+"""
 PRIOR_WINDOWS = 100.0
 """How many independent windows of its own a fleet needs to weigh as much as the prior."""
 
 
 @dataclass(frozen=True)
 class Prior:
-    """Sizes of scores on public series: `size` is (lengths, horizons, coverages), all positive and increasing in coverage."""
+    """Sizes of scores on public series: `size` is (lengths, horizons, coverages), all positive and
+    increasing in coverage.
+    """
 
     lengths: FloatArray
     horizons: FloatArray
     size: FloatArray
 
     def at(self, length: float, horizon: int) -> FloatArray:
-        """Sizes (horizon, coverages) for a history of this length, between and beyond the table's entries on log axes."""
+        """Sizes (horizon, coverages) for a history of this length, between and beyond the table's
+        entries on log axes.
+        """
         steps = np.log(np.arange(1.0, horizon + 1))
         grid, known = np.log(self.horizons), np.log(self.lengths)
         place = float(np.clip(np.log(length), known[0], known[-1]))
         row = int(np.clip(np.searchsorted(known, place) - 1, 0, max(len(known) - 2, 0)))
         share = 0.0 if len(known) == 1 else (place - known[row]) / (known[row + 1] - known[row])
         table = self.size[row] * (1 - share) + (self.size[row + 1] * share if share else 0.0)
-        return np.column_stack([np.interp(steps, grid, table[:, column]) for column in range(table.shape[1])])
+        return np.column_stack(
+            [np.interp(steps, grid, table[:, column]) for column in range(table.shape[1])]
+        )
 
 
 @cache
@@ -64,7 +73,8 @@ def prior(grain: Grain | Literal["quarter", "hour"]) -> Prior:
 def deviation(outcome: FloatArray, point: FloatArray, *, log: bool) -> FloatArray:
     """How far an outcome lies from the point: in logs below it, in shares of it above.
 
-    Growth falls, so what comes above a forecast is not as far above, in logs, as what comes below is below; this makes both
+    Growth falls, so what comes above a forecast is not as far above, in logs, as what comes below
+    is below; this makes both
     sides alike.
     """
     if not log:
@@ -75,19 +85,29 @@ def deviation(outcome: FloatArray, point: FloatArray, *, log: bool) -> FloatArra
 
 
 def reached(point: FloatArray, reach: FloatArray, bounds: FloatArray, *, log: bool) -> FloatArray:
-    """The value whose deviation is `reach`, eased so that it stays within `bounds` (2, ...), and never below 0."""
+    """The value whose deviation is `reach`, eased so that it stays within `bounds` (2, ...), and
+    never below 0.
+    """
     low, high = bounds
     above, below = np.maximum(reach, 0.0), np.maximum(-reach, 0.0)
     if log:
         rising = point * (1 + _eased(above, high / point - 1))
-        found = np.where(reach > 0, rising, point * np.exp(-_eased(below, np.log(point / np.maximum(low, 1e-300)))))
+        found = np.where(
+            reach > 0,
+            rising,
+            point * np.exp(-_eased(below, np.log(point / np.maximum(low, 1e-300)))),
+        )
     else:
-        found = np.where(reach > 0, point + _eased(above, high - point), point - _eased(below, point - low))
+        found = np.where(
+            reach > 0, point + _eased(above, high - point), point - _eased(below, point - low)
+        )
     return np.maximum(found, 0.0)
 
 
 def _eased(size: FloatArray, room: FloatArray) -> FloatArray:
-    """The size itself up to EASED of the room there is, and beyond it ever less, so that what is larger stays larger and none leaves the room."""
+    """The size itself up to EASED of the room there is, and beyond it ever less, so that what is
+    larger stays larger and none leaves the room.
+    """
     room = np.broadcast_to(np.maximum(room, 0.0), size.shape)
     far = size > EASED * room
     if not far.any():
@@ -99,9 +119,13 @@ def _eased(size: FloatArray, room: FloatArray) -> FloatArray:
 
 
 def standard_reach(size: FloatArray, normal: FloatArray) -> FloatArray:
-    """Signed sizes (..., L) of tables (..., coverages) at standard normal quantiles `normal` (L,), beyond the last share along the last slope."""
+    """Signed sizes (..., L) of tables (..., coverages) at standard normal quantiles `normal` (L,),
+    beyond the last share along the last slope.
+    """
     knots = np.concatenate([[0.0], KNOTS, [2 * KNOTS[-1] - KNOTS[-2]]])
-    padded = np.concatenate([np.zeros((*size.shape[:-1], 1)), size, 2 * size[..., -1:] - size[..., -2:-1]], axis=-1)
+    padded = np.concatenate(
+        [np.zeros((*size.shape[:-1], 1)), size, 2 * size[..., -1:] - size[..., -2:-1]], axis=-1
+    )
     return between(np.abs(normal), knots, padded) * np.sign(normal)
 
 
@@ -114,11 +138,16 @@ def scores(study: Study) -> FloatArray:
 
 
 def sizes(
-    studies: Sequence[Study], table: Prior, independent: float = 1.0, shape: FloatArray | None = None
+    studies: Sequence[Study],
+    table: Prior,
+    independent: float = 1.0,
+    shape: FloatArray | None = None,
 ) -> list[FloatArray]:
-    """For each study the sizes (H, coverages) that its scale is multiplied with, of the fleet's `shape` where that is known already.
+    """For each study the sizes (H, coverages) that its scale is multiplied with, of the fleet's
+    `shape` where that is known already.
 
-    `independent` is the share of the series that are independent of the others: directions and statistics of one route tell
+    `independent` is the share of the series that are independent of the others: directions and
+        statistics of one route tell
     the same story several times.
     """
     if not studies:
@@ -130,7 +159,9 @@ def sizes(
 
 
 def fleet_shape(studies: Sequence[Study], table: Prior, independent: float = 1.0) -> FloatArray:
-    """Sizes relative to the prior's 80 % size (H, coverages): the prior's own, bent by the fleet's scores."""
+    """Sizes relative to the prior's 80 % size (H, coverages): the prior's own, bent by the fleet's
+    scores.
+    """
     horizon = len(studies[0].point)
     at = cache(lambda length: table.at(length, horizon))
     typical = np.median([study.length for study in studies])
@@ -145,7 +176,9 @@ def fleet_shape(studies: Sequence[Study], table: Prior, independent: float = 1.0
         centre = np.stack([at(length)[:, CENTRE] for length in study.backtest.lengths.tolist()])
         rows.append(np.where(_later_half(found), np.abs(found) / centre, np.nan))
         span = study.backtest.lengths[-1] - study.backtest.lengths[0]
-        windows += np.minimum(np.isfinite(found).sum(axis=0), 1 + span / steps) * np.isfinite(found).any(axis=0)
+        windows += np.minimum(np.isfinite(found).sum(axis=0), 1 + span / steps) * np.isfinite(
+            found
+        ).any(axis=0)
     if not rows:
         return np.exp(shape)
     stacked = np.concatenate(rows)
@@ -154,7 +187,8 @@ def fleet_shape(studies: Sequence[Study], table: Prior, independent: float = 1.0
     measured[seen] = np.log(np.maximum(np.nanquantile(stacked[:, seen], COVERAGES, axis=0).T, 1e-3))
     windows *= independent
     for step in np.flatnonzero(~seen):
-        # Nobody has seen so far ahead: what was found for the last horizon that somebody saw holds on, and counts for less the further it is carried.
+        # Nobody has seen so far ahead: what was found for the last horizon that somebody saw
+        # holds on, and counts for less the further it is carried.
         measured[step] += measured[step - 1] - shape[step - 1] if step else 0.0
         windows[step] = windows[step - 1] * step / (step + 1) if step else 0.0
     weight = (windows / (windows + PRIOR_WINDOWS))[:, None]
@@ -164,7 +198,9 @@ def fleet_shape(studies: Sequence[Study], table: Prior, independent: float = 1.0
 
 
 def _later_half(found: FloatArray) -> NDArray[np.bool_]:
-    """For each horizon the later half of the origins with an outcome, two at least: the nearest to today, and the longest histories."""
+    """For each horizon the later half of the origins with an outcome, two at least: the nearest to
+    today, and the longest histories.
+    """
     known = np.isfinite(found)
     after = np.cumsum(known[::-1], axis=0)[::-1]
     half: NDArray[np.bool_] = known & (after <= np.maximum((known.sum(axis=0) + 1) // 2, 2))
@@ -172,10 +208,14 @@ def _later_half(found: FloatArray) -> NDArray[np.bool_]:
 
 
 def _smoothed(table: FloatArray, reach: int) -> FloatArray:
-    """A moving average (H, ...) over `reach` horizons to both sides, fewer near the beginning: the first steps are seen most often, and differ most."""
+    """A moving average (H, ...) over `reach` horizons to both sides, fewer near the beginning: the
+    first steps are seen most often, and differ most.
+    """
     last = len(table) - 1
-    return np.stack([
-        table[max(step - side, 0) : min(step + side, last) + 1].mean(axis=0)
-        for step in range(last + 1)
-        for side in (min(reach, (step + 1) // 2),)
-    ])  # fmt: skip
+    return np.stack(
+        [
+            table[max(step - side, 0) : min(step + side, last) + 1].mean(axis=0)
+            for step in range(last + 1)
+            for side in (min(reach, (step + 1) // 2),)
+        ]
+    )

@@ -22,24 +22,35 @@ from forecasting.demand.models.window import Window, between, mean_of, median_of
 from forecasting.series import FloatArray
 
 CANDIDATES = (
-    "theta", "damped_trend", "changes", "absolute_changes", "raw_changes", "around_trend", "stl_theta", "seasonal_level",
+    "theta",
+    "damped_trend",
+    "changes",
+    "absolute_changes",
+    "raw_changes",
+    "around_trend",
+    "stl_theta",
+    "seasonal_level",
     "growth",
     "saturating",
-)  # fmt: skip
+)
 POOL = ("theta", "damped_trend", "changes", "absolute_changes", "raw_changes")
 BENT = ("saturating", "damped_trend", "absolute_changes")
 """What takes over where a history shows a ceiling."""
 LONG_ONLY = ("around_trend", "stl_theta")
 """Candidates that need four seasons to be worth their noise."""
 BLEND_LENGTHS, BLEND_WEIGHTS = (0.5, 1.0, 2.0, 3.0, 5.0), (0.8, 0.65, 0.5, 0.3, 0.0)
-"""Weight of `seasonal_level` alone by history length in seasons: trends of short histories are mostly noise."""
+"""Weight of `seasonal_level` alone by history length in seasons: trends of short histories are
+mostly noise.
+"""
 LAST_SHARE = 0.75
 """How much of a level without a season is the last value, the rest the smoothed one."""
 MOVE_CAP, SPREAD_CAP = 1.5, 1.4
 DISAGREEMENT, YEARLY = 1.25, 0.5
 NOISE_IN_CHANGES, LEAST_BEYOND = 1.5, 0.2
 RISES_AS_FALLS, YEARLY_RISES_AS_FALLS = 0.5, 0.125
-"""How far a series may fall, as a share of how far it has risen: years of a country's tenfold growth say little of falls."""
+"""How far a series may fall, as a share of how far it has risen: years of a country's tenfold
+growth say little of falls.
+"""
 PATH_CAP, SHORT_LENGTH = 1.5, 12.0
 """A short history has not shown its largest moves yet: the cap widens by SHORT_LENGTH / length."""
 
@@ -48,9 +59,12 @@ PATH_CAP, SHORT_LENGTH = 1.5, 12.0
 class Outlook:
     """What the candidates say of N series from their origins, in the series' own units.
 
-    `candidates` is (N, C, H) in the order of CANDIDATES and `weights` (N, C) sum to 1; `point` (N, H) is their combination; `scale` (N, H)
-    is the expected size of its error on the working scale (log where `log`), before calibration. `errors` (N, T) are the
-    one-step errors of the smoothed level on the working scale. `bounds` (N, 2, H) are the least and the largest value of any path. `optima` hold
+    `candidates` is (N, C, H) in the order of CANDIDATES and `weights` (N, C) sum to 1; `point` (N,
+    H) is their combination; `scale` (N, H)
+    is the expected size of its error on the working scale (log where `log`), before calibration.
+    `errors` (N, T) are the
+    one-step errors of the smoothed level on the working scale. `bounds` (N, 2, H) are the least and
+    the largest value of any path. `optima` hold
     the parameters found, (N, K) each.
     """
 
@@ -70,12 +84,15 @@ def outlook(data: Window) -> Outlook:
     level = smooth_level(data.adjusted, starts.get("theta"), frozen=frozen)
     optima = {"theta": level.optimum}
     said = {"theta": theta_line(level, data.slope, data.length, steps) + data.season_ahead}
-    # Without a season the last value is a better level than the smoothed one, and a mean of both is better still.
+    # Without a season the last value is a better level than the smoothed one, and a mean of both
+    # is better still.
     last_share = 0.0 if _seasonal(data) else LAST_SHARE
     steady = last_share * data.adjusted[:, -1] + (1 - last_share) * level.level
     said["seasonal_level"] = steady[:, None] + data.season_ahead
     said["damped_trend"], optima["damped_trend"] = _damped_trend(data)
-    said["changes"] = on_differences(data.adjusted, data.season + 2, data.horizon) + data.season_ahead
+    said["changes"] = (
+        on_differences(data.adjusted, data.season + 2, data.horizon) + data.season_ahead
+    )
     said["absolute_changes"] = _absolute_changes(data) if data.log else said["changes"]
     said["raw_changes"] = on_differences(data.working, 2 * data.season + 2, data.horizon)
     said["around_trend"] = around_trend(data)
@@ -89,7 +106,9 @@ def outlook(data: Window) -> Outlook:
     weights = _weights(natural, data, grows, bends)
     point = _weighted(natural, weights)
     scale = _scale(working, weights, level.errors, level.alpha, data)
-    return Outlook(natural, weights, point, scale, data.log, level.errors, optima, _bounds(point, data))
+    return Outlook(
+        natural, weights, point, scale, data.log, level.errors, optima, _bounds(point, data)
+    )
 
 
 def _weighted(values: FloatArray, weights: FloatArray) -> FloatArray:
@@ -103,7 +122,9 @@ def _seasonal(data: Window) -> bool:
 
 
 def _damped_trend(data: Window) -> tuple[FloatArray, FloatArray]:
-    """On the working scale without a season, else on the raw one with factors for the season; also the optimum."""
+    """On the working scale without a season, else on the raw one with factors for the season; also
+    the optimum.
+    """
     starts, frozen = data.starts.get("damped_trend"), data.frozen
     if not _seasonal(data):
         fit = smooth_trend(data.adjusted, starts, frozen=frozen)
@@ -111,7 +132,9 @@ def _damped_trend(data: Window) -> tuple[FloatArray, FloatArray]:
     if not data.log:
         fit = smooth_seasonal(data.working, data.seasonal, "damped_seasonal", starts, frozen=frozen)
         return damped_ahead(fit, data.steps) + seasonal_ahead(fit, data.steps), fit.optimum
-    fit = smooth_seasonal(data.values, np.exp(data.seasonal), "damped_times_seasonal", starts, frozen=frozen)
+    fit = smooth_seasonal(
+        data.values, np.exp(data.seasonal), "damped_times_seasonal", starts, frozen=frozen
+    )
     product = damped_ahead(fit, data.steps) * seasonal_ahead(fit, data.steps)
     return _logged(product, data), fit.optimum
 
@@ -127,9 +150,14 @@ def _logged(natural: FloatArray, data: Window) -> FloatArray:
 
 
 def _capped(working: FloatArray, data: Window) -> FloatArray:
-    """No candidate moves further in k periods than 1.5 times the largest k-period move seen, nor far from the others."""
+    """No candidate moves further in k periods than 1.5 times the largest k-period move seen, nor
+    far from the others.
+    """
     lags = sorted({min(lag, data.length - 1) for lag in (1, 3, 6, 12, data.horizon)})
-    moves = np.stack([np.abs(data.adjusted[:, lag:] - data.adjusted[:, :-lag]).max(axis=1) for lag in lags], axis=1)
+    moves = np.stack(
+        [np.abs(data.adjusted[:, lag:] - data.adjusted[:, :-lag]).max(axis=1) for lag in lags],
+        axis=1,
+    )
     seen = between(data.steps, lags, np.maximum.accumulate(moves, axis=1))
     room = (MOVE_CAP * seen + 1e-9 + data.swing[:, None])[:, None, :]
     base = (data.adjusted[:, -1:] + data.season_ahead)[:, None, :]
@@ -142,9 +170,11 @@ def _capped(working: FloatArray, data: Window) -> FloatArray:
 
 
 def _bounds(point: FloatArray, data: Window) -> FloatArray:
-    """Within PATH_CAP times the rises and falls over as many periods that the history has shown, few of them left out.
+    """Within PATH_CAP times the rises and falls over as many periods that the history has shown,
+    few of them left out.
 
-    Beyond two thirds of the history the largest moves go on growing with the square root of the horizon.
+    Beyond two thirds of the history the largest moves go on growing with the square root of the
+    horizon.
     """
     adjusted, most = data.adjusted, max(2 * data.length // 3, 1)
     farthest = min(most, data.horizon)
@@ -152,8 +182,12 @@ def _bounds(point: FloatArray, data: Window) -> FloatArray:
     # The 98th percentiles by sorting: np.quantile costs more than all the rest here.
     moves = [np.sort(adjusted[:, lag:] - adjusted[:, :-lag], axis=1) for lag in lags]
     few = [int(0.98 * (one.shape[1] - 1)) for one in moves]
-    rises = np.stack([np.maximum(one[:, at], 0.0) for one, at in zip(moves, few, strict=True)], axis=1)
-    falls = np.stack([np.maximum(-one[:, -1 - at], 0.0) for one, at in zip(moves, few, strict=True)], axis=1)
+    rises = np.stack(
+        [np.maximum(one[:, at], 0.0) for one, at in zip(moves, few, strict=True)], axis=1
+    )
+    falls = np.stack(
+        [np.maximum(-one[:, -1 - at], 0.0) for one, at in zip(moves, few, strict=True)], axis=1
+    )
     beyond = np.sqrt(np.maximum(data.steps / lags[-1], 1.0))
     up = between(data.steps, lags, np.maximum.accumulate(rises, axis=1)) * beyond
     down = between(data.steps, lags, np.maximum.accumulate(falls, axis=1)) * beyond
@@ -169,14 +203,22 @@ def _bounds(point: FloatArray, data: Window) -> FloatArray:
 
 
 def _weights(natural: FloatArray, data: Window, grows: FloatArray, bends: FloatArray) -> FloatArray:
-    """Near-equal weights (N, C): each share is how often a candidate is neither the lowest nor the highest.
+    """Near-equal weights (N, C): each share is how often a candidate is neither the lowest nor the
+    highest.
 
-    Short histories lean on their level, since their trends are mostly noise; clear growth hands over to `growth`, and a clear
+    Short histories lean on their level, since their trends are mostly noise; clear growth hands
+    over to `growth`, and a clear
     ceiling to `saturating` with the two whose growth is a line in levels.
     """
     # Years of a country stay at half: with more of their level they became 2 % worse.
     seasons = data.length / data.season if data.season >= 4 else max(data.length / 12, 2.0)
-    pool = POOL + (LONG_ONLY if seasons >= 4 and data.season > 1 else () if _seasonal(data) else ("seasonal_level",))
+    pool = POOL + (
+        LONG_ONLY
+        if seasons >= 4 and data.season > 1
+        else ()
+        if _seasonal(data)
+        else ("seasonal_level",)
+    )
     used = [CANDIDATES.index(name) for name in pool]
     order = np.argsort(natural[:, used], axis=1, kind="stable")[:, 1:-1]
     share = np.zeros(natural.shape[:2])
@@ -190,14 +232,22 @@ def _weights(natural: FloatArray, data: Window, grows: FloatArray, bends: FloatA
     return share
 
 
-def _scale(working: FloatArray, weights: FloatArray, errors: FloatArray, alpha: FloatArray, data: Window) -> FloatArray:
-    """Growing one-step error, plus the candidates' disagreement, plus the size of yearly changes beyond that error."""
+def _scale(
+    working: FloatArray, weights: FloatArray, errors: FloatArray, alpha: FloatArray, data: Window
+) -> FloatArray:
+    """Growing one-step error, plus the candidates' disagreement, plus the size of yearly changes
+    beyond that error.
+    """
     tail = errors[:, min(3, data.length // 4) :]
     one_step = _steady_size(tail, centred=False)
     season = data.season if data.length > data.season + 2 else 0
-    yearly = _steady_size(data.working[:, season:] - data.working[:, :-season] if season else tail, centred=True)
+    yearly = _steady_size(
+        data.working[:, season:] - data.working[:, :-season] if season else tail, centred=True
+    )
     # A yearly change holds the one-step error twice, once at each end.
-    beyond = np.sqrt(np.maximum(yearly**2 - NOISE_IN_CHANGES * one_step**2, (LEAST_BEYOND * yearly) ** 2))
+    beyond = np.sqrt(
+        np.maximum(yearly**2 - NOISE_IN_CHANGES * one_step**2, (LEAST_BEYOND * yearly) ** 2)
+    )
     apart = working - _weighted(working, weights)[:, None, :]
     scale: FloatArray = (
         one_step[:, None] * np.sqrt(1 + (data.steps - 1) * (alpha * alpha)[:, None])

@@ -1,6 +1,8 @@
-"""What moves traffic besides its own past: days of a moving calendar, dated events that fade, drivers stated by the user.
+"""What moves traffic besides its own past: days of a moving calendar, dated events that fade,
+drivers stated by the user.
 
-Each is a regressor of the logs, measured in the innovations of a smoothed level so that neither trend, season nor wandering
+Each is a regressor of the logs, measured in the innovations of a smoothed level so that neither
+trend, season nor wandering
 passes for it, and shrunk to nothing where noise explains it.
 """
 
@@ -26,25 +28,35 @@ USUAL_DECAY = 0.8
 NOISE_SQUARED = {"calendar": 6.25, "event": 1.0, "driver": 4.0}
 """An effect counts as far as its squared t exceeds this; an event was stated, so less proves it."""
 LEAST_LEFT_RATIO = 0.02
-"""Share of a regressor's variation that trend and season must leave, or nothing can be told from it."""
+"""Share of a regressor's variation that trend and season must leave, or nothing can be told from
+it.
+"""
 LEAST_FREE, LEAST_SEASONS, LEAST_OCCASIONS = 8, 4, 2
 LEAST_YEARLY = 12
-"""A season of so many periods is a year: a holiday must have moved through it before it can be told from its time of the year."""
+"""A season of so many periods is a year: a holiday must have moved through it before it can be told
+from its time of the year.
+"""
 MOST_OF_A_HOLIDAY = log(2)
-"""No holiday halves or doubles traffic: what comes out larger is something else that fell on it, a shutdown for instance."""
+"""No holiday halves or doubles traffic: what comes out larger is something else that fell on it, a
+shutdown for instance.
+"""
 CLIP_SIGMAS, ROUNDS = 3.0, 3
 
 
 @dataclass(frozen=True)
 class Regressor:
-    """`values` (T + H,) over the history's periods and those ahead; an event's are its age in periods, negative before it."""
+    """`values` (T + H,) over the history's periods and those ahead; an event's are its age in
+    periods, negative before it.
+    """
 
     name: str
     kind: Literal["calendar", "event", "driver"]
     values: FloatArray
 
     def column(self, first: int, last: int, length: int, decay: float) -> FloatArray:
-        """From step `first` to `last`, of a past of `length` periods: 0 where nothing of it is felt."""
+        """From step `first` to `last`, of a past of `length` periods: 0 where nothing of it is
+        felt.
+        """
         part = self.values[first:last]
         if self.kind == "event":
             felt: FloatArray = np.where(part >= 0, decay ** np.maximum(part, 0.0), 0.0)
@@ -53,7 +65,8 @@ class Regressor:
 
 
 class Effect(NamedTuple):
-    """`coefficient` is what is used, in logs per unit of the regressor; `estimate` and its `error` are what was measured.
+    """`coefficient` is what is used, in logs per unit of the regressor; `estimate` and its `error`
+    are what was measured.
 
     `too_large` is an estimate that is not used because no holiday has such an effect.
     """
@@ -69,7 +82,9 @@ class Effect(NamedTuple):
 
 @dataclass(frozen=True)
 class Effects:
-    """The effects of `fit` (its row `row`) in a past (L,): what they did to it, what they will do (H,), and how unsure that is (H,), all in logs."""
+    """The effects of `fit` (its row `row`) in a past (L,): what they did to it, what they will do
+    (H,), and how unsure that is (H,), all in logs.
+    """
 
     regressors: tuple[Regressor, ...]
     fit: _Fit
@@ -85,13 +100,27 @@ class Effects:
         """Made where asked for: of past origins nobody asks."""
         fit, row = self.fit, self.row
         return tuple(
-            Effect(one.name, one.kind, float(fit.estimate[row, at]), float(fit.error[row, at]), float(self.kept[row, at]) + 0.0, float(fit.decay[row]) if one.kind == "event" else None, bool(self.wild[row, at]))
-            for at, one in enumerate(self.regressors) if fit.told[row, at] or self.wild[row, at] or self.kept[row, at] != 0 or one.kind != "calendar"
-        )  # fmt: skip
+            Effect(
+                one.name,
+                one.kind,
+                float(fit.estimate[row, at]),
+                float(fit.error[row, at]),
+                float(self.kept[row, at]) + 0.0,
+                float(fit.decay[row]) if one.kind == "event" else None,
+                bool(self.wild[row, at]),
+            )
+            for at, one in enumerate(self.regressors)
+            if fit.told[row, at]
+            or self.wild[row, at]
+            or self.kept[row, at] != 0
+            or one.kind != "calendar"
+        )
 
 
 class _Fit(NamedTuple):
-    """Of N pasts and K regressors: `estimate`, `error` and `told` (N, K), `decay` and `likelihood` (N,)."""
+    """Of N pasts and K regressors: `estimate`, `error` and `told` (N, K), `decay` and `likelihood`
+    (N,).
+    """
 
     estimate: FloatArray
     error: FloatArray
@@ -102,7 +131,9 @@ class _Fit(NamedTuple):
 
 @dataclass(frozen=True)
 class Regression:
-    """The regressors of series that begin at the history's step `first`, and the fleet's mean log traffic (T,), if any."""
+    """The regressors of series that begin at the history's step `first`, and the fleet's mean log
+    traffic (T,), if any.
+    """
 
     regressors: tuple[Regressor, ...]
     first: int
@@ -114,7 +145,9 @@ class Regression:
         return self.first, *((one.name, one.kind, one.values.tobytes()) for one in self.regressors)
 
     def effects(self, working: FloatArray, season: int, horizon: int) -> list[Effects]:
-        """What can be told of the effects from the logs (N, L) of pasts, of each from its own past alone."""
+        """What can be told of the effects from the logs (N, L) of pasts, of each from its own past
+        alone.
+        """
         count, length = working.shape
         last = self.first + length
         fit, wild = _believable(working, self.regressors, self.first, season)
@@ -124,7 +157,13 @@ class Regression:
         if fit is None:
             # Too short to say anything alone: what all routes together say is the best there is.
             every = np.tile(usual, (count, 1))
-            fit = _Fit(every, np.abs(every), np.zeros(every.shape, dtype=bool), np.full(count, USUAL_DECAY), np.zeros(count))  # fmt: skip
+            fit = _Fit(
+                every,
+                np.abs(every),
+                np.zeros(every.shape, dtype=bool),
+                np.full(count, USUAL_DECAY),
+                np.zeros(count),
+            )
         limit = np.array([NOISE_SQUARED[one.kind] for one in self.regressors])
         kept = usual + np.where(fit.told, _shrunk(fit.estimate - usual, fit.error, limit), 0.0)
         used = np.where(kept != 0, np.where(fit.told, fit.error, np.abs(usual)), 0.0)
@@ -135,17 +174,32 @@ class Regression:
             moved[rows] = _weighted(kept[rows], columns)
             spread[rows] = np.sqrt(_weighted(used[rows] ** 2, columns[:, length:] ** 2))
         return [
-            Effects(self.regressors, fit, kept, wild, row, moved[row, :length], moved[row, length:], spread[row])
+            Effects(
+                self.regressors,
+                fit,
+                kept,
+                wild,
+                row,
+                moved[row, :length],
+                moved[row, length:],
+                spread[row],
+            )
             for row in range(count)
         ]
 
 
-def _columns(regressors: Sequence[Regressor], first: int, last: int, length: int, decay: float) -> FloatArray:
-    return np.array([one.column(first, last, length, decay) for one in regressors]).reshape(-1, last - first)
+def _columns(
+    regressors: Sequence[Regressor], first: int, last: int, length: int, decay: float
+) -> FloatArray:
+    return np.array([one.column(first, last, length, decay) for one in regressors]).reshape(
+        -1, last - first
+    )
 
 
 def _weighted(weights: FloatArray, columns: FloatArray) -> FloatArray:
-    """Sums (N, T) of columns (K, T) with weights (N, K). A matrix product's last digits would depend on how many rows there are."""
+    """Sums (N, T) of columns (K, T) with weights (N, K). A matrix product's last digits would
+    depend on how many rows there are.
+    """
     found = np.zeros((len(weights), columns.shape[1]))
     for weight, column in zip(weights.T, columns, strict=True):
         found += weight[:, None] * column
@@ -153,7 +207,9 @@ def _weighted(weights: FloatArray, columns: FloatArray) -> FloatArray:
 
 
 def fleet_effects(fleet: FloatArray, regressors: Sequence[Regressor], season: int) -> FloatArray:
-    """Calendar effects that all series together show, 0 where noise explains them or the regressor is no calendar's."""
+    """Calendar effects that all series together show, 0 where noise explains them or the regressor
+    is no calendar's.
+    """
     shared = [row for row, one in enumerate(regressors) if one.kind == "calendar"]
     usual = np.zeros(len(regressors))
     if shared:
@@ -175,7 +231,9 @@ def _fleet_shrunk(fleet: bytes, values: tuple[bytes, ...], season: int) -> Float
 
 
 def fleet_index(logs: FloatArray) -> FloatArray:
-    """The mean log traffic (T,) of series (N, T) whose gaps are NaN: changes are averaged over those that know both periods."""
+    """The mean log traffic (T,) of series (N, T) whose gaps are NaN: changes are averaged over
+    those that know both periods.
+    """
     changes = np.diff(logs, axis=1)
     known = np.isfinite(changes)
     count = np.maximum(known.sum(axis=0), 1)
@@ -192,45 +250,77 @@ def _shrunk(estimate: FloatArray, error: FloatArray, limit: FloatArray) -> Float
 def _believable(
     working: FloatArray, regressors: Sequence[Regressor], first: int, season: int
 ) -> tuple[_Fit | None, NDArray[np.bool_]]:
-    """The fit without the holidays whose measured effect is none a holiday has, and which those are (N, K); their estimates stay for the record."""
+    """The fit without the holidays whose measured effect is none a holiday has, and which those are
+    (N, K); their estimates stay for the record.
+    """
     fit = _fit(working, regressors, first, season)
     if fit is None:
         return None, np.zeros((len(working), len(regressors)), dtype=bool)
     calendar = np.array([one.kind == "calendar" for one in regressors])
     limit = np.array([NOISE_SQUARED[one.kind] for one in regressors])
-    wild = calendar & fit.told & (np.abs(_shrunk(fit.estimate, fit.error, limit)) > MOST_OF_A_HOLIDAY)
+    wild = (
+        calendar & fit.told & (np.abs(_shrunk(fit.estimate, fit.error, limit)) > MOST_OF_A_HOLIDAY)
+    )
     for left_out in np.unique(wild[wild.any(axis=1)], axis=0):
         rows = (wild == left_out).all(axis=1)
         again = _fit(working[rows], regressors, first, season, left_out=left_out)
         assert again is not None  # with fewer to be told there is no less past
         fit.estimate[rows] = np.where(left_out, fit.estimate[rows], again.estimate)
         fit.error[rows] = np.where(left_out, fit.error[rows], again.error)
-        fit.told[rows], fit.decay[rows], fit.likelihood[rows] = again.told, again.decay, again.likelihood
+        fit.told[rows], fit.decay[rows], fit.likelihood[rows] = (
+            again.told,
+            again.decay,
+            again.likelihood,
+        )
     return fit, wild
 
 
 def _fit(
-    working: FloatArray, regressors: Sequence[Regressor], first: int, season: int, left_out: NDArray[np.bool_] | None = None
-) -> _Fit | None:  # fmt: skip
-    """Least squares over smoothings and, where events fade, decays; the likeliest is taken. None where the past is too short."""
+    working: FloatArray,
+    regressors: Sequence[Regressor],
+    first: int,
+    season: int,
+    left_out: NDArray[np.bool_] | None = None,
+) -> _Fit | None:
+    """Least squares over smoothings and, where events fade, decays; the likeliest is taken. None
+    where the past is too short.
+    """
     length = working.shape[1]
     seasonal = season if length > 2 * season else 1
     if not regressors or length - 2 - seasonal - len(regressors) < LEAST_FREE:
         return None
-    fading = any(one.kind == "event" and (one.values[first : first + length] >= 0).sum() > 1 for one in regressors)
+    fading = any(
+        one.kind == "event" and (one.values[first : first + length] >= 0).sum() > 1
+        for one in regressors
+    )
     long = season < LEAST_YEARLY or length >= LEAST_SEASONS * season
-    seen = np.array([[float(one.kind != "calendar" or (long and _occasions(one.values[first : first + length]) >= LEAST_OCCASIONS))] for one in regressors])  # fmt: skip
+    seen = np.array(
+        [
+            [
+                float(
+                    one.kind != "calendar"
+                    or (long and _occasions(one.values[first : first + length]) >= LEAST_OCCASIONS)
+                )
+            ]
+            for one in regressors
+        ]
+    )
     if left_out is not None:
         seen[left_out] = 0.0
-    stated = [one.values[first + 1 : first + length] >= 0 for one in regressors if one.kind == "event"]
+    stated = [
+        one.values[first + 1 : first + length] >= 0 for one in regressors if one.kind == "event"
+    ]
     explained = np.any(stated, axis=0) if stated else np.zeros(length - 1, dtype=bool)
     fits = [
         _least_squares(working, columns, explained, seasonal, smoothing, decay)
         for decay in (DECAYS if fading else (USUAL_DECAY,))
-        for columns in (seen * _columns(regressors, first, first + length, length, decay),) for smoothing in SMOOTHINGS
-    ]  # fmt: skip
+        for columns in (seen * _columns(regressors, first, first + length, length, decay),)
+        for smoothing in SMOOTHINGS
+    ]
     likeliest = np.argmax([fit.likelihood for fit in fits], axis=0)
-    return _Fit(*(np.stack(part)[likeliest, np.arange(len(working))] for part in zip(*fits, strict=True)))
+    return _Fit(
+        *(np.stack(part)[likeliest, np.arange(len(working))] for part in zip(*fits, strict=True))
+    )
 
 
 def _occasions(shares: FloatArray) -> int:
@@ -240,7 +330,9 @@ def _occasions(shares: FloatArray) -> int:
 
 
 class _Design(NamedTuple):
-    """Regressors as innovations (K, T) without trend and season, of unit length; `trend` is the direction taken out of all."""
+    """Regressors as innovations (K, T) without trend and season, of unit length; `trend` is the
+    direction taken out of all.
+    """
 
     used: FloatArray
     size: FloatArray
@@ -250,7 +342,12 @@ class _Design(NamedTuple):
 
 
 def _least_squares(
-    working: FloatArray, columns: FloatArray, explained: NDArray[np.bool_], season: int, smoothing: float, decay: float
+    working: FloatArray,
+    columns: FloatArray,
+    explained: NDArray[np.bool_],
+    season: int,
+    smoothing: float,
+    decay: float,
 ) -> _Fit:
     # Series of one fleet share their regressors: what is made from these alone is made once.
     design = _design(columns.tobytes(), len(columns), season, smoothing)
@@ -258,14 +355,20 @@ def _least_squares(
     target = target - products(target, design.trend)[:, None] * design.trend
     found, residual = np.zeros((len(working), len(design.used))), target
     for _ in range(ROUNDS):
-        # One outlier or jump must not make an effect: what lies far out is pulled in, but where a stated event may explain it.
+        # One outlier or jump must not make an effect: what lies far out is pulled in, but where a
+        # stated event may explain it.
         reach = (CLIP_SIGMAS * 1.4826 * median_of(np.abs(residual)) + 1e-12)[:, None]
         pulled = np.where(explained, residual, np.minimum(np.maximum(residual, -reach), reach))
-        found = found + products(products(pulled[:, None, :], design.used)[:, None, :], design.inverse)
+        found = found + products(
+            products(pulled[:, None, :], design.used)[:, None, :], design.inverse
+        )
         residual = target - _weighted(found, design.used)
     residual = np.minimum(np.maximum(residual, -reach), reach)
     noise = products(residual, residual) / max(target.shape[1] - 1 - season - found.shape[1], 1)
-    estimate, error = np.zeros((len(working), len(columns))), np.full((len(working), len(columns)), np.inf)
+    estimate, error = (
+        np.zeros((len(working), len(columns))),
+        np.full((len(working), len(columns)), np.inf),
+    )
     estimate[:, design.told] = found / design.size
     error[:, design.told] = np.sqrt(noise[:, None] * design.inverse.diagonal()) / design.size
     told = np.broadcast_to(design.told, estimate.shape)
@@ -279,7 +382,8 @@ def _design(columns: bytes, count: int, season: int, smoothing: float) -> _Desig
     rows = np.vstack([values - values[:, :1], np.arange(length, dtype=float)])
     raw = np.sqrt((_innovations(rows, 1, smoothing) ** 2).sum(axis=1))[:-1]
     left = _innovations(rows, season, smoothing)
-    # Two trending series look alike in how the level catches up with them: the trend is taken out of both.
+    # Two trending series look alike in how the level catches up with them: the trend is taken out
+    # of both.
     trend = left[-1] / max(float(np.sqrt(left[-1] @ left[-1])), 1e-9)
     left = left[:-1] - np.outer(left[:-1] @ trend, trend)
     size = np.sqrt((left**2).sum(axis=1))
@@ -290,8 +394,14 @@ def _design(columns: bytes, count: int, season: int, smoothing: float) -> _Desig
 
 
 def _innovations(rows: FloatArray, season: int, smoothing: float) -> FloatArray:
-    """What each value of rows (K, T) that begin at 0 adds to a smoothed level, without the mean of its phase: (K, T - 1)."""
-    found = np.diff(rows, axis=1) if smoothing == 1 else lfilter([1.0, -1.0], [1.0, smoothing - 1.0], rows, axis=1)[:, 1:]  # fmt: skip
+    """What each value of rows (K, T) that begin at 0 adds to a smoothed level, without the mean of
+    its phase: (K, T - 1).
+    """
+    found = (
+        np.diff(rows, axis=1)
+        if smoothing == 1
+        else lfilter([1.0, -1.0], [1.0, smoothing - 1.0], rows, axis=1)[:, 1:]
+    )
     phases, counts = _phases(found.shape[1], season)
     means = products(found[:, None, :], phases) / counts
     left: FloatArray = found - means[:, np.arange(found.shape[1]) % season]

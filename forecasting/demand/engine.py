@@ -1,4 +1,6 @@
-"""History in, forecast out: joint paths for every series that can be forecast, and a reason for every one that can't."""
+"""History in, forecast out: joint paths for every series that can be forecast, and a reason for
+every one that can't.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ from warehouse.schema import (
 
 DRAWN_TOGETHER = 16
 ROWS_TOGETHER = 512
-"""Series whose rows are made at once: what is made on the way to a large frame is several times its size."""
+"""Series whose rows are made at once: what is made on the way to a large frame is several times its
+size.
+"""
 MOST_DOUBLES = 2**28
 """Draws beyond which they are kept in single precision: 2 GiB as doubles."""
 UNMEASURED = "trend and season leave nothing to measure it by"
@@ -43,14 +47,17 @@ TOO_LARGE = "too large for a holiday: something else fell on it"
 AFTER_EVENT = 4
 """Periods from a known event on that say nothing of what all series have in common."""
 CAPPED_FROM = {"p95": 0.05, "mean": 0.25}
-"""Share of slots pinned at a cap from which the statistic no longer says what was wanted: the top 5 % is what p95 is made of."""
+"""Share of slots pinned at a cap from which the statistic no longer says what was wanted: the top 5
+% is what p95 is made of.
+"""
 
 
 @dataclass(frozen=True)
 class Forecast:
     """What is known about the future of each series, in the frames of warehouse.schema.
 
-    `paths` holds the series that could be forecast, sorted by key; `no_forecast` the others with their reason.
+    `paths` holds the series that could be forecast, sorted by key; `no_forecast` the others with
+    their reason.
     """
 
     paths: Paths
@@ -62,7 +69,9 @@ class Forecast:
 
     @cached_property
     def quantiles(self) -> pl.DataFrame:
-        """Of every path, made when first asked for: of a large fleet they take a third of what the paths do."""
+        """Of every path, made when first asked for: of a large fleet they take a third of what the
+        paths do.
+        """
         return check(self.paths.quantiles(), FORECAST_QUANTILE)
 
 
@@ -77,8 +86,10 @@ def forecast(
 ) -> Forecast:
     """Joint sample paths of every series over `spec.horizon` periods after the history's last one.
 
-    `events` are rows of EVENT and `drivers` of DRIVER. `map_chunks` works like `map` and may send chunks to other processes: its function is
-    picklable, and results do not depend on how the series are chunked. So many `threads` of this process do what needs all
+    `events` are rows of EVENT and `drivers` of DRIVER. `map_chunks` works like `map` and may send
+    chunks to other processes: its function is
+    picklable, and results do not depend on how the series are chunked. So many `threads` of this
+    process do what needs all
     series at once. The same seed gives the same paths to the bit.
     """
     order = history.keys.with_row_index("row").sort(KEY)["row"].to_list()
@@ -92,9 +103,10 @@ def forecast(
         rows = [row for row in range(count) if isinstance(found[row], Judged)]
         keys = history.keys[rows] if count else history.keys
         frames = {
-            "no_forecast": _no_forecast(history, found, spec), "shifts": _shifts(history, found, known, spec),
+            "no_forecast": _no_forecast(history, found, spec),
+            "shifts": _shifts(history, found, known, spec),
             "effects": _effects(history, found, left_out, spec),
-        }  # fmt: skip
+        }
         judged = [one for one in found if isinstance(one, Judged)]
         del found  # Of a large fleet, what is no longer needed is most of the memory.
         studies = [one.study for one in judged]
@@ -109,7 +121,10 @@ def forecast(
             if np.isfinite(ratio).any():
                 drawn[p95] = kept_in_range(drawn[p95], drawn[mean], ratio)
     periods = (
-        tuple(add_periods(history.periods[-1], step, spec.grain) for step in range(1, spec.horizon + 1))
+        tuple(
+            add_periods(history.periods[-1], step, spec.grain)
+            for step in range(1, spec.horizon + 1)
+        )
         if count
         else ()
     )
@@ -117,24 +132,43 @@ def forecast(
     return Forecast(joint, components=_components(joint, studies), **frames)
 
 
-def _whole(history: History, known: Known, regressors: tuple[tuple[Regressor, ...], ...], spec: ForecastSpec) -> Chunk:
+def _whole(
+    history: History,
+    known: Known,
+    regressors: tuple[tuple[Regressor, ...], ...],
+    spec: ForecastSpec,
+) -> Chunk:
     unusual = known.disturbed | ~(history.values_gbps > 0)
-    for row, step in [(one[0], one[1]) for one in known.lasting] + [(one[0], one[1]) for one in known.fading]:
+    for row, step in [(one[0], one[1]) for one in known.lasting] + [
+        (one[0], one[1]) for one in known.fading
+    ]:
         unusual[row, step : step + AFTER_EVENT] = True
     logs = np.log(np.where(unusual, np.nan, history.values_gbps))
-    limits = np.array([CAPPED_FROM[statistic] for statistic in history.keys["statistic"]]).reshape(-1, 1)
+    limits = np.array([CAPPED_FROM[statistic] for statistic in history.keys["statistic"]]).reshape(
+        -1, 1
+    )
     follows = np.zeros(len(limits), dtype=bool)
     follows[[p95 for _, p95 in partners(history.keys)]] = True
     return Chunk(
-        history.values_gbps, known.disturbed, history.censored_ratio > limits,
-        tuple(known.steps(row) for row in range(len(limits))), spec, SEASON_LENGTH[spec.grain],
-        regressors, fleet_index(logs), follows=follows,
-    )  # fmt: skip
+        history.values_gbps,
+        known.disturbed,
+        history.censored_ratio > limits,
+        tuple(known.steps(row) for row in range(len(limits))),
+        spec,
+        SEASON_LENGTH[spec.grain],
+        regressors,
+        fleet_index(logs),
+        follows=follows,
+    )
 
 
-def _draw(studies: list[Study], calibrated: list[FloatArray], spec: ForecastSpec, pool: Executor) -> FloatArray:
+def _draw(
+    studies: list[Study], calibrated: list[FloatArray], spec: ForecastSpec, pool: Executor
+) -> FloatArray:
     shape = (len(studies), spec.draws, spec.horizon)
-    draws: FloatArray = np.empty(shape, dtype=np.float32 if np.prod(shape) > MOST_DOUBLES else np.float64)
+    draws: FloatArray = np.empty(
+        shape, dtype=np.float32 if np.prod(shape) > MOST_DOUBLES else np.float64
+    )
     if not studies:
         return draws
     past = min(spec.looked_at, len(studies[0].errors))
@@ -144,8 +178,12 @@ def _draw(studies: list[Study], calibrated: list[FloatArray], spec: ForecastSpec
     def drawn_from(start: int) -> None:
         # Always the same width: a matrix product's last digits depend on it.
         block = np.zeros((past, DRAWN_TOGETHER), dtype=np.float32)
-        block[:, : len(taken[start : start + DRAWN_TOGETHER])] = taken[start : start + DRAWN_TOGETHER].T
-        normals = np.ascontiguousarray((weights @ block).T).reshape(DRAWN_TOGETHER, spec.horizon, spec.draws)
+        block[:, : len(taken[start : start + DRAWN_TOGETHER])] = taken[
+            start : start + DRAWN_TOGETHER
+        ].T
+        normals = np.ascontiguousarray((weights @ block).T).reshape(
+            DRAWN_TOGETHER, spec.horizon, spec.draws
+        )
         some = slice(start, start + DRAWN_TOGETHER)
         draws[some] = paths(normals[: len(studies[some])], studies[some], calibrated[some])
 
@@ -153,35 +191,61 @@ def _draw(studies: list[Study], calibrated: list[FloatArray], spec: ForecastSpec
     return draws
 
 
-def _shifts(history: History, found: list[Judged | str], known: Known, spec: ForecastSpec) -> pl.DataFrame:
+def _shifts(
+    history: History, found: list[Judged | str], known: Known, spec: ForecastSpec
+) -> pl.DataFrame:
     rows = [
         {
-            **history.keys.row(row, named=True), "grain": spec.grain, "period_start": history.periods[shift.step],
-            "size_ratio": float(np.exp(shift.size)), "event_id": known.event_near(row, shift.step), "handled": "spliced",
+            **history.keys.row(row, named=True),
+            "grain": spec.grain,
+            "period_start": history.periods[shift.step],
+            "size_ratio": float(np.exp(shift.size)),
+            "event_id": known.event_near(row, shift.step),
+            "handled": "spliced",
         }
-        for row, one in enumerate(found) if isinstance(one, Judged) for shift in one.study.shifts
-    ]  # fmt: skip
+        for row, one in enumerate(found)
+        if isinstance(one, Judged)
+        for shift in one.study.shifts
+    ]
     return check(
-        pl.DataFrame(rows, schema={name: column.dtype for name, column in LEVEL_SHIFT.columns.items()}), LEVEL_SHIFT
+        pl.DataFrame(
+            rows, schema={name: column.dtype for name, column in LEVEL_SHIFT.columns.items()}
+        ),
+        LEVEL_SHIFT,
     )
 
 
-def _effects(history: History, found: list[Judged | str], left_out: list[LeftOut], spec: ForecastSpec) -> pl.DataFrame:
+def _effects(
+    history: History, found: list[Judged | str], left_out: list[LeftOut], spec: ForecastSpec
+) -> pl.DataFrame:
     rows = [
         (
-            row, effect.name, effect.kind, effect.estimate if np.isfinite(effect.error) else None,
-            effect.error if np.isfinite(effect.error) else None, effect.coefficient, effect.decay, _verdict(effect),
+            row,
+            effect.name,
+            effect.kind,
+            effect.estimate if np.isfinite(effect.error) else None,
+            effect.error if np.isfinite(effect.error) else None,
+            effect.coefficient,
+            effect.decay,
+            _verdict(effect),
         )
-        for row, one in enumerate(found) if isinstance(one, Judged) for effect in one.study.effects
+        for row, one in enumerate(found)
+        if isinstance(one, Judged)
+        for effect in one.study.effects
     ] + [
-        (row, name, "driver", None, None, 0.0, None, reason) for row, name, reason in left_out if isinstance(found[row], Judged)
-    ]  # fmt: skip
+        (row, name, "driver", None, None, 0.0, None, reason)
+        for row, name, reason in left_out
+        if isinstance(found[row], Judged)
+    ]
     at, *columns = zip(*rows, strict=True) if rows else [()] * 8
     names = ("effect", "kind", "measured_log", "error_log", "used_log", "decay_ratio", "verdict")
     frame = history.keys[list(at)].with_columns(
         pl.lit(spec.grain).alias("grain"),
-        *(pl.Series(name, column, FORECAST_EFFECT.columns[name].dtype) for name, column in zip(names, columns, strict=True)),
-    )  # fmt: skip
+        *(
+            pl.Series(name, column, FORECAST_EFFECT.columns[name].dtype)
+            for name, column in zip(names, columns, strict=True)
+        ),
+    )
     return check(frame, FORECAST_EFFECT)
 
 
@@ -196,12 +260,18 @@ def _verdict(effect: Effect) -> str:
 def _no_forecast(history: History, found: list[Judged | str], spec: ForecastSpec) -> pl.DataFrame:
     rows = [row for row, one in enumerate(found) if isinstance(one, str)]
     reasons = [one for one in found if isinstance(one, str)]
-    frame = history.keys[rows].with_columns(grain=pl.lit(spec.grain), reason=pl.Series(reasons, dtype=pl.String))
+    frame = history.keys[rows].with_columns(
+        grain=pl.lit(spec.grain), reason=pl.Series(reasons, dtype=pl.String)
+    )
     return check(frame, NO_FORECAST)
 
 
 def _backtest(
-    keys: pl.DataFrame, judged: list[Judged], calibrated: list[FloatArray], spec: ForecastSpec, pool: Executor
+    keys: pl.DataFrame,
+    judged: list[Judged],
+    calibrated: list[FloatArray],
+    spec: ForecastSpec,
+    pool: Executor,
 ) -> pl.DataFrame:
     def scored_from(at: int) -> pl.DataFrame:
         scored = score_all(judged[at : at + ROWS_TOGETHER], calibrated[at : at + ROWS_TOGETHER])
@@ -210,7 +280,9 @@ def _backtest(
         named = keys[at + scored["row"].to_numpy()].with_columns(grain=pl.lit(spec.grain))
         return check(pl.concat([named, scored.drop("row")], how="horizontal"), BACKTEST_SCORE)
 
-    return pl.concat([BACKTEST_SCORE.empty(), *pool.map(scored_from, range(0, len(judged), ROWS_TOGETHER))])
+    return pl.concat(
+        [BACKTEST_SCORE.empty(), *pool.map(scored_from, range(0, len(judged), ROWS_TOGETHER))]
+    )
 
 
 def _components(joint: Paths, studies: list[Study]) -> pl.DataFrame:
@@ -222,10 +294,17 @@ def _components(joint: Paths, studies: list[Study]) -> pl.DataFrame:
         rows = len(some)
         frame = joint.keys[np.repeat(np.arange(at, at + rows), len(models) * horizon)].with_columns(
             pl.lit(joint.grain).alias("grain"),
-            repeated(models, rows).gather(np.repeat(np.arange(rows * len(models)), horizon)).alias("model"),
+            repeated(models, rows)
+            .gather(np.repeat(np.arange(rows * len(models)), horizon))
+            .alias("model"),
             repeated(list(joint.periods), rows * len(models)).alias("target_start"),
-            pl.Series("value_gbps", np.stack([study.candidates[places] for study in some]).reshape(-1)),
-            pl.Series("weight", np.repeat(np.stack([study.weights[places] for study in some]).reshape(-1), horizon)),
+            pl.Series(
+                "value_gbps", np.stack([study.candidates[places] for study in some]).reshape(-1)
+            ),
+            pl.Series(
+                "weight",
+                np.repeat(np.stack([study.weights[places] for study in some]).reshape(-1), horizon),
+            ),
         )
         frames.append(check(frame, FORECAST_COMPONENT))
     return pl.concat(frames)

@@ -1,6 +1,8 @@
-"""What a forecast of a panel leaves for the next one: the parameters found for each series, and how large the fleet's errors were.
+"""What a forecast of a panel leaves for the next one: the parameters found for each series, and how
+large the fleet's errors were.
 
-With it a month's update costs one quick search a series and no past forecasts. Parameters move slowly, and so does the size of errors; a
+With it a month's update costs one quick search a series and no past forecasts. Parameters move
+slowly, and so does the size of errors; a
 forecast without a memory finds both anew.
 """
 
@@ -28,7 +30,9 @@ _REMEDY = "Remove the file (or name another): the next forecast makes it anew."
 
 @dataclass(frozen=True)
 class Memory:
-    """`shape` (H, coverages) of forecasting.demand.calibrate, and by series the parameters of each model."""
+    """`shape` (H, coverages) of forecasting.demand.calibrate, and by series the parameters of each
+    model.
+    """
 
     season: int
     horizon: int
@@ -54,20 +58,45 @@ class Memory:
 
 
 def read_memory(frame: pl.DataFrame, season: int, horizon: int) -> Memory:
-    """The memory in a table made by Memory.frame. Raises ContractError where it is not one, or belongs to another season or horizon."""
+    """The memory in a table made by Memory.frame. Raises ContractError where it is not one, or
+    belongs to another season or horizon.
+    """
     if frame.schema != pl.Schema(_COLUMNS):
-        raise ContractError("the memory can't be read", [Problem("columns", f"are {', '.join(frame.columns)}, must be {', '.join(_COLUMNS)}")], _REMEDY)  # fmt: skip
+        raise ContractError(
+            "the memory can't be read",
+            [Problem("columns", f"are {', '.join(frame.columns)}, must be {', '.join(_COLUMNS)}")],
+            _REMEDY,
+        )
     panel = [numbers for kind, _, _, numbers in frame.iter_rows() if kind == "panel"]
     if panel != [[float(season), float(horizon)]]:
-        made = " and ".join(f"season {one[0]:g}, horizon {one[1]:g}" for one in panel if len(one) == 2) or "neither"
-        raise ContractError("the memory is of another forecast", [Problem("panel", f"it was made for {made}; asked are season {season}, horizon {horizon}")], _REMEDY)  # fmt: skip
+        made = (
+            " and ".join(f"season {one[0]:g}, horizon {one[1]:g}" for one in panel if len(one) == 2)
+            or "neither"
+        )
+        raise ContractError(
+            "the memory is of another forecast",
+            [
+                Problem(
+                    "panel", f"it was made for {made}; asked are season {season}, horizon {horizon}"
+                )
+            ],
+            _REMEDY,
+        )
     shape = [numbers for kind, _, _, numbers in frame.iter_rows() if kind == "size"]
     optima: dict[str, dict[str, FloatArray]] = {}
     for kind, name, model, numbers in frame.iter_rows():
         if kind == "optimum":
             optima.setdefault(name, {})[model] = np.array(numbers)
-    sound = len(shape) == horizon and all(len(row) == len(COVERAGES) for row in shape) and np.isfinite(shape).all()
+    sound = (
+        len(shape) == horizon
+        and all(len(row) == len(COVERAGES) for row in shape)
+        and np.isfinite(shape).all()
+    )
     every = [(model, one) for found in optima.values() for model, one in found.items()]
-    if not sound or not all(len(one) == _PARAMETERS.get(model) and np.isfinite(one).all() for model, one in every):
-        raise ContractError("the memory can't be read", [Problem("numbers", "are incomplete")], _REMEDY)
+    if not sound or not all(
+        len(one) == _PARAMETERS.get(model) and np.isfinite(one).all() for model, one in every
+    ):
+        raise ContractError(
+            "the memory can't be read", [Problem("numbers", "are incomplete")], _REMEDY
+        )
     return Memory(season, horizon, np.array(shape), optima)

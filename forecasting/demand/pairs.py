@@ -1,4 +1,6 @@
-"""Mean and 95th percentile of one route and direction belong together: their ratio keeps to what was measured."""
+"""Mean and 95th percentile of one route and direction belong together: their ratio keeps to what
+was measured.
+"""
 
 from __future__ import annotations
 
@@ -23,26 +25,38 @@ def partners(keys: pl.DataFrame) -> list[tuple[int, int]]:
     """(row of the mean, row of the p95) of each series that has both."""
     rows = {
         key: row
-        for row, key in enumerate(keys.select("series_kind", "series_id", "direction", "statistic").iter_rows())
+        for row, key in enumerate(
+            keys.select("series_kind", "series_id", "direction", "statistic").iter_rows()
+        )
     }
     return sorted(
-        (rows[(*key[:3], "mean")], row) for key, row in rows.items() if key[3] == "p95" and (*key[:3], "mean") in rows
+        (rows[(*key[:3], "mean")], row)
+        for key, row in rows.items()
+        if key[3] == "p95" and (*key[:3], "mean") in rows
     )
 
 
 def neighbours(follows: NDArray[np.bool_] | None, rows: Sequence[int]) -> list[tuple[int, int]]:
-    """Pairs among `rows` of series sorted by key, as places in `rows`: `follows` marks each p95 whose mean is the row before."""
+    """Pairs among `rows` of series sorted by key, as places in `rows`: `follows` marks each p95
+    whose mean is the row before.
+    """
     if follows is None:
         return []
     return [
-        (place, place + 1) for place, (row, after) in enumerate(pairwise(rows)) if follows[after] and after == row + 1
+        (place, place + 1)
+        for place, (row, after) in enumerate(pairwise(rows))
+        if follows[after] and after == row + 1
     ]
 
 
-def pulled(studies: Sequence[Study], values: FloatArray, pairs: Sequence[tuple[int, int]]) -> list[Study]:
-    """The studies with each p95 drawn half-way to its mean times their recent ratio, now and at every past origin they share.
+def pulled(
+    studies: Sequence[Study], values: FloatArray, pairs: Sequence[tuple[int, int]]
+) -> list[Study]:
+    """The studies with each p95 drawn half-way to its mean times their recent ratio, now and at
+    every past origin they share.
 
-    What it is made of is moved along with it today: candidates still average to the point, and bounds lie where they lay around it.
+    What it is made of is moved along with it today: candidates still average to the point, and
+        bounds lie where they lay around it.
 
     `values` (N, T) are the observed ones, a row for each study.
     """
@@ -53,7 +67,9 @@ def pulled(studies: Sequence[Study], values: FloatArray, pairs: Sequence[tuple[i
         if not (mean.log and p95.log and np.isfinite(ratio).any()):
             continue
         said = p95.backtest.said.copy()
-        at = {mean.first + length: row for row, length in enumerate(mean.backtest.lengths.astype(int))}
+        at = {
+            mean.first + length: row for row, length in enumerate(mean.backtest.lengths.astype(int))
+        }
         for row, length in enumerate(p95.backtest.lengths.astype(int)):
             same = at.get(p95.first + length)
             past = _recent(ratio[: p95.first + length])
@@ -63,8 +79,12 @@ def pulled(studies: Sequence[Study], values: FloatArray, pairs: Sequence[tuple[i
         point = p95.point if now is None else _between(p95.point, mean.point, now)
         moved = point / p95.point
         together[p95_row] = replace(
-            p95, point=point, candidates=p95.candidates * moved, bounds=p95.bounds * moved, backtest=replace(p95.backtest, said=said)
-        )  # fmt: skip
+            p95,
+            point=point,
+            candidates=p95.candidates * moved,
+            bounds=p95.bounds * moved,
+            backtest=replace(p95.backtest, said=said),
+        )
     return together
 
 
@@ -76,21 +96,29 @@ def log_ratio(mean: FloatArray, p95: FloatArray) -> FloatArray:
 
 
 def kept_in_range(p95: FloatArray, mean: FloatArray, ratio: FloatArray) -> FloatArray:
-    """p95 draws (S, H) moved so that their ratio to the mean's draws stays between the least and the largest measured."""
+    """p95 draws (S, H) moved so that their ratio to the mean's draws stays between the least and
+    the largest measured.
+    """
     low, high = np.exp(np.nanmin(ratio)), np.exp(np.nanmax(ratio))
     return np.clip(p95, mean * low, mean * high)
 
 
 def held_to_sum(p95: FloatArray, mean: FloatArray, ratio: FloatArray) -> FloatArray:
-    """p95 draws (S, H) of a group of routes beside those of its mean, which are the sum of its routes: their median half-way to the mean's times
-    the recent ratio, and every draw within what was measured. Without that a group's peak could fall below its mean.
+    """p95 draws (S, H) of a group of routes beside those of its mean, which are the sum of its
+    routes: their median half-way to the mean's times
+    the recent ratio, and every draw within what was measured. Without that a group's peak could
+    fall below its mean.
     """
     recent = _recent(ratio)
     if recent is None:
         return p95
     own, summed = np.median(p95, axis=0), np.median(mean, axis=0)
     known = (own > 0) & (summed > 0)
-    apart = np.log(np.where(known, summed, 1.0)) + np.where(known, recent, 0.0) - np.log(np.where(known, own, 1.0))
+    apart = (
+        np.log(np.where(known, summed, 1.0))
+        + np.where(known, recent, 0.0)
+        - np.log(np.where(known, own, 1.0))
+    )
     return kept_in_range(p95 * np.exp(SHARE * apart), mean, ratio)
 
 

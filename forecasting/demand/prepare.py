@@ -1,4 +1,6 @@
-"""A series made ready for the candidates, or the reason why it can't be forecast, in words a reader understands."""
+"""A series made ready for the candidates, or the reason why it can't be forecast, in words a reader
+understands.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from forecasting.series import FloatArray
 from forecasting.spec import ForecastSpec
 
 OUTAGE_RATIO = 0.02
-"""A value below this share of its neighbours' median is an outage: the route was down, demand was not."""
+"""A value below this share of its neighbours' median is an outage: the route was down, demand was
+not.
+"""
 MOST_OUTAGES_RATIO = 0.15
 LEAST_KNOWN_RATIO = 0.6
 QUIET_END = 3
@@ -20,9 +24,11 @@ QUIET_END = 3
 
 @dataclass(frozen=True)
 class Ready:
-    """A series without gaps: `values` (T,) run from the history's step `first` to its last known one.
+    """A series without gaps: `values` (T,) run from the history's step `first` to its last known
+    one.
 
-    They are divided by `unit`, a power of two, so that no model meets an extreme scale. `known` (T,) is False where a gap or an
+    They are divided by `unit`, a power of two, so that no model meets an extreme scale. `known`
+    (T,) is False where a gap or an
     outage was bridged; `trailing` periods are missing between the last known one and the origin.
     """
 
@@ -41,10 +47,13 @@ def prepare(
     disturbed: NDArray[np.bool_] | None = None,
     capped: NDArray[np.bool_] | None = None,
 ) -> Ready | str:
-    """The series ready to be forecast, or the reason why not. `values` (T,) is NaN where nothing is known.
+    """The series ready to be forecast, or the reason why not. `values` (T,) is NaN where nothing is
+    known.
 
-    Periods `disturbed` by a known event and periods `capped` by a full port are bridged like gaps, as long as enough
-    others remain: what was wanted then was not seen. A capped period's value stays the least that was wanted.
+    Periods `disturbed` by a known event and periods `capped` by a full port are bridged like gaps,
+    as long as enough
+    others remain: what was wanted then was not seen. A capped period's value stays the least that
+                   was wanted.
     """
     known = np.isfinite(values)
     period = spec.grain
@@ -54,7 +63,9 @@ def prepare(
     first, last = int(steps[0]), int(steps[-1])
     trailing = len(values) - 1 - last
     if trailing > spec.max_missing_at_end:
-        return f"the last {trailing} {period}s are missing; at most {spec.max_missing_at_end} may be"
+        return (
+            f"the last {trailing} {period}s are missing; at most {spec.max_missing_at_end} may be"
+        )
     if len(steps) < spec.min_periods:
         return f"only {len(steps)} {period}s of history; {spec.min_periods} are needed"
     first = max(first, last + 1 - spec.looked_at)
@@ -90,7 +101,9 @@ def prepare(
         trailing += len(known) - lasting
         scaled, known = scaled[:lasting], known[:lasting]
         if len(np.unique(scaled[known])) < 2:
-            return f"every {period} but outages has the same value: nothing tells how far it may move"
+            return (
+                f"every {period} but outages has the same value: nothing tells how far it may move"
+            )
     whole = _bridged(scaled, known, season, log=log)
     if capped is not None:
         at_cap = capped[first : first + len(whole)] & np.isfinite(scaled)
@@ -122,5 +135,7 @@ def _bridged(values: FloatArray, known: NDArray[np.bool_], season: int, *, log: 
         phase = seasonal_indices(filled, season)[steps % season]
         adjusted = filled - phase
         filled = np.where(known, working, np.interp(steps, steps[known], adjusted[known]) + phase)
-    bridged: FloatArray = np.where(known, values, np.exp(filled) if log else np.maximum(filled, 0.0))
+    bridged: FloatArray = np.where(
+        known, values, np.exp(filled) if log else np.maximum(filled, 0.0)
+    )
     return bridged

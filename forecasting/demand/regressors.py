@@ -1,4 +1,6 @@
-"""Calendar, dated events and stated drivers as regressors of each series, over its history and the periods to forecast."""
+"""Calendar, dated events and stated drivers as regressors of each series, over its history and the
+periods to forecast.
+"""
 
 from __future__ import annotations
 
@@ -25,28 +27,55 @@ def regressors_of(
     count = len(history.values_gbps)
     if not count:
         return (), []
-    periods = [*history.periods, *(add_periods(history.periods[-1], step, spec.grain) for step in range(1, spec.horizon + 1))]  # fmt: skip
-    shares = calendar_shares(spec.calendar, periods, spec.grain) if spec.grain != "year" else np.empty((0, 0))
-    shared = [Regressor(name, "calendar", row) for name, row in zip(spec.calendar, shares, strict=False) if np.ptp(row) > 0]  # fmt: skip
+    periods = [
+        *history.periods,
+        *(
+            add_periods(history.periods[-1], step, spec.grain)
+            for step in range(1, spec.horizon + 1)
+        ),
+    ]
+    shares = (
+        calendar_shares(spec.calendar, periods, spec.grain)
+        if spec.grain != "year"
+        else np.empty((0, 0))
+    )
+    shared = [
+        Regressor(name, "calendar", row)
+        for name, row in zip(spec.calendar, shares, strict=False)
+        if np.ptp(row) > 0
+    ]
     found: list[list[Regressor]] = [list(shared) for _ in range(count)]
     for row, first, last, name in known.fading:
         age = np.arange(len(periods), dtype=float) - first
-        found[row].append(Regressor(f"event:{name}", "event", np.where((age >= 0) & (np.arange(len(periods)) <= last), age, -1.0)))  # fmt: skip
+        found[row].append(
+            Regressor(
+                f"event:{name}",
+                "event",
+                np.where((age >= 0) & (np.arange(len(periods)) <= last), age, -1.0),
+            )
+        )
     left_out = _with_drivers(found, history, periods, drivers)
     return tuple(tuple(one) for one in found), left_out
 
 
 def _with_drivers(
-    found: list[list[Regressor]], history: History, periods: list[date], drivers: pl.DataFrame | None
+    found: list[list[Regressor]],
+    history: History,
+    periods: list[date],
+    drivers: pl.DataFrame | None,
 ) -> list[LeftOut]:
     if drivers is None or drivers.is_empty():
         return []
     left_out: list[LeftOut] = []
     middles = [start + timedelta(days=period_days(start, history.grain) // 2) for start in periods]
-    stated = check(drivers, DRIVER).partition_by("driver_id", "scope_kind", "scope_id", as_dict=True)
+    stated = check(drivers, DRIVER).partition_by(
+        "driver_id", "scope_kind", "scope_id", as_dict=True
+    )
     for (name, scope_kind, scope_id), rows in sorted(stated.items()):
         values = rows.sort("period_start")
-        for row, (kind, series) in enumerate(history.keys.select("series_kind", "series_id").iter_rows()):
+        for row, (kind, series) in enumerate(
+            history.keys.select("series_kind", "series_id").iter_rows()
+        ):
             if scope_kind != "all" and (scope_kind, scope_id) != (kind, series):
                 continue
             begun = int(np.argmax(np.isfinite(history.values_gbps[row])))
@@ -59,14 +88,20 @@ def _with_drivers(
 
 
 def _interpolated(values: pl.DataFrame, middles: list[date], begun: int) -> FloatArray | str:
-    """Logs at the middle of each period, or why there are none: nothing is carried beyond what was stated."""
+    """Logs at the middle of each period, or why there are none: nothing is carried beyond what was
+    stated.
+    """
     dates, levels = values["period_start"].to_list(), values["value"].to_numpy()
     if (levels <= 0).any():
-        return f"holds a value of {levels.min():g}; its log is taken, so every value must be above 0"
+        return (
+            f"holds a value of {levels.min():g}; its log is taken, so every value must be above 0"
+        )
     if dates[0] > middles[begun]:
         return f"is stated from {dates[0]} only; the series begins on {middles[begun]}"
     if dates[-1] < middles[-1]:
         return f"is stated to {dates[-1]} only; the forecast goes to {middles[-1]}"
     days = np.array(dates, dtype="datetime64[D]").astype(float)
-    logs: FloatArray = np.interp(np.array(middles, dtype="datetime64[D]").astype(float), days, np.log(levels))
+    logs: FloatArray = np.interp(
+        np.array(middles, dtype="datetime64[D]").astype(float), days, np.log(levels)
+    )
     return logs

@@ -1,4 +1,6 @@
-"""Lasting jumps: a migration, a new customer, a cut whose traffic never came back. Found, measured, and spliced out of the past."""
+"""Lasting jumps: a migration, a new customer, a cut whose traffic never came back. Found, measured,
+and spliced out of the past.
+"""
 
 from __future__ import annotations
 
@@ -30,9 +32,11 @@ class Shift(NamedTuple):
 def find_shifts(
     working: FloatArray, season: int, *, log: bool, stated: Sequence[Collection[int]] = ()
 ) -> list[list[Shift]]:
-    """Each row's (N, T) jumps in one step that last, by step. The last two steps can't show one: nothing says yet that it lasts.
+    """Each row's (N, T) jumps in one step that last, by step. The last two steps can't show one:
+    nothing says yet that it lasts.
 
-    A jump counts where the change is SIGMAS robust standard deviations from the median change (STATED_SIGMAS at one of the row's `stated`
+    A jump counts where the change is SIGMAS robust standard deviations from the median change
+    (STATED_SIGMAS at one of the row's `stated`
     steps), and the medians of the periods before and after differ by most of it.
     """
     none: list[list[Shift]] = [[] for _ in working]
@@ -59,7 +63,9 @@ def _one_by_one(working: FloatArray, season: int, limit: FloatArray, least: floa
 
 
 def _without_season(working: FloatArray, season: int) -> FloatArray:
-    return working - seasonal_indices(working, season)[:, np.arange(working.shape[1]) % max(season, 1)]
+    return (
+        working - seasonal_indices(working, season)[:, np.arange(working.shape[1]) % max(season, 1)]
+    )
 
 
 def _limits(shape: tuple[int, ...], stated: Sequence[Collection[int]]) -> FloatArray:
@@ -79,11 +85,14 @@ def spliced(working: FloatArray, shifts: Collection[Shift]) -> FloatArray:
 
 
 def _far(adjusted: FloatArray) -> FloatArray:
-    """How many usual changes each change (N, T - 1) is away from the median one, 0 where it could not be told from the ends."""
+    """How many usual changes each change (N, T - 1) is away from the median one, 0 where it could
+    not be told from the ends.
+    """
     changes = np.diff(adjusted, axis=1)
     sizes = np.abs(changes - median_of(changes)[:, None])
     count = sizes.shape[1]
-    # Without the few largest, and not the median alone: where most changes are 0 every step would be a jump.
+    # Without the few largest, and not the median alone: where most changes are 0 every step would
+    # be a jump.
     common = np.sort(sizes, axis=1)[:, : count - min(MOST_SHIFTS + 1, count // 8)]
     usual = np.maximum(np.sqrt(mean_of(common**2)), 1.4826 * median_of(sizes)) + 1e-12
     far: FloatArray = sizes / usual[:, None]
@@ -103,6 +112,10 @@ def _largest(adjusted: FloatArray, limit: FloatArray, least: float) -> Shift | N
         before, after = values[step - NEIGHBOURS : step], values[step : step + NEIGHBOURS]
         apart = (len(before) + len(after)) / 2
         moved = float(median_of(after) - median_of(before)) - usual * apart
-        if abs(jump) > least and moved * jump > 0 and LASTS_RATIO <= abs(moved / jump) <= 1 / LASTS_RATIO:
+        if (
+            abs(jump) > least
+            and moved * jump > 0
+            and LASTS_RATIO <= abs(moved / jump) <= 1 / LASTS_RATIO
+        ):
             return Shift(step, (jump + moved) / 2)
     return None

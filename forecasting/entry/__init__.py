@@ -1,1 +1,3 @@
-"""Routes with no history: what they may carry, whom they take it from, and how they are judged later."""
+"""Routes with no history: what they may carry, whom they take it from, and how they are judged
+later.
+"""

@@ -1,12 +1,18 @@
-"""A planned build enters a market: what it may carry, what each incumbent loses, registered before it exists.
+"""A planned build enters a market: what it may carry, what each incumbent loses, registered before
+it exists.
 
-market paths x share (logit) x ramp since it is ready x reference class, each drawn with its own spread. On every path
+market paths x share (logit) x ramp since it is ready x reference class, each drawn with its own
+spread. On every path
 and in every period the ways through the market add up to the market, induced demand included.
 
-Assumptions, by name and scope: market_entry (entry:P/MARKET, the part of the market that can choose), and for each
-way through alternative_price, alternative_share (today), alternative_rtt (alternative:P/SEGMENT); new_route_price and
-new_route_rtt (project:P); logit_price, logit_rtt, price_elasticity, nest_similarity, bass_p, bass_q, reference_class_ratio.
-A way is named by the segment that stands for it; ways that share a risk group with the build are its look-alikes.
+Assumptions, by name and scope: market_entry (entry:P/MARKET, the part of the market that can
+                                choose), and for each
+way through alternative_price, alternative_share (today), alternative_rtt (alternative:P/SEGMENT);
+new_route_price and
+new_route_rtt (project:P); logit_price, logit_rtt, price_elasticity, nest_similarity, bass_p,
+bass_q, reference_class_ratio.
+A way is named by the segment that stands for it; ways that share a risk group with the build are
+its look-alikes.
 """
 
 from __future__ import annotations
@@ -33,17 +39,34 @@ from forecasting.entry.new_route import (
 from forecasting.entry.registration import register
 from forecasting.series import FloatArray, Paths
 from warehouse.network.model import FIBRE_RTT_MS_PER_1000KM, Network
-from warehouse.schema import NEW_ROUTE_QUANTILE, NEW_ROUTE_REGISTRATION, NEW_ROUTE_SHARE, QUANTILE_LEVELS, check
+from warehouse.schema import (
+    NEW_ROUTE_QUANTILE,
+    NEW_ROUTE_REGISTRATION,
+    NEW_ROUTE_SHARE,
+    QUANTILE_LEVELS,
+    check,
+)
 
-NEEDED = ("logit_price", "logit_rtt", "bass_p", "bass_q", "reference_class_ratio", "new_route_price")
+NEEDED = (
+    "logit_price",
+    "logit_rtt",
+    "bass_p",
+    "bass_q",
+    "reference_class_ratio",
+    "new_route_price",
+)
 MOST_SIMILAR = 0.9
-"""Closer than this, the smallest difference in price would move all traffic from one look-alike to the other."""
+"""Closer than this, the smallest difference in price would move all traffic from one look-alike to
+the other.
+"""
 Note = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
 class NewRoutes:
-    """Frames as in warehouse.schema, and notes (topic, subject, note) on what is missing and how wide each factor is."""
+    """Frames as in warehouse.schema, and notes (topic, subject, note) on what is missing and how
+    wide each factor is.
+    """
 
     new_route_share: pl.DataFrame
     new_route_quantile: pl.DataFrame
@@ -53,7 +76,9 @@ class NewRoutes:
 
 @dataclass(frozen=True)
 class Entry:
-    """A market with a newcomer, path by path: `ways_gbps` is (A, S, H), the newcomer last; `market_gbps` (S, H) before it."""
+    """A market with a newcomer, path by path: `ways_gbps` is (A, S, H), the newcomer last;
+    `market_gbps` (S, H) before it.
+    """
 
     alternatives: tuple[str, ...]
     ways_gbps: FloatArray
@@ -70,9 +95,17 @@ class Entry:
 
 
 def new_routes(
-    paths: Paths, network: Network, *, assumptions: pl.DataFrame, projects: pl.DataFrame, today: date, seed: int = 0
+    paths: Paths,
+    network: Network,
+    *,
+    assumptions: pl.DataFrame,
+    projects: pl.DataFrame,
+    today: date,
+    seed: int = 0,
 ) -> NewRoutes:
-    """Every project for which an assumption named market_entry states a market. `paths` with markets if there are any."""
+    """Every project for which an assumption named market_entry states a market. `paths` with
+    markets if there are any.
+    """
     stated = Assumptions.from_frame(assumptions)
     projects, _ = slipped(projects, stated)
     share_rows: list[dict[str, Any]] = []
@@ -84,7 +117,15 @@ def new_routes(
         share_rows += _share_rows(made, project_id, market)
         quantiles.append(_quantiles(made, paths, project_id, market))
         registered.append(
-            register(made.ways_gbps[-1], made.ready_days, paths.periods, row, market, today, made.assumption_ids)
+            register(
+                made.ways_gbps[-1],
+                made.ready_days,
+                paths.periods,
+                row,
+                market,
+                today,
+                made.assumption_ids,
+            )
         )
         text = ", ".join(f"{name} {value:.2f}" for name, value in made.spreads.items())
         notes.append(
@@ -96,16 +137,27 @@ def new_routes(
         )
     return NewRoutes(
         check(pl.DataFrame(share_rows), NEW_ROUTE_SHARE) if share_rows else NEW_ROUTE_SHARE.empty(),
-        check(pl.concat(quantiles), NEW_ROUTE_QUANTILE) if quantiles else NEW_ROUTE_QUANTILE.empty(),
-        check(pl.DataFrame(registered), NEW_ROUTE_REGISTRATION) if registered else NEW_ROUTE_REGISTRATION.empty(),
+        check(pl.concat(quantiles), NEW_ROUTE_QUANTILE)
+        if quantiles
+        else NEW_ROUTE_QUANTILE.empty(),
+        check(pl.DataFrame(registered), NEW_ROUTE_REGISTRATION)
+        if registered
+        else NEW_ROUTE_REGISTRATION.empty(),
         tuple(notes),
     )
 
 
 def entries(
-    paths: Paths, network: Network, stated: Assumptions, projects: pl.DataFrame, today: date, seed: int
+    paths: Paths,
+    network: Network,
+    stated: Assumptions,
+    projects: pl.DataFrame,
+    today: date,
+    seed: int,
 ) -> tuple[dict[tuple[str, str], Entry], list[Note]]:
-    """By project and market, every market that a planned build is stated to enter; a note on each that can't be forecast."""
+    """By project and market, every market that a planned build is stated to enter; a note on each
+    that can't be forecast.
+    """
     found: dict[tuple[str, str], Entry] = {}
     notes: list[Note] = []
     for entry in stated.named("market_entry"):
@@ -121,7 +173,9 @@ def entries(
                 if volume is None
                 else f"no assumption named {', '.join(lacks)}"
             )
-            notes.append(("new_route", f"{project_id}/{market}", f"{why}, so its traffic is not forecast"))
+            notes.append(
+                ("new_route", f"{project_id}/{market}", f"{why}, so its traffic is not forecast")
+            )
             continue
         made = enter(volume, paths, network, stated, entry, rows[0], market, today, seed)
         if made is None:
@@ -133,14 +187,20 @@ def entries(
 
 
 def market_paths(paths: Paths, network: Network, market: str) -> FloatArray | None:
-    """Draws (S, H) of a market in its busier direction: its own means, else the sum of its routes (means before p95s)."""
+    """Draws (S, H) of a market in its busier direction: its own means, else the sum of its routes
+    (means before p95s).
+    """
     keys = paths.keys.with_row_index("row")
     chosen = keys.filter(
-        (pl.col("series_kind") == "market") & (pl.col("series_id") == market) & (pl.col("statistic") == "mean")
+        (pl.col("series_kind") == "market")
+        & (pl.col("series_id") == market)
+        & (pl.col("statistic") == "mean")
     )
     if chosen.is_empty():
         members = [name for name, route in network.routes.items() if route.market == market]
-        of_routes = keys.filter((pl.col("series_kind") == "route") & pl.col("series_id").is_in(members))
+        of_routes = keys.filter(
+            (pl.col("series_kind") == "route") & pl.col("series_id").is_in(members)
+        )
         chosen = of_routes.filter(pl.col("statistic") == "mean")
         chosen = of_routes if chosen.is_empty() else chosen
     if chosen.is_empty():
@@ -153,15 +213,27 @@ def market_paths(paths: Paths, network: Network, market: str) -> FloatArray | No
 
 
 def enter(
-    volume: FloatArray, paths: Paths, network: Network, stated: Assumptions, entry: Assumption, project: dict[str, Any], market: str, today: date, seed: int
-) -> Entry | None:  # fmt: skip
-    """The market with the newcomer; None where no alternative has both a price and a share of today."""
+    volume: FloatArray,
+    paths: Paths,
+    network: Network,
+    stated: Assumptions,
+    entry: Assumption,
+    project: dict[str, Any],
+    market: str,
+    today: date,
+    seed: int,
+) -> Entry | None:
+    """The market with the newcomer; None where no alternative has both a price and a share of
+    today.
+    """
     size = volume.shape[0]
     used: list[Assumption] = [entry]
 
     def drawn(one: Assumption) -> FloatArray:
         used.append(one)
-        return one.at(stratified(size, np.random.default_rng([seed, crc32(one.assumption_id.encode())])))
+        return one.at(
+            stratified(size, np.random.default_rng([seed, crc32(one.assumption_id.encode())]))
+        )
 
     def stated_draws(name: str) -> FloatArray:
         one = stated.get(name, f"project:{project['project_id']}")
@@ -170,10 +242,14 @@ def enter(
 
     prefix = f"alternative:{project['project_id']}/"
     priced = {
-        one.scope.removeprefix(prefix): one for one in stated.named("alternative_price") if one.scope.startswith(prefix)
+        one.scope.removeprefix(prefix): one
+        for one in stated.named("alternative_price")
+        if one.scope.startswith(prefix)
     }
     held = {
-        one.scope.removeprefix(prefix): one for one in stated.named("alternative_share") if one.scope.startswith(prefix)
+        one.scope.removeprefix(prefix): one
+        for one in stated.named("alternative_share")
+        if one.scope.startswith(prefix)
     }
     names = sorted(priced.keys() & held.keys())
     if not names:
@@ -188,9 +264,16 @@ def enter(
     )
     own = stated.get("new_route_rtt", f"project:{project['project_id']}")
     rtts = np.vstack(
-        [rtts, _rtt(drawn(own) if own else None, network, market, newcomer, [*names, newcomer], size)[None]]
+        [
+            rtts,
+            _rtt(drawn(own) if own else None, network, market, newcomer, [*names, newcomer], size)[
+                None
+            ],
+        ]
     )
-    prices = np.vstack([np.stack([drawn(priced[name]) for name in names]), stated_draws("new_route_price")[None]])
+    prices = np.vstack(
+        [np.stack([drawn(priced[name]) for name in names]), stated_draws("new_route_price")[None]]
+    )
     before = np.stack([drawn(held[name]) for name in names])
     before /= before.sum(axis=0)
     b_price, b_rtt = stated_draws("logit_price"), stated_draws("logit_rtt")
@@ -204,9 +287,12 @@ def enter(
     nest = [*alike, len(names)]
     after = shares(values, nest, similarity).T
     gain = np.ones(size)
-    elasticity = stated.get("price_elasticity", f"project:{project['project_id']}", f"market:{market}")
+    elasticity = stated.get(
+        "price_elasticity", f"project:{project['project_id']}", f"market:{market}"
+    )
     if elasticity is not None:
-        # Constants of a logit are known up to one number: that of the way most people take today counts as 0.
+        # Constants of a logit are known up to one number: that of the way most people take today
+        # counts as 0.
         first = before.argmax(axis=0)
         worth = values - asc[np.arange(size), first][:, None]
         cost = [
@@ -214,11 +300,18 @@ def enter(
             composite_cost(worth, b_price, nest, similarity),
         ]
         floor = 0.05 * prices[:-1].min(axis=0)
-        gain = induced_factor(np.maximum(cost[0], floor), np.maximum(cost[1], floor), drawn(elasticity))
+        gain = induced_factor(
+            np.maximum(cost[0], floor), np.maximum(cost[1], floor), drawn(elasticity)
+        )
     ready = ready_days(
         project,
         today,
-        stratified(size, np.random.default_rng([seed, crc32((project.get(DRAW_KEY) or draw_key(project)).encode())])),
+        stratified(
+            size,
+            np.random.default_rng(
+                [seed, crc32((project.get(DRAW_KEY) or draw_key(project)).encode())]
+            ),
+        ),
     )
     days = np.array([(day - today).days for day in paths.periods], dtype=float)
     p, q = stated_draws("bass_p")[:, None], stated_draws("bass_q")[:, None]
@@ -234,7 +327,9 @@ def enter(
         taken = np.minimum(ramp_of(ready) * strength, most[:, None])
         market_now = volume * (1 + taken * (gain[:, None] - 1))
         lost = before[:, :, None] - taken[None] * (before - after[:-1])[:, :, None]
-        return np.asarray(np.concatenate([lost, (taken * after[-1][:, None])[None]]) * market_now[None])
+        return np.asarray(
+            np.concatenate([lost, (taken * after[-1][:, None])[None]]) * market_now[None]
+        )
 
     ramp = ramp_of(ready)
     open_late = np.flatnonzero(ramp[:, -1] > 0)
@@ -275,21 +370,34 @@ def _look_alikes(network: Network, newcomer: str, names: list[str]) -> list[int]
 
 
 def _rtt(
-    drawn: FloatArray | None, network: Network, market: str, segment: str, others: list[str], size: int
+    drawn: FloatArray | None,
+    network: Network,
+    market: str,
+    segment: str,
+    others: list[str],
+    size: int,
 ) -> FloatArray:
-    """The stated round trip, else the floor of the shortest way over that segment and none of the others."""
+    """The stated round trip, else the floor of the shortest way over that segment and none of the
+    others.
+    """
     if drawn is not None:
         return drawn
     return np.full(size, shortest_rtt(network, market, segment, frozenset(others) - {segment}))
 
 
 def shortest_rtt(network: Network, market: str, segment: str, without: frozenset[str]) -> float:
-    """Least round trip between the ends of the market's routes over a segment, in ms; the shortest over its routes."""
+    """Least round trip between the ends of the market's routes over a segment, in ms; the shortest
+    over its routes.
+    """
     import networkx as nx
 
     graph = nx.Graph()
     for line in network.segments.values():
-        if line.segment_id not in without and line.segment_id != segment and line.length_km is not None:
+        if (
+            line.segment_id not in without
+            and line.segment_id != segment
+            and line.length_km is not None
+        ):
             known = graph.get_edge_data(line.a_node, line.z_node)
             if known is None or known["km"] > line.length_km:
                 graph.add_edge(line.a_node, line.z_node, km=line.length_km)
@@ -300,11 +408,15 @@ def shortest_rtt(network: Network, market: str, segment: str, without: frozenset
         if route.market != market or route.a_node not in graph or route.z_node not in graph:
             continue
         start, end = (
-            nx.single_source_dijkstra_path_length(graph, node, weight="km") for node in (route.a_node, route.z_node)
+            nx.single_source_dijkstra_path_length(graph, node, weight="km")
+            for node in (route.a_node, route.z_node)
         )
         for one, two in ((over.a_node, over.z_node), (over.z_node, over.a_node)):
-            best = min(best, start.get(one, np.inf) + (over.length_km or 0.0) + end.get(two, np.inf))
-    # A way that can't be found on the map is as long as anything: it then loses by its round trip, and that is seen.
+            best = min(
+                best, start.get(one, np.inf) + (over.length_km or 0.0) + end.get(two, np.inf)
+            )
+    # A way that can't be found on the map is as long as anything: it then loses by its round
+    # trip, and that is seen.
     return float(best if np.isfinite(best) else 20_000.0) / 1000 * FIBRE_RTT_MS_PER_1000KM
 
 
@@ -317,12 +429,24 @@ def _share_rows(made: Entry, project_id: str, market: str) -> list[dict[str, Any
     for index, name in enumerate(made.alternatives):
         is_new = index == len(made.alternatives) - 1
         before = np.zeros_like(made.after[index]) if is_new else made.before[index]
-        lost = np.zeros_like(before) if is_new else before * made.market_gbps[:, -1] - made.ways_gbps[index, :, -1]
-        rows.append({
-            "project_id": project_id, "market": market, "alternative_id": name, "is_new": is_new, "price_usd_per_mbps_month": float(np.median(made.prices[index])),
-            "rtt_ms": float(np.median(made.rtts_ms[index])), "share_before_ratio": float(before.mean()), "share_after_ratio": float(made.after[index].mean()),
-            **{f"lost_p{level}_gbps": _quantile(lost, level / 100) for level in (10, 50, 90)},
-        })  # fmt: skip
+        lost = (
+            np.zeros_like(before)
+            if is_new
+            else before * made.market_gbps[:, -1] - made.ways_gbps[index, :, -1]
+        )
+        rows.append(
+            {
+                "project_id": project_id,
+                "market": market,
+                "alternative_id": name,
+                "is_new": is_new,
+                "price_usd_per_mbps_month": float(np.median(made.prices[index])),
+                "rtt_ms": float(np.median(made.rtts_ms[index])),
+                "share_before_ratio": float(before.mean()),
+                "share_after_ratio": float(made.after[index].mean()),
+                **{f"lost_p{level}_gbps": _quantile(lost, level / 100) for level in (10, 50, 90)},
+            }
+        )
     return rows
 
 
@@ -330,8 +454,13 @@ def _quantiles(made: Entry, paths: Paths, project_id: str, market: str) -> pl.Da
     ways = np.concatenate([made.ways_gbps, made.ways_gbps.sum(axis=0)[None]])
     values = np.quantile(ways, QUANTILE_LEVELS, axis=1, method="inverted_cdf")
     levels, count, horizon = values.shape
-    return pl.DataFrame({
-        "project_id": project_id, "market": market, "alternative_id": np.tile(np.repeat([*made.alternatives, "total"], horizon), levels),
-        "target_start": np.tile(np.array(paths.periods, dtype="datetime64[D]"), levels * count), "quantile_level": np.repeat(QUANTILE_LEVELS, count * horizon),
-        "value_gbps": values.ravel(),
-    })  # fmt: skip
+    return pl.DataFrame(
+        {
+            "project_id": project_id,
+            "market": market,
+            "alternative_id": np.tile(np.repeat([*made.alternatives, "total"], horizon), levels),
+            "target_start": np.tile(np.array(paths.periods, dtype="datetime64[D]"), levels * count),
+            "quantile_level": np.repeat(QUANTILE_LEVELS, count * horizon),
+            "value_gbps": values.ravel(),
+        }
+    )

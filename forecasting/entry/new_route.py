@@ -1,7 +1,10 @@
-"""A route with no history: share by (nested) logit, induced demand, ramp, reference class, and what first months teach.
+"""A route with no history: share by (nested) logit, induced demand, ramp, reference class, and what
+first months teach.
 
-Utilities are V = -b_c price - b_t rtt + ASC. Two ways through one corridor are look-alikes: they form a nest, in which
-a newcomer takes first from its likeness. `similarity` is 0 for independent ways and 1 for the same one.
+Utilities are V = -b_c price - b_t rtt + ASC. Two ways through one corridor are look-alikes: they
+form a nest, in which
+a newcomer takes first from its likeness. `similarity` is 0 for independent ways and 1 for the same
+one.
 """
 
 from __future__ import annotations
@@ -21,12 +24,16 @@ Number = Any
 MOST_ALIKE = 0.999
 
 
-def utility(price: Number, rtt_ms: Number, b_price: Number, b_rtt: Number, asc: Number = 0.0) -> Number:
+def utility(
+    price: Number, rtt_ms: Number, b_price: Number, b_rtt: Number, asc: Number = 0.0
+) -> Number:
     return -b_price * price - b_rtt * rtt_ms + asc
 
 
 def shares(utilities: FloatArray, nest: Sequence[int] = (), similarity: Number = 0.0) -> FloatArray:
-    """Share of each alternative; the last axis of `utilities` holds the alternatives, `nest` the indexes that are alike."""
+    """Share of each alternative; the last axis of `utilities` holds the alternatives, `nest` the
+    indexes that are alike.
+    """
     utilities = np.asarray(utilities, dtype=float)
     inside = np.zeros(utilities.shape[-1], dtype=bool)
     inside[list(nest)] = True
@@ -53,7 +60,11 @@ def logsum(utilities: FloatArray, nest: Sequence[int] = (), similarity: Number =
         return np.asarray(logsumexp(utilities, axis=-1))
     scale = np.asarray(1.0 - np.minimum(similarity, MOST_ALIKE))[..., None]
     tops = np.concatenate(
-        [utilities[..., ~inside], scale * logsumexp(utilities[..., inside] / scale, axis=-1, keepdims=True)], axis=-1
+        [
+            utilities[..., ~inside],
+            scale * logsumexp(utilities[..., inside] / scale, axis=-1, keepdims=True),
+        ],
+        axis=-1,
     )
     return np.asarray(logsumexp(tops, axis=-1))
 
@@ -61,7 +72,8 @@ def logsum(utilities: FloatArray, nest: Sequence[int] = (), similarity: Number =
 def calibrated(
     before: FloatArray, utilities: FloatArray, nest: Sequence[int] = (), similarity: Number = 0.0
 ) -> FloatArray:
-    """Constants (ASC) with which the incumbents' shares come out as they are observed; their mean is 0.
+    """Constants (ASC) with which the incumbents' shares come out as they are observed; their mean
+    is 0.
 
     Without look-alikes among the incumbents the answer is exact; with them, it is found by steps.
     """
@@ -69,7 +81,15 @@ def calibrated(
     target = np.log(np.asarray(before, dtype=float))
     for _ in range(200):
         step = target - np.log(shares(utilities + asc, nest, similarity))
-        asc = asc + (1 - np.asarray(np.minimum(similarity, MOST_ALIKE))[..., None] if len(nest) > 1 else 1.0) * step
+        asc = (
+            asc
+            + (
+                1 - np.asarray(np.minimum(similarity, MOST_ALIKE))[..., None]
+                if len(nest) > 1
+                else 1.0
+            )
+            * step
+        )
         if np.abs(step).max() < 1e-12:
             break
     return np.asarray(asc - asc.mean(axis=-1, keepdims=True))
@@ -78,7 +98,9 @@ def calibrated(
 def composite_cost(
     utilities: FloatArray, b_price: Number, nest: Sequence[int] = (), similarity: Number = 0.0
 ) -> FloatArray:
-    """The price at which one way alone would be worth as much as all of them, USD per Mbit/s and month."""
+    """The price at which one way alone would be worth as much as all of them, USD per Mbit/s and
+    month.
+    """
     return np.asarray(-logsum(utilities, nest, similarity) / b_price)
 
 
@@ -114,7 +136,11 @@ def reference_class(ratios: Sequence[float]) -> ReferenceClass:
     at = [ordered[math.ceil(level * len(ordered) - 1e-9) - 1] for level in (0.2, 0.8)]
     logs = np.log(ordered)
     return ReferenceClass(
-        float(np.median(ordered)), float(at[0]), float(at[1]), float(np.exp(logs.mean())), float(logs.std(ddof=1))
+        float(np.median(ordered)),
+        float(at[0]),
+        float(at[1]),
+        float(np.exp(logs.mean())),
+        float(logs.std(ddof=1)),
     )
 
 
@@ -135,14 +161,20 @@ class Posterior:
     sd_log: float
 
 
-def updated(prior_median: float, prior_sd_log: float, observed: Sequence[float], observed_sd_log: float) -> Posterior:
-    """The level after some months of data: precision-weighted on the log scale. No month: the prior."""
+def updated(
+    prior_median: float, prior_sd_log: float, observed: Sequence[float], observed_sd_log: float
+) -> Posterior:
+    """The level after some months of data: precision-weighted on the log scale. No month: the
+    prior.
+    """
     count = len(observed)
     if count == 0:
         return Posterior(0.0, prior_median, prior_sd_log)
     data, prior = count / observed_sd_log**2, 1 / prior_sd_log**2
     weight = data / (data + prior)
-    mean = weight * float(np.log(np.asarray(observed)).mean()) + (1 - weight) * math.log(prior_median)
+    mean = weight * float(np.log(np.asarray(observed)).mean()) + (1 - weight) * math.log(
+        prior_median
+    )
     return Posterior(weight, math.exp(mean), math.sqrt(1 / (data + prior)))
 
 

@@ -1,4 +1,6 @@
-"""Why a segment's dates are what they are: from samples to p95, paths, failure loads, dates and the order, with every assumption."""
+"""Why a segment's dates are what they are: from samples to p95, paths, failure loads, dates and the
+order, with every assumption.
+"""
 
 from __future__ import annotations
 
@@ -29,24 +31,41 @@ class Explanation:
     steps: tuple[Step, ...]
 
     def assumption_ids(self) -> tuple[str, ...]:
-        return tuple(next(step.table["assumption_id"].to_list() for step in self.steps if step.title == "assumptions"))
+        return tuple(
+            next(
+                step.table["assumption_id"].to_list()
+                for step in self.steps
+                if step.title == "assumptions"
+            )
+        )
 
 
 def explain(segment_id: str, frames: Mapping[str, pl.DataFrame], network: Network) -> Explanation:
     """The chain of one segment from a run's frames; frames that are absent leave their step empty.
 
-    Uses traffic_period, forecast_quantile, forecast_effect, coincidence, segment_load, runout, order_plan, upgrade, money_figure,
-    assumption, assumption_effect, segment_risk, plan_note, revision_part, new_route_score and project. Raises NetworkError for an unknown segment.
+    Uses traffic_period, forecast_quantile, forecast_effect, coincidence, segment_load, runout,
+    order_plan, upgrade, money_figure,
+    assumption, assumption_effect, segment_risk, plan_note, revision_part, new_route_score and
+    project. Raises NetworkError for an unknown segment.
     """
     if segment_id not in network.segments:
-        near = ", ".join(sorted(name for name in network.segments if name[:3] == segment_id[:3])[:8])
-        raise NetworkError("there is no such segment", [Problem(segment_id, "is unknown")], f"Did you mean one of {near}?" if near else "See `transit query` for the segments.")  # fmt: skip
+        near = ", ".join(
+            sorted(name for name in network.segments if name[:3] == segment_id[:3])[:8]
+        )
+        raise NetworkError(
+            "there is no such segment",
+            [Problem(segment_id, "is unknown")],
+            f"Did you mean one of {near}?" if near else "See `transit query` for the segments.",
+        )
     runout = _of(frames, "runout", segment_id)
     policy = runout.filter(pl.col("date_kind") == "policy").sort(
         pl.col("t10").fill_null(pl.date(9999, 1, 1)), "direction"
     )
     failure_id = str(policy["failure_id"][0]) if policy.height else "none"
-    failure = next((one for one in network.failures() if one.failure_id == failure_id), Failure("none", frozenset()))
+    failure = next(
+        (one for one in network.failures() if one.failure_id == failure_id),
+        Failure("none", frozenset()),
+    )
     crossing = _crossing(network, segment_id, failure)
     names = sorted(set(crossing["route_id"]))
     steps = [
@@ -87,7 +106,9 @@ def _of(frames: Mapping[str, pl.DataFrame], name: str, segment_id: str) -> pl.Da
 def _crossing(network: Network, segment_id: str, failure: Failure) -> pl.DataFrame:
     rows: list[dict[str, Any]] = []
     planned = frozenset(
-        name for name, segment in network.segments.items() if segment.status in ("planned", "under_construction", "mou")
+        name
+        for name, segment in network.segments.items()
+        if segment.status in ("planned", "under_construction", "mou")
     )
     for state, down in (
         ("none", planned - {segment_id}),
@@ -99,9 +120,20 @@ def _crossing(network: Network, segment_id: str, failure: Failure) -> pl.DataFra
                 for segment, way in path.hops:
                     if segment == segment_id:
                         rows += [
-                            {"state": state, "route_id": name, "route_direction": direction, "segment_direction": across, "rank": rank, "share_ratio": share, "path": " > ".join(one for one, _ in path.hops)}
-                            for direction, across in (("out", way), ("in", "za" if way == "az" else "az"))
-                        ]  # fmt: skip
+                            {
+                                "state": state,
+                                "route_id": name,
+                                "route_direction": direction,
+                                "segment_direction": across,
+                                "rank": rank,
+                                "share_ratio": share,
+                                "path": " > ".join(one for one, _ in path.hops),
+                            }
+                            for direction, across in (
+                                ("out", way),
+                                ("in", "za" if way == "az" else "az"),
+                            )
+                        ]
         if failure.failure_id == "none":
             break
     schema = {
@@ -121,13 +153,24 @@ def _samples(frames: Mapping[str, pl.DataFrame], names: list[str]) -> Step:
     if traffic is None or not names:
         return Step("samples", "No measured traffic was given.", pl.DataFrame())
     mine = traffic.filter(
-        pl.col("series_kind") == "route", pl.col("series_id").is_in(names), pl.col("statistic") == "p95"
+        pl.col("series_kind") == "route",
+        pl.col("series_id").is_in(names),
+        pl.col("statistic") == "p95",
     )
     table = (
-        mine.sort("period_start").group_by("grain", "series_id", "direction", maintain_order=True)
-        .agg(pl.len().alias("periods"), pl.col("value_gbps").is_null().sum().alias("without_value"), pl.col("period_start").last(), pl.col("value_gbps").last(), pl.col("coverage_ratio").last(), pl.col("slot_minutes").last(), pl.col("simulated").any())
+        mine.sort("period_start")
+        .group_by("grain", "series_id", "direction", maintain_order=True)
+        .agg(
+            pl.len().alias("periods"),
+            pl.col("value_gbps").is_null().sum().alias("without_value"),
+            pl.col("period_start").last(),
+            pl.col("value_gbps").last(),
+            pl.col("coverage_ratio").last(),
+            pl.col("slot_minutes").last(),
+            pl.col("simulated").any(),
+        )
         .sort("grain", "series_id", "direction")
-    )  # fmt: skip
+    )
     slots = sorted(set(table["slot_minutes"].to_list()))
     simulated = " Simulated." if table.height and table["simulated"].any() else ""
     return Step(
@@ -147,11 +190,16 @@ def _forecast(frames: Mapping[str, pl.DataFrame], names: list[str]) -> Step:
         pl.col("statistic") == "p95",
         pl.col("quantile_level").is_in([0.1, 0.5, 0.9]),
     )
-    ends = mine.filter((pl.col("horizon") == 1) | (pl.col("horizon") == pl.col("horizon").max().over("grain")))
+    ends = mine.filter(
+        (pl.col("horizon") == 1) | (pl.col("horizon") == pl.col("horizon").max().over("grain"))
+    )
     table = ends.with_columns(
         level=pl.format("p{}_gbps", (100 * pl.col("quantile_level")).round().cast(pl.Int64))
     ).pivot(
-        on="level", index=["series_id", "direction", "target_start", "horizon"], values="value_gbps", sort_columns=True
+        on="level",
+        index=["series_id", "direction", "target_start", "horizon"],
+        values="value_gbps",
+        sort_columns=True,
     )
     return Step(
         "forecast",
@@ -166,8 +214,11 @@ def _effects(frames: Mapping[str, pl.DataFrame], names: list[str]) -> list[Step]
     if effects is None:
         return []
     mine = effects.filter(
-        pl.col("series_kind") == "route", pl.col("series_id").is_in(names), pl.col("statistic") == "p95", pl.col("used_log") != 0
-    ).sort("series_id", "direction", "effect")  # fmt: skip
+        pl.col("series_kind") == "route",
+        pl.col("series_id").is_in(names),
+        pl.col("statistic") == "p95",
+        pl.col("used_log") != 0,
+    ).sort("series_id", "direction", "effect")
     if mine.is_empty():
         return []
     what = ", ".join(sorted(set(mine["effect"])))
@@ -175,13 +226,18 @@ def _effects(frames: Mapping[str, pl.DataFrame], names: list[str]) -> list[Step]
     return [Step("effects", f"Taken out of the past and put back ahead, in logs: {what}.", table)]
 
 
-def _coincidence(frames: Mapping[str, pl.DataFrame], crossing: pl.DataFrame, failure_id: str) -> Step:
+def _coincidence(
+    frames: Mapping[str, pl.DataFrame], crossing: pl.DataFrame, failure_id: str
+) -> Step:
     frame = frames.get("coincidence")
     kappa = Kappa.from_frame(frame) if frame is not None else Kappa({})
     rows = []
-    for (state, way), members in crossing.group_by("state", "segment_direction", maintain_order=True):
+    for (state, way), members in crossing.group_by(
+        "state", "segment_direction", maintain_order=True
+    ):
         names = [
-            f"{route}:{direction}" for route, direction in members.select("route_id", "route_direction").iter_rows()
+            f"{route}:{direction}"
+            for route, direction in members.select("route_id", "route_direction").iter_rows()
         ]
         found = kappa.of(names)
         rows.append(
@@ -211,7 +267,9 @@ def _coincidence(frames: Mapping[str, pl.DataFrame], crossing: pl.DataFrame, fai
         "coincidence",
         sentence
         + (
-            f" {blank} of {table.height} combinations were never measured together: 1 stands for them." if blank else ""
+            f" {blank} of {table.height} combinations were never measured together: 1 stands for them."
+            if blank
+            else ""
         ),
         table,
     )
@@ -221,13 +279,28 @@ def _loads(frames: Mapping[str, pl.DataFrame], segment_id: str, policy: pl.DataF
     loads = frames.get("segment_load")
     if loads is None:
         return Step("loads", "No loads were given.", pl.DataFrame())
-    mine = loads.filter(pl.col("segment_id") == segment_id, pl.col("quantile_level").is_in([0.1, 0.5, 0.9]))
+    mine = loads.filter(
+        pl.col("segment_id") == segment_id, pl.col("quantile_level").is_in([0.1, 0.5, 0.9])
+    )
     first, last = mine["target_start"].min(), mine["target_start"].max()
     table = (
-        mine.filter(pl.col("target_start").is_in([first, last])).with_columns(level=pl.format("p{}_gbps", (100 * pl.col("quantile_level")).round().cast(pl.Int64)))
-        .pivot(on="level", index=["direction", "failure_id", "cause_id", "target_start", "lit_gbps"], values="load_gbps", sort_columns=True).sort("direction", "failure_id", "target_start")
-    )  # fmt: skip
-    theta = f" What may be used of it is {100 * policy['threshold_ratio'][0]:g} %." if policy.height else ""
+        mine.filter(pl.col("target_start").is_in([first, last]))
+        .with_columns(
+            level=pl.format("p{}_gbps", (100 * pl.col("quantile_level")).round().cast(pl.Int64))
+        )
+        .pivot(
+            on="level",
+            index=["direction", "failure_id", "cause_id", "target_start", "lit_gbps"],
+            values="load_gbps",
+            sort_columns=True,
+        )
+        .sort("direction", "failure_id", "target_start")
+    )
+    theta = (
+        f" What may be used of it is {100 * policy['threshold_ratio'][0]:g} %."
+        if policy.height
+        else ""
+    )
     return Step(
         "loads",
         f"Load with nothing failed and at the worst over all failure states, path by path, against what is lit.{theta}",
@@ -237,7 +310,9 @@ def _loads(frames: Mapping[str, pl.DataFrame], segment_id: str, policy: pl.DataF
 
 def _dates(runout: pl.DataFrame, failure_id: str) -> Step:
     if runout.is_empty():
-        return Step("dates", "It carries nothing, or its capacity is unknown: there is no runout.", runout)
+        return Step(
+            "dates", "It carries nothing, or its capacity is unknown: there is no runout.", runout
+        )
     return Step(
         "dates",
         f"The first period above what may be used: 10, 50 and 90 % of the paths by then, most often {say(failure_id)}. Empty: after the last period looked at.",
@@ -258,7 +333,9 @@ def _changes(frames: Mapping[str, pl.DataFrame], segment_id: str) -> list[Step]:
     if parts is None:
         return []
     mine = parts.filter(
-        (pl.col("series_kind") == "segment") & (pl.col("series_id") == segment_id) & (pl.col("unit") == "day")
+        (pl.col("series_kind") == "segment")
+        & (pl.col("series_id") == segment_id)
+        & (pl.col("unit") == "day")
     )
     if mine.is_empty():
         return []
@@ -266,14 +343,22 @@ def _changes(frames: Mapping[str, pl.DataFrame], segment_id: str) -> list[Step]:
     sentence = f"Since run {mine['earlier_run_id'][0]} its dates moved, change by change."
     days = order["change"].to_list()
     if days and None not in days:
-        told = ", ".join(f"{step.replace('_', ' ')} {moved:+.0f}" for step, moved in order.select("step", "change").iter_rows() if moved)  # fmt: skip
+        told = ", ".join(
+            f"{step.replace('_', ' ')} {moved:+.0f}"
+            for step, moved in order.select("step", "change").iter_rows()
+            if moved
+        )
         sentence += f" The last day to order: {sum(days):+.0f} days{f' ({told})' if told else ''}."
-    table = mine.sort("measure", "direction", "step_seq").select("measure", "direction", "step", "date_before", "date_after", days="change")  # fmt: skip
+    table = mine.sort("measure", "direction", "step_seq").select(
+        "measure", "direction", "step", "date_before", "date_after", days="change"
+    )
     return [Step("changes", sentence, table)]
 
 
 def _registered(frames: Mapping[str, pl.DataFrame], segment_id: str) -> list[Step]:
-    """What was forecast of it before it existed, and what came; no step for a line that no project brings."""
+    """What was forecast of it before it existed, and what came; no step for a line that no project
+    brings.
+    """
     scores, projects = frames.get("new_route_score"), frames.get("project")
     if scores is None or projects is None:
         return []
@@ -284,8 +369,18 @@ def _registered(frames: Mapping[str, pl.DataFrame], segment_id: str) -> list[Ste
     wrong, right = (mine.filter(verdict=word).height for word in ("wrong", "right"))
     sentence = f"{mine.height} forecast{'s' if mine.height > 1 else ''} of what it will carry registered: {right} came right, {wrong} wrong, {mine.height - wrong - right} are open."
     table = mine.select(
-        "market", "registered_on", "judged_on", "p10_gbps", "p50_gbps", "p90_gbps", "months_seen", "last_gbps", "updated_p50_gbps", "verdict", "reason"
-    )  # fmt: skip
+        "market",
+        "registered_on",
+        "judged_on",
+        "p10_gbps",
+        "p50_gbps",
+        "p90_gbps",
+        "months_seen",
+        "last_gbps",
+        "updated_p50_gbps",
+        "verdict",
+        "reason",
+    )
     return [Step("registered", sentence, table)]
 
 
@@ -301,8 +396,17 @@ def _assumptions(frames: Mapping[str, pl.DataFrame], segment_id: str) -> Step:
         used |= {one for ids in mine["assumption_ids"] for one in ids.split(";") if one}
     stated = frames.get("assumption")
     if stated is not None:
-        words = " ".join([*_reasons(frames, "order_plan", segment_id), *_reasons(frames, "upgrade", segment_id)])
-        listed = words.replace("(", " ").replace(")", " ").replace(",", " ").replace(".", " ").replace(":", " ").split()
+        words = " ".join(
+            [*_reasons(frames, "order_plan", segment_id), *_reasons(frames, "upgrade", segment_id)]
+        )
+        listed = (
+            words.replace("(", " ")
+            .replace(")", " ")
+            .replace(",", " ")
+            .replace(".", " ")
+            .replace(":", " ")
+            .split()
+        )
         used |= set(stated["assumption_id"]) & set(listed)
         table = (
             stated.filter(pl.col("assumption_id").is_in(sorted(used)))
@@ -310,11 +414,14 @@ def _assumptions(frames: Mapping[str, pl.DataFrame], segment_id: str) -> Step:
             .group_by("assumption_id", maintain_order=True)
             .last()
         )
-        table = table.select("assumption_id", "name", "scope", "low", "value", "high", "unit", pl.col("^source$"))
+        table = table.select(
+            "assumption_id", "name", "scope", "low", "value", "high", "unit", pl.col("^source$")
+        )
     else:
         table = pl.DataFrame(schema=dict.fromkeys(("assumption_id", "name", "scope"), pl.String))
     others = pl.DataFrame(
-        {"assumption_id": sorted(used - set(table["assumption_id"]))}, schema={"assumption_id": pl.String}
+        {"assumption_id": sorted(used - set(table["assumption_id"]))},
+        schema={"assumption_id": pl.String},
     )
     table = pl.concat([table, others], how="diagonal").sort("assumption_id")
     if effects is not None:
@@ -330,7 +437,11 @@ def _assumptions(frames: Mapping[str, pl.DataFrame], segment_id: str) -> Step:
         table = table.join(ranks, on="assumption_id", how="left").sort(
             pl.col("effect_rank").fill_null(10**6), "assumption_id"
         )
-    return Step("assumptions", "Every assumption behind these figures; the first moves the day to order most.", table)
+    return Step(
+        "assumptions",
+        "Every assumption behind these figures; the first moves the day to order most.",
+        table,
+    )
 
 
 def _reasons(frames: Mapping[str, pl.DataFrame], name: str, segment_id: str) -> list[str]:

@@ -1,9 +1,14 @@
-"""Forecasts held against what came: do intervals keep what their receipts promised, and does a simpler method do better?
+"""Forecasts held against what came: do intervals keep what their receipts promised, and does a
+simpler method do better?
 
-Series of one period miss together, and forecasts several periods ahead miss for several periods, so a thousand outcomes
-are no thousand pieces of evidence. Their number is brought down to an effective one: periods over the mean horizon, times
-the series of a period over 1 + (series - 1) rho, rho being how much misses cluster in periods (ANOVA; 1, all at once,
-while fewer than FEWEST_PERIODS are known or nothing varies). A share is then judged by its Wilson interval.
+Series of one period miss together, and forecasts several periods ahead miss for several periods, so
+a thousand outcomes
+are no thousand pieces of evidence. Their number is brought down to an effective one: periods over
+the mean horizon, times
+the series of a period over 1 + (series - 1) rho, rho being how much misses cluster in periods
+(ANOVA; 1, all at once,
+while fewer than FEWEST_PERIODS are known or nothing varies). A share is then judged by its Wilson
+interval.
 """
 
 from __future__ import annotations
@@ -27,19 +32,25 @@ FEWEST_EFFECTIVE = 5.0
 """With fewer, one surprise is all the evidence there is."""
 LOOKED_BACK: dict[Grain, int] = {"month": 36, "week": 104, "day": 180, "year": 10}
 CHALLENGE_HORIZON: dict[Grain, int] = {"month": 3, "week": 4, "day": 7, "year": 1}
-"""Short: outcomes that overlap far can not be told from luck within a planner's patience. For long horizons the backtest speaks."""
+"""Short: outcomes that overlap far can not be told from luck within a planner's patience. For long
+horizons the backtest speaks.
+"""
 FEWEST_TO_PROMOTE = 24
 BETTER_BY = 0.05
 SIGNIFICANT = 0.05
 
 
 def looked_back(origin: date, grain: Grain) -> date:
-    """The first period whose outcome still counts: what intervals were years ago says little of them now."""
+    """The first period whose outcome still counts: what intervals were years ago says little of
+    them now.
+    """
     return add_periods(origin, -LOOKED_BACK[grain], grain)
 
 
 def live_frame(matured: pl.DataFrame, grain: Grain) -> pl.DataFrame:
-    """Rows of LIVE_ACCURACY from counts by statistic, horizon and target_start (sql/results/matured.sql)."""
+    """Rows of LIVE_ACCURACY from counts by statistic, horizon and target_start
+    (sql/results/matured.sql).
+    """
     rows: list[dict[str, Any]] = []
     for (statistic,), mine in matured.group_by("statistic", maintain_order=True):
         for first, last in BANDS:
@@ -50,16 +61,30 @@ def live_frame(matured: pl.DataFrame, grain: Grain) -> pl.DataFrame:
     if not rows:
         return LIVE_ACCURACY.empty()
     return check(
-        pl.DataFrame(rows, schema={name: column.dtype for name, column in LIVE_ACCURACY.columns.items()}), LIVE_ACCURACY
+        pl.DataFrame(
+            rows, schema={name: column.dtype for name, column in LIVE_ACCURACY.columns.items()}
+        ),
+        LIVE_ACCURACY,
     )
 
 
 def _band(band: pl.DataFrame, grain: Grain, statistic: str, first: int) -> list[dict[str, Any]]:
-    columns = ("n", "inside_80", "inside_95", "above_median", "promised_80", "promised_95", "error_gbps", "promised_error_gbps")  # fmt: skip
+    columns = (
+        "n",
+        "inside_80",
+        "inside_95",
+        "above_median",
+        "promised_80",
+        "promised_95",
+        "error_gbps",
+        "promised_error_gbps",
+    )
     sums = band.group_by("target_start").agg(pl.col(columns).sum()).sort("target_start")
     count, periods = float(sums["n"].sum()), sums.height
     horizon = float((band["horizon"] * band["n"]).sum()) / count
-    error, promised_error = (float(sums[name].sum()) for name in ("error_gbps", "promised_error_gbps"))
+    error, promised_error = (
+        float(sums[name].sum()) for name in ("error_gbps", "promised_error_gbps")
+    )
     rows = []
     for measure, promised in (
         ("inside_80", float(sums["promised_80"].sum()) / count),
@@ -71,17 +96,36 @@ def _band(band: pl.DataFrame, grain: Grain, statistic: str, first: int) -> list[
         share = float(hits.sum()) / count
         low, high = wilson(share * effective, effective, SURE)
         drifted = effective >= FEWEST_EFFECTIVE and not low <= promised <= high
-        rows.append({
-            "grain": grain, "statistic": statistic, "horizon_from": first, "horizon_to": band["horizon"].max(), "measure": measure, "n": int(count), "periods": periods,
-            "first_target": sums["target_start"][0], "last_target": sums["target_start"][-1], "n_effective": effective, "achieved_ratio": share,
-            "low_ratio": low, "high_ratio": high, "promised_ratio": promised, "error_ratio": error / promised_error if promised_error > 0 else None,
-            "drifted": drifted, "reason": _said(measure, share, promised, (low, high), int(count), effective, periods, drifted),
-        })  # fmt: skip
+        rows.append(
+            {
+                "grain": grain,
+                "statistic": statistic,
+                "horizon_from": first,
+                "horizon_to": band["horizon"].max(),
+                "measure": measure,
+                "n": int(count),
+                "periods": periods,
+                "first_target": sums["target_start"][0],
+                "last_target": sums["target_start"][-1],
+                "n_effective": effective,
+                "achieved_ratio": share,
+                "low_ratio": low,
+                "high_ratio": high,
+                "promised_ratio": promised,
+                "error_ratio": error / promised_error if promised_error > 0 else None,
+                "drifted": drifted,
+                "reason": _said(
+                    measure, share, promised, (low, high), int(count), effective, periods, drifted
+                ),
+            }
+        )
     return rows
 
 
 def effective_count(hits: FloatArray, counts: FloatArray, horizon: float) -> float:
-    """How many independent outcomes those of some periods are worth: `hits` of `counts` in each, `horizon` periods ahead on the mean."""
+    """How many independent outcomes those of some periods are worth: `hits` of `counts` in each,
+    `horizon` periods ahead on the mean.
+    """
     total, periods = float(counts.sum()), len(counts)
     rho = clustering(hits, counts)
     size = total / periods
@@ -89,7 +133,9 @@ def effective_count(hits: FloatArray, counts: FloatArray, horizon: float) -> flo
 
 
 def clustering(hits: FloatArray, counts: FloatArray) -> float:
-    """How much outcomes of one period go together, 0 to 1: the ANOVA estimate of the correlation within periods."""
+    """How much outcomes of one period go together, 0 to 1: the ANOVA estimate of the correlation
+    within periods.
+    """
     total, periods = float(counts.sum()), len(counts)
     if periods < FEWEST_PERIODS or total <= periods:
         return 1.0
@@ -102,29 +148,47 @@ def clustering(hits: FloatArray, counts: FloatArray) -> float:
 
 
 def _said(
-    measure: str, share: float, promised: float, ends: tuple[float, float], count: int, effective: float, periods: int, drifted: bool
-) -> str:  # fmt: skip
+    measure: str,
+    share: float,
+    promised: float,
+    ends: tuple[float, float],
+    count: int,
+    effective: float,
+    periods: int,
+    drifted: bool,
+) -> str:
     basis = f"{count} outcomes of {periods} periods, worth {effective:.0f} independent ones; 99 % interval {ends[0]:.0%} to {ends[1]:.0%}"
     if measure == "above_median":
         ends_word = "Forecasts have run too low" if share > 0.5 else "Forecasts have run too high"
         found = f"{share:.0%} of outcomes lay above the median, where half should ({basis})."
         return f"{ends_word}: {found}" if drifted else found
     found = f"{share:.0%} of outcomes lay in the {measure[-2:]} % interval, where the receipts promised {promised:.0%} ({basis})."
-    word = "Intervals have been too narrow" if share < promised else "Intervals have been wider than they need be"
+    word = (
+        "Intervals have been too narrow"
+        if share < promised
+        else "Intervals have been wider than they need be"
+    )
     return f"{word}: {found}" if drifted else found
 
 
 def challenge_frame(challenged: pl.DataFrame, backtest: pl.DataFrame, grain: Grain) -> pl.DataFrame:
-    """Rows of MODEL_CHALLENGE from errors by statistic, challenger and target_start (sql/results/challenged.sql).
+    """Rows of MODEL_CHALLENGE from errors by statistic, challenger and target_start
+    (sql/results/challenged.sql).
 
-    A challenger is to be promoted when it was better by 5 % over at least 24 periods, by more than chance (Diebold-Mariano
-    over periods with the longest horizon, p below 5 % divided by the number of challengers), and is no worse than the
+    A challenger is to be promoted when it was better by 5 % over at least 24 periods, by more than
+    chance (Diebold-Mariano
+    over periods with the longest horizon, p below 5 % divided by the number of challengers), and is
+    no worse than the
     ensemble in the `backtest` of now (rows of BACKTEST_SCORE). Nothing switches by itself.
     """
     if challenged.is_empty():
         return MODEL_CHALLENGE.empty()
     horizon = CHALLENGE_HORIZON[grain]
-    scores = backtest.filter((pl.col("horizon") == 0) & pl.col("mase").is_not_null()).group_by("statistic", "model").agg(mase=(pl.col("mase") * pl.col("n")).sum() / pl.col("n").sum())  # fmt: skip
+    scores = (
+        backtest.filter((pl.col("horizon") == 0) & pl.col("mase").is_not_null())
+        .group_by("statistic", "model")
+        .agg(mase=(pl.col("mase") * pl.col("n")).sum() / pl.col("n").sum())
+    )
     past = {(statistic, model): mase for statistic, model, mase in scores.iter_rows()}
     rows: list[dict[str, Any]] = []
     for (statistic,), mine in challenged.group_by("statistic", maintain_order=True):
@@ -132,47 +196,91 @@ def challenge_frame(challenged: pl.DataFrame, backtest: pl.DataFrame, grain: Gra
         for (name,), pairs in mine.group_by("challenger", maintain_order=True):
             pairs = pairs.sort("target_start")
             actual, champion, rival = (
-                pairs[column].to_numpy() for column in ("actual_gbps", "champion_gbps", "challenger_gbps")
+                pairs[column].to_numpy()
+                for column in ("actual_gbps", "champion_gbps", "challenger_gbps")
             )
             if not actual.sum() > 0:
                 continue
             _, p = diebold_mariano((champion - rival) / np.maximum(actual, 1e-12), horizon)
             ratios = float(champion.sum() / actual.sum()), float(rival.sum() / actual.sum())
-            verdict, reason = promotion(ratios, pairs.height, p, rivals, (past.get((statistic, "ensemble")), past.get((statistic, name))))  # fmt: skip
-            rows.append({
-                "grain": grain, "statistic": statistic, "challenger": name, "n": int(pairs["n"].sum()), "periods": pairs.height, "horizon_to": horizon,
-                "champion_error_ratio": ratios[0], "challenger_error_ratio": ratios[1], "dm_p": p if np.isfinite(p) else None, "verdict": verdict, "reason": reason,
-            })  # fmt: skip
+            verdict, reason = promotion(
+                ratios,
+                pairs.height,
+                p,
+                rivals,
+                (past.get((statistic, "ensemble")), past.get((statistic, name))),
+            )
+            rows.append(
+                {
+                    "grain": grain,
+                    "statistic": statistic,
+                    "challenger": name,
+                    "n": int(pairs["n"].sum()),
+                    "periods": pairs.height,
+                    "horizon_to": horizon,
+                    "champion_error_ratio": ratios[0],
+                    "challenger_error_ratio": ratios[1],
+                    "dm_p": p if np.isfinite(p) else None,
+                    "verdict": verdict,
+                    "reason": reason,
+                }
+            )
     dtypes = {name: column.dtype for name, column in MODEL_CHALLENGE.columns.items()}
     return check(pl.DataFrame(rows, schema=dtypes), MODEL_CHALLENGE)
 
 
 def promotion(
-    ratios: tuple[float, float], periods: int, p: float, rivals: int, backtest: Sequence[float | None]
+    ratios: tuple[float, float],
+    periods: int,
+    p: float,
+    rivals: int,
+    backtest: Sequence[float | None],
 ) -> tuple[str, str]:
-    """The verdict on a challenger and why: `ratios` and `backtest` have the champion's error and the challenger's."""
+    """The verdict on a challenger and why: `ratios` and `backtest` have the champion's error and
+    the challenger's.
+    """
     champion, rival = ratios
     said = f"over {periods} periods its error was {rival:.1%} of what came, the ensemble's {champion:.1%}"
     if periods < FEWEST_TO_PROMOTE or not np.isfinite(p):
-        return "too_early", f"Too early to tell: {said}; at least {FEWEST_TO_PROMOTE} periods and a computable test are wanted."  # fmt: skip
+        return (
+            "too_early",
+            f"Too early to tell: {said}; at least {FEWEST_TO_PROMOTE} periods and a computable test are wanted.",
+        )
     if rival > (1 - BETTER_BY) * champion:
         return "keep", f"The ensemble stays: {said}, not {BETTER_BY:.0%} less."
     if p * rivals >= SIGNIFICANT:
-        return "keep", f"The ensemble stays: {said}, which chance explains (p {p:.3f}, {rivals} challengers)."
+        return (
+            "keep",
+            f"The ensemble stays: {said}, which chance explains (p {p:.3f}, {rivals} challengers).",
+        )
     if backtest[0] is not None and backtest[1] is not None and backtest[1] > backtest[0]:
-        return "keep", f"The ensemble stays: {said}, yet the backtest of now has it worse (MASE {backtest[1]:.2f} against {backtest[0]:.2f})."  # fmt: skip
-    return "promote", f"To be promoted: {said}, more than chance explains (p {p:.4f}, {rivals} challengers). Somebody has to decide it."  # fmt: skip
+        return (
+            "keep",
+            f"The ensemble stays: {said}, yet the backtest of now has it worse (MASE {backtest[1]:.2f} against {backtest[0]:.2f}).",
+        )
+    return (
+        "promote",
+        f"To be promoted: {said}, more than chance explains (p {p:.4f}, {rivals} challengers). Somebody has to decide it.",
+    )
 
 
 def drift_notes(live: pl.DataFrame, challenge: pl.DataFrame) -> list[tuple[str, str, str]]:
     """Notes (topic, subject, note) on what drifted and who should be promoted."""
     drifted = live.filter("drifted")
     notes = [
-        ("live_accuracy", f"{row['grain']} {row['statistic']} {row['measure']} from {row['horizon_from']}", f"{row['grain']} {row['statistic']}, {row['horizon_from']} to {row['horizon_to']} ahead: {row['reason']}")
+        (
+            "live_accuracy",
+            f"{row['grain']} {row['statistic']} {row['measure']} from {row['horizon_from']}",
+            f"{row['grain']} {row['statistic']}, {row['horizon_from']} to {row['horizon_to']} ahead: {row['reason']}",
+        )
         for row in drifted.iter_rows(named=True)
-    ]  # fmt: skip
+    ]
     promoted = challenge.filter(pl.col("verdict") == "promote")
     return notes + [
-        ("model_challenge", f"{row['grain']} {row['statistic']} {row['challenger']}", f"{row['challenger']}: {row['reason']}")
+        (
+            "model_challenge",
+            f"{row['grain']} {row['statistic']} {row['challenger']}",
+            f"{row['challenger']}: {row['reason']}",
+        )
         for row in promoted.iter_rows(named=True)
-    ]  # fmt: skip
+    ]

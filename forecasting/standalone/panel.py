@@ -1,4 +1,6 @@
-"""Any panel of series, of any unit and season: one call on a polars frame, no warehouse and no routes."""
+"""Any panel of series, of any unit and season: one call on a polars frame, no warehouse and no
+routes.
+"""
 
 from __future__ import annotations
 
@@ -31,11 +33,25 @@ from forecasting.spec import ForecastSpec, telling_periods
 from warehouse.errors import ContractError, Problem
 from warehouse.schema import Grain
 
-PANEL_LEVELS = {"q025": 0.025, "q10": 0.1, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q90": 0.9, "q975": 0.975}
+PANEL_LEVELS = {
+    "q025": 0.025,
+    "q10": 0.1,
+    "q25": 0.25,
+    "q50": 0.5,
+    "q75": 0.75,
+    "q90": 0.9,
+    "q975": 0.975,
+}
 PANEL_COLUMNS = {
-    "series_id": pl.String, "step": None, "horizon": pl.Int64, "mean": pl.Float64, "median": pl.Float64,
-    **dict.fromkeys(PANEL_LEVELS, pl.Float64), "weights": pl.String, "reason": pl.String,
-}  # fmt: skip
+    "series_id": pl.String,
+    "step": None,
+    "horizon": pl.Int64,
+    "mean": pl.Float64,
+    "median": pl.Float64,
+    **dict.fromkeys(PANEL_LEVELS, pl.Float64),
+    "weights": pl.String,
+    "reason": pl.String,
+}
 WINDOWS_WANTED = 600
 MEAN_LEVELS = (np.arange(99) + 0.5) / 99
 _DATED: dict[int, tuple[Grain, int]] = {
@@ -62,9 +78,16 @@ def forecast_panel(
 ) -> pl.DataFrame:
     """The rows of `forecast_and_remember`, which see, without a memory."""
     return forecast_and_remember(
-        frame, season=season, horizon=horizon, seed=seed, min_periods=min_periods, max_history=max_history,
-        backtest_origins=backtest_origins, calendar=calendar, map_chunks=map_chunks,
-    )[0]  # fmt: skip
+        frame,
+        season=season,
+        horizon=horizon,
+        seed=seed,
+        min_periods=min_periods,
+        max_history=max_history,
+        backtest_origins=backtest_origins,
+        calendar=calendar,
+        map_chunks=map_chunks,
+    )[0]
 
 
 def forecast_and_remember(
@@ -80,40 +103,71 @@ def forecast_and_remember(
     calendar: Sequence[str] = (),
     map_chunks: MapChunks = map,
 ) -> tuple[pl.DataFrame, Memory]:
-    """One row per series and step ahead: mean, median, quantiles q025 to q975, the models' weights; or one row with a reason.
+    """One row per series and step ahead: mean, median, quantiles q025 to q975, the models' weights;
+    or one row with a reason.
 
-    `frame` has columns series_id, step (whole numbers, or the first dates of months, weeks, days, quarters or years, as `season`
-    says) and value. Steps may come in any order, and missing ones are gaps. Raises ContractError where the frame
-    as a whole can't be read; a series that can't be forecast gets a reason. `seed` is kept for the record: nothing is drawn.
-    `calendar` names moving days whose effect is measured where steps are dates: see forecasting.demand.calendars.
-    `backtest_origins` past forecasts of each series tell how wide the intervals are: 2 to 6 unless given, the fewer the more series there are.
+    `frame` has columns series_id, step (whole numbers, or the first dates of months, weeks, days,
+    quarters or years, as `season`
+    says) and value. Steps may come in any order, and missing ones are gaps. Raises ContractError
+    where the frame
+    as a whole can't be read; a series that can't be forecast gets a reason. `seed` is kept for the
+    record: nothing is drawn.
+    `calendar` names moving days whose effect is measured where steps are dates: see
+        forecasting.demand.calendars.
+    `backtest_origins` past forecasts of each series tell how wide the intervals are: 2 to 6 unless
+        given, the fewer the more series there are.
 
-    With the `memory` of an earlier forecast there are no past forecasts: parameters are sought from those found then, and
-    intervals are as wide as errors were then. What is returned beside the rows is the memory for the next one.
+    With the `memory` of an earlier forecast there are no past forecasts: parameters are sought from
+        those found then, and
+    intervals are as wide as errors were then. What is returned beside the rows is the memory for
+    the next one.
     """
     _check(frame, season, horizon, calendar)
     places = _places(frame, season)
     ids, values, lasts, reasons = _matrix(places)
     spec = ForecastSpec(
-        horizon=horizon, seed=seed, min_periods=max(min_periods, 3), max_history=max_history or telling_periods(season), max_missing_at_end=2,
-        backtest_origins=backtest_origins or min(max(WINDOWS_WANTED // max(len(ids), 1), 2), 6), grain=_DATED.get(season, ("month", 1))[0],
+        horizon=horizon,
+        seed=seed,
+        min_periods=max(min_periods, 3),
+        max_history=max_history or telling_periods(season),
+        max_missing_at_end=2,
+        backtest_origins=backtest_origins or min(max(WINDOWS_WANTED // max(len(ids), 1), 2), 6),
+        grain=_DATED.get(season, ("month", 1))[0],
         calendar=tuple(calendar),
-    )  # fmt: skip
-    regressors = _moving_days(calendar, frame, season, lasts, values.shape[1], horizon) if calendar and lasts else ()
+    )
+    regressors = (
+        _moving_days(calendar, frame, season, lasts, values.shape[1], horizon)
+        if calendar and lasts
+        else ()
+    )
     with threadpool_limits(1):
         chunk = plain_chunk(values, spec, season, regressors)
-        found = study_all(replace(chunk, starts=memory.starts(ids)) if memory else chunk, map_chunks)
+        found = study_all(
+            replace(chunk, starts=memory.starts(ids)) if memory else chunk, map_chunks
+        )
         rows = [row for row, one in enumerate(found) if isinstance(one, Study) and not reasons[row]]
-        studies = [one for row, one in enumerate(found) if isinstance(one, Study) and not reasons[row]]
+        studies = [
+            one for row, one in enumerate(found) if isinstance(one, Study) and not reasons[row]
+        ]
         table = _prior(season)
         shape = (
-            memory.shape if memory else fleet_shape(studies, table) if studies else np.ones((horizon, len(COVERAGES)))
+            memory.shape
+            if memory
+            else fleet_shape(studies, table)
+            if studies
+            else np.ones((horizon, len(COVERAGES)))
         )
         calibrated = sizes(studies, table, shape=shape)
     known = {ids[row]: study.optima for row, study in zip(rows, studies, strict=True)}
     kept = Memory(season, horizon, shape, {**(memory.optima if memory else {}), **known})
-    forecasts = _rows([ids[row] for row in rows], [lasts[row] for row in rows], studies, calibrated, horizon)
-    refused = [(ids[row], reasons[row] or one) for row, one in enumerate(found) if reasons[row] or isinstance(one, str)]
+    forecasts = _rows(
+        [ids[row] for row in rows], [lasts[row] for row in rows], studies, calibrated, horizon
+    )
+    refused = [
+        (ids[row], reasons[row] or one)
+        for row, one in enumerate(found)
+        if reasons[row] or isinstance(one, str)
+    ]
     refusals = pl.DataFrame(
         {"series_id": [name for name, _ in refused], "reason": [reason for _, reason in refused]},
         schema={"series_id": pl.String, "reason": pl.String},
@@ -129,16 +183,28 @@ def forecast_and_remember(
 
 
 def _moving_days(
-    calendar: Sequence[str], frame: pl.DataFrame, season: int, lasts: list[int], width: int, horizon: int
+    calendar: Sequence[str],
+    frame: pl.DataFrame,
+    season: int,
+    lasts: list[int],
+    width: int,
+    horizon: int,
 ) -> tuple[tuple[Regressor, ...], ...]:
-    """Shares of the named days over each series' periods, (width + horizon) to its own last one and beyond."""
+    """Shares of the named days over each series' periods, (width + horizon) to its own last one and
+    beyond.
+    """
     grain, dated, first = _DATED[season][0], _dates(season, frame), min(lasts) - width + 1
-    shares = calendar_shares(calendar, [dated(place) for place in range(first, max(lasts) + horizon + 1)], grain)
+    shares = calendar_shares(
+        calendar, [dated(place) for place in range(first, max(lasts) + horizon + 1)], grain
+    )
     starts = [last - width + 1 - first for last in lasts]
     return tuple(
-        tuple(Regressor(name, "calendar", row[start : start + width + horizon]) for name, row in zip(calendar, shares, strict=True))
+        tuple(
+            Regressor(name, "calendar", row[start : start + width + horizon])
+            for name, row in zip(calendar, shares, strict=True)
+        )
         for start in starts
-    )  # fmt: skip
+    )
 
 
 def _check(frame: pl.DataFrame, season: int, horizon: int, calendar: Sequence[str]) -> None:
@@ -157,7 +223,10 @@ def _check(frame: pl.DataFrame, season: int, horizon: int, calendar: Sequence[st
             problems.append(Problem("step", f"is {step}, must be whole numbers or dates"))
         if step == pl.Date and season not in _DATED:
             problems.append(
-                Problem("step", f"is a date, and a season of {season} does not say how dates follow; number the steps")
+                Problem(
+                    "step",
+                    f"is a date, and a season of {season} does not say how dates follow; number the steps",
+                )
             )
         if calendar and (step != pl.Date or season not in (7, 12, 52)):
             problems.append(Problem("calendar", "needs dates as steps, of days, weeks or months"))
@@ -167,7 +236,9 @@ def _check(frame: pl.DataFrame, season: int, horizon: int, calendar: Sequence[st
             if frame[name].null_count():
                 problems.append(Problem(name, f"is empty in {frame[name].null_count()} rows"))
     if problems:
-        raise ContractError("the panel can't be read", problems, "It needs columns series_id, step and value.")
+        raise ContractError(
+            "the panel can't be read", problems, "It needs columns series_id, step and value."
+        )
 
 
 def _places(frame: pl.DataFrame, season: int) -> pl.DataFrame:
@@ -180,16 +251,19 @@ def _places(frame: pl.DataFrame, season: int) -> pl.DataFrame:
         numbers = [periods_between(epoch, one, grain) // count for one in dates]
         if grain == "week" and len({(one - epoch).days % 7 for one in dates}) > 1:
             raise ContractError(
-                "the panel can't be read", [Problem("step", "weeks do not all start on the same weekday")]
+                "the panel can't be read",
+                [Problem("step", "weeks do not all start on the same weekday")],
             )
         place = pl.col("step").replace_strict(dates, numbers, return_dtype=pl.Int64)
-    return frame.select(pl.col("series_id").cast(pl.String), place=place, value=pl.col("value").cast(pl.Float64)).sort(
-        "series_id", "place"
-    )
+    return frame.select(
+        pl.col("series_id").cast(pl.String), place=place, value=pl.col("value").cast(pl.Float64)
+    ).sort("series_id", "place")
 
 
 def _matrix(places: pl.DataFrame) -> tuple[list[str], FloatArray, list[int], list[str]]:
-    """Names, values (N, T) aligned at each series' own end, last places, and reasons against single series ('' for none)."""
+    """Names, values (N, T) aligned at each series' own end, last places, and reasons against single
+    series ('' for none).
+    """
     groups = list(places.group_by("series_id", maintain_order=True))
     width = 1
     parts: list[tuple[str, FloatArray, int, str]] = []
@@ -213,7 +287,12 @@ def _matrix(places: pl.DataFrame) -> tuple[list[str], FloatArray, list[int], lis
     values = np.full((len(parts), width), np.nan)
     for at, (_, row, _, _) in enumerate(parts):
         values[at, width - len(row) :] = row
-    return [part[0] for part in parts], values, [part[2] for part in parts], [part[3] for part in parts]
+    return (
+        [part[0] for part in parts],
+        values,
+        [part[2] for part in parts],
+        [part[3] for part in parts],
+    )
 
 
 def _prior(season: int) -> Prior:
@@ -222,7 +301,11 @@ def _prior(season: int) -> Prior:
 
 
 def _rows(
-    names: list[str], lasts: list[int], studies: list[Study], calibrated: list[FloatArray], horizon: int
+    names: list[str],
+    lasts: list[int],
+    studies: list[Study],
+    calibrated: list[FloatArray],
+    horizon: int,
 ) -> pl.DataFrame:
     count, levels = len(studies), len(PANEL_LEVELS)
     wanted = ndtri(np.concatenate([np.array(list(PANEL_LEVELS.values())), MEAN_LEVELS]))
@@ -234,18 +317,28 @@ def _rows(
     steps = np.arange(1, horizon + 1)
     weights = [
         ", ".join(
-            f"{model} {weight:.3f}" for model, weight in zip(CANDIDATES, study.weights, strict=True) if weight > 0
+            f"{model} {weight:.3f}"
+            for model, weight in zip(CANDIDATES, study.weights, strict=True)
+            if weight > 0
         )
         for study in studies
     ]
     points = np.concatenate([study.point for study in studies]) if studies else np.empty(0)
-    return pl.DataFrame(
-        {"series_id": names, "weights": weights, "last": lasts},
-        schema={"series_id": pl.String, "weights": pl.String, "last": pl.Int64},
-    ).select(pl.all().repeat_by(horizon).explode()).with_columns(
-        pl.Series("horizon", np.tile(steps, count), dtype=pl.Int64), pl.Series("mean", told[:, levels]),
-        pl.Series("median", points), *(pl.Series(column, told[:, at]) for at, column in enumerate(PANEL_LEVELS)),
-    ).with_columns(place=pl.col("last") + pl.col("horizon")).drop("last")  # fmt: skip
+    return (
+        pl.DataFrame(
+            {"series_id": names, "weights": weights, "last": lasts},
+            schema={"series_id": pl.String, "weights": pl.String, "last": pl.Int64},
+        )
+        .select(pl.all().repeat_by(horizon).explode())
+        .with_columns(
+            pl.Series("horizon", np.tile(steps, count), dtype=pl.Int64),
+            pl.Series("mean", told[:, levels]),
+            pl.Series("median", points),
+            *(pl.Series(column, told[:, at]) for at, column in enumerate(PANEL_LEVELS)),
+        )
+        .with_columns(place=pl.col("last") + pl.col("horizon"))
+        .drop("last")
+    )
 
 
 def quantiles(study: Study, size: FloatArray, normal: FloatArray) -> FloatArray:
@@ -259,7 +352,10 @@ def _step_back(season: int, frame: pl.DataFrame) -> pl.Expr:
     if frame.schema["step"] != pl.Date:
         return pl.col("place").cast(frame.schema["step"])
     dated = _dates(season, frame)
-    return pl.col("place").map_batches(lambda places: pl.Series([dated(one) for one in places], dtype=pl.Date), return_dtype=pl.Date)  # fmt: skip
+    return pl.col("place").map_batches(
+        lambda places: pl.Series([dated(one) for one in places], dtype=pl.Date),
+        return_dtype=pl.Date,
+    )
 
 
 def _dates(season: int, frame: pl.DataFrame) -> Callable[[Any], date]:

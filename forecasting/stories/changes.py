@@ -38,7 +38,9 @@ def apply_scenario(scenario: Scenario, inputs: PlanInputs) -> PlanInputs:
     problems = _unknown(scenario, inputs)
     if problems:
         raise SettingsError(
-            f"scenario {scenario.scenario_id} does not fit the network", problems, "Mend the scenario file."
+            f"scenario {scenario.scenario_id} does not fit the network",
+            problems,
+            "Mend the scenario file.",
         )
     changed = inputs
     for kind, entry in scenario.changes:
@@ -48,12 +50,23 @@ def apply_scenario(scenario: Scenario, inputs: PlanInputs) -> PlanInputs:
 
 def _unknown(scenario: Scenario, inputs: PlanInputs) -> list[Problem]:
     network = inputs.network
-    made = {str(entry["segment"]) for entry in scenario.of("segment") if "a_node" in entry and "z_node" in entry}
+    made = {
+        str(entry["segment"])
+        for entry in scenario.of("segment")
+        if "a_node" in entry and "z_node" in entry
+    }
     known = {
-        "route": set(network.routes), "segment": set(network.segments) | made, "risk_group": set(network.risk_groups) | {str(e["id"]) for e in scenario.of("risk_group")},
-        "node": {node for segment in network.segments.values() for node in (segment.a_node, segment.z_node)},
-        "market": {route.market for route in network.routes.values()}, "corridor": {route.corridor for route in network.routes.values()},
-    }  # fmt: skip
+        "route": set(network.routes),
+        "segment": set(network.segments) | made,
+        "risk_group": set(network.risk_groups) | {str(e["id"]) for e in scenario.of("risk_group")},
+        "node": {
+            node
+            for segment in network.segments.values()
+            for node in (segment.a_node, segment.z_node)
+        },
+        "market": {route.market for route in network.routes.values()},
+        "corridor": {route.corridor for route in network.routes.values()},
+    }
     ids = set(inputs.assumptions["assumption_id"])
     problems = []
     for kind, entry in scenario.changes:
@@ -69,9 +82,16 @@ def _unknown(scenario: Scenario, inputs: PlanInputs) -> list[Problem]:
         for name, names in known.items():
             if name in entry and entry[name] not in names:
                 problems.append(Problem(place, f"{name} {entry[name]} is unknown"))
-        if kind == "segment" and "delay_months" in entry and entry["segment"] not in set(inputs.projects["segment_id"]):
+        if (
+            kind == "segment"
+            and "delay_months" in entry
+            and entry["segment"] not in set(inputs.projects["segment_id"])
+        ):
             problems.append(
-                Problem(place, f"segment {entry['segment']} has no project whose date could move; say ready instead")
+                Problem(
+                    place,
+                    f"segment {entry['segment']} has no project whose date could move; say ready instead",
+                )
             )
     return problems
 
@@ -87,7 +107,12 @@ def _grow(inputs: PlanInputs, entry: Any) -> PlanInputs:
     if "route" in entry:
         names = {entry["route"]}
     else:
-        names = {name for name, route in routes.items() if route.market == entry.get("market", route.market) and route.corridor == entry.get("corridor", route.corridor)}  # fmt: skip
+        names = {
+            name
+            for name, route in routes.items()
+            if route.market == entry.get("market", route.market)
+            and route.corridor == entry.get("corridor", route.corridor)
+        }
     start = entry.get("from", inputs.paths.periods[0])
     years = np.array([max((day - start).days, 0) / 365.25 for day in inputs.paths.periods])
     return _scaled(inputs, _rows(inputs.paths, names), (1.0 + entry["yearly_ratio"]) ** years)
@@ -100,9 +125,12 @@ def _scaled(inputs: PlanInputs, rows: FloatArray, factor: FloatArray) -> PlanInp
 
 
 def _customer(inputs: PlanInputs, entry: Any) -> PlanInputs:
-    """A won customer adds its Gbit/s to every path; a lost one takes them away, to no less than nothing."""
+    """A won customer adds its Gbit/s to every path; a lost one takes them away, to no less than
+    nothing.
+    """
     active = np.array(
-        [entry["from"] <= day < entry.get("until", date.max) for day in inputs.paths.periods], dtype=float
+        [entry["from"] <= day < entry.get("until", date.max) for day in inputs.paths.periods],
+        dtype=float,
     )
     draws = inputs.paths.draws_gbps.copy()
     rows = _rows(inputs.paths, {entry["route"]}, entry.get("direction", "both"))
@@ -111,21 +139,37 @@ def _customer(inputs: PlanInputs, entry: Any) -> PlanInputs:
 
 
 def _cap(inputs: PlanInputs, entry: Any) -> PlanInputs:
-    lifted = np.array([1.0 + entry["lift_ratio"] if day >= entry["from"] else 1.0 for day in inputs.paths.periods])
-    return _scaled(inputs, _rows(inputs.paths, {entry["route"]}, entry.get("direction", "both")), lifted)
+    lifted = np.array(
+        [1.0 + entry["lift_ratio"] if day >= entry["from"] else 1.0 for day in inputs.paths.periods]
+    )
+    return _scaled(
+        inputs, _rows(inputs.paths, {entry["route"]}, entry.get("direction", "both")), lifted
+    )
 
 
 def _segment(inputs: PlanInputs, entry: Any) -> PlanInputs:
     name = entry["segment"]
     network = inputs.network
     if name not in network.segments:
-        made = Segment(name, entry["a_node"], entry["z_node"], entry.get("length_km"), "planned", entry.get("ready"))
-        inputs = replace(inputs, network=replace(network, segments={**network.segments, name: made}))
+        made = Segment(
+            name,
+            entry["a_node"],
+            entry["z_node"],
+            entry.get("length_km"),
+            "planned",
+            entry.get("ready"),
+        )
+        inputs = replace(
+            inputs, network=replace(network, segments={**network.segments, name: made})
+        )
         lit = entry.get("lit_gbps")
         return (
             inputs
             if lit is None
-            else _capacity(inputs, {"segment": name, "lit_gbps": lit, "from": entry.get("ready", date(2000, 1, 1))})
+            else _capacity(
+                inputs,
+                {"segment": name, "lit_gbps": lit, "from": entry.get("ready", date(2000, 1, 1))},
+            )
         )
     projects = inputs.projects
     if DRAW_KEY not in projects.columns:
@@ -143,7 +187,9 @@ def _segment(inputs: PlanInputs, entry: Any) -> PlanInputs:
     status = "in_service" if day is not None else "planned"
     segment = replace(network.segments[name], status=status, in_service_from=day)
     return replace(
-        inputs, projects=projects.filter(~mine), network=replace(network, segments={**network.segments, name: segment})
+        inputs,
+        projects=projects.filter(~mine),
+        network=replace(network, segments={**network.segments, name: segment}),
     )
 
 
@@ -155,23 +201,52 @@ def _path(inputs: PlanInputs, entry: Any) -> PlanInputs:
     for name in entry["segments"]:
         segment = network.segments[name]
         if at not in (segment.a_node, segment.z_node):
-            raise SettingsError("the scenario's path does not connect", [Problem(f"route {route.route_id}", f"at {at}, segment {name} runs {segment.a_node} to {segment.z_node}")], "Mend the scenario file.")  # fmt: skip
+            raise SettingsError(
+                "the scenario's path does not connect",
+                [
+                    Problem(
+                        f"route {route.route_id}",
+                        f"at {at}, segment {name} runs {segment.a_node} to {segment.z_node}",
+                    )
+                ],
+                "Mend the scenario file.",
+            )
         hops.append((name, "az" if at == segment.a_node else "za"))
         at = segment.z_node if at == segment.a_node else segment.a_node
         if at in reached:
-            raise SettingsError("the scenario's path goes in a circle", [Problem(f"route {route.route_id}", f"{at} is reached twice, the second time over {name}")], "Mend the scenario file.")  # fmt: skip
+            raise SettingsError(
+                "the scenario's path goes in a circle",
+                [
+                    Problem(
+                        f"route {route.route_id}",
+                        f"{at} is reached twice, the second time over {name}",
+                    )
+                ],
+                "Mend the scenario file.",
+            )
         reached.add(at)
     if at != route.z_node:
-        raise SettingsError("the scenario's path does not reach", [Problem(f"route {route.route_id}", f"its path ends at {at}, not {route.z_node}")], "Mend the scenario file.")  # fmt: skip
+        raise SettingsError(
+            "the scenario's path does not reach",
+            [Problem(f"route {route.route_id}", f"its path ends at {at}, not {route.z_node}")],
+            "Mend the scenario file.",
+        )
     rank = entry["rank"]
     paths = sorted(
-        [Path(p.rank + (p.rank >= rank), p.hops, p.share_ratio) for p in route.paths] + [Path(rank, tuple(hops), 0.0)],
+        [Path(p.rank + (p.rank >= rank), p.hops, p.share_ratio) for p in route.paths]
+        + [Path(rank, tuple(hops), 0.0)],
         key=lambda p: p.rank,
     )
     if all(path.share_ratio in (0.0, 1.0) for path in route.paths):
-        paths = [replace(path, share_ratio=1.0 if number == 0 else 0.0) for number, path in enumerate(paths)]
+        paths = [
+            replace(path, share_ratio=1.0 if number == 0 else 0.0)
+            for number, path in enumerate(paths)
+        ]
     return replace(
-        inputs, network=replace(network, routes={**network.routes, route.route_id: replace(route, paths=tuple(paths))})
+        inputs,
+        network=replace(
+            network, routes={**network.routes, route.route_id: replace(route, paths=tuple(paths))}
+        ),
     )
 
 
@@ -182,22 +257,38 @@ def _cut(inputs: PlanInputs, entry: Any) -> PlanInputs:
     elif "risk_group" in entry:
         segments = network.risk_groups[entry["risk_group"]].segments
     else:
-        segments = frozenset(s.segment_id for s in network.segments.values() if entry["node"] in (s.a_node, s.z_node))
-    return replace(inputs, outages=(*inputs.outages, Outage(segments, entry["from"], entry.get("until"))))
+        segments = frozenset(
+            s.segment_id for s in network.segments.values() if entry["node"] in (s.a_node, s.z_node)
+        )
+    return replace(
+        inputs, outages=(*inputs.outages, Outage(segments, entry["from"], entry.get("until")))
+    )
 
 
 def _risk_group(inputs: PlanInputs, entry: Any) -> PlanInputs:
     network = inputs.network
     group = RiskGroup(entry["id"], entry.get("kind", "trench"), frozenset(entry["segments"]))
-    return replace(inputs, network=replace(network, risk_groups={**network.risk_groups, group.risk_group_id: group}))
+    return replace(
+        inputs,
+        network=replace(network, risk_groups={**network.risk_groups, group.risk_group_id: group}),
+    )
 
 
 def _capacity(inputs: PlanInputs, entry: Any) -> PlanInputs:
     """From that day on; a later step that is on record is dropped."""
     later = (pl.col("segment_id") == entry["segment"]) & (pl.col("valid_from") >= entry["from"])
-    row = pl.DataFrame({"segment_id": [entry["segment"]], "valid_from": [entry["from"]], "lit_gbps": [float(entry["lit_gbps"])], "known_at": [datetime(1970, 1, 1, tzinfo=UTC)]})  # fmt: skip
+    row = pl.DataFrame(
+        {
+            "segment_id": [entry["segment"]],
+            "valid_from": [entry["from"]],
+            "lit_gbps": [float(entry["lit_gbps"])],
+            "known_at": [datetime(1970, 1, 1, tzinfo=UTC)],
+        }
+    )
     row = row.with_columns(pl.col("known_at").cast(pl.Datetime("us", "UTC")))
-    return replace(inputs, capacity=pl.concat([inputs.capacity.filter(~later), row], how="diagonal_relaxed"))
+    return replace(
+        inputs, capacity=pl.concat([inputs.capacity.filter(~later), row], how="diagonal_relaxed")
+    )
 
 
 def _assumption(inputs: PlanInputs, entry: Any) -> PlanInputs:
@@ -210,17 +301,29 @@ def _assumption(inputs: PlanInputs, entry: Any) -> PlanInputs:
     else:
         stated = {name: float(entry.get(name, entry["value"])) for name in ("low", "value", "high")}
         changes = [
-            pl.when(mine).then(pl.lit(value)).otherwise(pl.col(name)).alias(name) for name, value in stated.items()
+            pl.when(mine).then(pl.lit(value)).otherwise(pl.col(name)).alias(name)
+            for name, value in stated.items()
         ]
     changed = check(inputs.assumptions.with_columns(changes), ASSUMPTION)
     try:
         Assumptions.from_frame(changed)
     except PlanError as error:
-        raise SettingsError("the scenario states what an assumption can't be", error.problems, "Mend the scenario file.") from error  # fmt: skip
+        raise SettingsError(
+            "the scenario states what an assumption can't be",
+            error.problems,
+            "Mend the scenario file.",
+        ) from error
     return replace(inputs, assumptions=changed)
 
 
 _CHANGES = {
-    "growth": _grow, "customer": _customer, "cap": _cap, "segment": _segment, "path": _path, "cut": _cut, "risk_group": _risk_group,
-    "capacity": _capacity, "assumption": _assumption,
-}  # fmt: skip
+    "growth": _grow,
+    "customer": _customer,
+    "cap": _cap,
+    "segment": _segment,
+    "path": _path,
+    "cut": _cut,
+    "risk_group": _risk_group,
+    "capacity": _capacity,
+    "assumption": _assumption,
+}

@@ -1,14 +1,18 @@
-"""Stories in readable TOML: what changes, stated as assumptions, applied on the same random draws as the plan beside them.
+"""Stories in readable TOML: what changes, stated as assumptions, applied on the same random draws
+as the plan beside them.
 
 id = "tmb-late"                     title = "Temirbaba-Bekdash comes six months late"
 note = "why, and what is assumed"
-[[growth]]    market = "KZ-DE"  (or route, corridor, or none for all)   yearly_ratio = 0.10   from = 2027-01-01
-[[customer]]  route = "ALA-FRA"  gbps = 8 (negative: lost)   direction = "in" (out, both)   from, until
+[[growth]]    market = "KZ-DE"  (or route, corridor, or none for all)   yearly_ratio = 0.10   from =
+2027-01-01
+[[customer]]  route = "ALA-FRA"  gbps = 8 (negative: lost)   direction = "in" (out, both)   from,
+until
 [[cap]]       route = "ASB-THR"  lift_ratio = 0.25   from = 2027-01-01
 [[segment]]   segment = "KZTM-TMB"   delay_months = 6   or ready = 2027-06-30   or never = true
               or a new one: a_node, z_node, lit_gbps, ready, length_km
 [[path]]      route = "ASB-FRA"  rank = 1  segments = ["TM-TKBASB", "..."]
-[[cut]]       segment = "KZTM-OLD"  (or risk_group, or node)   from = 2027-03-01   until = 2027-03-20
+[[cut]]       segment = "KZTM-OLD"  (or risk_group, or node)   from = 2027-03-01   until =
+2027-03-20
 [[risk_group]] id = "RG-X"  segments = ["A", "B"]   kind = "trench"
 [[capacity]]  segment = "KZTM-OLD"  lit_gbps = 200   from = 2027-01-01
 [[assumption]] id = "PRICE-100"  factor = 0.8   or low, value, high
@@ -28,19 +32,55 @@ from warehouse.errors import Problem, SettingsError
 from warehouse.network.checks import RISK_KINDS
 
 ENTRIES: Mapping[str, tuple[Mapping[str, type | tuple[type, ...]], frozenset[str]]] = {
-    "growth": ({"market": str, "route": str, "corridor": str, "yearly_ratio": (int, float), "from": date}, frozenset({"yearly_ratio"})),
-    "customer": ({"route": str, "gbps": (int, float), "direction": str, "from": date, "until": date}, frozenset({"route", "gbps", "from"})),
-    "cap": ({"route": str, "direction": str, "lift_ratio": (int, float), "from": date}, frozenset({"route", "lift_ratio", "from"})),
+    "growth": (
+        {"market": str, "route": str, "corridor": str, "yearly_ratio": (int, float), "from": date},
+        frozenset({"yearly_ratio"}),
+    ),
+    "customer": (
+        {"route": str, "gbps": (int, float), "direction": str, "from": date, "until": date},
+        frozenset({"route", "gbps", "from"}),
+    ),
+    "cap": (
+        {"route": str, "direction": str, "lift_ratio": (int, float), "from": date},
+        frozenset({"route", "lift_ratio", "from"}),
+    ),
     "segment": (
-        {"segment": str, "delay_months": (int, float), "ready": date, "never": bool, "a_node": str, "z_node": str, "lit_gbps": (int, float), "length_km": (int, float)},
+        {
+            "segment": str,
+            "delay_months": (int, float),
+            "ready": date,
+            "never": bool,
+            "a_node": str,
+            "z_node": str,
+            "lit_gbps": (int, float),
+            "length_km": (int, float),
+        },
         frozenset({"segment"}),
     ),
-    "path": ({"route": str, "rank": int, "segments": list}, frozenset({"route", "rank", "segments"})),
-    "cut": ({"segment": str, "risk_group": str, "node": str, "from": date, "until": date}, frozenset({"from"})),
+    "path": (
+        {"route": str, "rank": int, "segments": list},
+        frozenset({"route", "rank", "segments"}),
+    ),
+    "cut": (
+        {"segment": str, "risk_group": str, "node": str, "from": date, "until": date},
+        frozenset({"from"}),
+    ),
     "risk_group": ({"id": str, "segments": list, "kind": str}, frozenset({"id", "segments"})),
-    "capacity": ({"segment": str, "lit_gbps": (int, float), "from": date}, frozenset({"segment", "lit_gbps", "from"})),
-    "assumption": ({"id": str, "factor": (int, float), "low": (int, float), "value": (int, float), "high": (int, float)}, frozenset({"id"})),
-}  # fmt: skip
+    "capacity": (
+        {"segment": str, "lit_gbps": (int, float), "from": date},
+        frozenset({"segment", "lit_gbps", "from"}),
+    ),
+    "assumption": (
+        {
+            "id": str,
+            "factor": (int, float),
+            "low": (int, float),
+            "value": (int, float),
+            "high": (int, float),
+        },
+        frozenset({"id"}),
+    ),
+}
 MOST_GROWTH = 1000
 MOST_GBPS = 1e9
 HEADS = ("id", "title", "title_ru", "note", "note_ru")
@@ -48,7 +88,9 @@ HEADS = ("id", "title", "title_ru", "note", "note_ru")
 
 @dataclass(frozen=True)
 class Scenario:
-    """A story: its name, what it assumes in words, and its changes in the order in which they are stated."""
+    """A story: its name, what it assumes in words, and its changes in the order in which they are
+    stated.
+    """
 
     scenario_id: str
     title: str
@@ -61,11 +103,15 @@ class Scenario:
 
 
 def parse_scenario(text: str, name: str = "scenario") -> Scenario:
-    """From TOML. Raises SettingsError with every unknown key, wrong type, missing or contradictory value."""
+    """From TOML. Raises SettingsError with every unknown key, wrong type, missing or contradictory
+    value.
+    """
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{name} is no TOML", [Problem(name, str(error))], "Mend the scenario file.") from error
+        raise SettingsError(
+            f"{name} is no TOML", [Problem(name, str(error))], "Mend the scenario file."
+        ) from error
     problems: list[Problem] = []
     changes: list[tuple[str, Mapping[str, Any]]] = []
     for key, value in table.items():
@@ -73,7 +119,11 @@ def parse_scenario(text: str, name: str = "scenario") -> Scenario:
             if not isinstance(value, str):
                 problems.append(Problem(f"{name}: {key}", "must be text"))
         elif key not in ENTRIES:
-            problems.append(Problem(f"{name}: {key}", f"is unknown; a scenario has {', '.join((*HEADS, *ENTRIES))}"))
+            problems.append(
+                Problem(
+                    f"{name}: {key}", f"is unknown; a scenario has {', '.join((*HEADS, *ENTRIES))}"
+                )
+            )
         elif not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
             problems.append(Problem(f"{name}: {key}", f"must be written as [[{key}]]"))
         else:
@@ -98,7 +148,9 @@ def parse_scenario(text: str, name: str = "scenario") -> Scenario:
 def _entry_problems(place: str, kind: str, entry: Mapping[str, Any]) -> list[Problem]:
     columns, needed = ENTRIES[kind]
     problems = [
-        Problem(place, f"{key} is unknown; it takes {', '.join(columns)}") for key in entry if key not in columns
+        Problem(place, f"{key} is unknown; it takes {', '.join(columns)}")
+        for key in entry
+        if key not in columns
     ]
     problems += [Problem(place, f"{key} is missing") for key in sorted(needed - set(entry))]
     for key, value in entry.items():
@@ -122,12 +174,16 @@ def _entry_problems(place: str, kind: str, entry: Mapping[str, Any]) -> list[Pro
     if problems:
         return problems
     if entry.get("direction", "both") not in ("in", "out", "both"):
-        problems.append(Problem(place, f"direction is {entry['direction']}, must be in, out or both"))
+        problems.append(
+            Problem(place, f"direction is {entry['direction']}, must be in, out or both")
+        )
     if "until" in entry and entry["until"] <= entry["from"]:
         problems.append(Problem(place, f"until {entry['until']} is not after from {entry['from']}"))
     ways = {
-        "growth": ("market", "route", "corridor"), "cut": ("segment", "risk_group", "node"), "segment": ("delay_months", "ready", "never"),
-    }.get(kind, ())  # fmt: skip
+        "growth": ("market", "route", "corridor"),
+        "cut": ("segment", "risk_group", "node"),
+        "segment": ("delay_months", "ready", "never"),
+    }.get(kind, ())
     named = [way for way in ways if way in entry]
     if len(named) > 1:
         problems.append(Problem(place, f"names {' and '.join(named)}; only one can be meant"))
@@ -149,19 +205,30 @@ def _entry_problems(place: str, kind: str, entry: Mapping[str, Any]) -> list[Pro
     ):
         problems.append(Problem(place, "segments must be names of segments, at least one"))
     if kind == "risk_group" and entry.get("kind", "trench") not in RISK_KINDS:
-        problems.append(Problem(place, f"kind is {entry['kind']}, must be one of {', '.join(RISK_KINDS)}"))
+        problems.append(
+            Problem(place, f"kind is {entry['kind']}, must be one of {', '.join(RISK_KINDS)}")
+        )
     if kind == "segment" and "a_node" in entry and entry["a_node"] == entry.get("z_node"):
         problems.append(Problem(place, f"both ends are {entry['a_node']}"))
     if kind == "segment" and entry.get("length_km", 0) < 0:
         problems.append(Problem(place, f"length_km is {entry['length_km']}, must be a length"))
     if kind == "segment" and abs(entry.get("delay_months", 0)) > MOST_MONTHS:
-        problems.append(Problem(place, f"delay_months is {entry['delay_months']}, must lie within {MOST_MONTHS}"))
+        problems.append(
+            Problem(
+                place, f"delay_months is {entry['delay_months']}, must lie within {MOST_MONTHS}"
+            )
+        )
     if kind == "cap" and not -1 < entry["lift_ratio"] <= MOST_GROWTH:
         problems.append(
-            Problem(place, f"lift_ratio is {entry['lift_ratio']}, must lie above -1 and at most {MOST_GROWTH}")
+            Problem(
+                place,
+                f"lift_ratio is {entry['lift_ratio']}, must lie above -1 and at most {MOST_GROWTH}",
+            )
         )
     if kind == "assumption" and ("factor" in entry) == ("value" in entry):
         problems.append(Problem(place, "say either factor or value (with low and high)"))
     if kind in ("capacity", "segment") and not 0 <= entry.get("lit_gbps", 0) <= MOST_GBPS:
-        problems.append(Problem(place, f"lit_gbps is {entry['lit_gbps']}, must lie in 0 to {MOST_GBPS:g}"))
+        problems.append(
+            Problem(place, f"lit_gbps is {entry['lit_gbps']}, must lie in 0 to {MOST_GBPS:g}")
+        )
     return problems

@@ -1,9 +1,12 @@
 """Forecasts on public series beside the field, in one run on one machine.
 
-    python -m tests.benchmarks.accuracy [--sample 4] [--sets m1 m4_short seattle ...] [--no-peers] [--prophet]
+    python -m tests.benchmarks.accuracy [--sample 4] [--sets m1 m4_short seattle ...] [--no-peers]
+    [--prophet]
 
-Prints one table a set: accuracy, interval coverage and width, and milliseconds a series. Peers come from the dependency group
-`benchmarks`. Every forecast sees only its own training part; series of one origin are forecast together, those of different
+Prints one table a set: accuracy, interval coverage and width, and milliseconds a series. Peers come
+                        from the dependency group
+`benchmarks`. Every forecast sees only its own training part; series of one origin are forecast
+together, those of different
 origins are not, since a later origin's history is an earlier one's future.
 """
 
@@ -35,20 +38,36 @@ Answer = np.ndarray
 
 def named_sets(wanted: list[str], sample: int) -> dict[str, list[Series]]:
     makers: dict[str, Callable[[], list[Series]]] = {
-        "m1": lambda: bench_set("bench_m1_monthly"), "m4_short": lambda: bench_set("bench_m4_monthly_short"),
-        "m4_short_24_months": lambda: [Series(one.name, 12, one.train[-24:], one.test) for one in bench_set("bench_m4_monthly_short")],
+        "m1": lambda: bench_set("bench_m1_monthly"),
+        "m4_short": lambda: bench_set("bench_m4_monthly_short"),
+        "m4_short_24_months": lambda: [
+            Series(one.name, 12, one.train[-24:], one.test)
+            for one in bench_set("bench_m4_monthly_short")
+        ],
         **{
             f"{name}_60_from_{length}": lambda make=make, length=length: far_ahead(make(), length)
-            for name, make in (("m1", lambda: bench_set("bench_m1_monthly")), ("m3", lambda: competition("M3", "monthly")), ("tourism", lambda: competition("Tourism", "monthly")))
+            for name, make in (
+                ("m1", lambda: bench_set("bench_m1_monthly")),
+                ("m3", lambda: competition("M3", "monthly")),
+                ("tourism", lambda: competition("Tourism", "monthly")),
+            )
             for length in (24, 60)
         },
-        "m3": lambda: competition("M3", "monthly"), "tourism": lambda: competition("Tourism", "monthly"),
-        "m3_quarterly": lambda: competition("M3", "quarterly"), "tourism_quarterly": lambda: competition("Tourism", "quarterly"),
-        "m1_quarterly": lambda: competition("M1", "quarterly"), "m3_yearly": lambda: competition("M3", "yearly"),
-        "m4_weekly": lambda: m4_set("Weekly"), "m4_hourly": lambda: m4_set("Hourly"),
-        **{name: lambda name=name: traffic_sets()[name] for name in ("seattle_month_36", "exchange_day_28", "esnet_week_8", "country_year_4")},
-        "s_curves_36": s_curves, "level_shifts_12": level_shifts,
-    }  # fmt: skip
+        "m3": lambda: competition("M3", "monthly"),
+        "tourism": lambda: competition("Tourism", "monthly"),
+        "m3_quarterly": lambda: competition("M3", "quarterly"),
+        "tourism_quarterly": lambda: competition("Tourism", "quarterly"),
+        "m1_quarterly": lambda: competition("M1", "quarterly"),
+        "m3_yearly": lambda: competition("M3", "yearly"),
+        "m4_weekly": lambda: m4_set("Weekly"),
+        "m4_hourly": lambda: m4_set("Hourly"),
+        **{
+            name: lambda name=name: traffic_sets()[name]
+            for name in ("seattle_month_36", "exchange_day_28", "esnet_week_8", "country_year_4")
+        },
+        "s_curves_36": s_curves,
+        "level_shifts_12": level_shifts,
+    }
     unsampled = ("seattle_month_36",)
     return {
         name: make()[:: 1 if name in unsampled else sample]
@@ -64,14 +83,25 @@ def ours(series: list[Series]) -> list[Answer]:
         groups[one.name.partition("@")[2]].append(row)
     answers: list[Answer] = [np.empty(0)] * len(series)
     for rows in groups.values():
-        frame = pl.concat([
-            pl.DataFrame({"series_id": f"{row:06d}", "step": np.arange(len(series[row].train)), "value": series[row].train}) for row in rows
-        ])  # fmt: skip
+        frame = pl.concat(
+            [
+                pl.DataFrame(
+                    {
+                        "series_id": f"{row:06d}",
+                        "step": np.arange(len(series[row].train)),
+                        "value": series[row].train,
+                    }
+                )
+                for row in rows
+            ]
+        )
         horizon = len(series[rows[0]].test)
         found = forecast_panel(frame, season=series[rows[0]].season, horizon=horizon, min_periods=6)
         for key, part in found.group_by("series_id", maintain_order=True):
             table = part.select("q025", "q10", "median", "q90", "q975").to_numpy().T
-            answers[int(str(key[0]))] = table if table.shape[1] == horizon else np.full((5, horizon), np.nan)
+            answers[int(str(key[0]))] = (
+                table if table.shape[1] == horizon else np.full((5, horizon), np.nan)
+            )
     return answers
 
 
@@ -86,15 +116,20 @@ def plain(point: np.ndarray) -> Answer:
 
 
 def naive2(train: np.ndarray, season: int, horizon: int) -> np.ndarray:
-    """The M4 competition's reference: last value, seasonally adjusted where the season is significant at 90 %."""
+    """The M4 competition's reference: last value, seasonally adjusted where the season is
+    significant at 90 %.
+    """
     count = len(train)
     if season > 1 and count >= 3 * season and train.min() > 0:
         centred = train - train.mean()
         lags = [
-            float(centred[lag:] @ centred[: count - lag]) / float(centred @ centred) for lag in range(1, season + 1)
+            float(centred[lag:] @ centred[: count - lag]) / float(centred @ centred)
+            for lag in range(1, season + 1)
         ]
         if abs(lags[-1]) > 1.645 * np.sqrt((1 + 2 * sum(lag * lag for lag in lags[:-1])) / count):
-            indices = np.asarray(seasonal_decompose(train, model="multiplicative", period=season).seasonal)
+            indices = np.asarray(
+                seasonal_decompose(train, model="multiplicative", period=season).seasonal
+            )
             return train[-1] / indices[-1] * indices[count - season + np.arange(horizon) % season]
     return np.full(horizon, train[-1])
 
@@ -110,7 +145,9 @@ def peers() -> dict[str, Callable[[np.ndarray, int, int], Answer]]:
     def say(make: Callable[[int], object]) -> Callable[[np.ndarray, int, int], Answer]:
         def answer(train: np.ndarray, season: int, horizon: int) -> Answer:
             found = make(season).forecast(y=train, h=horizon, level=[80, 95])  # type: ignore[attr-defined]
-            return np.vstack([found["lo-95"], found["lo-80"], found["mean"], found["hi-80"], found["hi-95"]])
+            return np.vstack(
+                [found["lo-95"], found["lo-80"], found["mean"], found["hi-80"], found["hi-95"]]
+            )
 
         return answer
 
@@ -118,7 +155,9 @@ def peers() -> dict[str, Callable[[np.ndarray, int, int], Answer]]:
         "AutoARIMA": say(lambda season: models.AutoARIMA(season_length=season)),
         "AutoETS": say(lambda season: models.AutoETS(season_length=season)),
         "AutoCES": say(lambda season: models.AutoCES(season_length=season)),
-        "DynamicOptimizedTheta": say(lambda season: models.DynamicOptimizedTheta(season_length=season)),
+        "DynamicOptimizedTheta": say(
+            lambda season: models.DynamicOptimizedTheta(season_length=season)
+        ),
     }
 
 
@@ -130,18 +169,32 @@ def prophet_answer(train: np.ndarray, season: int, horizon: int) -> Answer:
     from prophet import Prophet
 
     logging.getLogger("cmdstanpy").setLevel(logging.ERROR)
-    steps = pd.date_range("2000-01-01", periods=len(train) + horizon, freq="MS" if season == 12 else "D")
+    steps = pd.date_range(
+        "2000-01-01", periods=len(train) + horizon, freq="MS" if season == 12 else "D"
+    )
     bounds = []
     for width in (0.95, 0.8):
-        model = Prophet(interval_width=width).fit(pd.DataFrame({"ds": steps[: len(train)], "y": train}))
+        model = Prophet(interval_width=width).fit(
+            pd.DataFrame({"ds": steps[: len(train)], "y": train})
+        )
         said = model.predict(pd.DataFrame({"ds": steps[len(train) :]}))
         bounds.append(said)
     wide, narrow = bounds
-    return np.vstack([wide["yhat_lower"], narrow["yhat_lower"], wide["yhat"], narrow["yhat_upper"], wide["yhat_upper"]])
+    return np.vstack(
+        [
+            wide["yhat_lower"],
+            narrow["yhat_lower"],
+            wide["yhat"],
+            narrow["yhat_upper"],
+            wide["yhat_upper"],
+        ]
+    )
 
 
 def measure(answers: list[Answer], series: list[Series], season: int) -> dict[str, float]:
-    """Means over series of each measure; season 1 scales where the training part is shorter than a season and a half."""
+    """Means over series of each measure; season 1 scales where the training part is shorter than a
+    season and a half.
+    """
     rows = []
     for answer, one in zip(answers, series, strict=True):
         known = np.isfinite(one.test)
@@ -153,16 +206,27 @@ def measure(answers: list[Answer], series: list[Series], season: int) -> dict[st
         scale = float(np.abs(train[lag:] - train[:-lag]).mean())
         if scale <= 0:
             continue
-        rows.append((
-            smape(point, actual), np.abs(point - actual).mean() / scale, ((actual >= low80) & (actual <= high80)).mean(),
-            ((actual >= low95) & (actual <= high95)).mean(), interval_score(low95, high95, actual, 0.95).mean() / scale, len(actual),
-        ))  # fmt: skip
+        rows.append(
+            (
+                smape(point, actual),
+                np.abs(point - actual).mean() / scale,
+                ((actual >= low80) & (actual <= high80)).mean(),
+                ((actual >= low95) & (actual <= high95)).mean(),
+                interval_score(low95, high95, actual, 0.95).mean() / scale,
+                len(actual),
+            )
+        )
     table = np.array(rows)
-    # One collapsed scale must not speak for all: MASE and MSIS are means without the largest per cent.
+    # One collapsed scale must not speak for all: MASE and MSIS are means without the largest per
+    # cent.
     return {
-        "sMAPE": table[:, 0].mean(), "MASE": trimmed(table[:, 1]), "cov80": table[:, 2].mean(), "cov95": table[:, 3].mean(),
-        "MSIS": trimmed(table[:, 4]), "n": len(table),
-    }  # fmt: skip
+        "sMAPE": table[:, 0].mean(),
+        "MASE": trimmed(table[:, 1]),
+        "cov80": table[:, 2].mean(),
+        "cov95": table[:, 3].mean(),
+        "MSIS": trimmed(table[:, 4]),
+        "n": len(table),
+    }
 
 
 def trimmed(values: np.ndarray) -> float:
@@ -188,30 +252,51 @@ def report(name: str, series: list[Series], with_peers: bool, with_prophet: bool
         ("drift", drift),
         ("naive2", lambda y, h: naive2(y, scored, h)),
     ):
-        timed(label, lambda method=method: [plain(method(y, h)) for y, h in zip(clean, horizons, strict=True)])  # type: ignore[misc]
+        timed(
+            label,
+            lambda method=method: [
+                plain(method(y, h)) for y, h in zip(clean, horizons, strict=True)
+            ],
+        )  # type: ignore[misc]
     # Peers that estimate a state per season position can't take 52 weeks of one year.
     usable = 1 if min(map(len, clean)) < 2 * season or season == 52 else season
     four = peers() if with_peers else {}
     for label, method in four.items():
         method(clean[0], usable, horizons[0])
-        timed(label, lambda method=method: [method(y, usable, h) for y, h in zip(clean, horizons, strict=True)])  # type: ignore[misc]
+        timed(
+            label,
+            lambda method=method: [
+                method(y, usable, h) for y, h in zip(clean, horizons, strict=True)
+            ],
+        )  # type: ignore[misc]
     if four:
         answers["median of the four"] = [
             np.median([answers[label][row] for label in four], axis=0) for row in range(len(series))
         ]
         spent["median of the four"] = sum(spent[label] for label in four)
     if with_prophet:
-        timed("Prophet", lambda: [prophet_answer(y, season, h) for y, h in zip(clean, horizons, strict=True)])
+        timed(
+            "Prophet",
+            lambda: [prophet_answer(y, season, h) for y, h in zip(clean, horizons, strict=True)],
+        )
     reference = measure(answers["naive2"], series, scored)
     print(f"\n### {name}: {len(series)} series, horizon {horizons[0]}\n")
-    print("| method | OWA | sMAPE | MASE | in 80 % | in 95 % | MSIS95 | ms/series |\n|---|---|---|---|---|---|---|---|")
+    print(
+        "| method | OWA | sMAPE | MASE | in 80 % | in 95 % | MSIS95 | ms/series |\n|---|---|---|---|---|---|---|---|"
+    )
     for label, found in answers.items():
         got = measure(found, series, scored)
         owa = (got["sMAPE"] / reference["sMAPE"] + got["MASE"] / reference["MASE"]) / 2
         interval = (
-            "| | |" if np.isnan(got["MSIS"]) else f"| {got['cov80']:.3f} | {got['cov95']:.3f} | {got['MSIS']:.2f}"
+            "| | |"
+            if np.isnan(got["MSIS"])
+            else f"| {got['cov80']:.3f} | {got['cov95']:.3f} | {got['MSIS']:.2f}"
         )
-        left = f" ({got['n']} of {len(series)})" if got["n"] < len(series) and label == "transit-forecast" else ""
+        left = (
+            f" ({got['n']} of {len(series)})"
+            if got["n"] < len(series) and label == "transit-forecast"
+            else ""
+        )
         print(
             f"| {label}{left} | {owa:.3f} | {got['sMAPE']:.2f} | {got['MASE']:.3f} {interval} | {spent[label]:.1f} |",
             flush=True,

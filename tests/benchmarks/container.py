@@ -1,8 +1,12 @@
-"""`python -m tests.benchmarks.container [FOLDER]`: builds Dockerfile and lives compose.yaml without a container engine's daemon, registry or network.
+"""`python -m tests.benchmarks.container [FOLDER]`: builds Dockerfile and lives compose.yaml without
+a container engine's daemon, registry or network.
 
-Needs root, and buildah, debootstrap and postgresql from Debian. Debian's Python stands for the base image, which a registry would give; the
-services run with the very commands of compose.yaml on this machine's network, PostgreSQL is Debian's. In FOLDER (a new one) the images
-stay, so that a second call builds nothing. What pip needs to reach its index from inside (its settings, certificates) is named in
+Needs root, and buildah, debootstrap and postgresql from Debian. Debian's Python stands for the base
+image, which a registry would give; the
+services run with the very commands of compose.yaml on this machine's network, PostgreSQL is
+Debian's. In FOLDER (a new one) the images
+stay, so that a second call builds nothing. What pip needs to reach its index from inside (its
+settings, certificates) is named in
 TRANSIT_BUILD_FILES, places with colons between.
 """
 
@@ -23,10 +27,23 @@ from tests.flows.conftest import make_project
 
 ROOT = Path(__file__).parents[2]
 BASE, IMAGE, USER_ID = "docker.io/library/python:3.11-slim", "localhost/transit-forecast", 10001
-COPIED = ("Dockerfile", "requirements.lock", "pyproject.toml", "README.md", "LICENSE", "prefect.yaml", "flows", "forecasting", "warehouse", "dashboards")  # fmt: skip
+COPIED = (
+    "Dockerfile",
+    "requirements.lock",
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+    "prefect.yaml",
+    "flows",
+    "forecasting",
+    "warehouse",
+    "dashboards",
+)
 SHOWN = [place for place in os.environ.get("TRANSIT_BUILD_FILES", "").split(os.pathsep) if place]
 """Files and folders the build is shown and keeps nothing of: pip's settings, certificates."""
-POSTGRES = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), Path("missing"))
+POSTGRES = next(
+    iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), Path("missing")
+)
 BEGAN = time.monotonic()
 
 
@@ -48,12 +65,20 @@ def buildah(home: Path, *words: str) -> list[str]:
 
 
 def called(*command: str | Path, folder: Path | None = None) -> str:
-    return subprocess.run([str(word) for word in command], check=True, stdout=subprocess.PIPE, text=True, cwd=folder).stdout.strip()  # fmt: skip
+    return subprocess.run(
+        [str(word) for word in command], check=True, stdout=subprocess.PIPE, text=True, cwd=folder
+    ).stdout.strip()
 
 
 def base_image(home: Path) -> None:
     system = home / "debian"
-    called("debootstrap", "--variant=minbase", "--include=python3,python3-venv,ca-certificates", "bookworm", system)
+    called(
+        "debootstrap",
+        "--variant=minbase",
+        "--include=python3,python3-venv,ca-certificates",
+        "bookworm",
+        system,
+    )
     (system / "usr/bin/python").symlink_to("python3")
     made = called(*buildah(home, "from", "scratch"))
     called(*buildah(home, "add", "-q", made, str(system), "/"))
@@ -65,9 +90,24 @@ def image(home: Path) -> None:
     context = home / "context"
     context.mkdir()
     for name in COPIED:
-        (shutil.copytree if (ROOT / name).is_dir() else shutil.copyfile)(ROOT / name, context / name)
+        (shutil.copytree if (ROOT / name).is_dir() else shutil.copyfile)(
+            ROOT / name, context / name
+        )
     shown = [f"--volume={place}:{place}:ro" for place in SHOWN]
-    called(*buildah(home, "bud", "--quiet", "--isolation", "chroot", "--pull-never", *shown, "-t", IMAGE, str(context)))
+    called(
+        *buildah(
+            home,
+            "bud",
+            "--quiet",
+            "--isolation",
+            "chroot",
+            "--pull-never",
+            *shown,
+            "-t",
+            IMAGE,
+            str(context),
+        )
+    )
 
 
 class Container:
@@ -78,14 +118,26 @@ class Container:
         self.name = called(*buildah(home, "from", "--pull-never", IMAGE))
         stated = service["environment"]
         assert isinstance(stated, dict)
-        given = [f"--env={name}={str(value).replace('http://server', 'http://127.0.0.1')}" for name, value in stated.items()]  # fmt: skip
-        self.options = ["--isolation", "chroot", *given, *(f"--volume={volume}" for volume in volumes)]
+        given = [
+            f"--env={name}={str(value).replace('http://server', 'http://127.0.0.1')}"
+            for name, value in stated.items()
+        ]
+        self.options = [
+            "--isolation",
+            "chroot",
+            *given,
+            *(f"--volume={volume}" for volume in volumes),
+        ]
 
     def start(self, *command: str) -> subprocess.Popen[bytes]:
         # Compose writes $$ for $, and its own network has no other machines on it.
         words = [word.replace("$$", "$").replace("0.0.0.0", "127.0.0.1") for word in command]
         log = (self.home / f"{self.name}.log").open("ab")
-        return subprocess.Popen(buildah(self.home, "run", *self.options, self.name, "--", *words), stdout=log, stderr=log)  # fmt: skip
+        return subprocess.Popen(
+            buildah(self.home, "run", *self.options, self.name, "--", *words),
+            stdout=log,
+            stderr=log,
+        )
 
     def until(self, process: subprocess.Popen[bytes], *command: str) -> None:
         while self.start(*command).wait():
@@ -101,16 +153,36 @@ def live(home: Path) -> None:
     for path in [project, *project.rglob("*")]:
         os.chown(path, USER_ID, USER_ID)
     (place / "secrets").mkdir()
-    (place / "secrets" / "prefect_database").write_text("postgresql+asyncpg://prefect:pw@127.0.0.1:55432/prefect")
+    (place / "secrets" / "prefect_database").write_text(
+        "postgresql+asyncpg://prefect:pw@127.0.0.1:55432/prefect"
+    )
     cluster = place / "postgres"
     cluster.mkdir()
     shutil.chown(cluster, "postgres")
 
     def postgres(name: str, *words: str | Path) -> str:
-        return called("setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", POSTGRES / name, *words, folder=Path("/"))  # fmt: skip
+        return called(
+            "setpriv",
+            "--reuid=postgres",
+            "--regid=postgres",
+            "--clear-groups",
+            POSTGRES / name,
+            *words,
+            folder=Path("/"),
+        )
 
     postgres("initdb", "-D", cluster, "-A", "trust")
-    postgres("pg_ctl", "-D", cluster, "-w", "-l", cluster / "log", "-o", f"-p 55432 -c listen_addresses=127.0.0.1 -k {cluster}", "start")  # fmt: skip
+    postgres(
+        "pg_ctl",
+        "-D",
+        cluster,
+        "-w",
+        "-l",
+        cluster / "log",
+        "-o",
+        f"-p 55432 -c listen_addresses=127.0.0.1 -k {cluster}",
+        "start",
+    )
     running: list[subprocess.Popen[bytes]] = []
     try:
         at = ("-h", "127.0.0.1", "-p", "55432")
@@ -124,10 +196,21 @@ def live(home: Path) -> None:
         running.append(worker.start(*services["worker"]["command"]))
         worker.until(running[1], "prefect", "deployment", "inspect", "transit/monthly-edition")
         say("the worker has deployed")
-        code = worker.start("prefect", "deployment", "run", "transit/monthly-edition", "--watch").wait()
+        code = worker.start(
+            "prefect", "deployment", "run", "transit/monthly-edition", "--watch"
+        ).wait()
         say(f"the monthly edition was run by the worker (exit code {code})")
         assert worker.start("transit", "verify").wait() == code == 0
-        states = postgres("psql", *at, "-U", "prefect", "-d", "prefect", "-Atc", "select state_type from flow_run where state_type <> 'SCHEDULED'")  # fmt: skip
+        states = postgres(
+            "psql",
+            *at,
+            "-U",
+            "prefect",
+            "-d",
+            "prefect",
+            "-Atc",
+            "select state_type from flow_run where state_type <> 'SCHEDULED'",
+        )
         assert "COMPLETED" in states
         say("what it published is as it was published; PostgreSQL knows of the run")
     finally:
@@ -149,4 +232,8 @@ def main(home: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(tempfile.mkdtemp(prefix="transit-container-")))
+    main(
+        Path(sys.argv[1])
+        if len(sys.argv) > 1
+        else Path(tempfile.mkdtemp(prefix="transit-container-"))
+    )

@@ -1,4 +1,6 @@
-"""Octet counters to rates, against a bare window query over the same readings: python -m tests.benchmarks.counters [million readings]."""
+"""Octet counters to rates, against a bare window query over the same readings: python -m
+tests.benchmarks.counters [million readings].
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,14 @@ from warehouse.sources.spec import SourceSpec
 from warehouse.store.database import Warehouse
 
 PORTS = 200
-SPEC = SourceSpec("snmp", kind="counters", interface_column="interface", in_column="in_octets", out_column="out_octets", slot_minutes=5)  # fmt: skip
+SPEC = SourceSpec(
+    "snmp",
+    kind="counters",
+    interface_column="interface",
+    in_column="in_octets",
+    out_column="out_octets",
+    slot_minutes=5,
+)
 POLLS = """
     copy (
         select timestamp '2024-01-01' + interval 1 second * (30 * poll + hash(poll, port) % 5 - 2) as time, 'port-' || lpad(port::varchar, 4, '0') as interface,
@@ -38,8 +47,12 @@ def main(readings: int) -> None:
         folder = Path(name)
         file = folder / "polls.parquet"
         with duckdb.connect() as connection:
-            connection.execute(POLLS.format(file=file), {"ports": PORTS, "polls": readings // PORTS})
-        with duckdb.connect(str(folder / "bare.duckdb"), config={"threads": 2, "memory_limit": "4GB"}) as connection:
+            connection.execute(
+                POLLS.format(file=file), {"ports": PORTS, "polls": readings // PORTS}
+            )
+        with duckdb.connect(
+            str(folder / "bare.duckdb"), config={"threads": 2, "memory_limit": "4GB"}
+        ) as connection:
             plain = seconds(lambda: connection.execute(BARE.format(file=file)))
         report("bare window query, no slots", readings, plain, plain)
         steps: dict[str, Cost] = {}
@@ -49,7 +62,9 @@ def main(readings: int) -> None:
             wall, cpu = time.perf_counter(), time.process_time()
             done = run(warehouse, name, **params)
             before = steps.get(name, Cost(0, 0))
-            steps[name] = Cost(before.wall + time.perf_counter() - wall, before.cpu + time.process_time() - cpu)
+            steps[name] = Cost(
+                before.wall + time.perf_counter() - wall, before.cpu + time.process_time() - cpu
+            )
             return done
 
         def made(readings: pl.DataFrame, slot_us: int) -> pl.DataFrame:
@@ -61,10 +76,26 @@ def main(readings: int) -> None:
 
         with Warehouse.open(folder / "w.duckdb", memory_limit="4GB", threads=2) as warehouse:
             ports = [f"port-{port:04d}" for port in range(PORTS)]
-            warehouse.append("interface", pl.DataFrame({"interface_id": ports, "route_id": ports, "speed_gbps": [100.0] * PORTS, "time_zone": ["UTC"] * PORTS, "priority": [1] * PORTS}), known_at=NOW)  # fmt: skip
+            warehouse.append(
+                "interface",
+                pl.DataFrame(
+                    {
+                        "interface_id": ports,
+                        "route_id": ports,
+                        "speed_gbps": [100.0] * PORTS,
+                        "time_zone": ["UTC"] * PORTS,
+                        "priority": [1] * PORTS,
+                    }
+                ),
+                known_at=NOW,
+            )
             Warehouse.run = timed  # type: ignore[method-assign]
             warehouse_counters.slots_of_readings = made
-            took = seconds(lambda: print(*load_files(warehouse, SPEC, [file], known_at=NOW, today=NOW)[0].notes))
+            took = seconds(
+                lambda: print(
+                    *load_files(warehouse, SPEC, [file], known_at=NOW, today=NOW)[0].notes
+                )
+            )
             Warehouse.run = run  # type: ignore[method-assign]
         report("load: read, kept, converted, written", readings, took, plain)
         report("  of it readings to rates of slots", readings, steps["rates"], plain)

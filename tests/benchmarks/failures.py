@@ -1,7 +1,10 @@
-"""Loads in every failure state at scale: python -m tests.benchmarks.failures [--routes 300 --segments 200 ...]
+"""Loads in every failure state at scale: python -m tests.benchmarks.failures [--routes 300
+--segments 200 ...]
 
-Prints wall time, rate and peak memory of the streamed loads and of the whole plan, their growth with draws and with
-failure states (1.0 is linear), and the baseline in the same run: the same loads by dense multiplication of one state.
+Prints wall time, rate and peak memory of the streamed loads and of the whole plan, their growth
+with draws and with
+failure states (1.0 is linear), and the baseline in the same run: the same loads by dense
+multiplication of one state.
 """
 
 from __future__ import annotations
@@ -26,10 +29,15 @@ from warehouse.network.model import Failure, Network
 from warehouse.schema import ASSUMPTION, COINCIDENCE, PROJECT, check
 
 STATED = (
-    ("LEAD", "lead_time", "all", 2.0, 4.0, 8.0, "month"), ("P100", "module_price", "module:100", 5e4, 6e4, 7e4, "USD"), ("P400", "module_price", "module:400", 8e4, 9e4, 1e5, "USD"),
-    ("ERODES", "price_erosion", "all", 0.1, 0.15, 0.2, "ratio/year"), ("LEASE", "lease_price", "module:100", 8e3, 9e3, 1e4, "USD/month"),
-    ("EARNS", "transit_revenue", "all", 2.0, 2.5, 3.0, "USD/Mbps/month"), ("CUTS", "cut_rate", "all", 1.0, 2.0, 4.0, "1/1000km/year"), ("REPAIR", "repair_time", "all", 8.0, 16.0, 48.0, "h"),
-)  # fmt: skip
+    ("LEAD", "lead_time", "all", 2.0, 4.0, 8.0, "month"),
+    ("P100", "module_price", "module:100", 5e4, 6e4, 7e4, "USD"),
+    ("P400", "module_price", "module:400", 8e4, 9e4, 1e5, "USD"),
+    ("ERODES", "price_erosion", "all", 0.1, 0.15, 0.2, "ratio/year"),
+    ("LEASE", "lease_price", "module:100", 8e3, 9e3, 1e4, "USD/month"),
+    ("EARNS", "transit_revenue", "all", 2.0, 2.5, 3.0, "USD/Mbps/month"),
+    ("CUTS", "cut_rate", "all", 1.0, 2.0, 4.0, "1/1000km/year"),
+    ("REPAIR", "repair_time", "all", 8.0, 16.0, 48.0, "h"),
+)
 
 
 def random_network(routes: int, segments: int, seed: int) -> Network:
@@ -41,8 +49,15 @@ def random_network(routes: int, segments: int, seed: int) -> Network:
         graph.add_edge(node, (node + 1) % nodes)
     edges = list(graph.edges)[:segments]
     frames = {
-        "segment": pl.DataFrame({"segment_id": [f"S{n:03}" for n in range(len(edges))], "a_node": [str(a) for a, _ in edges], "z_node": [str(z) for _, z in edges], "length_km": rng.uniform(50, 900, len(edges))}),
-    }  # fmt: skip
+        "segment": pl.DataFrame(
+            {
+                "segment_id": [f"S{n:03}" for n in range(len(edges))],
+                "a_node": [str(a) for a, _ in edges],
+                "z_node": [str(z) for _, z in edges],
+                "length_km": rng.uniform(50, 900, len(edges)),
+            }
+        ),
+    }
     kept = nx.Graph(edges)
     rows, steps = [], []
     number_of = {frozenset(edge): number for number, edge in enumerate(edges)}
@@ -52,14 +67,26 @@ def random_network(routes: int, segments: int, seed: int) -> Network:
         rows.append((name, str(a), str(z)))
         way = nx.shortest_path(kept, a, z)
         steps += [
-            (name, 1, seq, f"S{number_of[frozenset(hop)]:03}") for seq, hop in enumerate(nx.utils.pairwise(way), 1)
+            (name, 1, seq, f"S{number_of[frozenset(hop)]:03}")
+            for seq, hop in enumerate(nx.utils.pairwise(way), 1)
         ]
     frames["route"] = pl.DataFrame(rows, schema=["route_id", "a_node", "z_node"], orient="row")
-    frames["route_path"] = pl.DataFrame(steps, schema=["route_id", "rank", "seq", "segment_id"], orient="row")
-    groups = [(f"G{g:02}", "trench", f"S{s:03}") for g in range(50) for s in rng.choice(len(edges), 3, replace=False)]
-    frames["risk_group"] = pl.DataFrame(groups, schema=["risk_group_id", "kind", "segment_id"], orient="row")
+    frames["route_path"] = pl.DataFrame(
+        steps, schema=["route_id", "rank", "seq", "segment_id"], orient="row"
+    )
+    groups = [
+        (f"G{g:02}", "trench", f"S{s:03}")
+        for g in range(50)
+        for s in rng.choice(len(edges), 3, replace=False)
+    ]
+    frames["risk_group"] = pl.DataFrame(
+        groups, schema=["risk_group_id", "kind", "segment_id"], orient="row"
+    )
     frames["capacity"] = pl.DataFrame(
-        {"segment_id": frames["segment"]["segment_id"], "lit_gbps": rng.choice([400.0, 800.0, 1600.0], len(edges))}
+        {
+            "segment_id": frames["segment"]["segment_id"],
+            "lit_gbps": rng.choice([400.0, 800.0, 1600.0], len(edges)),
+        }
     )
     return Network.from_frames(frames).with_alternatives(3)
 
@@ -69,7 +96,9 @@ def random_paths(network: Network, draws: int, months: int, seed: int) -> Paths:
     names = [(route, way) for route in sorted(network.routes) for way in ("in", "out")]
     values = np.empty((len(names), draws, months))
     for row in range(len(names)):
-        values[row] = rng.lognormal(2, 0.7) * np.exp(rng.normal(0.02, 0.05, (draws, months)).cumsum(axis=1))
+        values[row] = rng.lognormal(2, 0.7) * np.exp(
+            rng.normal(0.02, 0.05, (draws, months)).cumsum(axis=1)
+        )
     keys = pl.DataFrame(
         {
             "series_kind": "route",
@@ -78,10 +107,17 @@ def random_paths(network: Network, draws: int, months: int, seed: int) -> Paths:
             "statistic": "p95",
         }
     )
-    return Paths("month", keys, tuple(add_periods(date(2026, 1, 1), step, "month") for step in range(months)), values)
+    return Paths(
+        "month",
+        keys,
+        tuple(add_periods(date(2026, 1, 1), step, "month") for step in range(months)),
+        values,
+    )
 
 
-def timed_stream(network: Network, paths: Paths, failures: tuple[Failure, ...], workers: int) -> tuple[float, float]:
+def timed_stream(
+    network: Network, paths: Paths, failures: tuple[Failure, ...], workers: int
+) -> tuple[float, float]:
     """Wall and CPU seconds; growth is judged by the latter, which others on the machine move less."""
     series = tuple(paths.keys.select("series_id", "direction").iter_rows())
     started, used = time.perf_counter(), time.process_time()
@@ -93,14 +129,22 @@ def timed_stream(network: Network, paths: Paths, failures: tuple[Failure, ...], 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    for name, value in (("routes", 300), ("segments", 200), ("months", 60), ("draws", 2000), ("workers", 2)):
+    for name, value in (
+        ("routes", 300),
+        ("segments", 200),
+        ("months", 60),
+        ("draws", 2000),
+        ("workers", 2),
+    ):
         parser.add_argument(f"--{name}", type=int, default=value)
     chosen = parser.parse_args()
     started = time.perf_counter()
     network = random_network(chosen.routes, chosen.segments, 3)
     states = network.failures()
     hops = np.mean([len(path.hops) for route in network.routes.values() for path in route.paths])
-    print(f"network: {len(network.routes)} routes, {len(network.segments)} segments, {len(states)} failure states, {hops:.1f} segments a path, made in {time.perf_counter() - started:.1f} s")  # fmt: skip
+    print(
+        f"network: {len(network.routes)} routes, {len(network.segments)} segments, {len(states)} failure states, {hops:.1f} segments a path, made in {time.perf_counter() - started:.1f} s"
+    )
     paths = random_paths(network, chosen.draws, chosen.months, 4)
     held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(f"draws: {paths.draws_gbps.nbytes / 2**30:.2f} GiB; peak so far {held:.2f} GiB")
@@ -117,10 +161,14 @@ def main() -> None:
     for _ in range(3):
         one @ part
     dense = (time.perf_counter() - started) / 3 * chosen.draws / 200 * len(states)
-    print(f"baseline, every state as a dense matrix product of numpy: {dense:.1f} s; ratio {dense / full:.2f}")
+    print(
+        f"baseline, every state as a dense matrix product of numpy: {dense:.1f} s; ratio {dense / full:.2f}"
+    )
 
     half = Paths(paths.grain, paths.keys, paths.periods, paths.draws_gbps[:, : chosen.draws // 2])
-    print(f"linear in draws: {cpu / (2 * timed_stream(network, half, states, chosen.workers)[1]):.2f} (1.0 is linear)")
+    print(
+        f"linear in draws: {cpu / (2 * timed_stream(network, half, states, chosen.workers)[1]):.2f} (1.0 is linear)"
+    )
     few = (states[0], *states[1::2])
     print(
         f"linear in failure states: {cpu / (2 * timed_stream(network, paths, few, chosen.workers)[1]):.2f} (1.0 is linear; below: the part all states share)"
@@ -128,7 +176,9 @@ def main() -> None:
 
     columns = ["assumption_id", "name", "scope", "low", "value", "high", "unit"]
     known = pl.lit("2020-01-01").str.to_datetime(time_unit="us", time_zone="UTC")
-    stated = check(pl.DataFrame(STATED, schema=columns, orient="row").with_columns(known_at=known), ASSUMPTION)
+    stated = check(
+        pl.DataFrame(STATED, schema=columns, orient="row").with_columns(known_at=known), ASSUMPTION
+    )
     capacity = network.capacity.with_columns(
         valid_from=pl.lit(date(2020, 1, 1)),
         known_at=pl.lit("2020-01-01").str.to_datetime(time_unit="us", time_zone="UTC"),
@@ -153,7 +203,9 @@ def main() -> None:
     inputs = PlanInputs(paths, network, capacity, COINCIDENCE.empty(), stated, PROJECT.empty())
     story = parse_scenario('id = "s"\n[[customer]]\nroute = "R000"\ngbps = 8\nfrom = 2026-06-01')
     started = time.perf_counter()
-    found = what_if(inputs, [story], policy=PlanningPolicy(), today=date(2025, 12, 1), workers=chosen.workers)
+    found = what_if(
+        inputs, [story], policy=PlanningPolicy(), today=date(2025, 12, 1), workers=chosen.workers
+    )
     print(f"what-if beside it: {time.perf_counter() - started:.1f} s on {found.draws} of the draws")
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB")
 

@@ -1,6 +1,8 @@
-"""How fast forecasts are made, and in how much memory: ratios against statsforecast's median of four and against one series alone.
+"""How fast forecasts are made, and in how much memory: ratios against statsforecast's median of
+four and against one series alone.
 
-python -m tests.benchmarks.forecast_speed [--series 1000] [--horizon 60] [--draws 1000] [--workers 2]
+python -m tests.benchmarks.forecast_speed [--series 1000] [--horizon 60] [--draws 1000] [--workers
+2]
 """
 
 from __future__ import annotations
@@ -29,9 +31,10 @@ def fleet(count: int, length: int = 72, seed: int = 0) -> History:
     rng = np.random.default_rng(seed)
     steps = np.arange(length)
     working = (
-        rng.normal(1, 1, (count, 1)) + np.cumsum(rng.normal(0.015, 0.05, (count, length)), axis=1)
+        rng.normal(1, 1, (count, 1))
+        + np.cumsum(rng.normal(0.015, 0.05, (count, length)), axis=1)
         + 0.1 * np.sin(2 * np.pi * (steps + rng.uniform(0, 12, (count, 1))) / 12)
-    )  # fmt: skip
+    )
     keys = pl.DataFrame(
         [("route", f"R{row:06d}", "in", "mean") for row in range(count)],
         schema=dict.fromkeys(KEY, pl.String),
@@ -45,9 +48,9 @@ def public_class_ms(history: History, count: int = 5) -> float:
     """The baseline of this run: one damped seasonal ETSModel by statsmodels' public class."""
     start = time.process_time()
     for values in history.values_gbps[:count]:
-        ETSModel(values, error="add", trend="add", damped_trend=True, seasonal="add", seasonal_periods=12).fit(
-            disp=False
-        )
+        ETSModel(
+            values, error="add", trend="add", damped_trend=True, seasonal="add", seasonal_periods=12
+        ).fit(disp=False)
     return (time.process_time() - start) / count * 1000
 
 
@@ -63,10 +66,13 @@ def main() -> None:
         baseline = public_class_ms(history)
     print(f"baseline: one ETSModel(A,Ad,A) by statsmodels' public class {baseline:.1f} ms")
     few = history.take(range(min(200, given.series)))
-    panel = pl.DataFrame({
-        "series_id": np.repeat(few.keys["series_id"].to_numpy(), len(few.periods)), "step": np.tile(np.arange(len(few.periods)), len(few.keys)),
-        "value": few.values_gbps.reshape(-1),
-    })  # fmt: skip
+    panel = pl.DataFrame(
+        {
+            "series_id": np.repeat(few.keys["series_id"].to_numpy(), len(few.periods)),
+            "step": np.tile(np.arange(len(few.periods)), len(few.keys)),
+            "value": few.values_gbps.reshape(-1),
+        }
+    )
     before = panel.filter(pl.col("step") < pl.col("step").max())
     memory = forecast_and_remember(before, season=12, horizon=18, backtest_origins=2)[1]
     start = time.process_time()

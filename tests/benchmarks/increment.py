@@ -1,4 +1,6 @@
-"""Each day of a month on top of 1,000 days, against loading and summing up all of it: python -m tests.benchmarks.increment [ports]."""
+"""Each day of a month on top of 1,000 days, against loading and summing up all of it: python -m
+tests.benchmarks.increment [ports].
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ from warehouse.store.database import Warehouse
 DAYS, MONTH = 1000, 30
 FIRST = datetime(2024, 1, 1)
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
-SPEC = SourceSpec("bench", interface_column="interface", in_column="in_bps", out_column="out_bps", slot_minutes=5)
+SPEC = SourceSpec(
+    "bench", interface_column="interface", in_column="in_bps", out_column="out_bps", slot_minutes=5
+)
 SPAN = """
     copy (
         select $from_at::timestamp + interval 5 minute * slot as time, 'port-' || lpad(port::varchar, 4, '0') as interface,
@@ -31,7 +35,9 @@ SPAN = """
 
 def make(file: Path, from_at: datetime, days: int, ports: int) -> Path:
     with duckdb.connect() as connection:
-        connection.execute(SPAN.format(file=file), {"from_at": from_at, "days": days, "ports": ports})
+        connection.execute(
+            SPAN.format(file=file), {"from_at": from_at, "days": days, "ports": ports}
+        )
     return file
 
 
@@ -39,10 +45,44 @@ def main(ports: int) -> None:
     names = [f"port-{port:04d}" for port in range(ports)]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        files = [make(folder / f"{day:04d}.parquet", FIRST + timedelta(days=day), min(30, DAYS - day), ports) for day in range(0, DAYS, 30)]  # fmt: skip
+        files = [
+            make(
+                folder / f"{day:04d}.parquet",
+                FIRST + timedelta(days=day),
+                min(30, DAYS - day),
+                ports,
+            )
+            for day in range(0, DAYS, 30)
+        ]
         with Warehouse.open(folder / "w.duckdb", memory_limit="4GB", threads=2) as warehouse:
-            warehouse.append("route", pl.DataFrame({"route_id": names, "name": names, "a_node": ["A"] * ports, "z_node": ["B"] * ports, "market": ["A-B"] * ports, "corridor": ["x"] * ports, "simulated": [True] * ports}), known_at=NOW)  # fmt: skip
-            warehouse.append("interface", pl.DataFrame({"interface_id": names, "route_id": names, "speed_gbps": [400.0] * ports, "time_zone": ["UTC"] * ports, "priority": [1] * ports}), known_at=NOW)  # fmt: skip
+            warehouse.append(
+                "route",
+                pl.DataFrame(
+                    {
+                        "route_id": names,
+                        "name": names,
+                        "a_node": ["A"] * ports,
+                        "z_node": ["B"] * ports,
+                        "market": ["A-B"] * ports,
+                        "corridor": ["x"] * ports,
+                        "simulated": [True] * ports,
+                    }
+                ),
+                known_at=NOW,
+            )
+            warehouse.append(
+                "interface",
+                pl.DataFrame(
+                    {
+                        "interface_id": names,
+                        "route_id": names,
+                        "speed_gbps": [400.0] * ports,
+                        "time_zone": ["UTC"] * ports,
+                        "priority": [1] * ports,
+                    }
+                ),
+                known_at=NOW,
+            )
 
             def pass_over(paths: list[Path]) -> None:
                 for result in load_files(warehouse, SPEC, paths, known_at=NOW, today=NOW):
@@ -56,10 +96,15 @@ def main(ports: int) -> None:
             report("  load and statistics of all of it", rows, whole, whole)
             costs = []
             for day in range(MONTH):
-                file = make(folder / f"day-{day}.parquet", FIRST + timedelta(days=DAYS + day), 1, ports)
+                file = make(
+                    folder / f"day-{day}.parquet", FIRST + timedelta(days=DAYS + day), 1, ports
+                )
                 costs.append(seconds(lambda file=file: pass_over([file])))
             # A day late in its month costs more: the month's percentiles are made anew.
-            for said, place in (("median of a month of them", MONTH // 2), ("the dearest of them", MONTH - 1)):
+            for said, place in (
+                ("median of a month of them", MONTH // 2),
+                ("the dearest of them", MONTH - 1),
+            ):
                 cost = Cost(*(sorted(values)[place] for values in zip(*costs, strict=True)))
                 report(f"  one more day, {said}", ports * 288, cost, whole)
 

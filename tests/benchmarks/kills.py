@@ -1,8 +1,12 @@
-"""`python -m tests.benchmarks.kills [N] [--signal KILL|TERM|INT] [--to process|group] [--serve]`: ends N (50) runs, then the same results as undisturbed.
+"""`python -m tests.benchmarks.kills [N] [--signal KILL|TERM|INT] [--to process|group] [--serve]`:
+ends N (50) runs, then the same results as undisturbed.
 
-KILL comes at random moments of the whole run. TERM and INT come at random moments of every step in turn, to the run's own process,
-or, as from systemd or by Ctrl-C, to all of its group; beside the results, the time until the process is gone, its code and words, the
-record, locks, children and a reader of the published copy are looked at. With --serve they stop `transit serve` in the midst of a scheduled run.
+KILL comes at random moments of the whole run. TERM and INT come at random moments of every step in
+turn, to the run's own process,
+or, as from systemd or by Ctrl-C, to all of its group; beside the results, the time until the
+process is gone, its code and words, the
+record, locks, children and a reader of the published copy are looked at. With --serve they stop
+`transit serve` in the midst of a scheduled run.
 """
 
 import argparse
@@ -20,7 +24,9 @@ from tests.flows.stops import STAGES, Stop, lengths, stopped
 def same_results(folder: Path, wanted: dict[str, tuple[int, int]]) -> None:
     run_to_the_end(folder)
     found = fingerprint(folder / "published" / "transit.duckdb")
-    assert found == wanted, {name: (found[name], wanted[name]) for name in wanted if found[name] != wanted[name]}
+    assert found == wanted, {
+        name: (found[name], wanted[name]) for name in wanted if found[name] != wanted[name]
+    }
     shutil.rmtree(folder)
 
 
@@ -28,19 +34,35 @@ def kill(root: Path, quiet: Path, kills: int, seconds: float) -> None:
     wanted = fingerprint(quiet / "published" / "transit.duckdb")
     for position in range(0, kills, 10):
         folder = copy_of(quiet, root / f"disturbed-{position}")
-        moments = disturbed(folder, min(10, kills - position), within_seconds=1.1 * seconds, seed=position)
+        moments = disturbed(
+            folder, min(10, kills - position), within_seconds=1.1 * seconds, seed=position
+        )
         same_results(folder, wanted)
-        print(f"{len(moments)} kills at {', '.join(f'{moment:.1f}' for moment in moments)} s: same results", flush=True)
+        print(
+            f"{len(moments)} kills at {', '.join(f'{moment:.1f}' for moment in moments)} s: same results",
+            flush=True,
+        )
 
 
-def stop_each_step(root: Path, quiet: Path, stops: int, stop: Stop, seconds: dict[str, float]) -> bool:
-    """Every round is one project that is stopped in each step, going on in between; whether anything was wrong."""
-    wanted, taken, wrong = fingerprint(quiet / "published" / "transit.duckdb"), defaultdict(list), False
+def stop_each_step(
+    root: Path, quiet: Path, stops: int, stop: Stop, seconds: dict[str, float]
+) -> bool:
+    """Every round is one project that is stopped in each step, going on in between; whether
+    anything was wrong.
+    """
+    wanted, taken, wrong = (
+        fingerprint(quiet / "published" / "transit.duckdb"),
+        defaultdict(list),
+        False,
+    )
     for number in range(-(-stops // len(STAGES))):
         folder, moments = copy_of(quiet, root / f"stopped-{number}"), random.Random(number)
         scheduled = folder / "transit.toml"
         scheduled.write_text(
-            scheduled.read_text("utf-8").replace('cron = "15 4 * * *"', 'cron = "* * * * *"\nmetrics_port = 0'), "utf-8"
+            scheduled.read_text("utf-8").replace(
+                'cron = "15 4 * * *"', 'cron = "* * * * *"\nmetrics_port = 0'
+            ),
+            "utf-8",
         )
         if number % 2:  # readers have something to read, and every step is done anew
             run_to_the_end(folder)
@@ -58,7 +80,9 @@ def stop_each_step(root: Path, quiet: Path, stops: int, stop: Stop, seconds: dic
         except AssertionError as error:
             wrong = True
             print(f"round {number}: other results: {error}", flush=True)
-    print(f"{stop.command}, {stop.how} to the {stop.to}\n{'step':<12}{'hits':>5}{'median s':>10}{'most s':>8}")
+    print(
+        f"{stop.command}, {stop.how} to the {stop.to}\n{'step':<12}{'hits':>5}{'median s':>10}{'most s':>8}"
+    )
     for stage in (*STAGES, "after"):
         if times := sorted(taken[stage]):
             print(f"{stage:<12}{len(times):>5}{times[len(times) // 2]:>10.2f}{times[-1]:>8.2f}")
@@ -76,11 +100,19 @@ def main() -> None:
     quiet = make_project(root / "quiet").folder
     seconds = lengths(quiet)
     seconds["start"] = lengths(quiet)["start"]  # Prefect's database is there from now on
-    print("undisturbed run:", ", ".join(f"{stage} {length:.1f} s" for stage, length in seconds.items()), flush=True)
+    print(
+        "undisturbed run:",
+        ", ".join(f"{stage} {length:.1f} s" for stage, length in seconds.items()),
+        flush=True,
+    )
     if given.signal == "KILL":
         kill(root, quiet, given.times, sum(seconds.values()))
     elif stop_each_step(
-        root, quiet, given.times, Stop(given.signal, given.to, "serve" if given.serve else "run"), seconds
+        root,
+        quiet,
+        given.times,
+        Stop(given.signal, given.to, "serve" if given.serve else "run"),
+        seconds,
     ):
         raise SystemExit(1)
     shutil.rmtree(root)

@@ -1,6 +1,8 @@
-"""Loading against DuckDB's own bare reads of the same files: python -m tests.benchmarks.loading [million rows [port] | growth 10 30 ...].
+"""Loading against DuckDB's own bare reads of the same files: python -m tests.benchmarks.loading
+[million rows [port] | growth 10 30 ...].
 
-With `port`: Parquet files sorted by port alone. `growth` makes, loads and removes one size after the other, each in a process of its own.
+With `port`: Parquet files sorted by port alone. `growth` makes, loads and removes one size after
+             the other, each in a process of its own.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ from warehouse.store.database import Warehouse
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 PORTS = 950
-SPEC = SourceSpec("bench", interface_column="interface", in_column="in_bps", out_column="out_bps", slot_minutes=5)
+SPEC = SourceSpec(
+    "bench", interface_column="interface", in_column="in_bps", out_column="out_bps", slot_minutes=5
+)
 MONTH = """
     copy (
         select timestamp '2021-01-01' + interval 1 month * $month + interval 5 minute * slot as time, 'port-' || lpad(port::varchar, 4, '0') as interface,
@@ -47,13 +51,16 @@ def make_files(folder: Path, rows: int, *, ending: str, order: str) -> list[Path
     with duckdb.connect() as connection:
         for month, file in enumerate(files):
             connection.execute(
-                MONTH.format(file=file, **PLACES[order]), {"month": month, "ports": PORTS, "slots": slots}
+                MONTH.format(file=file, **PLACES[order]),
+                {"month": month, "ports": PORTS, "slots": slots},
             )
     return files
 
 
 class Cost(NamedTuple):
-    """Seconds by the clock, and of all processors together: the latter mean something on a busy machine as well."""
+    """Seconds by the clock, and of all processors together: the latter mean something on a busy
+    machine as well.
+    """
 
     wall: float
     cpu: float
@@ -71,7 +78,11 @@ def bare(folder: Path, files: list[Path], name: str, order: str = "") -> tuple[C
     reader = "read_parquet" if files[0].suffix == ".parquet" else "read_csv"
     with duckdb.connect(str(path), config={"threads": 2, "memory_limit": "4GB"}) as connection:
         connection.execute("set preserve_insertion_order = false")
-        took = seconds(lambda: connection.execute(f"create table t as select * from {reader}({[str(file) for file in files]!r}) {order}"))  # fmt: skip
+        took = seconds(
+            lambda: connection.execute(
+                f"create table t as select * from {reader}({[str(file) for file in files]!r}) {order}"
+            )
+        )
         connection.execute("checkpoint")
     size = path.stat().st_size
     path.unlink()
@@ -81,7 +92,19 @@ def bare(folder: Path, files: list[Path], name: str, order: str = "") -> tuple[C
 def ours(folder: Path, files: list[Path], name: str) -> tuple[Warehouse, Cost]:
     warehouse = Warehouse.open(folder / name / "w.duckdb", memory_limit="4GB", threads=2)
     ports = [f"port-{port:04d}" for port in range(PORTS)]
-    warehouse.append("interface", pl.DataFrame({"interface_id": ports, "route_id": ports, "speed_gbps": [400.0] * PORTS, "time_zone": ["UTC"] * PORTS, "priority": [1] * PORTS}), known_at=NOW)  # fmt: skip
+    warehouse.append(
+        "interface",
+        pl.DataFrame(
+            {
+                "interface_id": ports,
+                "route_id": ports,
+                "speed_gbps": [400.0] * PORTS,
+                "time_zone": ["UTC"] * PORTS,
+                "priority": [1] * PORTS,
+            }
+        ),
+        known_at=NOW,
+    )
 
     def load() -> None:
         for result in load_files(warehouse, SPEC, files, known_at=NOW, today=NOW):
@@ -96,8 +119,9 @@ def ours(folder: Path, files: list[Path], name: str) -> tuple[Warehouse, Cost]:
 def report(label: str, rows: int, took: Cost, baseline: Cost) -> None:
     print(
         f"{label:<52}{took.wall:7.2f} s {rows / took.wall / 1e6:7.2f} M rows/s   ratio {baseline.wall / took.wall:6.2f}"
-        f"   CPU {took.cpu:6.2f} s, ratio {baseline.cpu / max(took.cpu, 1e-3):6.2f}", flush=True,
-    )  # fmt: skip
+        f"   CPU {took.cpu:6.2f} s, ratio {baseline.cpu / max(took.cpu, 1e-3):6.2f}",
+        flush=True,
+    )
 
 
 ORDERS = {"interface, time": "sorted by port", "time, interface": "sorted by time"}
@@ -120,9 +144,13 @@ def main(rows: int, orders: Mapping[str, str]) -> None:
             print(
                 f"  most memory this process has held: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB"
             )
-            print(f"  bytes a row: {warehouse.path.stat().st_size / total:.1f}, bare and sorted {size / total:.1f}")
+            print(
+                f"  bytes a row: {warehouse.path.stat().st_size / total:.1f}, bare and sorted {size / total:.1f}"
+            )
             again = seconds(
-                lambda files=files, warehouse=warehouse: load_files(warehouse, SPEC, files, known_at=NOW, today=NOW)
+                lambda files=files, warehouse=warehouse: load_files(
+                    warehouse, SPEC, files, known_at=NOW, today=NOW
+                )
             )
             report("  the same files once more", total, again, took)
             one = seconds(
@@ -132,10 +160,16 @@ def main(rows: int, orders: Mapping[str, str]) -> None:
             )
             print(f"  one port, all its time: {one.wall:.3f} s")
             day = folder / "day.parquet"
-            last = pl.scan_parquet(files[-1]).filter(pl.col("time") >= pl.col("time").max() - pl.duration(days=1))
+            last = pl.scan_parquet(files[-1]).filter(
+                pl.col("time") >= pl.col("time").max() - pl.duration(days=1)
+            )
             last.with_columns(pl.col("time") + pl.duration(days=1, minutes=5)).sink_parquet(day)
             rows_of_day = pl.scan_parquet(day).select(pl.len()).collect().item()
-            daily = seconds(lambda day=day, warehouse=warehouse: load_files(warehouse, SPEC, [day], known_at=NOW, today=NOW))  # fmt: skip
+            daily = seconds(
+                lambda day=day, warehouse=warehouse: load_files(
+                    warehouse, SPEC, [day], known_at=NOW, today=NOW
+                )
+            )
             report("  one more day: ratio to the whole load", rows_of_day, daily, took)
             warehouse.close()
             for file in files:
@@ -153,10 +187,14 @@ def main(rows: int, orders: Mapping[str, str]) -> None:
 
 
 def growth(sizes: list[int]) -> None:
-    """Prints seconds a million rows and the most memory held at each size: a level line is linear growth."""
+    """Prints seconds a million rows and the most memory held at each size: a level line is linear
+    growth.
+    """
     for rows in sizes:
         # Memory is that of a process: each size has its own.
-        subprocess.run([sys.executable, "-m", "tests.benchmarks.loading", "size", str(rows)], check=True)
+        subprocess.run(
+            [sys.executable, "-m", "tests.benchmarks.loading", "size", str(rows)], check=True
+        )
 
 
 def size(rows: int) -> None:
@@ -170,13 +208,16 @@ def size(rows: int) -> None:
         stored = warehouse.path.stat().st_size
         print(
             f"growth: {rows / 1e6:6.1f} M rows in {len(files)} files {took.wall:7.2f} s, {took.cpu:7.2f} CPU s, {took.cpu / rows * 1e6:5.3f} a million;"
-            f" {stored / rows:4.1f} bytes a row; most memory {most / 2**20:.2f} GiB ({made / 2**20:.2f} of it by making the files)", flush=True,
-        )  # fmt: skip
+            f" {stored / rows:4.1f} bytes a row; most memory {most / 2**20:.2f} GiB ({made / 2**20:.2f} of it by making the files)",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["growth"]:
-        growth([int(float(millions) * 1e6) for millions in sys.argv[2:] or ("10", "30", "100", "300")])
+        growth(
+            [int(float(millions) * 1e6) for millions in sys.argv[2:] or ("10", "30", "100", "300")]
+        )
         sys.exit()
     if sys.argv[1:2] == ["size"]:
         size(int(sys.argv[2]))

@@ -1,8 +1,12 @@
-"""`python -m tests.benchmarks.orchestration [--small | --example]`: what Prefect costs a run, as a share of the run.
+"""`python -m tests.benchmarks.orchestration [--small | --example]`: what Prefect costs a run, as a
+share of the run.
 
-The baseline is the same steps without Prefect, as many worker processes included, in a process of its own. Cold is a run
-that starts a server of its own, warm one that finds a server at work, as those by schedule do. Processor time is counted
-beside the clock, with all children and Prefect's server: on a busy machine it alone means something.
+The baseline is the same steps without Prefect, as many worker processes included, in a process of
+its own. Cold is a run
+that starts a server of its own, warm one that finds a server at work, as those by schedule do.
+Processor time is counted
+beside the clock, with all children and Prefect's server: on a busy machine it alone means
+something.
 """
 
 import os
@@ -62,11 +66,17 @@ def cost(folder: Path, *command: str, server: EmbeddedServer | None = None) -> C
     named = {"PREFECT_API_URL": server.url} if server else {}
     before, began, served = os.times(), time.perf_counter(), _server_seconds(server)
     done = subprocess.run(
-        [sys.executable, *command], cwd=folder, env=environment() | named, capture_output=True, text=True
+        [sys.executable, *command],
+        cwd=folder,
+        env=environment() | named,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
     wall, after = time.perf_counter() - began, os.times()
-    own = after.children_user + after.children_system - before.children_user - before.children_system
+    own = (
+        after.children_user + after.children_system - before.children_user - before.children_system
+    )
     return Cost(wall, own + _server_seconds(server) - served)
 
 
@@ -81,7 +91,11 @@ def main() -> None:
     root = Path(tempfile.mkdtemp(prefix="transit-orchestration-"))
     example = root / "example"
     example.mkdir()
-    worlds = {"bundled example": example} if "--example" in sys.argv else {"small project": make_project(root / "small").folder}  # fmt: skip
+    worlds = (
+        {"bundled example": example}
+        if "--example" in sys.argv
+        else {"small project": make_project(root / "small").folder}
+    )
     if len(sys.argv) == 1:
         worlds["bundled example"] = example
     for name, folder in worlds.items():
@@ -90,7 +104,9 @@ def main() -> None:
         kinds = {"everything anew": "--force", "nothing new": "--no-force"}
         bare = {kind: cost(folder, "bare.py", option) for kind, option in kinds.items()}
         for kind, option in kinds.items():
-            tell(f"{name}, {kind}, cold", cost(folder, "-m", "flows.cli", "run", option), bare[kind])
+            tell(
+                f"{name}, {kind}, cold", cost(folder, "-m", "flows.cli", "run", option), bare[kind]
+            )
         prepare_environment(folder / "warm")
         server = EmbeddedServer(folder / "warm", scheduler=True)
         try:
@@ -104,7 +120,10 @@ def main() -> None:
 
 def tell(what: str, run: Cost, bare: Cost) -> None:
     shares = [f"{1 - b / a:.0%} of {a:.1f} s" for a, b in zip(run, bare, strict=True)]
-    print(f"{what}: Prefect's share is {shares[0]} by the clock, {shares[1]} of processor time", flush=True)
+    print(
+        f"{what}: Prefect's share is {shares[0]} by the clock, {shares[1]} of processor time",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

@@ -1,8 +1,12 @@
-"""How long an edition takes: `python -m tests.benchmarks.reports [routes segments]`, on a made-up network, in both languages.
+"""How long an edition takes: `python -m tests.benchmarks.reports [routes segments]`, on a made-up
+network, in both languages.
 
-Prints wall and processor time and the largest memory of a fresh drawing, beside the same edition drawn again with nothing
-changed and with one route changed (the pages kept from the first), the size of the first page, and, where a chromium is
-installed, the time from opening a page from disk to its first chart, and to its first chart with a script behind it.
+Prints wall and processor time and the largest memory of a fresh drawing, beside the same edition
+drawn again with nothing
+changed and with one route changed (the pages kept from the first), the size of the first page, and,
+where a chromium is
+installed, the time from opening a page from disk to its first chart, and to its first chart with a
+script behind it.
 """
 
 from __future__ import annotations
@@ -29,7 +33,9 @@ CHROMIUM = Path("/usr/bin/chromium")
 
 def processor_seconds() -> float:
     """Of this process and those it has waited for."""
-    own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    own, children = (
+        resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
     return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
 
 
@@ -47,7 +53,9 @@ const since = (name, there) => {
 since("seen", () => document.querySelector(".chart svg") || [...document.querySelectorAll(".chart > img")].some((one) => one.complete && one.naturalWidth));
 since("answers", () => document.querySelector(".chart[data-drawn=yes]"));
 """
-"""Milliseconds from navigation to the frame that shows the first chart, and to the one in which a chart has a script behind it."""
+"""Milliseconds from navigation to the frame that shows the first chart, and to the one in which a
+chart has a script behind it.
+"""
 
 
 def first_picture(page: Path) -> list[tuple[float, float]]:
@@ -56,7 +64,9 @@ def first_picture(page: Path) -> list[tuple[float, float]]:
 
     found = []
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
+        browser = play.chromium.launch(
+            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
+        )
         for _ in range(7):
             context = browser.new_context()
             context.add_init_script(WATCH)
@@ -92,18 +102,36 @@ def main(routes: int = 300, segments: int = 200) -> None:
 
         made: list[Kept] = []
         base, base_cpu = timed(lambda: made.append(draw("first", frames, shown)))
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss  # fmt: skip
+        peak = (
+            resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+        )
         pages = len(list((place / "first").rglob("*.html")))
-        print(f"{routes} routes, {segments} segments, 2 languages: {pages} pages, {base:.1f} s, {base_cpu:.1f} s of processor, at most {peak / 2**20:.2f} GiB in both processes")  # fmt: skip
+        print(
+            f"{routes} routes, {segments} segments, 2 languages: {pages} pages, {base:.1f} s, {base_cpu:.1f} s of processor, at most {peak / 2**20:.2f} GiB in both processes"
+        )
         for name, of in (("nothing changed", frames), ("one route changed", changed(frames))):
             again, again_cpu = timed(lambda name=name, of=of: made.append(draw(name, of, shown)))  # type: ignore[misc]
-            print(f"{name}: {made[-1].built} of {pages} pages made, {again:.1f} s, {again_cpu:.1f} s of processor, {again_cpu / base_cpu:.2f} of the first")  # fmt: skip
+            print(
+                f"{name}: {made[-1].built} of {pages} pages made, {again:.1f} s, {again_cpu:.1f} s of processor, {again_cpu / base_cpu:.2f} of the first"
+            )
         index = place / "first" / "en" / "index.html"
-        print(f"first page: {index.stat().st_size / 1e6:.2f} MB, scripts once for the site: {sum(one.stat().st_size for one in (place / 'first' / 'assets').iterdir()) / 1e6:.2f} MB")  # fmt: skip
+        print(
+            f"first page: {index.stat().st_size / 1e6:.2f} MB, scripts once for the site: {sum(one.stat().st_size for one in (place / 'first' / 'assets').iterdir()) / 1e6:.2f} MB"
+        )
         if CHROMIUM.exists():
-            for name, page in (("first page", index), ("a route's page", next((place / "first" / "en" / "route").glob("*.html")))):  # fmt: skip
-                for what, times in zip(("on screen", "answers the pointer"), zip(*first_picture(page), strict=True), strict=True):  # fmt: skip
-                    print(f"{name}, first chart {what}, from disk: median {median(times):.0f} ms, {min(times):.0f} to {max(times):.0f}")  # fmt: skip
+            for name, page in (
+                ("first page", index),
+                ("a route's page", next((place / "first" / "en" / "route").glob("*.html"))),
+            ):
+                for what, times in zip(
+                    ("on screen", "answers the pointer"),
+                    zip(*first_picture(page), strict=True),
+                    strict=True,
+                ):
+                    print(
+                        f"{name}, first chart {what}, from disk: median {median(times):.0f} ms, {min(times):.0f} to {max(times):.0f}"
+                    )
 
 
 if __name__ == "__main__":

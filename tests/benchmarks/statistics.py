@@ -1,4 +1,6 @@
-"""Monthly statistics against the bare quantile query over the same table: python -m tests.benchmarks.statistics [million rows]."""
+"""Monthly statistics against the bare quantile query over the same table: python -m
+tests.benchmarks.statistics [million rows].
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,21 @@ def main(rows: int) -> None:
         files = make_files(folder, rows, ending="parquet", order="interface, time")
         warehouse, _ = ours(folder, files, "bench")
         ports = [f"port-{port:04d}" for port in range(PORTS)]
-        warehouse.append("route", pl.DataFrame({"route_id": ports, "name": ports, "a_node": ["A"] * PORTS, "z_node": ["B"] * PORTS, "market": ["A-B"] * PORTS, "corridor": ["x"] * PORTS, "simulated": [True] * PORTS}), known_at=NOW)  # fmt: skip
+        warehouse.append(
+            "route",
+            pl.DataFrame(
+                {
+                    "route_id": ports,
+                    "name": ports,
+                    "a_node": ["A"] * PORTS,
+                    "z_node": ["B"] * PORTS,
+                    "market": ["A-B"] * PORTS,
+                    "corridor": ["x"] * PORTS,
+                    "simulated": [True] * PORTS,
+                }
+            ),
+            known_at=NOW,
+        )
         count = warehouse.sql("select count(*) as n from core.traffic_sample")["n"].item()
         months = warehouse.sql(
             "select distinct date_trunc('month', first_slot) as month from core.batch_extent order by month"
@@ -41,7 +57,8 @@ def main(rows: int) -> None:
         def bare() -> None:
             for month in months:
                 warehouse.connection.execute(
-                    BARE, {"from_at": month, "until_at": (month + timedelta(days=32)).replace(day=1)}
+                    BARE,
+                    {"from_at": month, "until_at": (month + timedelta(days=32)).replace(day=1)},
                 )
 
         warehouse.connection.execute("set TimeZone = 'UTC'")
@@ -55,17 +72,26 @@ def main(rows: int) -> None:
             warehouse.run("traffic/statistics/no_route_sums")
             for month in months:
                 until = (month + timedelta(days=32)).replace(day=1)
-                warehouse.run("traffic/statistics/route_sums", period_start=month.date(), from_at=month, until_at=until)
+                warehouse.run(
+                    "traffic/statistics/route_sums",
+                    period_start=month.date(),
+                    from_at=month,
+                    until_at=until,
+                )
 
         report("  p95, mean and counts by flag of every link-month", count, seconds(ranks), plain)
-        took = seconds(lambda: update_statistics(warehouse, grains=("month",), time_zone="UTC", known_at=NOW))
+        took = seconds(
+            lambda: update_statistics(warehouse, grains=("month",), time_zone="UTC", known_at=NOW)
+        )
         report("  all: flags, routes, groups, peaks, profile", count, took, plain)
         day = folder / "day.parquet"
-        pl.scan_parquet(files[-1]).filter(pl.col("time") >= pl.col("time").max() - pl.duration(days=1)).with_columns(
-            pl.col("in_bps") + 1
-        ).sink_parquet(day)
+        pl.scan_parquet(files[-1]).filter(
+            pl.col("time") >= pl.col("time").max() - pl.duration(days=1)
+        ).with_columns(pl.col("in_bps") + 1).sink_parquet(day)
         load_files(warehouse, SPEC, [day], known_at=NOW, today=NOW)
-        again = seconds(lambda: update_statistics(warehouse, grains=("month",), time_zone="UTC", known_at=NOW))
+        again = seconds(
+            lambda: update_statistics(warehouse, grains=("month",), time_zone="UTC", known_at=NOW)
+        )
         report("  after one corrected day: ratio to the whole pass", count, again, took)
         warehouse.close()
 

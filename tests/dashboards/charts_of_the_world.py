@@ -1,4 +1,6 @@
-"""Each chart of a small world, as the report makes it; `python -m tests.dashboards.charts_of_the_world` writes the golden files anew."""
+"""Each chart of a small world, as the report makes it; `python -m
+tests.dashboards.charts_of_the_world` writes the golden files anew.
+"""
 
 import json
 from pathlib import Path
@@ -31,7 +33,10 @@ def specifications(code="en"):
     calibration, skill = quality.figures(material, language)
     route = ("route", "R-ALA-FRA", "in", "p95")
     stories = {
-        str(key[0]): part for key, part in material["scenario_effect"].partition_by("scenario_id", as_dict=True).items()
+        str(key[0]): part
+        for key, part in material["scenario_effect"]
+        .partition_by("scenario_id", as_dict=True)
+        .items()
     }
     high = stories["high"]
     figures = {
@@ -41,7 +46,9 @@ def specifications(code="en"):
         "fan_observed": series.series_figure(material, ("country", "TM", "in", "mean"), language),
         "load": segments.load_figure(material, "S-ALA-AKT", "za", language),
         "utilization": segments.heat_figure(material, language),
-        **dict(zip(("network", "network_runout"), atlas.map_figures(material, language), strict=True)),
+        **dict(
+            zip(("network", "network_runout"), atlas.map_figures(material, language), strict=True)
+        ),
         "timeline": plan.timeline_figure(material, language),
         "probability": detail.probability_figure(material, "S-ALA-AKT", "za", language),
         "profile": detail.profile_figure(material, "R-ALA-FRA", "in", language),
@@ -55,8 +62,12 @@ def specifications(code="en"):
         "tornado": detail.tornado_figure(material, "S-ALA-AKT", language),
         "scenarios": scenarios.story_figure(material, "high", high, language),
         "revision": changes.series_revision(material, route, language),
-        "revision_dates": changes.date_revision(material, "S-ALA-AKT", "za", "runout_days", language),
-        "market": new_routes.split_figure(material, "TMB", "KZ-TM", material["new_route_share"], language),
+        "revision_dates": changes.date_revision(
+            material, "S-ALA-AKT", "za", "runout_days", language
+        ),
+        "market": new_routes.split_figure(
+            material, "TMB", "KZ-TM", material["new_route_share"], language
+        ),
     }
     return {name: figure.spec for name, figure in figures.items()}
 

@@ -1,4 +1,6 @@
-"""The site in a real chromium: quiet console, no request, every chart drawn, words found, sliders that move."""
+"""The site in a real chromium: quiet console, no request, every chart drawn, words found, sliders
+that move.
+"""
 
 import json
 import re
@@ -33,7 +35,9 @@ PAGES = (
 
 @contextmanager
 def opened(browser, path, **emulated):
-    """A page of the site; on leaving, its console must have been quiet and nothing fetched but files."""
+    """A page of the site; on leaving, its console must have been quiet and nothing fetched but
+    files.
+    """
     page = browser.new_page()
     said, fetched = [], []
     page.on("console", lambda message: said.append((message.type, message.text)))
@@ -50,7 +54,9 @@ def opened(browser, path, **emulated):
 
 
 def drawn(page):
-    return page.evaluate("[...document.querySelectorAll('.chart')].map(place => [place.dataset.spec, place.dataset.drawn, place.querySelectorAll('svg path').length])")  # fmt: skip
+    return page.evaluate(
+        "[...document.querySelectorAll('.chart')].map(place => [place.dataset.spec, place.dataset.drawn, place.querySelectorAll('svg path').length])"
+    )
 
 
 def paths(folder, code):
@@ -75,11 +81,21 @@ def test_every_page_draws_its_charts_quietly(site, browser, code):
 def test_axes_speak_the_language(site, browser):
     folder, _ = site
     with opened(browser, folder / "ru" / "segments.html") as page:
-        words = page.inner_text("#utilization .chart") if page.query_selector("#utilization .chart text") is None else " ".join(page.eval_on_selector_all("#utilization .chart text", "all => all.map(one => one.textContent)"))  # fmt: skip
+        words = (
+            page.inner_text("#utilization .chart")
+            if page.query_selector("#utilization .chart text") is None
+            else " ".join(
+                page.eval_on_selector_all(
+                    "#utilization .chart text", "all => all.map(one => one.textContent)"
+                )
+            )
+        )
         assert "янв. 2026" in words
         assert "Jan" not in words
     with opened(browser, folder / "ru" / "countries.html") as page:
-        words = " ".join(page.eval_on_selector_all(".chart text", "all => all.map(one => one.textContent)"))
+        words = " ".join(
+            page.eval_on_selector_all(".chart text", "all => all.map(one => one.textContent)")
+        )
         assert "12\u00a0000" in words
         assert "Гбит/с" in words
 
@@ -90,7 +106,10 @@ def test_the_slider_moves_the_runout_mark(site, browser):
     with opened(browser, path) as page:
 
         def marks():
-            return page.eval_on_selector_all(".chart:has(input) .mark-symbol path", "all => all.filter(one => one.getAttribute('opacity') !== '0').map(one => one.getAttribute('transform'))")  # fmt: skip
+            return page.eval_on_selector_all(
+                ".chart:has(input) .mark-symbol path",
+                "all => all.filter(one => one.getAttribute('opacity') !== '0').map(one => one.getAttribute('transform'))",
+            )
 
         before = marks()
         slider = page.query_selector(".chart input[type=range]")
@@ -119,9 +138,17 @@ def test_the_switch_changes_the_story(site, browser):
     with opened(browser, folder / "ru" / "scenarios.html") as page:
 
         def marks():
-            return page.eval_on_selector_all("#scenarios .mark-symbol path", "all => all.map(one => one.getAttribute('transform'))")  # fmt: skip
+            return page.eval_on_selector_all(
+                "#scenarios .mark-symbol path",
+                "all => all.map(one => one.getAttribute('transform'))",
+            )
 
-        before, choices = marks(), page.eval_on_selector_all("#scenarios select option", "all => all.map(one => one.value)")  # fmt: skip
+        before, choices = (
+            marks(),
+            page.eval_on_selector_all(
+                "#scenarios select option", "all => all.map(one => one.value)"
+            ),
+        )
         assert len(choices) == 2
         page.select_option("#scenarios select", index=1)
         page.wait_for_timeout(200)
@@ -135,14 +162,17 @@ def test_without_scripts_there_are_pictures_and_tables(site, tmp_path):
     for code in ("en", "ru"):
         page = (folder / code / "index.html").read_text(encoding="utf-8")
         shown = re.findall(
-            r'<div class="chart"[^>]*><img src="([^"]+)" alt="([^"]+)" width="\d+" height="\d+"></div>', page
+            r'<div class="chart"[^>]*><img src="([^"]+)" alt="([^"]+)" width="\d+" height="\d+"></div>',
+            page,
         )
         assert len(shown) >= 3
         for source, alt in shown:
             picture = (folder / code / source).resolve()
             assert picture.read_text(encoding="utf-8").startswith("<svg")
             assert len(alt) > 20
-        weight = len(page.encode()) + sum((folder / code / source).stat().st_size for source, _ in shown)
+        weight = len(page.encode()) + sum(
+            (folder / code / source).stat().st_size for source, _ in shown
+        )
         assert weight < 1_500_000
     route = next((folder / "en" / "route").glob("*.html")).read_text(encoding="utf-8")
     assert "Its numbers stand in the data table below" in route
@@ -151,7 +181,9 @@ def test_without_scripts_there_are_pictures_and_tables(site, tmp_path):
 HOSTILE = '"><img src=x onerror="hacked=1"><script>hacked=1</script>'
 
 
-@pytest.mark.parametrize("name", [HOSTILE, "\u202eabc אבג \u2066x", "W" * 300, "${hacked=1} {{7*7}} ');hacked=1;('"])
+@pytest.mark.parametrize(
+    "name", [HOSTILE, "\u202eabc אבג \u2066x", "W" * 300, "${hacked=1} {{7*7}} ');hacked=1;('"]
+)
 def test_hostile_names_are_only_names(browser, name, tmp_path):
     frames = build(past=24, ahead=12)
     for frame in ("route", "node", "project"):
@@ -160,7 +192,12 @@ def test_hostile_names_are_only_names(browser, name, tmp_path):
     frames["risk_group"] = frames["risk_group"].with_columns(name=pl.lit(name), source=pl.lit(name))
     frames["scenario_effect"] = frames["scenario_effect"].with_columns(note=pl.lit(name))
     write_report(
-        frames, edition(title=name, title_ru=name), tmp_path, languages=("en",), workbook=False, pictures=False
+        frames,
+        edition(title=name, title_ru=name),
+        tmp_path,
+        languages=("en",),
+        workbook=False,
+        pictures=False,
     )
     for path in (
         tmp_path / "en" / "segments.html",
@@ -191,14 +228,22 @@ def test_tables_sort_and_filter(site, browser):
     with opened(browser, folder / "en" / "routes.html") as page:
         column = "table tbody td:nth-child(4)"
         page.click("th:nth-child(4) button")
-        rising = [float(text) for text in page.eval_on_selector_all(column, "all => all.map(one => one.dataset.sort)")]
+        rising = [
+            float(text)
+            for text in page.eval_on_selector_all(column, "all => all.map(one => one.dataset.sort)")
+        ]
         assert rising == sorted(rising)
         page.click("th:nth-child(4) button")
-        falling = [float(text) for text in page.eval_on_selector_all(column, "all => all.map(one => one.dataset.sort)")]
+        falling = [
+            float(text)
+            for text in page.eval_on_selector_all(column, "all => all.map(one => one.dataset.sort)")
+        ]
         assert falling == sorted(rising, reverse=True)
     with opened(browser, folder / "en" / "method.html") as page:
         page.fill(".filter input", "percentile")
-        shown = page.eval_on_selector_all("table tbody tr", "all => all.filter(one => !one.hidden).length")
+        shown = page.eval_on_selector_all(
+            "table tbody tr", "all => all.filter(one => !one.hidden).length"
+        )
         assert 0 < shown < 10
 
 
@@ -234,12 +279,18 @@ def test_pictures_stand_until_the_charts_are_drawn(site, browser):
     page.close()
     with opened(browser, folder / "ru" / "index.html") as page:
         assert page.query_selector(".chart > img") is None
-        assert page.eval_on_selector_all(".chart", "all => all.every(one => one.children.length === 1)")
+        assert page.eval_on_selector_all(
+            ".chart", "all => all.every(one => one.children.length === 1)"
+        )
 
 
 def test_names_of_rows_fit_into_pictures_in_a_wider_font_too(site, browser):
     folder, _ = site
-    pictures = [path for name in ("runout", "utilization") for path in folder.glob(f"pictures/ru/*{name}.svg")]
+    pictures = [
+        path
+        for name in ("runout", "utilization")
+        for path in folder.glob(f"pictures/ru/*{name}.svg")
+    ]
     assert pictures
     for path in pictures:
         page = browser.new_page()
@@ -256,7 +307,9 @@ def test_charts_of_a_dark_page_are_printed_light(site, browser):
     folder, _ = site
     with opened(browser, folder / "en" / "plan.html", color_scheme="dark") as page:
         page.emulate_media(media="print", color_scheme="dark")
-        fills = page.eval_on_selector_all("#runout .chart [fill]", "all => all.map(one => getComputedStyle(one).fill)")
+        fills = page.eval_on_selector_all(
+            "#runout .chart [fill]", "all => all.map(one => getComputedStyle(one).fill)"
+        )
         assert "rgb(18, 67, 109)" in fills
         assert "rgb(127, 180, 230)" not in fills
 
@@ -293,7 +346,9 @@ def test_paper_has_heads_whole_texts_and_dark_letters(site, browser, scheme, tmp
             return [getComputedStyle(one.querySelector("button")).display, getComputedStyle(one, "::before").content, one.textContent];
         }""")
         assert head == ["none", f'"{head[2]}"', head[2]]
-        assert page.evaluate("[...document.querySelectorAll('.chart svg')].every(one => Math.abs(one.clientWidth / one.clientHeight - one.viewBox.baseVal.width / one.viewBox.baseVal.height) < 0.1)")  # fmt: skip
+        assert page.evaluate(
+            "[...document.querySelectorAll('.chart svg')].every(one => Math.abs(one.clientWidth / one.clientHeight - one.viewBox.baseVal.width / one.viewBox.baseVal.height) < 0.1)"
+        )
     pages = pypdf.PdfReader(tmp_path / "plan.pdf").pages
     words = " ".join(" ".join(page.extract_text() for page in pages).split())
     sheet = gather(build(), edition())["order_plan"].filter(pl.col("modules") > 0)
@@ -305,7 +360,14 @@ def test_axe_finds_nothing_serious(site, browser, tmp_path):
     npm = shutil.which("npm")
     if npm is None:
         pytest.skip("npm is not installed")
-    packed = subprocess.run([npm, "pack", "axe-core@4.14.1", "--silent"], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)  # fmt: skip
+    packed = subprocess.run(
+        [npm, "pack", "axe-core@4.14.1", "--silent"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     if packed.returncode:
         pytest.skip(f"axe-core can't be had from npm: {packed.stderr[:200]}")
     shutil.unpack_archive(tmp_path / packed.stdout.strip(), tmp_path / "axe", "gztar")
@@ -322,5 +384,9 @@ def test_axe_finds_nothing_serious(site, browser, tmp_path):
                 result = page.evaluate(
                     "axe.run(document, {preload: false, runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']})"
                 )
-                found += [(scheme, path.name, one["id"], one["nodes"][0]["html"][:200]) for one in result["violations"] if one["impact"] in ("serious", "critical")]  # fmt: skip
+                found += [
+                    (scheme, path.name, one["id"], one["nodes"][0]["html"][:200])
+                    for one in result["violations"]
+                    if one["impact"] in ("serious", "critical")
+                ]
     assert found == [], json.dumps(found, indent=1, ensure_ascii=False)

@@ -21,18 +21,33 @@ def frames():
 
 @pytest.mark.parametrize(
     ("before", "change", "shown"),
-    [(2473.0, 0.3, "0"), (727.0, 23.04, "+23"), (48.8, 0.497, "+0.5"), (950.6, -0.9, "−1"), (1.5, 0.021, "+0.02")],
+    [
+        (2473.0, 0.3, "0"),
+        (727.0, 23.04, "+23"),
+        (48.8, 0.497, "+0.5"),
+        (950.6, -0.9, "−1"),
+        (1.5, 0.021, "+0.02"),
+    ],
 )
 def test_a_change_has_the_digits_of_its_value(before, change, shown):
-    assert _moved_by({"change": change, "value_before": before, "value_after": before + change}, EN, dated=False) == shown  # fmt: skip
+    assert (
+        _moved_by(
+            {"change": change, "value_before": before, "value_after": before + change},
+            EN,
+            dated=False,
+        )
+        == shown
+    )
 
 
 def test_small_changes_are_counted_and_not_listed(frames):
     part = frames["revision_part"]
     still = pl.col("series_kind") == "route"
     same = part.with_columns(
-        change=pl.when(still).then(0.0).otherwise("change"), value_before=pl.when(still).then(100.0).otherwise("value_before"), value_after=pl.when(still).then(100.0).otherwise("value_after"),
-    )  # fmt: skip
+        change=pl.when(still).then(0.0).otherwise("change"),
+        value_before=pl.when(still).then(100.0).otherwise("value_before"),
+        value_after=pl.when(still).then(100.0).otherwise("value_after"),
+    )
     section = changes.route_changes(gather({**frames, "revision_part": same}, edition()), RU)
     assert section.table is None
     assert "Изменившиеся меньше чем на 1\u00a0% не показаны: " in section.words[1]
@@ -40,14 +55,18 @@ def test_small_changes_are_counted_and_not_listed(frames):
 
 
 def test_a_date_that_moved_through_unknown_dates_names_no_cause(frames):
-    """Both runs give a date, but between two steps there was none: no step can be said to have moved it most."""
+    """Both runs give a date, but between two steps there was none: no step can be said to have
+    moved it most.
+    """
     part = frames["revision_part"].filter(pl.col("measure") == "runout_days")
     unknown = part.with_columns(change=pl.lit(None, dtype=pl.Float64))
     moved = part.filter(pl.col("change") < 0).row(0, named=True)
 
     def title(parts):
         material = gather({**frames, "revision_part": parts}, edition())
-        return changes.date_revision(material, moved["series_id"], moved["direction"], "runout_days", RU).title
+        return changes.date_revision(
+            material, moved["series_id"], moved["direction"], "runout_days", RU
+        ).title
 
     assert "; главная причина" in title(part)
     assert title(part).startswith(title(unknown))
@@ -55,9 +74,23 @@ def test_a_date_that_moved_through_unknown_dates_names_no_cause(frames):
 
 
 def test_a_mean_shift_of_few_paths_is_not_shown():
-    row = {"segment_id": "a", "direction": "az", "date_kind": "policy", "shift_months": -11.0, "probability_base": 0.02, "probability_scenario": 0.8, "t50_base": None, "t50_scenario": None}  # fmt: skip
+    row = {
+        "segment_id": "a",
+        "direction": "az",
+        "date_kind": "policy",
+        "shift_months": -11.0,
+        "probability_base": 0.02,
+        "probability_scenario": 0.8,
+        "t50_base": None,
+        "t50_scenario": None,
+    }
     dates = {"t50_base": pl.Date, "t50_scenario": pl.Date}
-    told = scenarios._moved(pl.DataFrame([row, {**row, "segment_id": "b", "probability_base": 0.4}], schema_overrides=dates), None)  # fmt: skip
+    told = scenarios._moved(
+        pl.DataFrame(
+            [row, {**row, "segment_id": "b", "probability_base": 0.4}], schema_overrides=dates
+        ),
+        None,
+    )
     assert dict(told.select("segment_id", "shift_months").iter_rows()) == {"a": None, "b": -11.0}
     assert told["later"].to_list() == [False, False]
 
@@ -70,15 +103,28 @@ def test_a_network_within_one_town_has_no_map(frames):
 
 def test_a_calm_network_is_more_than_one_colour():
     def names(top):
-        rows = pl.DataFrame({"segment": ["a", "b"], "target_start": [None, None], "utilization_ratio": [top, top / 2], "load_gbps": [1.0, 1.0], "lit_gbps": [9.0, 9.0]}, schema_overrides={"target_start": pl.Date})  # fmt: skip
-        return utilization(rows, 0.8, "week", EN)["layer"][0]["encoding"]["color"]["scale"]["domain"]
+        rows = pl.DataFrame(
+            {
+                "segment": ["a", "b"],
+                "target_start": [None, None],
+                "utilization_ratio": [top, top / 2],
+                "load_gbps": [1.0, 1.0],
+                "lit_gbps": [9.0, 9.0],
+            },
+            schema_overrides={"target_start": pl.Date},
+        )
+        return utilization(rows, 0.8, "week", EN)["layer"][0]["encoding"]["color"]["scale"][
+            "domain"
+        ]
 
     assert names(0.39)[0] == "up to 20%"
     assert names(0.41)[0] == "up to 40%"
 
 
 def test_columns_without_any_value_are_left_out():
-    table = Table(["a", "b", "c"], [[Cell("1"), Cell("–"), Cell("")], [Cell("2"), Cell(""), Cell("x")]])
+    table = Table(
+        ["a", "b", "c"], [[Cell("1"), Cell("–"), Cell("")], [Cell("2"), Cell(""), Cell("x")]]
+    )
     assert list(filled(table, EN).heads) == ["a", "c"]
     assert list(filled(Table(["a"], []), EN).heads) == ["a"]
 

@@ -1,4 +1,6 @@
-"""Charts as specifications: the same as the golden ones, valid for Vega-Lite, and right about their numbers."""
+"""Charts as specifications: the same as the golden ones, valid for Vega-Lite, and right about their
+numbers.
+"""
 
 import itertools
 import json
@@ -42,7 +44,11 @@ def test_a_chart_becomes_a_picture():
 
 def test_both_languages_draw_the_same_numbers():
     def numbers(spec):
-        return [[value for value in row.values() if isinstance(value, float)] for rows in spec["datasets"].values() for row in rows]  # fmt: skip
+        return [
+            [value for value in row.values() if isinstance(value, float)]
+            for rows in spec["datasets"].values()
+            for row in rows
+        ]
 
     russian = specifications("ru")
     for name, spec in SPECS.items():
@@ -53,10 +59,14 @@ def test_both_languages_draw_the_same_numbers():
 def test_the_fan_starts_where_observation_ends():
     frame = pl.DataFrame(
         {
-            "start": [date(2025, 11, 1), date(2025, 12, 1), date(2026, 1, 1)], "observed": [1.0, None, None],
-            **{f"q{level}": [None, None, 2.0] for level in ("025", "100", "250", "500", "750", "900", "975")},
+            "start": [date(2025, 11, 1), date(2025, 12, 1), date(2026, 1, 1)],
+            "observed": [1.0, None, None],
+            **{
+                f"q{level}": [None, None, 2.0]
+                for level in ("025", "100", "250", "500", "750", "900", "975")
+            },
         }
-    )  # fmt: skip
+    )
     rows = fan(frame, "month", EN)["datasets"]["rows"]
     assert [row["median"] for row in rows] == [1.0, None, 2.0]
     assert [row["forecast_start"] for row in rows] == [None, None, "2026-01-01"]
@@ -66,11 +76,15 @@ def test_the_fan_starts_where_observation_ends():
 def test_a_runout_beyond_the_horizon_is_open_not_the_last_month():
     frame = pl.DataFrame(
         {
-            "segment": ["A"], "t10": [date(2027, 1, 1)], "t50": [None], "t90": [None],
-            "last_target": [date(2028, 12, 1)], "order_by": [date(2026, 5, 4)],
+            "segment": ["A"],
+            "t10": [date(2027, 1, 1)],
+            "t50": [None],
+            "t90": [None],
+            "last_target": [date(2028, 12, 1)],
+            "order_by": [date(2026, 5, 4)],
         },
         schema_overrides=dict.fromkeys(("t50", "t90"), pl.Date),
-    )  # fmt: skip
+    )
     row = timeline(frame, date(2026, 1, 1), "month", EN)["datasets"]["rows"][0]
     assert row["t90_label"] == "after December 2028"
     assert row["open"]
@@ -78,9 +92,20 @@ def test_a_runout_beyond_the_horizon_is_open_not_the_last_month():
 
 
 def test_cells_over_the_threshold_are_marked_without_colour():
-    frame = pl.DataFrame({"segment": ["A"] * 3, "target_start": [date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1)],
-                          "utilization_ratio": [0.8, 0.81, 1.2], "load_gbps": [1.0] * 3, "lit_gbps": [1.0] * 3})  # fmt: skip
-    assert [row["mark"] for row in utilization(frame, 0.8, "month", EN)["datasets"]["rows"]] == ["", "•", "×"]
+    frame = pl.DataFrame(
+        {
+            "segment": ["A"] * 3,
+            "target_start": [date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1)],
+            "utilization_ratio": [0.8, 0.81, 1.2],
+            "load_gbps": [1.0] * 3,
+            "lit_gbps": [1.0] * 3,
+        }
+    )
+    assert [row["mark"] for row in utilization(frame, 0.8, "month", EN)["datasets"]["rows"]] == [
+        "",
+        "•",
+        "×",
+    ]
 
 
 def test_wilson_interval_of_thirteen_in_twenty():
@@ -91,7 +116,9 @@ def test_wilson_interval_of_thirteen_in_twenty():
 
 def luminance(colour):
     parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
@@ -111,5 +138,10 @@ def test_text_is_readable_on_both_papers():
 def test_outlines_end_at_the_edge_of_the_map():
     square = [(0.0, 0.0), (10.0, 0.0), (10.0, 10.0), (0.0, 10.0)]
     part = clip(square, (5.0, 5.0, 20.0, 20.0))
-    assert {(round(x, 6), round(y, 6)) for x, y in part} == {(5.0, 5.0), (10.0, 5.0), (10.0, 10.0), (5.0, 10.0)}
+    assert {(round(x, 6), round(y, 6)) for x, y in part} == {
+        (5.0, 5.0),
+        (10.0, 5.0),
+        (10.0, 10.0),
+        (5.0, 10.0),
+    }
     assert clip(square, (20.0, 20.0, 30.0, 30.0)) == []

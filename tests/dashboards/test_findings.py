@@ -28,8 +28,16 @@ def frames():
 
 
 def test_a_refusal_of_another_grain_is_none_of_this_edition(frames):
-    row = {"series_kind": "route", "series_id": "R-ALA-FRA", "direction": "out", "statistic": "p95", "reason": "only 11 months of history; 24 are needed"}  # fmt: skip
-    refused = pl.DataFrame([{**row, "grain": "month"}, {**row, "grain": "week", "statistic": "mean"}]).select(frames["no_forecast"].columns)  # fmt: skip
+    row = {
+        "series_kind": "route",
+        "series_id": "R-ALA-FRA",
+        "direction": "out",
+        "statistic": "p95",
+        "reason": "only 11 months of history; 24 are needed",
+    }
+    refused = pl.DataFrame(
+        [{**row, "grain": "month"}, {**row, "grain": "week", "statistic": "mean"}]
+    ).select(frames["no_forecast"].columns)
     material = gather({**frames, "no_forecast": refused}, edition())
     assert list(material.refused) == [KEY]
     assert len(refusals(material, EN).table.rows) == 1
@@ -37,38 +45,77 @@ def test_a_refusal_of_another_grain_is_none_of_this_edition(frames):
 
 def test_reasons_name_routes_by_name(frames):
     words = "a sum without its routes R-ALA-FRA, R-AKT-GRB and 2 more would be too small, and they have no forecast"
-    row = {"series_kind": "total", "series_id": "total", "direction": "out", "statistic": "mean", "grain": "month", "reason": words}  # fmt: skip
-    material = gather({**frames, "no_forecast": pl.DataFrame([row]).select(frames["no_forecast"].columns)}, edition())
-    told = {code: refusals(material, language).table.rows[0][-1].text for code, language in (("en", EN), ("ru", RU))}
-    assert told["en"] == "without Almaty – Frankfurt; Aktau – Garabogaz and 2 more, which have no forecast, the sum would be too small"  # fmt: skip
-    assert "Алматы – Франкфурт; Актау – Гарабогаз" in told["ru"].replace("\u00a0", " ").replace("—", "–")
+    row = {
+        "series_kind": "total",
+        "series_id": "total",
+        "direction": "out",
+        "statistic": "mean",
+        "grain": "month",
+        "reason": words,
+    }
+    material = gather(
+        {**frames, "no_forecast": pl.DataFrame([row]).select(frames["no_forecast"].columns)},
+        edition(),
+    )
+    told = {
+        code: refusals(material, language).table.rows[0][-1].text
+        for code, language in (("en", EN), ("ru", RU))
+    }
+    assert (
+        told["en"]
+        == "without Almaty – Frankfurt; Aktau – Garabogaz and 2 more, which have no forecast, the sum would be too small"
+    )
+    assert "Алматы – Франкфурт; Актау – Гарабогаз" in told["ru"].replace("\u00a0", " ").replace(
+        "—", "–"
+    )
 
 
 def test_periods_without_a_row_are_gaps_and_the_unfinished_one_is_not(frames):
     traffic = frames["traffic_period"]
     own = (pl.col("series_id") == KEY[1]) & (pl.col("direction") == KEY[2])
     unfinished = traffic.filter(own & (pl.col("period_start") == date(2025, 12, 1))).with_columns(
-        period_start=pl.lit(date(2026, 1, 1)), value_gbps=pl.lit(None, dtype=pl.Float64), coverage_ratio=pl.lit(0.4)
+        period_start=pl.lit(date(2026, 1, 1)),
+        value_gbps=pl.lit(None, dtype=pl.Float64),
+        coverage_ratio=pl.lit(0.4),
     )
-    holed = pl.concat([traffic.filter(~(own & pl.col("period_start").is_in([date(2025, 3, 1), date(2025, 4, 1)]))), unfinished])  # fmt: skip
+    holed = pl.concat(
+        [
+            traffic.filter(
+                ~(own & pl.col("period_start").is_in([date(2025, 3, 1), date(2025, 4, 1)]))
+            ),
+            unfinished,
+        ]
+    )
     material = gather({**frames, "traffic_period": holed}, edition())
     said = coverage(material.observed[KEY], material, "route", EN)
     assert said.startswith("21 of 24 months")
     assert said.endswith("no value for Mar 2025, Apr 2025, Sep 2025")
     shown = data.coverage_frame(material).filter(pl.col("series_id") == KEY[1])
     assert shown["period_start"].max() == date(2025, 12, 1)
-    assert shown.filter(pl.col("coverage_ratio") == 0)["period_start"].to_list() == [date(2025, 3, 1), date(2025, 4, 1)]
+    assert shown.filter(pl.col("coverage_ratio") == 0)["period_start"].to_list() == [
+        date(2025, 3, 1),
+        date(2025, 4, 1),
+    ]
 
 
-@pytest.mark.parametrize(("grain", "last", "periods"), [("month", date(2025, 4, 1), 4), ("week", date(2025, 1, 29), 5), ("day", date(2025, 1, 3), 3)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("grain", "last", "periods"),
+    [("month", date(2025, 4, 1), 4), ("week", date(2025, 1, 29), 5), ("day", date(2025, 1, 3), 3)],
+)
 def test_holes_are_filled_in_every_grain(grain, last, periods):
     frame = pl.DataFrame({"period_start": [date(2025, 1, 1), last], "coverage_ratio": [1.0, 0.5]})
-    assert without_holes(frame, grain)["coverage_ratio"].to_list() == [1.0, *[0.0] * (periods - 2), 0.5]
+    assert without_holes(frame, grain)["coverage_ratio"].to_list() == [
+        1.0,
+        *[0.0] * (periods - 2),
+        0.5,
+    ]
 
 
 def test_a_short_horizon_says_nothing_of_years():
     material = gather(build(past=24, ahead=12), edition(today=date(2026, 1, 10)))
-    runout = next(figure for figure in atlas.map_figures(material, EN) if figure.figure_id == "map_runout")
+    runout = next(
+        figure for figure in atlas.map_figures(material, EN) if figure.figure_id == "map_runout"
+    )
     assert "two years" not in runout.title
     assert "by December 2026" in runout.title
     levels = runout.spec["layer"][1]["encoding"]["color"]["scale"]["domain"]
@@ -77,24 +124,48 @@ def test_a_short_horizon_says_nothing_of_years():
 
 
 def test_a_load_title_states_the_dates_of_the_tables(frames):
-    name, direction = next((row["segment_id"], row["direction"]) for row in frames["runout"].iter_rows(named=True) if row["date_kind"] == "policy")  # fmt: skip
+    name, direction = next(
+        (row["segment_id"], row["direction"])
+        for row in frames["runout"].iter_rows(named=True)
+        if row["date_kind"] == "policy"
+    )
     calm = frames["segment_load"].with_columns(lit_gbps=pl.lit(1e6))
-    own = (pl.col("segment_id") == name) & (pl.col("direction") == direction) & (pl.col("date_kind") == "policy")
+    own = (
+        (pl.col("segment_id") == name)
+        & (pl.col("direction") == direction)
+        & (pl.col("date_kind") == "policy")
+    )
 
     def title(t10, t50):
-        runout = frames["runout"].with_columns(t10=pl.when(own).then(pl.lit(t10, dtype=pl.Date)).otherwise("t10"), t50=pl.when(own).then(pl.lit(t50, dtype=pl.Date)).otherwise("t50"))  # fmt: skip
-        return segments.load_figure(gather({**frames, "runout": runout, "segment_load": calm}, edition()), name, direction, EN).title  # fmt: skip
+        runout = frames["runout"].with_columns(
+            t10=pl.when(own).then(pl.lit(t10, dtype=pl.Date)).otherwise("t10"),
+            t50=pl.when(own).then(pl.lit(t50, dtype=pl.Date)).otherwise("t50"),
+        )
+        return segments.load_figure(
+            gather({**frames, "runout": runout, "segment_load": calm}, edition()),
+            name,
+            direction,
+            EN,
+        ).title
 
-    assert "half of the paths pass the threshold by May 2026" in title(date(2026, 3, 1), date(2026, 5, 1))
+    assert "half of the paths pass the threshold by May 2026" in title(
+        date(2026, 3, 1), date(2026, 5, 1)
+    )
     assert "one path in ten passes the threshold by March 2026" in title(date(2026, 3, 1), None)
     assert "stays under the threshold" in title(None, None)
 
 
 def test_a_scenario_is_told_by_its_medians_in_the_direction_of_the_plan():
     row = {
-        "segment_id": "a", "direction": "az", "date_kind": "policy", "shift_months": 0.8, "probability_base": 0.9, "probability_scenario": 0.4,
-        "t50_base": date(2028, 4, 1), "t50_scenario": None,
-    }  # fmt: skip
+        "segment_id": "a",
+        "direction": "az",
+        "date_kind": "policy",
+        "shift_months": 0.8,
+        "probability_base": 0.9,
+        "probability_scenario": 0.4,
+        "t50_base": date(2028, 4, 1),
+        "t50_scenario": None,
+    }
     other = {**row, "direction": "za", "t50_base": None, "shift_months": 9.0}
     told = scenarios._moved(pl.DataFrame([other, row]), date(2029, 10, 1))
     assert told.select("direction", "later").rows() == [("az", True)]
@@ -103,8 +174,12 @@ def test_a_scenario_is_told_by_its_medians_in_the_direction_of_the_plan():
 
 def test_errors_that_differ_by_little_are_alike(frames):
     def title(ratio):
-        scores = frames["backtest_score"].with_columns(mase=pl.when(pl.col("model") == "seasonal_naive").then(1.5 * ratio).otherwise(1.5))  # fmt: skip
-        return quality.figures(gather({**frames, "backtest_score": scores}, edition()), EN)[-1].title
+        scores = frames["backtest_score"].with_columns(
+            mase=pl.when(pl.col("model") == "seasonal_naive").then(1.5 * ratio).otherwise(1.5)
+        )
+        return quality.figures(gather({**frames, "backtest_score": scores}, edition()), EN)[
+            -1
+        ].title
 
     assert "about as well as" in title(1.02)
     assert "about as well as" in title(0.98)
@@ -114,27 +189,51 @@ def test_errors_that_differ_by_little_are_alike(frames):
 
 def test_tables_without_rates_do_not_speak_of_hours(frames):
     without = {
-        "segment_risk": frames["segment_risk"].with_columns(congested_hours=pl.lit(None, dtype=pl.Float64)),
-        "route_risk": frames["route_risk"].with_columns(availability_ratio=pl.lit(None, dtype=pl.Float64)),
+        "segment_risk": frames["segment_risk"].with_columns(
+            congested_hours=pl.lit(None, dtype=pl.Float64)
+        ),
+        "route_risk": frames["route_risk"].with_columns(
+            availability_ratio=pl.lit(None, dtype=pl.Float64)
+        ),
     }
-    words = [word for section in risk.pages(gather({**frames, **without}, edition()), EN)[0].sections for word in section.words]  # fmt: skip
+    words = [
+        word
+        for section in risk.pages(gather({**frames, **without}, edition()), EN)[0].sections
+        for word in section.words
+    ]
     assert len(words) == 2
     assert all("no assumption states" in word for word in words)
-    known = [word for section in risk.pages(gather(frames, edition()), EN)[0].sections for word in section.words]
+    known = [
+        word
+        for section in risk.pages(gather(frames, edition()), EN)[0].sections
+        for word in section.words
+    ]
     assert not any("no assumption states" in word for word in known)
 
 
 def test_daily_figures_are_not_called_means(frames):
-    daily = frames["traffic_period"].with_columns(slot_minutes=pl.lit(1440, dtype=frames["traffic_period"]["slot_minutes"].dtype))  # fmt: skip
-    assert "daily figures" in definition(gather({**frames, "traffic_period": daily}, edition()), KEY, EN)
+    daily = frames["traffic_period"].with_columns(
+        slot_minutes=pl.lit(1440, dtype=frames["traffic_period"]["slot_minutes"].dtype)
+    )
+    assert "daily figures" in definition(
+        gather({**frames, "traffic_period": daily}, edition()), KEY, EN
+    )
     assert "5-minute means" in definition(gather(frames, edition()), KEY, EN)
 
 
 def test_a_silent_direction_is_words_and_no_empty_chart(frames):
     silent = pl.col("direction") == "in"
     cut = {name: frames[name].filter(~silent) for name in ("traffic_period", "forecast_quantile")}
-    row = {"series_kind": "route", "series_id": "R-ALA-FRA", "direction": "in", "grain": "month", "reason": "no month has a value"}  # fmt: skip
-    refused = pl.DataFrame([{**row, "statistic": name} for name in ("mean", "p95")]).select(frames["no_forecast"].columns)  # fmt: skip
+    row = {
+        "series_kind": "route",
+        "series_id": "R-ALA-FRA",
+        "direction": "in",
+        "grain": "month",
+        "reason": "no month has a value",
+    }
+    refused = pl.DataFrame([{**row, "statistic": name} for name in ("mean", "p95")]).select(
+        frames["no_forecast"].columns
+    )
     material = gather({**frames, **cut, "no_forecast": refused}, edition())
     section = traffic_section(material, material.keys["route", "R-ALA-FRA"], EN)
     assert section.words == ["Frankfurt → Almaty: nothing was observed."]
@@ -143,8 +242,15 @@ def test_a_silent_direction_is_words_and_no_empty_chart(frames):
 
 
 def test_an_edition_without_countries_has_no_page_of_them(frames):
-    bare = {name: frame.filter(pl.col("series_kind") != "country") for name, frame in frames.items() if "series_kind" in frame.columns}  # fmt: skip
-    material = gather({**frames, **bare, "international_bandwidth": frames["international_bandwidth"].clear()}, edition())  # fmt: skip
+    bare = {
+        name: frame.filter(pl.col("series_kind") != "country")
+        for name, frame in frames.items()
+        if "series_kind" in frame.columns
+    }
+    material = gather(
+        {**frames, **bare, "international_bandwidth": frames["international_bandwidth"].clear()},
+        edition(),
+    )
     assert countries.pages(material, EN) == []
 
 
@@ -159,7 +265,9 @@ def test_paper_draws_a_chart_again_where_it_shows_more(tmp_path, monkeypatch):
     assert "The first 1 of" in source
 
 
-@pytest.mark.parametrize(("value", "shown"), [(60.0, "60"), (2.7, "2.7"), (0.05, "0.05"), (1500.0, "1,500"), (None, "–")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("value", "shown"), [(60.0, "60"), (2.7, "2.7"), (0.05, "0.05"), (1500.0, "1,500"), (None, "–")]
+)
 def test_what_was_stated_keeps_its_digits(value, shown):
     assert stated(EN, value).text == shown
 
@@ -169,7 +277,12 @@ def test_long_addresses_may_break_and_stay_text():
     body = Table(["Source"], [[Cell(address)], [Cell("plain words")]]).body
     assert "<wbr>" in body
     assert "<b>" not in body
-    assert body.replace("<wbr>", "").count("https://example.org/a-long-path/with?query=1&amp;other=&lt;b&gt;") == 1
+    assert (
+        body.replace("<wbr>", "").count(
+            "https://example.org/a-long-path/with?query=1&amp;other=&lt;b&gt;"
+        )
+        == 1
+    )
 
 
 def test_ticks_of_a_short_span_are_days():
@@ -179,10 +292,16 @@ def test_ticks_of_a_short_span_are_days():
 
 
 def test_the_more_urgent_a_segment_the_wider_its_line(frames):
-    """What a grey print tells apart. Vega draws the widths, so they are counted in the picture and not in the specification."""
+    """What a grey print tells apart. Vega draws the widths, so they are counted in the picture and
+    not in the specification.
+    """
     figure = atlas.map_figures(gather(frames, edition()), EN)[0]
     ranks = {row["rank"] for row in figure.spec["datasets"]["lines"]}
-    drawn = set(re.findall(r'aria-roledescription="rule mark"[^>]*stroke-width="([\d.]+)"', svg(figure.spec, EN)))
+    drawn = set(
+        re.findall(
+            r'aria-roledescription="rule mark"[^>]*stroke-width="([\d.]+)"', svg(figure.spec, EN)
+        )
+    )
     assert len(ranks) > 1
     assert drawn == {f"{WIDTHS[rank]:g}" for rank in ranks}
 

@@ -1,4 +1,6 @@
-"""Pages of which nothing has changed are not made again, and a page that is taken over is the page that would have been made."""
+"""Pages of which nothing has changed are not made again, and a page that is taken over is the page
+that would have been made.
+"""
 
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -14,12 +16,24 @@ from dashboards.report import write_report
 from tests.dashboards.world import build, edition
 
 SMALL = {"past": 24, "ahead": 12}
-LATER = replace(edition(), run_id="20260215-9abc", known_at=datetime(2026, 2, 15, tzinfo=UTC), data_hash="0123abcd", previous=())  # fmt: skip
+LATER = replace(
+    edition(),
+    run_id="20260215-9abc",
+    known_at=datetime(2026, 2, 15, tzinfo=UTC),
+    data_hash="0123abcd",
+    previous=(),
+)
 
 
 def drawn(frames, which, folder, kept=None):
-    write_report(frames, which, folder, languages=("en", "ru"), workbook=False, pictures=False, kept=kept)
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    write_report(
+        frames, which, folder, languages=("en", "ru"), workbook=False, pictures=False, kept=kept
+    )
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -34,23 +48,45 @@ def store(tmp_path_factory):
 def test_a_new_run_of_the_same_data_takes_every_page_over(store, tmp_path):
     pages, made = store
     again = Kept(pages, "v1")
-    fresh = drawn(build(**SMALL), replace(LATER, today=edition().known_at.date()), tmp_path / "fresh")
-    taken = drawn(build(**SMALL), replace(LATER, today=edition().known_at.date()), tmp_path / "taken", again)
+    fresh = drawn(
+        build(**SMALL), replace(LATER, today=edition().known_at.date()), tmp_path / "fresh"
+    )
+    taken = drawn(
+        build(**SMALL), replace(LATER, today=edition().known_at.date()), tmp_path / "taken", again
+    )
     singles = [name for name in fresh if "/route/" in name or "/segment/" in name]
     assert len(singles) == 2 * (4 + 9)
     assert again.built == made - len(singles)
     assert taken == fresh
-    assert b"20260215-9abc" in taken["en/route/" + next(name for name in singles if "/route/" in name).rpartition("/")[2]]  # fmt: skip
+    assert (
+        b"20260215-9abc"
+        in taken[
+            "en/route/" + next(name for name in singles if "/route/" in name).rpartition("/")[2]
+        ]
+    )
 
 
 def test_only_what_changed_is_made_again(store, tmp_path):
     pages, made = store
     frames = build(**SMALL)
-    one = (pl.col("series_id") == "R-ALA-FRA") & (pl.col("period_start") == frames["traffic_period"]["period_start"].max())  # fmt: skip
-    frames["traffic_period"] = frames["traffic_period"].with_columns(pl.when(one).then(pl.col("value_gbps") * 1.01).otherwise(pl.col("value_gbps")).alias("value_gbps"))  # fmt: skip
-    frames["order_plan"] = frames["order_plan"].with_columns(reason=pl.when(pl.col("segment_id") == pl.col("segment_id").first()).then(pl.lit("another reason")).otherwise(pl.col("reason")))  # fmt: skip
+    one = (pl.col("series_id") == "R-ALA-FRA") & (
+        pl.col("period_start") == frames["traffic_period"]["period_start"].max()
+    )
+    frames["traffic_period"] = frames["traffic_period"].with_columns(
+        pl.when(one)
+        .then(pl.col("value_gbps") * 1.01)
+        .otherwise(pl.col("value_gbps"))
+        .alias("value_gbps")
+    )
+    frames["order_plan"] = frames["order_plan"].with_columns(
+        reason=pl.when(pl.col("segment_id") == pl.col("segment_id").first())
+        .then(pl.lit("another reason"))
+        .otherwise(pl.col("reason"))
+    )
     scored = (pl.col("series_id") == "R-ALA-FRA") & (pl.col("horizon") == 0)
-    frames["backtest_score"] = frames["backtest_score"].with_columns(coverage_80=pl.when(scored).then(pl.lit(0.5)).otherwise(pl.col("coverage_80")))  # fmt: skip
+    frames["backtest_score"] = frames["backtest_score"].with_columns(
+        coverage_80=pl.when(scored).then(pl.lit(0.5)).otherwise(pl.col("coverage_80"))
+    )
     again = Kept(pages, "v1")
     fresh = drawn(frames, edition(), tmp_path / "fresh")
     taken = drawn(frames, edition(), tmp_path / "taken", again)
@@ -93,7 +129,19 @@ def test_languages_side_by_side_are_the_same_pages(tmp_path, monkeypatch):
     monkeypatch.setattr(report, "WORTH_A_PROCESS", 1)
     kept = Kept(tmp_path / "pages", "v1")
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        write_report(build(**SMALL), edition(), tmp_path / "two", workbook=False, pictures=False, kept=kept, submit=pool.submit)  # fmt: skip
-    two = {path.relative_to(tmp_path / "two").as_posix(): path.read_bytes() for path in (tmp_path / "two").rglob("*") if path.is_file()}  # fmt: skip
+        write_report(
+            build(**SMALL),
+            edition(),
+            tmp_path / "two",
+            workbook=False,
+            pictures=False,
+            kept=kept,
+            submit=pool.submit,
+        )
+    two = {
+        path.relative_to(tmp_path / "two").as_posix(): path.read_bytes()
+        for path in (tmp_path / "two").rglob("*")
+        if path.is_file()
+    }
     assert two == one
     assert len(kept.used) == 2 * (4 + 9)

@@ -1,4 +1,6 @@
-"""What came since, beside what past editions said; gates that a person accepted; reasons of lower floors in Russian."""
+"""What came since, beside what past editions said; gates that a person accepted; reasons of lower
+floors in Russian.
+"""
 
 import re
 from dataclasses import replace
@@ -32,25 +34,52 @@ def frames():
 
 def matured(shares, periods=24, series=20):
     rows = [
-        {"statistic": "p95", "horizon": 1, "target_start": date(2023 + month // 12, month % 12 + 1, 1), "n": series, "inside_80": round(series * shares[0]), "inside_95": round(series * shares[1]),
-         "above_median": round(series * shares[2]), "promised_80": 0.8 * series, "promised_95": 0.95 * series, "error_gbps": 1.0, "promised_error_gbps": 1.0}
+        {
+            "statistic": "p95",
+            "horizon": 1,
+            "target_start": date(2023 + month // 12, month % 12 + 1, 1),
+            "n": series,
+            "inside_80": round(series * shares[0]),
+            "inside_95": round(series * shares[1]),
+            "above_median": round(series * shares[2]),
+            "promised_80": 0.8 * series,
+            "promised_95": 0.95 * series,
+            "error_gbps": 1.0,
+            "promised_error_gbps": 1.0,
+        }
         for month in range(periods)
-    ]  # fmt: skip
-    return pl.DataFrame(rows).with_columns(pl.col("n", "inside_80", "inside_95", "above_median").cast(pl.Float64))
+    ]
+    return pl.DataFrame(rows).with_columns(
+        pl.col("n", "inside_80", "inside_95", "above_median").cast(pl.Float64)
+    )
 
 
 def test_the_title_tells_where_intervals_did_not_hold(frames):
     material = gather(frames, edition())
-    assert live.live_figure(material, EN).title == "Intervals have been too narrow 4 to 12 months ahead: of 192 forecasts come due 55% fell in the 80% interval, where 80% was promised"  # fmt: skip
-    assert live.live_figure(material, RU).title == "Интервалы были слишком узкими (горизонт 4–12\u00a0мес.): в интервал 80\u00a0% попало 55\u00a0% из 192 сверенных прогнозов при обещанных 80\u00a0%"  # fmt: skip
+    assert (
+        live.live_figure(material, EN).title
+        == "Intervals have been too narrow 4 to 12 months ahead: of 192 forecasts come due 55% fell in the 80% interval, where 80% was promised"
+    )
+    assert (
+        live.live_figure(material, RU).title
+        == "Интервалы были слишком узкими (горизонт 4–12\u00a0мес.): в интервал 80\u00a0% попало 55\u00a0% из 192 сверенных прогнозов при обещанных 80\u00a0%"
+    )
     held = frames["live_accuracy"].with_columns(drifted=pl.lit(value=False))
-    assert live.live_figure(gather({**frames, "live_accuracy": held}, edition()), EN).title.startswith("Intervals have held: of 384")  # fmt: skip
+    assert live.live_figure(
+        gather({**frames, "live_accuracy": held}, edition()), EN
+    ).title.startswith("Intervals have held: of 384")
     few = held.with_columns(n_effective=pl.lit(2.0))
-    assert live.live_figure(gather({**frames, "live_accuracy": few}, edition()), EN).title.startswith("Too early to judge")  # fmt: skip
+    assert live.live_figure(
+        gather({**frames, "live_accuracy": few}, edition()), EN
+    ).title.startswith("Too early to judge")
 
 
 def test_before_anything_came_due_the_page_says_what_will_appear_and_when(frames):
-    bare = {name: frame for name, frame in frames.items() if name not in ("live_accuracy", "model_challenge")}
+    bare = {
+        name: frame
+        for name, frame in frames.items()
+        if name not in ("live_accuracy", "model_challenge")
+    }
     for language, due in (
         (EN, "come due from January 2026 on"),
         (RU, "начиная с января 2026\u00a0г.; итог появится здесь"),
@@ -59,17 +88,25 @@ def test_before_anything_came_due_the_page_says_what_will_appear_and_when(frames
         figure = next(one for one in page.figures if one.figure_id == "live")
         assert figure.spec is None
         assert due in figure.reason
-        assert language.text("challenge.none") in [words for section in page.sections for words in section.words]
+        assert language.text("challenge.none") in [
+            words for section in page.sections for words in section.words
+        ]
 
 
 @pytest.mark.parametrize(
     ("verdict", "said"),
-    [("keep", "The ensemble stays"), ("too_early", "Too early to replace"), ("promote", "Theta should replace the ensemble: over 24 months its error was 7.1%")],
-)  # fmt: skip
+    [
+        ("keep", "The ensemble stays"),
+        ("too_early", "Too early to replace"),
+        ("promote", "Theta should replace the ensemble: over 24 months its error was 7.1%"),
+    ],
+)
 def test_the_challenge_is_told_by_its_verdict(frames, verdict, said):
     rows = frames["model_challenge"].with_columns(
-        verdict=pl.when((pl.col("challenger") == "theta") | (verdict == "too_early")).then(pl.lit(verdict)).otherwise(pl.lit("keep"))
-    )  # fmt: skip
+        verdict=pl.when((pl.col("challenger") == "theta") | (verdict == "too_early"))
+        .then(pl.lit(verdict))
+        .otherwise(pl.lit("keep"))
+    )
     figure = live.challenge_figure(gather({**frames, "model_challenge": rows}, edition()), EN)
     assert figure is not None
     assert figure.title.startswith(said)
@@ -88,22 +125,41 @@ def test_registered_forecasts_stand_beside_what_came(frames):
         in told
     )
     assert "5,00 – 8,00 – 13,0" in told
-    fresh = new_routes.pages(gather({**frames, "new_route_score": FRAMES["new_route_score"].empty()}, edition()), EN)[0]
+    fresh = new_routes.pages(
+        gather({**frames, "new_route_score": FRAMES["new_route_score"].empty()}, edition()), EN
+    )[0]
     section = next(one for one in fresh.sections if one.anchor == "registered")
     assert EN.text("new.nothing_yet") in section.words
     assert EN.text("table.months_seen") not in section.table.heads
 
 
 def test_a_gate_that_a_person_accepted_is_on_the_first_page_and_among_the_assumptions(frames):
-    gates = [f"{problem.where}: {problem.what}" for problem in too_old(date(2025, 1, 1), "month", date(2026, 1, 1), GateSettings())]  # fmt: skip
-    gates.append("route R-ALA-FRA in p95: moved by 150% since the last run, more than [gates] max_change_ratio = 1")
-    doubted = edition(accepted=(Accepted(run_id="20260115-4f1c", why="the exchange <was> closed", gates=gates),))
+    gates = [
+        f"{problem.where}: {problem.what}"
+        for problem in too_old(date(2025, 1, 1), "month", date(2026, 1, 1), GateSettings())
+    ]
+    gates.append(
+        "route R-ALA-FRA in p95: moved by 150% since the last run, more than [gates] max_change_ratio = 1"
+    )
+    doubted = edition(
+        accepted=(Accepted(run_id="20260115-4f1c", why="the exchange <was> closed", gates=gates),)
+    )
     material = gather(frames, doubted)
     first = overview.pages(material, RU)[0].sections[0]
-    assert first.words == ["Выпуск опубликован, хотя не прошёл 2 проверки (расчёт 20260115-4f1c). Результат принят со словами: «the exchange <was> closed»."]  # fmt: skip
-    section = next(one for one in assumptions.pages(material, RU)[0].sections if one.anchor == "accepted")
-    assert [row[0].text for row in section.table.rows] == ["данные в целом", "Франкфурт → Алматы: 95-й процентиль"]
-    assert section.table.rows[0][1].text == "заканчиваются за 334 дня до 1 января 2026\u00a0г.; допустимо не больше 100 (max_age_days)"  # fmt: skip
+    assert first.words == [
+        "Выпуск опубликован, хотя не прошёл 2 проверки (расчёт 20260115-4f1c). Результат принят со словами: «the exchange <was> closed»."
+    ]
+    section = next(
+        one for one in assumptions.pages(material, RU)[0].sections if one.anchor == "accepted"
+    )
+    assert [row[0].text for row in section.table.rows] == [
+        "данные в целом",
+        "Франкфурт → Алматы: 95-й процентиль",
+    ]
+    assert (
+        section.table.rows[0][1].text
+        == "заканчиваются за 334 дня до 1 января 2026\u00a0г.; допустимо не больше 100 (max_age_days)"
+    )
     calm = gather(frames, edition())
     assert accepted.words(calm, EN) == []
     section = accepted.section(calm, EN)
@@ -116,20 +172,58 @@ def reasons():
     """Reasons as the floors below make them."""
     for shares in ((0.8, 0.95, 0.5), (0.4, 0.5, 0.9), (1.0, 1.0, 0.1)):
         yield from live_frame(matured(shares), "month")["reason"]
-    for ratios, periods, p, backtest in (((0.1, 0.2), 3, 0.5, (None, None)), ((0.1, 0.2), 30, 0.5, (None, None)), ((0.2, 0.1), 30, 0.5, (None, None)),
-                                         ((0.2, 0.1), 30, 0.001, (0.5, 0.6)), ((0.2, 0.1), 30, 0.001, (0.5, 0.4))):  # fmt: skip
+    for ratios, periods, p, backtest in (
+        ((0.1, 0.2), 3, 0.5, (None, None)),
+        ((0.1, 0.2), 30, 0.5, (None, None)),
+        ((0.2, 0.1), 30, 0.5, (None, None)),
+        ((0.2, 0.1), 30, 0.001, (0.5, 0.6)),
+        ((0.2, 0.1), 30, 0.001, (0.5, 0.4)),
+    ):
         yield promotion(ratios, periods, p, 5, backtest)[1]
-    made = {"forecast_id": "P/M/1", "project_id": "P", "market": "M", "registered_on": date(2025, 1, 1), "p10_gbps": 0.00535, "p50_gbps": 1.0, "p90_gbps": 20.0}  # fmt: skip
-    seen = pl.DataFrame({"project_id": ["P"], "market": ["M"], "month": [date(2026, 1, 1)], "gbps": [3.0]})
-    for judged, came in ((date(2028, 1, 1), seen.clear()), (date(2028, 1, 1), seen), (date(2026, 1, 1), seen), (date(2026, 1, 1), seen.with_columns(gbps=pl.lit(90.0)))):  # fmt: skip
-        yield from judge(pl.DataFrame([{**made, "judged_on": judged}]), came, FRAMES["assumption"].empty(), known_until=date(2026, 2, 1))[0]["reason"]  # fmt: skip
+    made = {
+        "forecast_id": "P/M/1",
+        "project_id": "P",
+        "market": "M",
+        "registered_on": date(2025, 1, 1),
+        "p10_gbps": 0.00535,
+        "p50_gbps": 1.0,
+        "p90_gbps": 20.0,
+    }
+    seen = pl.DataFrame(
+        {"project_id": ["P"], "market": ["M"], "month": [date(2026, 1, 1)], "gbps": [3.0]}
+    )
+    for judged, came in (
+        (date(2028, 1, 1), seen.clear()),
+        (date(2028, 1, 1), seen),
+        (date(2026, 1, 1), seen),
+        (date(2026, 1, 1), seen.with_columns(gbps=pl.lit(90.0))),
+    ):
+        yield from judge(
+            pl.DataFrame([{**made, "judged_on": judged}]),
+            came,
+            FRAMES["assumption"].empty(),
+            known_until=date(2026, 2, 1),
+        )[0]["reason"]
     gates = GateSettings()
-    yield from (problem.what for problem in too_old(date(2025, 1, 1), "month", date(2026, 1, 1), gates))
-    scores = pl.DataFrame({"model": ["ensemble"], "horizon": [0], "n": [500], "coverage_80": [0.41]})
+    yield from (
+        problem.what for problem in too_old(date(2025, 1, 1), "month", date(2026, 1, 1), gates)
+    )
+    scores = pl.DataFrame(
+        {"model": ["ensemble"], "horizon": [0], "n": [500], "coverage_80": [0.41]}
+    )
     yield from (problem.what for problem in unreliable(SimpleNamespace(backtest=scores), gates))
-    key = {"series_kind": "route", "series_id": "A", "direction": "in", "statistic": "p95", "target_start": date(2026, 1, 1), "quantile_level": 0.5}  # fmt: skip
+    key = {
+        "series_kind": "route",
+        "series_id": "A",
+        "direction": "in",
+        "statistic": "p95",
+        "target_start": date(2026, 1, 1),
+        "quantile_level": 0.5,
+    }
     before, now = (pl.DataFrame([{**key, "value_gbps": value}]) for value in (1.0, 9.0))
-    yield from (problem.what for problem in changed_too_much(SimpleNamespace(quantiles=now), before, gates))
+    yield from (
+        problem.what for problem in changed_too_much(SimpleNamespace(quantiles=now), before, gates)
+    )
     yield "grows to 1.2e+03 Gbit/s, more than 50 times the largest value seen, 4.51"
 
 
@@ -143,6 +237,18 @@ def test_every_machine_made_reason_is_told_in_russian():
 
 
 def test_shares_in_reasons_stay_the_same():
-    found = RU.reason("83% of outcomes lay in the 80 % interval, where the receipts promised 79% (480 outcomes of 24 periods, worth 31 independent ones; 99 % interval 60% to 95%).")  # fmt: skip
-    assert [int(number) for number in re.findall(r"\d+", found)] == [80, 83, 79, 480, 24, 31, 99, 60, 95]
+    found = RU.reason(
+        "83% of outcomes lay in the 80 % interval, where the receipts promised 79% (480 outcomes of 24 periods, worth 31 independent ones; 99 % interval 60% to 95%)."
+    )
+    assert [int(number) for number in re.findall(r"\d+", found)] == [
+        80,
+        83,
+        79,
+        480,
+        24,
+        31,
+        99,
+        60,
+        95,
+    ]
     assert np.isfinite(float(found.count("%")))

@@ -23,7 +23,10 @@ def papers(tmp_path_factory):
 def test_the_pdf_is_tagged_typeset_and_readable(papers):
     pypdf = pytest.importorskip("pypdf")
     for path, title, heading in zip(
-        papers[1], ("Central Asia", "Центральная Азия"), ("Capacity plan", "План развития"), strict=True
+        papers[1],
+        ("Central Asia", "Центральная Азия"),
+        ("Capacity plan", "План развития"),
+        strict=True,
     ):
         reader = pypdf.PdfReader(path)
         assert reader.metadata.title == title
@@ -34,9 +37,15 @@ def test_the_pdf_is_tagged_typeset_and_readable(papers):
         assert len(reader.outline) > 5, "real headings make bookmarks"
         for page in reader.pages:
             for font in page["/Resources"].get("/Font", {}).values():
-                inner = font.get_object()["/DescendantFonts"][0].get_object() if "/DescendantFonts" in font.get_object() else font.get_object()  # fmt: skip
+                inner = (
+                    font.get_object()["/DescendantFonts"][0].get_object()
+                    if "/DescendantFonts" in font.get_object()
+                    else font.get_object()
+                )
                 descriptor = inner["/FontDescriptor"].get_object()
-                assert {"/FontFile", "/FontFile2", "/FontFile3"} & set(descriptor), "a font is not embedded"
+                assert {"/FontFile", "/FontFile2", "/FontFile3"} & set(descriptor), (
+                    "a font is not embedded"
+                )
 
 
 def test_the_pdf_made_again_is_the_same(papers, tmp_path):
@@ -46,7 +55,13 @@ def test_the_pdf_made_again_is_the_same(papers, tmp_path):
 
 @pytest.mark.parametrize(
     "name",
-    ['#panic("x")', 'a"b\\', "*bold* _under_ $x$ @ref <tag> // no comment", "\u202eabc", "🛰️ 👩\u200d👧 乌鲁木齐 №\x07"],
+    [
+        '#panic("x")',
+        'a"b\\',
+        "*bold* _under_ $x$ @ref <tag> // no comment",
+        "\u202eabc",
+        "🛰️ 👩\u200d👧 乌鲁木齐 №\x07",
+    ],
 )
 def test_names_are_no_markup(name, tmp_path):
     frames = {"route": build(**SMALL)["route"].with_columns(name=pl.lit(name))}
@@ -65,11 +80,18 @@ def test_names_in_charts_without_a_font_do_not_stop_the_press(tmp_path):
 def test_the_workbook_has_every_table_with_units(tmp_path):
     path = write_workbook(build(**SMALL), edition(), tmp_path / "edition.xlsx")
     book = fastexcel.read_excel(path)
-    assert {"about", "definitions", "order_plan", "forecast_quantile", "traffic_period", "runout"} <= set(
-        book.sheet_names
-    )
+    assert {
+        "about",
+        "definitions",
+        "order_plan",
+        "forecast_quantile",
+        "traffic_period",
+        "runout",
+    } <= set(book.sheet_names)
     definitions = book.load_sheet("definitions").to_polars()
-    unit = definitions.filter((pl.col("sheet") == "capacity") & (pl.col("column") == "lit_gbps"))["unit"][0]
+    unit = definitions.filter((pl.col("sheet") == "capacity") & (pl.col("column") == "lit_gbps"))[
+        "unit"
+    ][0]
     assert unit == "Gbit/s"
     forecast = book.load_sheet("forecast_quantile").to_polars()
     assert {"q0.025", "q0.5", "q0.975"} <= set(forecast.columns)
@@ -83,13 +105,27 @@ def test_the_workbook_made_again_is_the_same(tmp_path):
 
 
 def test_a_name_is_no_formula(tmp_path):
-    frames = {"route": build(**SMALL)["route"].with_columns(name=pl.lit('=HYPERLINK("http://x","y")'))}
+    frames = {
+        "route": build(**SMALL)["route"].with_columns(name=pl.lit('=HYPERLINK("http://x","y")'))
+    }
     path = write_workbook(frames, edition(), tmp_path / "edition.xlsx")
     names = fastexcel.read_excel(path).load_sheet("route").to_polars()["name"].to_list()
     assert set(names) == {'=HYPERLINK("http://x","y")'}
 
 
-@pytest.mark.parametrize("name", ["<r>x</r>", "a\x01b", "_x0041_", "  led and trailed  ", "a & b < c > d", "\u202eabc", "line\nbreak\ttab", "x" * 40_000])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "<r>x</r>",
+        "a\x01b",
+        "_x0041_",
+        "  led and trailed  ",
+        "a & b < c > d",
+        "\u202eabc",
+        "line\nbreak\ttab",
+        "x" * 40_000,
+    ],
+)
 def test_any_text_comes_back_as_it_was(name, tmp_path):
     frames = {"route": build(**SMALL)["route"].with_columns(name=pl.lit(name))}
     path = write_workbook(frames, edition(), tmp_path / "edition.xlsx")
@@ -109,8 +145,13 @@ def test_numbers_days_and_times_come_back(tmp_path):
     assert "mase" not in read.columns or read["mase"].null_count() == read.height
     traffic = book.load_sheet("traffic_period").to_polars()
     given = frames["traffic_period"].sort(traffic.columns[:5])
-    assert traffic["period_start"].cast(pl.Date).to_list() == frames["traffic_period"]["period_start"].to_list()
-    assert traffic["value_gbps"].to_list() == pytest.approx(frames["traffic_period"]["value_gbps"].to_list(), nan_ok=True)  # fmt: skip
+    assert (
+        traffic["period_start"].cast(pl.Date).to_list()
+        == frames["traffic_period"]["period_start"].to_list()
+    )
+    assert traffic["value_gbps"].to_list() == pytest.approx(
+        frames["traffic_period"]["value_gbps"].to_list(), nan_ok=True
+    )
     assert traffic["simulated"].to_list() == frames["traffic_period"]["simulated"].to_list()
     assert given.height == traffic.height
     known = book.load_sheet("capacity").to_polars()["known_at"].cast(pl.Datetime("us")).to_list()
@@ -119,7 +160,14 @@ def test_numbers_days_and_times_come_back(tmp_path):
 
 def test_every_chart_is_a_picture_too(tmp_path):
     frames = build(**SMALL)
-    written = write_pictures(frames, edition(), tmp_path, languages=("ru",), only=("runout", "utilization"))
-    assert [path.name for path in written] == ["runout.svg", "runout.png", "utilization.svg", "utilization.png"]
+    written = write_pictures(
+        frames, edition(), tmp_path, languages=("ru",), only=("runout", "utilization")
+    )
+    assert [path.name for path in written] == [
+        "runout.svg",
+        "runout.png",
+        "utilization.svg",
+        "utilization.png",
+    ]
     assert "исчерпаться" in written[0].read_text(encoding="utf-8")
     assert written[1].read_bytes().startswith(b"\x89PNG")

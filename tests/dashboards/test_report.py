@@ -71,7 +71,9 @@ def test_no_key_was_missing(site):
 def test_the_same_inputs_give_the_same_bytes(site, tmp_path):
     folder, written = site
     again = write_report(build(), edition(), tmp_path)
-    assert [path.relative_to(tmp_path) for path in again] == [path.relative_to(folder) for path in written]
+    assert [path.relative_to(tmp_path) for path in again] == [
+        path.relative_to(folder) for path in written
+    ]
     for one, other in zip(written, again, strict=True):
         assert one.read_bytes() == other.read_bytes(), one
 
@@ -87,20 +89,40 @@ def test_without_frames_every_page_says_why(tmp_path):
 
 @pytest.mark.parametrize(
     "name",
-    ['<script>alert("x")</script>', "a\"b'c&d", "</script><b>", "\u202eabc אבג", "x" * 400, "../../etc", "{{ 7*7 }}"],
+    [
+        '<script>alert("x")</script>',
+        "a\"b'c&d",
+        "</script><b>",
+        "\u202eabc אבג",
+        "x" * 400,
+        "../../etc",
+        "{{ 7*7 }}",
+    ],
 )
 def test_names_from_data_stay_text(name, tmp_path):
     frames = build()
     old = "R-ALA-FRA"
     swap = pl.when(pl.col("route_id") == old).then(pl.lit(name)).otherwise(pl.col("route_id"))
-    frames["route"] = frames["route"].with_columns(name=pl.lit(name), name_ru=pl.lit(name), market=pl.lit(name), corridor=pl.lit(name), route_id=swap)  # fmt: skip
+    frames["route"] = frames["route"].with_columns(
+        name=pl.lit(name),
+        name_ru=pl.lit(name),
+        market=pl.lit(name),
+        corridor=pl.lit(name),
+        route_id=swap,
+    )
     frames["route_path"] = frames["route_path"].with_columns(route_id=swap)
     for frame in ("traffic_period", "forecast_quantile"):
-        series = pl.when(pl.col("series_id") == old).then(pl.lit(name)).otherwise(pl.col("series_id"))
+        series = (
+            pl.when(pl.col("series_id") == old).then(pl.lit(name)).otherwise(pl.col("series_id"))
+        )
         frames[frame] = frames[frame].with_columns(series_id=series)
     frames["node"] = frames["node"].with_columns(name=pl.lit(name), name_ru=pl.lit(name))
     written = write_report(
-        frames, replace(edition(), title=name, title_ru=name), tmp_path, languages=("en",), pictures=False
+        frames,
+        replace(edition(), title=name, title_ru=name),
+        tmp_path,
+        languages=("en",),
+        pictures=False,
     )
     for path in written:
         assert tmp_path.resolve() in path.resolve().parents
@@ -109,7 +131,9 @@ def test_names_from_data_stay_text(name, tmp_path):
             assert "<script>alert" not in page
             assert "</script><b>" not in page
             assert "49" not in page or "{{ 7*7 }}" not in name or "{{ 7*7 }}" in page
-            for block in re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', page, re.S):
+            for block in re.findall(
+                r'<script type="application/json"[^>]*>(.*?)</script>', page, re.S
+            ):
                 json.loads(block)
 
 
@@ -133,9 +157,10 @@ def test_ids_that_differ_only_in_case_get_files_of_their_own(tmp_path):
 def test_weekly_grain_and_refusals(tmp_path):
     frames = build("week", past=52, ahead=26)
     frames["no_forecast"] = pl.DataFrame(
-        [("route", "R-AKT-BAK", "in", "p95", "week", "too little history")], orient="row",
+        [("route", "R-AKT-BAK", "in", "p95", "week", "too little history")],
+        orient="row",
         schema=["series_kind", "series_id", "direction", "statistic", "grain", "reason"],
-    )  # fmt: skip
+    )
     write_report(frames, edition("week"), tmp_path, pictures=False)
     index = (tmp_path / "en" / "index.html").read_text(encoding="utf-8")
     assert "week of 29 December 2025" in index

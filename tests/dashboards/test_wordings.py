@@ -1,4 +1,6 @@
-"""What data state in one language, told in another: the bundled network in Russian, names of countries, sums, unknown words."""
+"""What data state in one language, told in another: the bundled network in Russian, names of
+countries, sums, unknown words.
+"""
 
 import csv
 import re
@@ -19,8 +21,16 @@ from warehouse.errors import SettingsError
 
 NETWORK = Path(__file__).parents[2] / "warehouse" / "example" / "central_asia"
 EN, RU = load_language("en"), load_language("ru")
-TOLD = {"assumptions": ("source", "author"), "capacity": ("source",), "events": ("effect", "source"), "risk_groups": ("name", "source"),
-        "projects": ("source",), "segments": ("source",), "bandwidth": ("source",), "routes": ("corridor",)}  # fmt: skip
+TOLD = {
+    "assumptions": ("source", "author"),
+    "capacity": ("source",),
+    "events": ("effect", "source"),
+    "risk_groups": ("name", "source"),
+    "projects": ("source",),
+    "segments": ("source",),
+    "bandwidth": ("source",),
+    "routes": ("corridor",),
+}
 PROPER = re.compile(
     r"https?://\S+|\([^)]*\)|\b(warehouse|public)/\S+|\b[\w-]+\.json\b|\b[\w.-]+\.(com|org|tm)\b|\bazerbaijan-turkmenistan\b|\b(TeleGeography|Terabit|Consulting|Beeline|NetBlocks|Afghan|Wireless|Delta|Caucasus|Cable|System|Seacom|ElCat|Kummet|Kovus|TAE)\b|«[^»]*»"
 )
@@ -28,7 +38,9 @@ PROPER = re.compile(
 
 @pytest.fixture(scope="module")
 def material():
-    return gather(build(past=24, ahead=12), replace(edition(), words=read_wordings(NETWORK, ("en", "ru"))))
+    return gather(
+        build(past=24, ahead=12), replace(edition(), words=read_wordings(NETWORK, ("en", "ru")))
+    )
 
 
 def test_the_bundled_network_is_told_in_russian(material):
@@ -48,8 +60,14 @@ def test_assumptions_of_the_bundled_network_have_words_in_both_languages():
     with (NETWORK / "assumptions.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     for language in (EN, RU):
-        for kind, column in (("assumption", "name"), ("unit_of", "unit"), ("confidence", "confidence")):
-            assert {row[column] for row in rows if row[column] and not language.knows(kind, row[column])} == set(), language.code  # fmt: skip
+        for kind, column in (
+            ("assumption", "name"),
+            ("unit_of", "unit"),
+            ("confidence", "confidence"),
+        ):
+            assert {
+                row[column] for row in rows if row[column] and not language.knows(kind, row[column])
+            } == set(), language.code
 
 
 def test_russian_words_are_held_to_their_numbers_and_dashes():
@@ -60,7 +78,10 @@ def test_russian_words_are_held_to_their_numbers_and_dashes():
 
 
 def test_english_stays_as_it_was_stated(material):
-    assert naming.said(material, "no figure is public; range assumed", EN) == "no figure is public; range assumed"
+    assert (
+        naming.said(material, "no figure is public; range assumed", EN)
+        == "no figure is public; range assumed"
+    )
     assert naming.said(material, "northern", RU) == "Северный"
     assert naming.corridor_name(material, "northern", EN) == "Northern corridor"
     assert naming.corridor_name(material, "northern", RU) == "Коридор «Северный»"
@@ -68,7 +89,9 @@ def test_english_stays_as_it_was_stated(material):
 
 def test_links_stay_behind_the_words_they_prove(material):
     told = naming.said(
-        material, "memorandum signed 2025-11-25, main works planned within 12 months (https://example.net/a)", RU
+        material,
+        "memorandum signed 2025-11-25, main works planned within 12 months (https://example.net/a)",
+        RU,
     )
     assert told.startswith("меморандум подписан")
     assert told.endswith(" (https://example.net/a)")
@@ -98,24 +121,50 @@ def test_ids_in_reasons_become_names(material):
 
 
 def test_segments_that_fail_together_are_both_named(material):
-    assert naming.failure_name(material, "pair:S-ALA-AKT+S-AKT-ATY", EN) == "loss of Almaty – Aktau and Aktau – Atyrau"
-    assert naming.failure_name(material, "pair:S-ALA-AKT+S-AKT-ATY", RU) == "отказ участков «Алматы\u00a0— Актау» и «Актау\u00a0— Атырау»"  # fmt: skip
-    assert naming.told(material, "with S-ALA-AKT and S-AKT-ATY out together", RU) == "при одновременном отказе участков «Алматы\u00a0— Актау» и «Актау\u00a0— Атырау»"  # fmt: skip
+    assert (
+        naming.failure_name(material, "pair:S-ALA-AKT+S-AKT-ATY", EN)
+        == "loss of Almaty – Aktau and Aktau – Atyrau"
+    )
+    assert (
+        naming.failure_name(material, "pair:S-ALA-AKT+S-AKT-ATY", RU)
+        == "отказ участков «Алматы\u00a0— Актау» и «Актау\u00a0— Атырау»"
+    )
+    assert (
+        naming.told(material, "with S-ALA-AKT and S-AKT-ATY out together", RU)
+        == "при одновременном отказе участков «Алматы\u00a0— Актау» и «Актау\u00a0— Атырау»"
+    )
 
 
 def test_notes_of_the_plan_name_what_they_concern(material):
     subjects = {
         one: data._subject(material, one, RU)
-        for one in ("R-ALA-FRA:in", "TMB", "S-ALA-AKT", "TMB/KZ-DE", "transit_revenue:lost", "upgrade")
+        for one in (
+            "R-ALA-FRA:in",
+            "TMB",
+            "S-ALA-AKT",
+            "TMB/KZ-DE",
+            "transit_revenue:lost",
+            "upgrade",
+        )
     }
-    assert subjects == {"R-ALA-FRA:in": "Франкфурт → Алматы", "TMB": "Темирбаба\u00a0— Бекдаш", "S-ALA-AKT": "Алматы\u00a0— Актау", "TMB/KZ-DE": "Темирбаба\u00a0— Бекдаш, Казахстан\u00a0— Германия", "transit_revenue:lost": "выручка с трафика", "upgrade": "весь график"}  # fmt: skip
+    assert subjects == {
+        "R-ALA-FRA:in": "Франкфурт → Алматы",
+        "TMB": "Темирбаба\u00a0— Бекдаш",
+        "S-ALA-AKT": "Алматы\u00a0— Актау",
+        "TMB/KZ-DE": "Темирбаба\u00a0— Бекдаш, Казахстан\u00a0— Германия",
+        "transit_revenue:lost": "выручка с трафика",
+        "upgrade": "весь график",
+    }
 
 
 def test_one_operator_is_one_operator():
     frames = build(past=24, ahead=12)
 
     def lead(operators):
-        named = {**frames, "segment": frames["segment"].with_columns(operators=pl.lit(operators, dtype=pl.String))}
+        named = {
+            **frames,
+            "segment": frames["segment"].with_columns(operators=pl.lit(operators, dtype=pl.String)),
+        }
         return segments.pages(gather(named, edition()), RU)[1].lead[0]
 
     assert lead("A").endswith("км; оператор: A")
@@ -136,14 +185,22 @@ def test_wordings_that_are_no_text_are_named(tmp_path):
 
 
 def test_effects_are_told_in_both_languages_and_noise_is_not_shown(material):
-    """What moved a series: a holiday that counts, a surge by its event, a driver with the reason why it could not be used."""
+    """What moved a series: a holiday that counts, a surge by its event, a driver with the reason
+    why it could not be used.
+    """
     said = {}
     for name, language in (("en", EN), ("ru", RU)):
         section = next(
-            one for one in data.pages(material, language)[0].sections if one.title == language.text("data.effects")
+            one
+            for one in data.pages(material, language)[0].sections
+            if one.title == language.text("data.effects")
         )
         said[name] = [[cell.text for cell in row] for row in section.table.rows]
-    assert [row[3:5] for row in said["en"]] == [["cable cut, 3 May 2024", "×\u00a01.45"], ["Ramadan", "×\u00a00.94"], ["subscribers", "elasticity 0.00"]]  # fmt: skip
+    assert [row[3:5] for row in said["en"]] == [
+        ["cable cut, 3 May 2024", "×\u00a01.45"],
+        ["Ramadan", "×\u00a00.94"],
+        ["subscribers", "elasticity 0.00"],
+    ]
     assert [row[4] for row in said["ru"]] == ["×\u00a01,45", "×\u00a00,94", "эластичность 0,00"]
     assert said["ru"][1][3] == "Рамадан"
     assert said["ru"][2][-1].startswith("заданы значения только до")

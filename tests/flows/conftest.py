@@ -17,7 +17,9 @@ class Project:
     folder: Path
 
     def transit(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")
+        }
         environment |= {"COLUMNS": "200", "NO_COLOR": "1"}
         run = subprocess.run(
             [sys.executable, "-m", "flows.cli", *arguments],
@@ -34,7 +36,11 @@ class Project:
 def hourly_traffic(months: int = 30) -> pl.DataFrame:
     """Two interfaces that grow by 30 % a year, with a day and a week, at one sample an hour."""
     first = datetime(2024, 5, 1, tzinfo=UTC)
-    hours = int((datetime(2026, 11, 1, tzinfo=UTC) - first) / timedelta(hours=1)) if months == 30 else months * 30 * 24
+    hours = (
+        int((datetime(2026, 11, 1, tzinfo=UTC) - first) / timedelta(hours=1))
+        if months == 30
+        else months * 30 * 24
+    )
     at = np.arange(hours)
     rng = np.random.default_rng(7)
     frames = []
@@ -62,7 +68,9 @@ def make_project(folder: Path) -> Project:
     settings = made.folder / "transit.toml"
     text = settings.read_text(encoding="utf-8")
     settings.write_text(f"{text}\n[run]\ntoday = 2026-11-22\n", encoding="utf-8")
-    for (year,), part in hourly_traffic().group_by(pl.col("time").str.slice(0, 4), maintain_order=True):
+    for (year,), part in hourly_traffic().group_by(
+        pl.col("time").str.slice(0, 4), maintain_order=True
+    ):
         part.write_csv(made.folder / "traffic" / f"nms-{year}.csv")
     return made
 

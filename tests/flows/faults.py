@@ -12,23 +12,39 @@ from pathlib import Path
 import duckdb
 
 RESULTS = (
-    "forecast_quantile", "no_forecast", "backtest_score", "forecast_component", "segment_load", "runout", "order_plan",
-    "traffic_sample", "traffic_period",
-)  # fmt: skip
-"""Tables whose rows must be those of an undisturbed run; times of knowing and batch numbers aside."""
+    "forecast_quantile",
+    "no_forecast",
+    "backtest_score",
+    "forecast_component",
+    "segment_load",
+    "runout",
+    "order_plan",
+    "traffic_sample",
+    "traffic_period",
+)
+"""Tables whose rows must be those of an undisturbed run; times of knowing and batch numbers aside.
+"""
 ASIDE = {"known_at", "batch_id", "started_at", "finished_at"}
 
 
 def environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
-    return kept | {"COLUMNS": "200", "NO_COLOR": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    return kept | {
+        "COLUMNS": "200",
+        "NO_COLOR": "1",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
 
 
 def start(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", "flows.cli", *arguments],
-        cwd=folder, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-    )  # fmt: skip
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
 
 
 def run_to_the_end(folder: Path) -> float:
@@ -73,7 +89,10 @@ def children_of(process: int) -> list[int]:
 
 def alive(process: int) -> bool:
     try:
-        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] not in {"Z", "X"}
+        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] not in {
+            "Z",
+            "X",
+        }
     except OSError:
         return False
 

@@ -1,4 +1,6 @@
-"""Stops a run in each of its steps, as a person, a service manager or a container engine does, and looks at what is left."""
+"""Stops a run in each of its steps, as a person, a service manager or a container engine does, and
+looks at what is left.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ NOISE = re.compile(r"Traceback|did not end in|Exception|Error\b|prefect|Crash|\b
 
 @dataclass(frozen=True)
 class Stop:
-    """`how` is INT or TERM, `to` the command's own process or its whole group, as Ctrl-C and systemd have it."""
+    """`how` is INT or TERM, `to` the command's own process or its whole group, as Ctrl-C and
+    systemd have it.
+    """
 
     how: str
     to: str = "process"
@@ -68,8 +72,13 @@ def stage_of(events: list[dict[str, str]]) -> str:
 def begun(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "flows.cli", *arguments],
-        cwd=folder, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
 
 
 def lengths(folder: Path) -> dict[str, float]:
@@ -89,7 +98,9 @@ def lengths(folder: Path) -> dict[str, float]:
 
 @contextmanager
 def read_throughout(folder: Path) -> Iterator[Callable[[], int]]:
-    """A reader who asks the published copy again and again; how often it was answered. Raises what the reader met."""
+    """A reader who asks the published copy again and again; how often it was answered. Raises what
+    the reader met.
+    """
     over, errors, answers = threading.Event(), [], 0
 
     def ask() -> None:
@@ -151,9 +162,17 @@ class Ended:
 
 
 def stopped(
-    folder: Path, stage: str, length: float, stop: Stop, moments: random.Random, *, force: bool = False
+    folder: Path,
+    stage: str,
+    length: float,
+    stop: Stop,
+    moments: random.Random,
+    *,
+    force: bool = False,
 ) -> Ended:
-    """Starts a run, stops it at a random moment of the stage, and looks at everything a stop must leave as it should be."""
+    """Starts a run, stops it at a random moment of the stage, and looks at everything a stop must
+    leave as it should be.
+    """
     before, jobs = len(told(folder)), read_state(folder / ".transit").jobs
     with read_throughout(folder):
         process = begun(folder, stop.command, *(["--force"] if force else []))
@@ -186,11 +205,18 @@ def stopped(
 
 
 def stack_of(process: int) -> None:
-    print(Path(f"/proc/{process}/wchan").read_text(), Path(f"/proc/{process}/status").read_text()[:400])
+    print(
+        Path(f"/proc/{process}/wchan").read_text(),
+        Path(f"/proc/{process}/status").read_text()[:400],
+    )
 
 
-def left_wrong(folder: Path, events: list[dict[str, str]], jobs: int, code: int, said: str, stop: Stop) -> list[str]:
-    """What is not as it should be after a stop. The schedule is there to be stopped: that is no failure of its own."""
+def left_wrong(
+    folder: Path, events: list[dict[str, str]], jobs: int, code: int, said: str, stop: Stop
+) -> list[str]:
+    """What is not as it should be after a stop. The schedule is there to be stopped: that is no
+    failure of its own.
+    """
     wrong, private = [], folder / ".transit"
     by, serves = f"SIG{stop.how}", stop.command == "serve"
     if NOISE.search(said):
@@ -198,7 +224,8 @@ def left_wrong(folder: Path, events: list[dict[str, str]], jobs: int, code: int,
     state, names = read_state(private), [event["event"] for event in events]
     end = next((event for event in events if event["event"] == "job ended"), None)
     too_late = end is not None and end["outcome"] == "done"
-    # A shell sees the same of a process that a signal ended; Python ends itself so where Ctrl-C met it in an exec.
+    # A shell sees the same of a process that a signal ended; Python ends itself so where Ctrl-C
+    # met it in an exec.
     ends = {0} if serves else {128 + signal.Signals[by], -signal.Signals[by]}
     if code not in ends and not too_late:
         wrong.append(f"code {code}: {said}")

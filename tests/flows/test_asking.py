@@ -29,14 +29,24 @@ def transit(analysts, capsys, monkeypatch):
 def test_a_statement_comes_from_the_words_a_file_or_standard_input(transit, tmp_path):
     (tmp_path / "question.sql").write_text("select $n + 1 as n")
     assert transit("query", "select 2 as n", "-f", "csv") == "n\n2\n"
-    assert transit("query", "--file", str(tmp_path / "question.sql"), "-p", "n=1", "-f", "csv") == "n\n2\n"
+    assert (
+        transit("query", "--file", str(tmp_path / "question.sql"), "-p", "n=1", "-f", "csv")
+        == "n\n2\n"
+    )
     assert transit("query", "-f", "csv", stdin="select 2 as n") == "n\n2\n"
 
 
 def test_parameters_come_as_json_and_rows_leave_as_json(transit, tmp_path):
     (tmp_path / "given.json").write_text('{"day": "2026-01-31"}')
     for given in ('{"day": "2026-01-31"}', str(tmp_path / "given.json")):
-        said = transit("query", "select $day::date as day, {'gbps': 1.5} as p95", "--params", given, "-f", "json")
+        said = transit(
+            "query",
+            "select $day::date as day, {'gbps': 1.5} as p95",
+            "--params",
+            given,
+            "-f",
+            "json",
+        )
         assert json.loads(said) == [{"day": "2026-01-31", "p95": {"gbps": 1.5}}]
     (tmp_path / "list.json").write_text("[1]")
     with pytest.raises(QueryError, match="no JSON object"):
@@ -46,7 +56,11 @@ def test_parameters_come_as_json_and_rows_leave_as_json(transit, tmp_path):
 
 
 def test_a_p95_is_a_plain_number_in_tables_and_sheets(transit, tmp_path):
-    rows = list(csv.DictReader(io.StringIO(transit("query", "from traffic_month order by all limit 3", "-f", "csv"))))
+    rows = list(
+        csv.DictReader(
+            io.StringIO(transit("query", "from traffic_month order by all limit 3", "-f", "csv"))
+        )
+    )
     assert float(rows[0]["p95.gbps"]) > float(rows[0]["mean_gbps"]) > 0
     transit("query", "from traffic_month limit 3", "-f", "xlsx", "-o", str(tmp_path / "month.xlsx"))
     import polars as pl
@@ -55,7 +69,10 @@ def test_a_p95_is_a_plain_number_in_tables_and_sheets(transit, tmp_path):
 
 
 def test_rows_beyond_the_limit_are_cut_and_that_is_said(analysts, capsys):
-    app(["query", "from range(10)", "--max-rows", "2", "-f", "csv", "-d", str(analysts)], result_action="return_value")
+    app(
+        ["query", "from range(10)", "--max-rows", "2", "-f", "csv", "-d", str(analysts)],
+        result_action="return_value",
+    )
     said = capsys.readouterr()
     assert said.out == "range\n0\n1\n"
     assert "Cut after 2 rows" in said.err
@@ -70,8 +87,12 @@ def test_describe_tells_what_a_view_is_and_who_uses_it(transit):
 
 def test_the_dictionary_has_a_picture_and_leads_from_view_to_flow(transit, tmp_path):
     said = transit("dictionary", str(tmp_path / "words"))
-    assert said.split() == [str(tmp_path / "words" / f"data-dictionary.{ending}") for ending in ("md", "html")]
-    markdown, page = ((tmp_path / "words" / f"data-dictionary.{ending}").read_text() for ending in ("md", "html"))
+    assert said.split() == [
+        str(tmp_path / "words" / f"data-dictionary.{ending}") for ending in ("md", "html")
+    ]
+    markdown, page = (
+        (tmp_path / "words" / f"data-dictionary.{ending}").read_text() for ending in ("md", "html")
+    )
     assert "```mermaid\nflowchart LR" in markdown
     assert '  core_order_plan --> mart_order_plan["mart.order_plan"]' in markdown
     assert "<svg" in page
@@ -79,7 +100,9 @@ def test_the_dictionary_has_a_picture_and_leads_from_view_to_flow(transit, tmp_p
 
 
 def test_export_says_what_the_public_profile_leaves_out(transit, tmp_path):
-    said = transit("export", str(tmp_path / "out"), "--profile", "public", "--format", "csv", "--view", "route")
+    said = transit(
+        "export", str(tmp_path / "out"), "--profile", "public", "--format", "csv", "--view", "route"
+    )
     assert "Prices" in said
     assert (tmp_path / "out" / "route.csv").exists()
 
@@ -106,7 +129,9 @@ def test_without_duckdbs_command_line_the_shell_says_how_to_get_it(transit, path
 def test_the_shell_opens_this_edition_read_only(analysts, path_with):
     command = [sys.executable, "-m", "flows.cli", "shell", "-d", str(analysts)]
     path_with('printf "%s\\n" "$@"')
-    said = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ).stdout.splitlines()
+    said = subprocess.run(
+        command, capture_output=True, text=True, check=True, env=os.environ
+    ).stdout.splitlines()
     assert said[:2] == ["-readonly", str(analysts.resolve())]
 
 
@@ -125,7 +150,23 @@ def test_the_real_shell_reads_and_can_not_write(analysts):
 
 
 def test_what_heeds_no_interruption_is_ended(analysts):
-    command = [sys.executable, "-m", "flows.cli", "query", "select repeat('x', 2000000000) as s", "--timeout", "0.2", "-d", str(analysts)]  # fmt: skip
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ, timeout=300)
+    command = [
+        sys.executable,
+        "-m",
+        "flows.cli",
+        "query",
+        "select repeat('x', 2000000000) as s",
+        "--timeout",
+        "0.2",
+        "-d",
+        str(analysts),
+    ]
+    ended = subprocess.run(
+        command, capture_output=True, text=True, check=False, env=os.environ, timeout=300
+    )
     assert ended.returncode == 1
-    assert "was stopped after" in ended.stderr or "was ended by force" in ended.stderr or "more memory" in ended.stderr
+    assert (
+        "was stopped after" in ended.stderr
+        or "was ended by force" in ended.stderr
+        or "more memory" in ended.stderr
+    )

@@ -1,4 +1,6 @@
-"""The notebook app in a real chromium: a chart for the chosen route, and SQL that is answered or explained."""
+"""The notebook app in a real chromium: a chart for the chosen route, and SQL that is answered or
+explained.
+"""
 
 import importlib.util
 import json
@@ -29,7 +31,9 @@ def test_without_marimo_it_says_what_to_install(analysts, monkeypatch):
 
 
 def test_a_past_forecast_is_drawn_with_what_came(analysts):
-    run_id = ask(analysts, "select run_id from run_history where grain = 'month' order by known_at").rows[3][0]
+    run_id = ask(
+        analysts, "select run_id from run_history where grain = 'month' order by known_at"
+    ).rows[3][0]
     periods = periods_of(analysts, "AKT-MOW", "in", "p95", run_id)
     both = periods.drop_nulls(["observed", "q500"])
     assert both.height > 0
@@ -44,7 +48,17 @@ def test_a_past_forecast_is_drawn_with_what_came(analysts):
 def address(analysts, tmp_path):
     log = tmp_path / "log"
     with log.open("w") as told:
-        command = [sys.executable, "-m", "flows.cli", "explore", "--no-browser", "--port", "27193", "-d", str(analysts)]
+        command = [
+            sys.executable,
+            "-m",
+            "flows.cli",
+            "explore",
+            "--no-browser",
+            "--port",
+            "27193",
+            "-d",
+            str(analysts),
+        ]
         running = subprocess.Popen(command, stdout=told, stderr=subprocess.STDOUT)
     try:
         for _ in range(240):
@@ -64,21 +78,39 @@ def address(analysts, tmp_path):
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed (Debian package chromium)")
 def test_a_route_is_drawn_and_sql_is_answered(address):
     pytest.importorskip("playwright.sync_api")
-    # In a thread of its own: this process may hold another browser already, and playwright keeps one to a thread.
+    # In a thread of its own: this process may hold another browser already, and playwright keeps
+    # one to a thread.
     with ThreadPoolExecutor(1) as thread:
         assert thread.submit(complaints_of_a_visit, address).result() == ([], [])
 
 
 def complaints_of_a_visit(address):
-    """Draws, asks, and asks what is refused; what the console complained of, and requests that left the machine."""
+    """Draws, asks, and asks what is refused; what the console complained of, and requests that left
+    the machine.
+    """
     import playwright.sync_api as playwright
 
     with playwright.sync_playwright() as running:
-        browser = running.chromium.launch(executable_path=CHROMIUM, args=["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"])  # fmt: skip
+        browser = running.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"],
+        )
         page = browser.new_page(viewport={"width": 1100, "height": 1400})
         wrong, outside = [], []
-        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-        page.on("request", lambda request: outside.append(request.url) if not re.match(r"(http|ws)://(localhost|127\.0\.0\.1):27193|data:|blob:", request.url) else None)  # fmt: skip
+        page.on(
+            "console",
+            lambda message: wrong.append(message.text) if message.type == "error" else None,
+        )
+        page.on(
+            "request",
+            lambda request: (
+                outside.append(request.url)
+                if not re.match(
+                    r"(http|ws)://(localhost|127\.0\.0\.1):27193|data:|blob:", request.url
+                )
+                else None
+            ),
+        )
         page.set_default_timeout(120_000)
         page.goto(address)
         page.wait_for_selector("canvas.marks, svg.marks")

@@ -59,7 +59,11 @@ def test_a_reader_with_the_old_copy_open_is_not_blocked(project):
         "print(c.execute('select count(*) from mart.runout').fetchone()[0], flush=True)\n"
     )
     with subprocess.Popen(
-        [sys.executable, "-c", reader], cwd=project.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", reader],
+        cwd=project.folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         assert process.stdout is not None
         assert process.stdin is not None
@@ -74,7 +78,9 @@ def test_a_reader_with_the_old_copy_open_is_not_blocked(project):
 def test_a_bad_file_among_good_ones_is_named_and_the_rest_is_done(project):
     bad = project.folder / "traffic" / "nms-bad.csv"
     bad.write_bytes(b"time,interface,in,out\n\xff\xfe\x00broken")
-    more = pl.DataFrame({"time": ["2026-11-01 00:00:00"], "interface": ["nobody-1"], "in": [1.0], "out": [2.0]})
+    more = pl.DataFrame(
+        {"time": ["2026-11-01 00:00:00"], "interface": ["nobody-1"], "in": [1.0], "out": [2.0]}
+    )
     more.write_csv(project.folder / "traffic" / "nms-new.csv")
     try:
         run = project.transit("load", check=False)

@@ -67,25 +67,41 @@ def test_numbers_out_of_range_and_words_nothing_knows_are_named_together(tmp_pat
         read_settings(path)
     message = str(caught.value)
     for said in (
-        "[run] workers: is 0, must be at least 1", "[run] threads: is -1", "[run] chunk_minutes: is -3", "[run] keep_published: is 0",
-        "[run] memory_limit: is 'lots'; write 1GB", "[run] languages: 'xx' is unknown", "[run] dask_address: is 'http://foo'",
-        "[schedule] metrics_port: is 99999", "[schedule] stuck_after_hours: is -1", "[notify] smtp_port: is 0", "[notify] mail_to: 'nobody' is no address",
-    ):  # fmt: skip
+        "[run] workers: is 0, must be at least 1",
+        "[run] threads: is -1",
+        "[run] chunk_minutes: is -3",
+        "[run] keep_published: is 0",
+        "[run] memory_limit: is 'lots'; write 1GB",
+        "[run] languages: 'xx' is unknown",
+        "[run] dask_address: is 'http://foo'",
+        "[schedule] metrics_port: is 99999",
+        "[schedule] stuck_after_hours: is -1",
+        "[notify] smtp_port: is 0",
+        "[notify] mail_to: 'nobody' is no address",
+    ):
         assert said in message, message
 
 
 @pytest.mark.parametrize(
-    "address", ["host:8786", "tcp://10.0.0.2:8786", "tls://dask.example.net:8786", "tcp://[::1]:8786"]
+    "address",
+    ["host:8786", "tcp://10.0.0.2:8786", "tls://dask.example.net:8786", "tcp://[::1]:8786"],
 )
 @pytest.mark.parametrize("memory", ["1GB", "800MB", "1.5GiB", "12 GB"])
 def test_what_is_right_is_taken(address, memory, tmp_path):
-    path = write(tmp_path, f'[run]\nrunner = "dask"\ndask_address = "{address}"\nmemory_limit = "{memory}"\n')
+    path = write(
+        tmp_path, f'[run]\nrunner = "dask"\ndask_address = "{address}"\nmemory_limit = "{memory}"\n'
+    )
     assert read_settings(path).run.dask_address == address
 
 
 @pytest.mark.parametrize(
     ("said", "looked_at"),
-    [("", 120), ('grain = "week"', 156), ('grain = "day"', 400), ('grain = "day"\nmax_history = 90', 90)],
+    [
+        ("", 120),
+        ('grain = "week"', 156),
+        ('grain = "day"', 400),
+        ('grain = "day"\nmax_history = 90', 90),
+    ],
 )
 def test_so_much_history_is_looked_at_as_the_grain_needs(said, looked_at, tmp_path):
     assert read_settings(write(tmp_path, f"[forecast]\n{said}\n")).forecast.looked_at == looked_at

@@ -10,10 +10,16 @@ from flows.commands.sheets import sheet
 SOURCE = "assumed for the example: two operators and a border; one border junction elsewhere took about six months"
 FRAME = pl.DataFrame(
     {
-        "segment_id": ["KZTM-OLD"] * 3, "assumption_id": ["demand", "LEAD-KZTM", "COST-LATE"], "value_of_the_assumption": [None, 9.0, 120000.0], "unit": [None, "month", "USD/module/month"],
-        "order_by_base": [date(2027, 1, 28)] * 3, "swing_days": [1184.0, 243.0, 225.0], "source": [None, SOURCE, SOURCE], "remark": pl.Series([None] * 3, dtype=pl.String),
+        "segment_id": ["KZTM-OLD"] * 3,
+        "assumption_id": ["demand", "LEAD-KZTM", "COST-LATE"],
+        "value_of_the_assumption": [None, 9.0, 120000.0],
+        "unit": [None, "month", "USD/module/month"],
+        "order_by_base": [date(2027, 1, 28)] * 3,
+        "swing_days": [1184.0, 243.0, 225.0],
+        "source": [None, SOURCE, SOURCE],
+        "remark": pl.Series([None] * 3, dtype=pl.String),
     }
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize("width", [40, 80, 120, 200])
@@ -21,7 +27,15 @@ def test_no_line_is_longer_and_nothing_is_lost(width):
     lines = sheet(FRAME, width).splitlines()
     assert max(map(len, lines)) <= width
     words = " ".join(" ".join(lines).split())
-    for wanted in ("LEAD-KZTM", "COST-LATE", "120,000", "1,184", "2027-01-28", "USD/module/month", "KZTM-OLD"):
+    for wanted in (
+        "LEAD-KZTM",
+        "COST-LATE",
+        "120,000",
+        "1,184",
+        "2027-01-28",
+        "USD/module/month",
+        "KZTM-OLD",
+    ):
         assert wanted in words
     assert words.count("took about six months") == 2
     assert "without a value: remark" in words

@@ -13,31 +13,57 @@ KNOWN = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def ring() -> dict[str, pl.DataFrame]:
-    """A ring A-B-C-D of 100 Gbit/s lines; each route has a backup the other way round; AB and DA share a trench."""
+    """A ring A-B-C-D of 100 Gbit/s lines; each route has a backup the other way round; AB and DA
+    share a trench.
+    """
     segments = [("AB", "A", "B"), ("BC", "B", "C"), ("CD", "C", "D"), ("DA", "D", "A")]
     routes = [("A-C", "A", "C"), ("A-B", "A", "B"), ("B-C", "B", "C")]
     paths = {
-        ("A-C", 1): "AB BC", ("A-C", 2): "DA CD", ("A-B", 1): "AB", ("A-B", 2): "DA CD BC", ("B-C", 1): "BC", ("B-C", 2): "AB DA CD",
-    }  # fmt: skip
+        ("A-C", 1): "AB BC",
+        ("A-C", 2): "DA CD",
+        ("A-B", 1): "AB",
+        ("A-B", 2): "DA CD BC",
+        ("B-C", 1): "BC",
+        ("B-C", 2): "AB DA CD",
+    }
     steps = [
-        (route, rank, seq, name) for (route, rank), names in paths.items() for seq, name in enumerate(names.split(), 1)
+        (route, rank, seq, name)
+        for (route, rank), names in paths.items()
+        for seq, name in enumerate(names.split(), 1)
     ]
     return {
         "segment": pl.DataFrame(segments, schema=["segment_id", "a_node", "z_node"], orient="row"),
         "route": pl.DataFrame(routes, schema=["route_id", "a_node", "z_node"], orient="row"),
-        "route_path": pl.DataFrame(steps, schema=["route_id", "rank", "seq", "segment_id"], orient="row"),
-        "risk_group": pl.DataFrame({"risk_group_id": ["yard", "yard"], "kind": ["trench", "trench"], "segment_id": ["AB", "DA"]}),
+        "route_path": pl.DataFrame(
+            steps, schema=["route_id", "rank", "seq", "segment_id"], orient="row"
+        ),
+        "risk_group": pl.DataFrame(
+            {
+                "risk_group_id": ["yard", "yard"],
+                "kind": ["trench", "trench"],
+                "segment_id": ["AB", "DA"],
+            }
+        ),
         "capacity": capacity(AB=100, BC=100, CD=100, DA=100),
-    }  # fmt: skip
+    }
 
 
 def capacity(**lit: float) -> pl.DataFrame:
-    rows = [(name, date(2020, 1, 1), float(value), None, True, KNOWN) for name, value in lit.items()]
+    rows = [
+        (name, date(2020, 1, 1), float(value), None, True, KNOWN) for name, value in lit.items()
+    ]
     return pl.DataFrame(
         rows,
-        schema={"segment_id": pl.String, "valid_from": pl.Date, "lit_gbps": pl.Float64, "design_gbps": pl.Float64, "assumed": pl.Boolean, "known_at": pl.Datetime("us", "UTC")},
+        schema={
+            "segment_id": pl.String,
+            "valid_from": pl.Date,
+            "lit_gbps": pl.Float64,
+            "design_gbps": pl.Float64,
+            "assumed": pl.Boolean,
+            "known_at": pl.Datetime("us", "UTC"),
+        },
         orient="row",
-    )  # fmt: skip
+    )
 
 
 def one_line(lit: float = 100.0) -> dict[str, pl.DataFrame]:
@@ -45,23 +71,37 @@ def one_line(lit: float = 100.0) -> dict[str, pl.DataFrame]:
     return {
         "segment": pl.DataFrame({"segment_id": ["S"], "a_node": ["A"], "z_node": ["Z"]}),
         "route": pl.DataFrame({"route_id": ["R"], "a_node": ["A"], "z_node": ["Z"]}),
-        "route_path": pl.DataFrame({"route_id": ["R"], "rank": [1], "seq": [1], "segment_id": ["S"]}),
+        "route_path": pl.DataFrame(
+            {"route_id": ["R"], "rank": [1], "seq": [1], "segment_id": ["S"]}
+        ),
         "capacity": capacity(S=lit),
     }
 
 
-def paths(draws: dict[tuple[str, str], np.ndarray], start: date = date(2025, 1, 1), grain: str = "month") -> Paths:
+def paths(
+    draws: dict[tuple[str, str], np.ndarray], start: date = date(2025, 1, 1), grain: str = "month"
+) -> Paths:
     """Draws (S, H) of each route and direction."""
-    keys = pl.DataFrame({
-        "series_kind": ["route"] * len(draws), "series_id": [route for route, _ in draws], "direction": [way for _, way in draws], "statistic": ["p95"] * len(draws),
-    })  # fmt: skip
+    keys = pl.DataFrame(
+        {
+            "series_kind": ["route"] * len(draws),
+            "series_id": [route for route, _ in draws],
+            "direction": [way for _, way in draws],
+            "statistic": ["p95"] * len(draws),
+        }
+    )
     values = np.stack([np.asarray(value, dtype=float) for value in draws.values()])
     periods = tuple(add_periods(start, step, grain) for step in range(values.shape[2]))
     return Paths(grain, keys, periods, values)
 
 
 def growing(
-    network: Network, horizon: int = 36, draws: int = 200, seed: int = 1, level: float = 20.0, growth: float = 0.02
+    network: Network,
+    horizon: int = 36,
+    draws: int = 200,
+    seed: int = 1,
+    level: float = 20.0,
+    growth: float = 0.02,
 ) -> Paths:
     """Random walks on the log scale for every route, in and out."""
     rng = np.random.default_rng(seed)

@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecasting.accuracy import crps_sample, diebold_mariano, interval_score, mase, pinball, smape, wilson
+from forecasting.accuracy import (
+    crps_sample,
+    diebold_mariano,
+    interval_score,
+    mase,
+    pinball,
+    smape,
+    wilson,
+)
 
 DIFFERENCE = np.array([1.0, 2, -1, 3, 0, 1, 2, 0])
 
@@ -31,7 +39,9 @@ def test_crps_is_the_empirical_one():
 def test_crps_is_the_sum_over_pairs(draws, actual):
     sample = np.array(draws)
     pairs = np.abs(sample[:, None] - sample[None, :]).mean()
-    assert crps_sample(sample, actual) == pytest.approx(np.abs(sample - actual).mean() - pairs / 2, abs=1e-9)
+    assert crps_sample(sample, actual) == pytest.approx(
+        np.abs(sample - actual).mean() - pairs / 2, abs=1e-9
+    )
 
 
 def test_wilson():

@@ -13,7 +13,9 @@ from warehouse.errors import PlanError
 @given(st.floats(-50, 50), st.floats(0, 30), st.floats(0, 30))
 def test_low_value_and_high_are_met(low, more, most):
     one = Assumption("A", "x", "all", low, low + more, low + more + most, "")
-    assert one.at(np.array([0.1, 0.5, 0.9])) == pytest.approx([low, low + more, low + more + most], abs=1e-9)
+    assert one.at(np.array([0.1, 0.5, 0.9])) == pytest.approx(
+        [low, low + more, low + more + most], abs=1e-9
+    )
     assert (np.diff(one.quantiles(50)) >= -1e-12).all()
 
 
@@ -22,8 +24,13 @@ def test_a_positive_range_never_turns_negative():
 
 
 def test_the_narrowest_scope_wins_and_the_latest_statement_holds():
-    rows = assumptions(("A", "lead_time", "all", 1, 2, 3, "month"), ("B", "lead_time", "segment:S", 4, 5, 6, "month"))
-    later = rows.filter(assumption_id="B").with_columns(value=5.5, known_at=rows["known_at"].dt.offset_by("1y")[0])
+    rows = assumptions(
+        ("A", "lead_time", "all", 1, 2, 3, "month"),
+        ("B", "lead_time", "segment:S", 4, 5, 6, "month"),
+    )
+    later = rows.filter(assumption_id="B").with_columns(
+        value=5.5, known_at=rows["known_at"].dt.offset_by("1y")[0]
+    )
     stated = Assumptions.from_frame(rows.vstack(later.select(rows.columns)))
     assert stated.get("lead_time", "segment:S").value == 5.5
     assert stated.get("lead_time", "segment:T").assumption_id == "A"
@@ -32,7 +39,9 @@ def test_the_narrowest_scope_wins_and_the_latest_statement_holds():
 
 def test_weeks_and_years_become_months():
     assert Assumption("A", "lead_time", "all", 1, 2, 3, "year").in_months().value == 24
-    assert Assumption("A", "lead_time", "all", 4, 8, 12, "week").in_months().value == pytest.approx(1.84, abs=0.01)
+    assert Assumption("A", "lead_time", "all", 4, 8, 12, "week").in_months().value == pytest.approx(
+        1.84, abs=0.01
+    )
 
 
 def test_three_observed_values_come_before_a_stated_range_of_their_scope():
@@ -61,14 +70,17 @@ def test_three_observed_values_come_before_a_stated_range_of_their_scope():
         (("A", "module_price", "module:100", 1, float("nan"), 3, "USD"), "must be numbers"),
         (("A", "cut_rate", "all", -1, 2, 3, "1/year"), "it can't be negative"),
     ],
-)  # fmt: skip
+)
 def test_what_can_not_be_is_told(row, message):
     with pytest.raises(PlanError, match=message):
         Assumptions.from_frame(assumptions(row))
 
 
 def test_the_same_thing_stated_twice_is_told():
-    rows = (("A", "lead_time", "all", 1, 2, 3, "month"), ("B", "lead_time", "all", 4, 5, 6, "month"))
+    rows = (
+        ("A", "lead_time", "all", 1, 2, 3, "month"),
+        ("B", "lead_time", "all", 4, 5, 6, "month"),
+    )
     with pytest.raises(PlanError, match="a second time, after A"):
         Assumptions.from_frame(assumptions(*rows))
 

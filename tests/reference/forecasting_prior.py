@@ -2,9 +2,12 @@
 
     python -m tests.reference.forecasting_prior
 
-Only these sizes are shipped, none of the series. Every second series of the competitions (M1, M3, Tourism, M4's shorter months) and of the
-countries is left out, so that coverage there can be measured on series the table has not seen; half of ESnet, a quarter of M4 Hourly, and all of M4 Weekly and of
-the daily exchanges are in it, and Seattle is not. For each share of outcomes the log of the size is a surface over horizon and history length, by least squares on the quantiles found.
+Only these sizes are shipped, none of the series. Every second series of the competitions (M1, M3,
+Tourism, M4's shorter months) and of the
+countries is left out, so that coverage there can be measured on series the table has not seen; half
+of ESnet, a quarter of M4 Hourly, and all of M4 Weekly and of
+the daily exchanges are in it, and Seattle is not. For each share of outcomes the log of the size is
+a surface over horizon and history length, by least squares on the quantiles found.
 """
 
 from __future__ import annotations
@@ -20,15 +23,27 @@ import numpy as np
 from forecasting.demand.calibrate import COVERAGES, deviation
 from forecasting.demand.combine import outlook
 from forecasting.demand.origin import look_back
-from tests.benchmarks.sets import Series, bench_set, competition, country_years, esnet_weeks, exchange_days, m4_set
+from tests.benchmarks.sets import (
+    Series,
+    bench_set,
+    competition,
+    country_years,
+    esnet_weeks,
+    exchange_days,
+    m4_set,
+)
 
 HORIZONS = (1, 2, 3, 4, 6, 9, 12, 18, 24, 36, 48, 60)
 LEAST_SCORES = 60
 MONTH_LENGTHS = (16, 18, 24, 30, 36, 48, 60, 80, 110)
 
 
-def scores(values: np.ndarray, length: int, season: int, horizon: int, backs: Iterable[int]) -> Iterable[np.ndarray]:
-    """|error| / scale (horizon,) of windows of one length that end so many periods before the series does, NaN where there is no outcome."""
+def scores(
+    values: np.ndarray, length: int, season: int, horizon: int, backs: Iterable[int]
+) -> Iterable[np.ndarray]:
+    """|error| / scale (horizon,) of windows of one length that end so many periods before the
+    series does, NaN where there is no outcome.
+    """
     for end in (len(values) - back for back in backs if len(values) - back >= length):
         past, came = values[end - length : end], values[end : end + horizon]
         if past.min() <= 0 or past.max() == past.min():
@@ -37,19 +52,28 @@ def scores(values: np.ndarray, length: int, season: int, horizon: int, backs: It
         found = np.full(horizon, np.nan)
         with np.errstate(divide="ignore"):
             found[: len(came)] = (
-                np.abs(deviation(came, seen.point[0, : len(came)], log=True)) / seen.scale[0, : len(came)]
+                np.abs(deviation(came, seen.point[0, : len(came)], log=True))
+                / seen.scale[0, : len(came)]
             )
         yield np.where(np.isfinite(found), found, np.nan)
 
 
 def table(
-    series: list[np.ndarray], lengths: tuple[int, ...], season: int, horizon: int, backs: tuple[int, ...]
+    series: list[np.ndarray],
+    lengths: tuple[int, ...],
+    season: int,
+    horizon: int,
+    backs: tuple[int, ...],
 ) -> dict[str, object]:
-    """The surface's sizes on the grid of `lengths` and HORIZONS, level beyond the farthest horizon measured."""
+    """The surface's sizes on the grid of `lengths` and HORIZONS, level beyond the farthest horizon
+    measured.
+    """
     places, sizes, weights = [], [], []
     steps = sorted({step for step in HORIZONS if step <= horizon})
     for length in lengths:
-        found = np.array([one for values in series for one in scores(values, length, season, horizon, backs)])
+        found = np.array(
+            [one for values in series for one in scores(values, length, season, horizon, backs)]
+        )
         for step in steps:
             column = found[:, step - 1] if len(found) else np.empty(0)
             column = column[np.isfinite(column)]
@@ -57,18 +81,27 @@ def table(
                 places.append(_terms(step, length))
                 sizes.append(np.log(np.maximum(np.quantile(column, COVERAGES), 0.01)))
                 weights.append(np.sqrt(len(column)))
-        print(f"season {season}: {length} periods, {len(found)} windows", file=sys.stderr, flush=True)
+        print(
+            f"season {season}: {length} periods, {len(found)} windows", file=sys.stderr, flush=True
+        )
     root = np.array(weights)[:, None]
     surface = np.linalg.lstsq(np.array(places) * root, np.array(sizes) * root, rcond=None)[0]
     grid = [
-        [np.maximum.accumulate(np.exp(np.array(_terms(min(step, steps[-1]), length)) @ surface)).round(4).tolist() for step in HORIZONS]
+        [
+            np.maximum.accumulate(np.exp(np.array(_terms(min(step, steps[-1]), length)) @ surface))
+            .round(4)
+            .tolist()
+            for step in HORIZONS
+        ]
         for length in lengths
-    ]  # fmt: skip
+    ]
     return {"lengths": list(lengths), "horizons": list(HORIZONS), "size": grid}
 
 
 def _terms(step: int, length: int) -> tuple[float, ...]:
-    """What a size is made from. What more history brings fades like its reciprocal; first steps miss by more than a plane would say."""
+    """What a size is made from. What more history brings fades like its reciprocal; first steps
+    miss by more than a plane would say.
+    """
     ahead, little = np.log(step), 1 / length
     return 1.0, ahead, little, ahead * little, ahead**2
 
@@ -87,14 +120,19 @@ def known(values: np.ndarray) -> np.ndarray:
 def main() -> None:
     warnings.filterwarnings("ignore", category=RuntimeWarning)
     months = halves(
-        bench_set("bench_m1_monthly"), competition("M3", "monthly"), competition("Tourism", "monthly"), bench_set("bench_m4_monthly_short")[::2]
-    )  # fmt: skip
+        bench_set("bench_m1_monthly"),
+        competition("M3", "monthly"),
+        competition("Tourism", "monthly"),
+        bench_set("bench_m4_monthly_short")[::2],
+    )
     quarters = halves(*(competition(name, "quarterly") for name in ("M1", "M3", "Tourism")))
     weeks = [known(values) for values in list(esnet_weeks().values())[::2]]
     long_weeks = [np.concatenate([one.train, one.test])[-400:] for one in m4_set("Weekly")[::2]]
     days = [known(values) for values in exchange_days().values()]
     hours = [np.concatenate([one.train, one.test]) for one in m4_set("Hourly")[::4]]
-    years = list(country_years().values())[::2] + halves(*(competition(name, "yearly") for name in ("M3", "Tourism")))
+    years = list(country_years().values())[::2] + halves(
+        *(competition(name, "yearly") for name in ("M3", "Tourism"))
+    )
     tables = {
         "month": table(months, MONTH_LENGTHS, 12, 60, (18, 60)),
         "quarter": table(quarters, (12, 16, 24, 32, 48, 80), 4, 16, (8, 16)),

@@ -19,7 +19,9 @@ from warehouse.sources.spec import SourceSpec
 from warehouse.store.database import Warehouse
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
-PAIR = SourceSpec("nms", interface_column="interface", in_column="in", out_column="out", slot_minutes=5)
+PAIR = SourceSpec(
+    "nms", interface_column="interface", in_column="in", out_column="out", slot_minutes=5
+)
 
 
 def shared(*parts: str) -> Path:
@@ -39,18 +41,47 @@ def open_world(
     markets: Sequence[str] = (),
     zone: str = "UTC",
 ) -> Warehouse:
-    """A warehouse of routes A-B, each measured by a 100G port of its own name, or by `ports` (port, route, Gbit/s, priority)."""
+    """A warehouse of routes A-B, each measured by a 100G port of its own name, or by `ports` (port,
+    route, Gbit/s, priority).
+    """
     shutil.copy(_empty_world(), folder / "world.duckdb")
     warehouse = Warehouse.open(folder / "world.duckdb")
     stated = list(ports) or [(route, route, 100.0, 1) for route in routes]
-    warehouse.append("route", pl.DataFrame([
-        {"route_id": route, "name": route, "a_node": "A", "z_node": "B", "market": market, "corridor": "north", "simulated": False}
-        for route, market in zip(routes, markets or ["A-B"] * len(routes), strict=True)
-    ]), known_at=NOW)  # fmt: skip
-    warehouse.append("interface", pl.DataFrame([
-        {"interface_id": port, "route_id": route, "speed_gbps": speed, "time_zone": zone, "priority": priority, "aliases": f"alias of {port}"}
-        for port, route, speed, priority in stated
-    ]), known_at=NOW)  # fmt: skip
+    warehouse.append(
+        "route",
+        pl.DataFrame(
+            [
+                {
+                    "route_id": route,
+                    "name": route,
+                    "a_node": "A",
+                    "z_node": "B",
+                    "market": market,
+                    "corridor": "north",
+                    "simulated": False,
+                }
+                for route, market in zip(routes, markets or ["A-B"] * len(routes), strict=True)
+            ]
+        ),
+        known_at=NOW,
+    )
+    warehouse.append(
+        "interface",
+        pl.DataFrame(
+            [
+                {
+                    "interface_id": port,
+                    "route_id": route,
+                    "speed_gbps": speed,
+                    "time_zone": zone,
+                    "priority": priority,
+                    "aliases": f"alias of {port}",
+                }
+                for port, route, speed, priority in stated
+            ]
+        ),
+        known_at=NOW,
+    )
     return warehouse
 
 
@@ -68,12 +99,18 @@ def write(path: Path, text: str) -> Path:
     return path
 
 
-def load(warehouse: Warehouse, spec: SourceSpec, *paths: Path, known_at: datetime = NOW) -> list[LoadResult]:
+def load(
+    warehouse: Warehouse, spec: SourceSpec, *paths: Path, known_at: datetime = NOW
+) -> list[LoadResult]:
     return load_files(warehouse, spec, paths, known_at=known_at, today=NOW)
 
 
-def load_one(warehouse: Warehouse, spec: SourceSpec, path: Path, known_at: datetime = NOW) -> LoadResult:
-    """Loads one file and asserts that it could be read and that its sum balances, in the result and in the table."""
+def load_one(
+    warehouse: Warehouse, spec: SourceSpec, path: Path, known_at: datetime = NOW
+) -> LoadResult:
+    """Loads one file and asserts that it could be read and that its sum balances, in the result and
+    in the table.
+    """
     (result,) = load(warehouse, spec, path, known_at=known_at)
     assert result.error is None, result.error
     assert result.rows_in == result.rows_loaded + result.rows_quarantined + result.rows_known

@@ -13,21 +13,48 @@ from warehouse.sources.table import PARQUET, Opened
 from warehouse.store.database import Warehouse
 
 PLAIN = {
-    "name", "files", "time_column", "time_zone", "unit", "in_column", "out_column", "interface_column", "swap_directions", "header",
-    "separator", "slot_minutes", "stamp", "simulated", "priority", "max_file_bytes", "max_rows", "max_columns", "max_workbook_bytes", "max_answer_bytes", "null_words",
-}  # fmt: skip
+    "name",
+    "files",
+    "time_column",
+    "time_zone",
+    "unit",
+    "in_column",
+    "out_column",
+    "interface_column",
+    "swap_directions",
+    "header",
+    "separator",
+    "slot_minutes",
+    "stamp",
+    "simulated",
+    "priority",
+    "max_file_bytes",
+    "max_rows",
+    "max_columns",
+    "max_workbook_bytes",
+    "max_answer_bytes",
+    "null_words",
+}
 """Choices of a source that this way of loading honours; any other one takes the general way."""
 UNSTATED = SourceSpec("unstated", in_column="in")
 NUMBERS = ("DOUBLE", "FLOAT", "BIGINT", "INTEGER", "UBIGINT", "UINTEGER")
 
 
 class NeedsSecondLookError(Exception):
-    """Something in the file is not plain: nothing of it may be kept, and the general way must take it."""
+    """Something in the file is not plain: nothing of it may be kept, and the general way must take
+    it.
+    """
 
 
-def is_plain(warehouse: Warehouse, spec: SourceSpec, path: Path, opened: Opened, slot_minutes: int) -> bool:
+def is_plain(
+    warehouse: Warehouse, spec: SourceSpec, path: Path, opened: Opened, slot_minutes: int
+) -> bool:
     """Whether the file may go this way, as far as its settings and columns tell."""
-    chosen = {item.name for item in fields(spec) if getattr(spec, item.name) != getattr(UNSTATED, item.name)}
+    chosen = {
+        item.name
+        for item in fields(spec)
+        if getattr(spec, item.name) != getattr(UNSTATED, item.name)
+    }
     if chosen - PLAIN or (spec.slot_minutes or 0) < slot_minutes or not spec.interface_column:
         return False
     if opened.is_text:
@@ -36,14 +63,27 @@ def is_plain(warehouse: Warehouse, spec: SourceSpec, path: Path, opened: Opened,
         return False
     rows = warehouse.connection.view("source_row")
     types = dict(zip(rows.columns, map(str, rows.types), strict=True))
-    rates = [types[name] for name, column in (("value_in", spec.in_column), ("value_out", spec.out_column)) if column]
+    rates = [
+        types[name]
+        for name, column in (("value_in", spec.in_column), ("value_out", spec.out_column))
+        if column
+    ]
     return types["series"] == "VARCHAR" and all(kind in NUMBERS for kind in rates)
 
 
 def write_plain(
-    warehouse: Warehouse, spec: SourceSpec, opened: Opened, *, content_hash: str, batch_id: int, today_us: int, earliest_us: int
-) -> Written:  # fmt: skip
-    """Writes every row as a slot. Raises NeedsSecondLookError, with the transaction lost, where one is not new, whole and on its grid."""
+    warehouse: Warehouse,
+    spec: SourceSpec,
+    opened: Opened,
+    *,
+    content_hash: str,
+    batch_id: int,
+    today_us: int,
+    earliest_us: int,
+) -> Written:
+    """Writes every row as a slot. Raises NeedsSecondLookError, with the transaction lost, where one
+    is not new, whole and on its grid.
+    """
     if warehouse.run("traffic/known_refusals", content_hash=content_hash, source=spec.name).height:
         raise NeedsSecondLookError("rows of it wait in quarantine")
     minutes = spec.slot_minutes or 0
@@ -61,24 +101,40 @@ def write_plain(
         raise NeedsSecondLookError("a port of it is unknown, or some of its slots are known")
     warehouse.run("traffic/plain_slots")
     if opened.is_text:
-        # Its rows come in pieces of any size: kept in their order they would leave a database of twice the size.
+        # Its rows come in pieces of any size: kept in their order they would leave a database of
+        # twice the size.
         warehouse.run("traffic/free_order")
     speeds = warehouse.run("traffic/speeds")["speed_bps"]
     try:
         warehouse.run(
-            "traffic/append_plain" if looks["ordered"] else "traffic/append_plain_sorted", **written, **stamps,
-            own_places=next((place for place, key in enumerate(keys) if key != place + 1), len(keys)),
-            speeds=speeds.to_list(), least_speed=speeds.min(),
-            slot_us=slot_us, shift_us=slot_us if spec.stamp == "end" else 0, today_us=today_us, earliest_us=earliest_us,
-            bits=spec.bits_per_unit / (slot_us / 1e6 if spec.per_slot else 1.0), swap=spec.swap_directions,
-        )  # fmt: skip
-    except (duckdb.ConstraintException, duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.InvalidInputException) as error:  # fmt: skip
+            "traffic/append_plain" if looks["ordered"] else "traffic/append_plain_sorted",
+            **written,
+            **stamps,
+            own_places=next(
+                (place for place, key in enumerate(keys) if key != place + 1), len(keys)
+            ),
+            speeds=speeds.to_list(),
+            least_speed=speeds.min(),
+            slot_us=slot_us,
+            shift_us=slot_us if spec.stamp == "end" else 0,
+            today_us=today_us,
+            earliest_us=earliest_us,
+            bits=spec.bits_per_unit / (slot_us / 1e6 if spec.per_slot else 1.0),
+            swap=spec.swap_directions,
+        )
+    except (
+        duckdb.ConstraintException,
+        duckdb.ConversionException,
+        duckdb.OutOfRangeException,
+        duckdb.InvalidInputException,
+    ) as error:
         raise NeedsSecondLookError(str(error)) from error
     if opened.is_text and only(warehouse, "traffic/any_rejects")["rejects"]:
         raise NeedsSecondLookError("a line of it can't be split into columns")
     whole = {"batch_id": batch_id, "slot_us": slot_us}
     if opened.is_text:
-        # Its slots are looked at once: threads write those of a port in runs, and of runs there are few.
+        # Its slots are looked at once: threads write those of a port in runs, and of runs there
+        # are few.
         slots = only(warehouse, "traffic/slots_of_batch", batch_id=batch_id)["slots"]
         warehouse.run("traffic/runs_of_batch", **whole, slots=slots)
         warehouse.run("traffic/reach_of_runs", slot_us=slot_us)

@@ -21,7 +21,8 @@ def combination_id(members: Sequence[tuple[str, str]]) -> str:
 def segment_combinations(steps: pl.DataFrame) -> list[list[tuple[str, str]]]:
     """The sets of route directions that share a segment direction, each once.
 
-    `steps` are the primary paths: route_id, seq, segment_id, a_node, z_node and the route's own a_node as route_a.
+    `steps` are the primary paths: route_id, seq, segment_id, a_node, z_node and the route's own
+                                   a_node as route_a.
     A route's out traffic follows its path; its in traffic comes back.
     """
     sharing: dict[tuple[str, str], list[tuple[str, str]]] = {}
@@ -31,16 +32,27 @@ def segment_combinations(steps: pl.DataFrame) -> list[list[tuple[str, str]]]:
         here = place.get(route, step["route_a"])
         forward = here == step["a_node"]
         place[route] = step["z_node"] if forward else step["a_node"]
-        sharing.setdefault((step["segment_id"], "az"), []).append((route, "out" if forward else "in"))
-        sharing.setdefault((step["segment_id"], "za"), []).append((route, "in" if forward else "out"))
+        sharing.setdefault((step["segment_id"], "az"), []).append(
+            (route, "out" if forward else "in")
+        )
+        sharing.setdefault((step["segment_id"], "za"), []).append(
+            (route, "in" if forward else "out")
+        )
     distinct = {combination_id(members): sorted(set(members)) for members in sharing.values()}
     return [distinct[name] for name in sorted(distinct)]
 
 
 def coincidences(
-    grid: SlotGrid, named: Sequence[tuple[str, Sequence[tuple[int, str]]]], *, from_at: datetime, until_at: datetime, min_coverage: float
-) -> list[tuple[str, float, int]]:  # fmt: skip
-    """Name, kappa and slots of each combination of (route_key, direction); only slots valid in all members count."""
+    grid: SlotGrid,
+    named: Sequence[tuple[str, Sequence[tuple[int, str]]]],
+    *,
+    from_at: datetime,
+    until_at: datetime,
+    min_coverage: float,
+) -> list[tuple[str, float, int]]:
+    """Name, kappa and slots of each combination of (route_key, direction); only slots valid in all
+    members count.
+    """
     expected = (until_at - from_at).total_seconds() / 60 / grid.minutes
     whole: dict[tuple[int, str], tuple[int, float]] = {}
     found = []

@@ -18,7 +18,9 @@ from warehouse.store.database import Warehouse
 def load_countries(
     warehouse: Warehouse, spec: SourceSpec, paths: Sequence[Path], *, known_at: datetime
 ) -> list[LoadResult]:
-    """Loads each file whole; a row whose area or year has no inhabitants stated, or several values, waits in quarantine."""
+    """Loads each file whole; a row whose area or year has no inhabitants stated, or several values,
+    waits in quarantine.
+    """
     results = []
     for path in paths:
         try:
@@ -38,30 +40,79 @@ def _load(warehouse: Warehouse, spec: SourceSpec, path: Path, known_at: datetime
         batch_id = int(warehouse.run("traffic/next_batch")["batch_id"].item())
         known = set(warehouse.run("traffic/known_refusals", **identity)["line"].to_list())
         if known:
-            warehouse.run("traffic/resolve", batch_id=batch_id, lines=[row.line for row in bad], **identity)
+            warehouse.run(
+                "traffic/resolve", batch_id=batch_id, lines=[row.line for row in bad], **identity
+            )
         fresh = [row for row in bad if row.line not in known]
         if fresh:
             warehouse.run(
-                "traffic/append_quarantine", batch_id=batch_id, file_name=str(path), lines=[row.line for row in fresh],
-                texts=[row.text for row in fresh], reasons=[row.reason for row in fresh], **identity,
-            )  # fmt: skip
+                "traffic/append_quarantine",
+                batch_id=batch_id,
+                file_name=str(path),
+                lines=[row.line for row in fresh],
+                texts=[row.text for row in fresh],
+                reasons=[row.reason for row in fresh],
+                **identity,
+            )
         loaded = warehouse.append("international_bandwidth", frame, known_at=known_at)
-        notes = (*found.notes, *([f"{len(bad)} rows in quarantine: {len({row.reason for row in bad})} reasons, such as: {bad[0].reason}"] if bad else []))  # fmt: skip
+        notes = (
+            *found.notes,
+            *(
+                [
+                    f"{len(bad)} rows in quarantine: {len({row.reason for row in bad})} reasons, such as: {bad[0].reason}"
+                ]
+                if bad
+                else []
+            ),
+        )
         result = LoadResult(
-            spec.name, str(path), len(found.rows), loaded, len(fresh), len(found.rows) - loaded - len(fresh), notes=notes, batch_id=batch_id,
-        )  # fmt: skip
+            spec.name,
+            str(path),
+            len(found.rows),
+            loaded,
+            len(fresh),
+            len(found.rows) - loaded - len(fresh),
+            notes=notes,
+            batch_id=batch_id,
+        )
         warehouse.run(
-            "traffic/record_batch", batch_id=batch_id, priority=spec.priority, file_name=str(path), spec_hash=spec.fingerprint(),
-            file_bytes=size, slots_new=0, slots_changed=0, slot_minutes=None, first_slot=None, last_slot=None, flags="{}",
-            notes="\n".join(notes), simulated=spec.simulated, known_at=known_at, rows_in=result.rows_in,
-            rows_loaded=loaded, rows_quarantined=len(fresh), rows_known=result.rows_known, **identity,
-        )  # fmt: skip
+            "traffic/record_batch",
+            batch_id=batch_id,
+            priority=spec.priority,
+            file_name=str(path),
+            spec_hash=spec.fingerprint(),
+            file_bytes=size,
+            slots_new=0,
+            slots_changed=0,
+            slot_minutes=None,
+            first_slot=None,
+            last_slot=None,
+            flags="{}",
+            notes="\n".join(notes),
+            simulated=spec.simulated,
+            known_at=known_at,
+            rows_in=result.rows_in,
+            rows_loaded=loaded,
+            rows_quarantined=len(fresh),
+            rows_known=result.rows_known,
+            **identity,
+        )
     return result
 
 
 def _frame(found: Statistics) -> pl.DataFrame:
     """A country and year once, however often the file repeats its value."""
     good = {(row.country, row.year): row.gbps for row in found.rows if not row.reason}
-    columns = {"country": pl.String, "year": pl.Int64, "gbps": pl.Float64, "source_kind": pl.String, "source": pl.String, "confidence": pl.String}  # fmt: skip
-    rows = [(country, year, gbps, "derived", found.source, "medium") for (country, year), gbps in sorted(good.items())]
+    columns = {
+        "country": pl.String,
+        "year": pl.Int64,
+        "gbps": pl.Float64,
+        "source_kind": pl.String,
+        "source": pl.String,
+        "confidence": pl.String,
+    }
+    rows = [
+        (country, year, gbps, "derived", found.source, "medium")
+        for (country, year), gbps in sorted(good.items())
+    ]
     return pl.DataFrame(rows, schema=columns, orient="row")

@@ -1,4 +1,6 @@
-"""Files in -> samples, quarantine and a sum that balances: rows in = loaded + quarantined + already known."""
+"""Files in -> samples, quarantine and a sum that balances: rows in = loaded + quarantined + already
+known.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class LoadResult:
-    """What became of one file. `error` says why nothing of it was loaded; the other figures are then 0."""
+    """What became of one file. `error` says why nothing of it was loaded; the other figures are
+    then 0.
+    """
 
     source: str
     file_name: str
@@ -57,11 +61,20 @@ def load_files(
 ) -> list[LoadResult]:
     """Loads each file in a transaction of its own, in the order of `paths`.
 
-    A file that can't be read as a whole gets a result with its error and the others load. Rows stamped after `today` are
+    A file that can't be read as a whole gets a result with its error and the others load. Rows
+    stamped after `today` are
     refused. Samples finer than `slot_minutes` are averaged into slots of that length.
     """
     if slot_minutes not in SLOT_MINUTES:
-        raise SettingsError("the slot length can't be used", [Problem("slot_minutes", f"is {slot_minutes}; choose from {', '.join(map(str, SLOT_MINUTES))}")])  # fmt: skip
+        raise SettingsError(
+            "the slot length can't be used",
+            [
+                Problem(
+                    "slot_minutes",
+                    f"is {slot_minutes}; choose from {', '.join(map(str, SLOT_MINUTES))}",
+                )
+            ],
+        )
     with warehouse.transaction():
         warehouse.run("traffic/known_names")
         warehouse.run("traffic/port")
@@ -69,13 +82,20 @@ def load_files(
         warehouse.run("traffic/port_names")
         warehouse.run("traffic/windows")
     try:
-        return [_load_or_explain(warehouse, spec, path, known_at, today, slot_minutes) for path in paths]
+        return [
+            _load_or_explain(warehouse, spec, path, known_at, today, slot_minutes) for path in paths
+        ]
     finally:
         warehouse.run("traffic/keep_order" if ORDER_IS_KEPT else "traffic/free_order")
 
 
 def _load_or_explain(
-    warehouse: Warehouse, spec: SourceSpec, path: Path, known_at: datetime, today: datetime, slot_minutes: int
+    warehouse: Warehouse,
+    spec: SourceSpec,
+    path: Path,
+    known_at: datetime,
+    today: datetime,
+    slot_minutes: int,
 ) -> LoadResult:
     # The place of a row in its staging table is its place in the file.
     warehouse.run("traffic/keep_order")
@@ -94,7 +114,9 @@ def _load_or_explain(
             problem = Problem(str(path), str(error).splitlines()[0])
             remedy = "Check that its lines all end in the same way and that quotes are closed."
             return LoadResult(
-                spec.name, str(path), error=SourceError("the file can't be read as text in columns", [problem], remedy)
+                spec.name,
+                str(path),
+                error=SourceError("the file can't be read as text in columns", [problem], remedy),
             )
         if "No space left" not in str(error):
             raise
@@ -118,36 +140,75 @@ def _load_file(
     size, content_hash = content_of(spec, path)
     batch_id = int(warehouse.run("traffic/next_batch")["batch_id"].item())
     result = LoadResult(spec.name, str(path), batch_id=batch_id)
-    before = warehouse.run("traffic/same_file", content_hash=content_hash, spec_hash=spec.fingerprint())
+    before = warehouse.run(
+        "traffic/same_file", content_hash=content_hash, spec_hash=spec.fingerprint()
+    )
     if before.height and before["open_rows"].item() == 0:
         rows = int(before["rows_in"].item())
-        result = replace(result, rows_in=rows, rows_known=rows, notes=("the same file was loaded before",))
+        result = replace(
+            result, rows_in=rows, rows_known=rows, notes=("the same file was loaded before",)
+        )
     else:
         opened = open_rows(warehouse.connection, spec, path)
         found = opened.spec or spec
-        if plain and not before.height and not opened.spec and is_plain(warehouse, spec, path, opened, slot_minutes):
+        if (
+            plain
+            and not before.height
+            and not opened.spec
+            and is_plain(warehouse, spec, path, opened, slot_minutes)
+        ):
             written = write_plain(
-                warehouse, spec, opened, content_hash=content_hash, batch_id=batch_id, today_us=_microseconds(today), earliest_us=_microseconds(EARLIEST)
-            )  # fmt: skip
-            result = _with_slots(warehouse, replace(result, rows_in=written.rows_loaded, notes=opened.notes), written)
+                warehouse,
+                spec,
+                opened,
+                content_hash=content_hash,
+                batch_id=batch_id,
+                today_us=_microseconds(today),
+                earliest_us=_microseconds(EARLIEST),
+            )
+            result = _with_slots(
+                warehouse, replace(result, rows_in=written.rows_loaded, notes=opened.notes), written
+            )
             _record(warehouse, spec, result, size, content_hash, known_at)
             return result
         _stage(warehouse, spec, path, today, opened)
-        refused = keep_refused(warehouse, spec, path, content_hash=content_hash, batch_id=batch_id, opened=opened)
+        refused = keep_refused(
+            warehouse, spec, path, content_hash=content_hash, batch_id=batch_id, opened=opened
+        )
         result = replace(
-            result, rows_in=refused.rows_in, rows_quarantined=refused.fresh, notes=opened.notes + refused.notes
+            result,
+            rows_in=refused.rows_in,
+            rows_quarantined=refused.fresh,
+            notes=opened.notes + refused.notes,
         )
         if refused.rows_in > refused.fresh + refused.repeated:
             if spec.kind == "counters":
-                written = write_counters(warehouse, spec, batch_id=batch_id, slot_minutes=slot_minutes)
+                written = write_counters(
+                    warehouse, spec, batch_id=batch_id, slot_minutes=slot_minutes
+                )
             elif spec.kind in LOGS:
-                written = write_log(warehouse, found, path, opened, batch_id=batch_id, slot_minutes=slot_minutes)
+                written = write_log(
+                    warehouse, found, path, opened, batch_id=batch_id, slot_minutes=slot_minutes
+                )
             else:
-                written = write_slots(warehouse, found, path, opened, batch_id=batch_id, slot_minutes=slot_minutes)
+                written = write_slots(
+                    warehouse, found, path, opened, batch_id=batch_id, slot_minutes=slot_minutes
+                )
             result = _with_slots(warehouse, result, written)
-        result = replace(result, rows_known=result.rows_in - result.rows_loaded - result.rows_quarantined)
+        result = replace(
+            result, rows_known=result.rows_in - result.rows_loaded - result.rows_quarantined
+        )
         if spec.first_slot and result.last_slot and result.last_slot > today:
-            raise SourceError("rows lie in the future", [Problem(str(path), f"counted from first_slot, its last row stands at {result.last_slot:%Y-%m-%d %H:%M}")], "Mend first_slot of this source.")  # fmt: skip
+            raise SourceError(
+                "rows lie in the future",
+                [
+                    Problem(
+                        str(path),
+                        f"counted from first_slot, its last row stands at {result.last_slot:%Y-%m-%d %H:%M}",
+                    )
+                ],
+                "Mend first_slot of this source.",
+            )
     _record(warehouse, spec, result, size, content_hash, known_at)
     return result
 
@@ -173,9 +234,21 @@ def content_of(spec: SourceSpec, path: Path) -> tuple[int, str]:
         size = state.st_size
         if not stat.S_ISREG(state.st_mode):
             # A pipe or a device may never end.
-            raise SourceError("a file can't be read", [Problem(str(path), "is a folder, a pipe or a device")], "Give files.")  # fmt: skip
+            raise SourceError(
+                "a file can't be read",
+                [Problem(str(path), "is a folder, a pipe or a device")],
+                "Give files.",
+            )
         if size > spec.max_file_bytes:
-            raise SourceError("a file is too large", [Problem(str(path), f"has {size} bytes, more than the limit of {spec.max_file_bytes}")], "Split it, or raise max_file_bytes.")  # fmt: skip
+            raise SourceError(
+                "a file is too large",
+                [
+                    Problem(
+                        str(path), f"has {size} bytes, more than the limit of {spec.max_file_bytes}"
+                    )
+                ],
+                "Split it, or raise max_file_bytes.",
+            )
         with path.open("rb") as file:
             return size, hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError as error:
@@ -183,10 +256,16 @@ def content_of(spec: SourceSpec, path: Path) -> tuple[int, str]:
             "a file is missing", [Problem(str(path), "does not exist")], "Check the source's files."
         ) from error
     except OSError as error:
-        raise SourceError("a file can't be read", [Problem(str(path), str(error.strerror))], "Check that it is a file one may read.") from error  # fmt: skip
+        raise SourceError(
+            "a file can't be read",
+            [Problem(str(path), str(error.strerror))],
+            "Check that it is a file one may read.",
+        ) from error
 
 
-def _stage(warehouse: Warehouse, spec: SourceSpec, path: Path, today: datetime, opened: Opened) -> None:
+def _stage(
+    warehouse: Warehouse, spec: SourceSpec, path: Path, today: datetime, opened: Opened
+) -> None:
     warehouse.run("traffic/forget_rejects")
     warehouse.run("traffic/forget_scans")
     reading = {
@@ -208,23 +287,53 @@ def _stage(warehouse: Warehouse, spec: SourceSpec, path: Path, today: datetime, 
                 warehouse.run("traffic/unpivot")
             else:
                 warehouse.run("traffic/timed_rows")
-            warehouse.run("traffic/stage", **reading, bits=spec.bits_per_unit, decimal_comma=spec.decimal_comma)
+            warehouse.run(
+                "traffic/stage",
+                **reading,
+                bits=spec.bits_per_unit,
+                decimal_comma=spec.decimal_comma,
+            )
     except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException) as error:
         if "No space left" in str(error):
             raise
-        raise SourceError("a file can't be read", [Problem(str(path), str(error).splitlines()[0])], "Check that it is whole and of the stated format.") from error  # fmt: skip
+        raise SourceError(
+            "a file can't be read",
+            [Problem(str(path), str(error).splitlines()[0])],
+            "Check that it is whole and of the stated format.",
+        ) from error
 
 
 def _record(
-    warehouse: Warehouse, spec: SourceSpec, result: LoadResult, size: int, content_hash: str, known_at: datetime
+    warehouse: Warehouse,
+    spec: SourceSpec,
+    result: LoadResult,
+    size: int,
+    content_hash: str,
+    known_at: datetime,
 ) -> None:
     warehouse.run(
-        "traffic/record_batch", batch_id=result.batch_id, source=spec.name, priority=spec.priority, file_name=result.file_name,
-        content_hash=content_hash, spec_hash=spec.fingerprint(), file_bytes=size, rows_in=result.rows_in, rows_loaded=result.rows_loaded,
-        rows_quarantined=result.rows_quarantined, rows_known=result.rows_known, slots_new=result.slots_new, slots_changed=result.slots_changed,
-        slot_minutes=result.slot_minutes, first_slot=result.first_slot, last_slot=result.last_slot,
-        flags=json.dumps(result.flags), notes="\n".join(result.notes), simulated=spec.simulated, known_at=known_at,
-    )  # fmt: skip
+        "traffic/record_batch",
+        batch_id=result.batch_id,
+        source=spec.name,
+        priority=spec.priority,
+        file_name=result.file_name,
+        content_hash=content_hash,
+        spec_hash=spec.fingerprint(),
+        file_bytes=size,
+        rows_in=result.rows_in,
+        rows_loaded=result.rows_loaded,
+        rows_quarantined=result.rows_quarantined,
+        rows_known=result.rows_known,
+        slots_new=result.slots_new,
+        slots_changed=result.slots_changed,
+        slot_minutes=result.slot_minutes,
+        first_slot=result.first_slot,
+        last_slot=result.last_slot,
+        flags=json.dumps(result.flags),
+        notes="\n".join(result.notes),
+        simulated=spec.simulated,
+        known_at=known_at,
+    )
 
 
 def _microseconds(instant: datetime) -> int:

@@ -27,9 +27,11 @@ def load_pages(
     slot_minutes: int = 5,
     pause: Callable[[float], None] = time.sleep,
 ) -> list[LoadResult]:
-    """Loads what the server has since the last slot known; a page that fails ends the load, and the next one goes on there.
+    """Loads what the server has since the last slot known; a page that fails ends the load, and the
+    next one goes on there.
 
-    `folder` holds one page at a time. Pages without a value are told of once there was one with values.
+    `folder` holds one page at a time. Pages without a value are told of once there was one with
+    values.
     """
     known_until = warehouse.run("traffic/known_until", source=spec.name)["known_until"].item()
     results: list[LoadResult] = []
@@ -46,26 +48,55 @@ def load_pages(
                 path = folder / f"{first:%Y%m%dT%H%M}-{last:%Y%m%dT%H%M}.parquet"
                 try:
                     frame.write_parquet(path)
-                    results += load_files(warehouse, _table(spec), [path], known_at=known_at, today=today, slot_minutes=slot_minutes)  # fmt: skip
+                    results += load_files(
+                        warehouse,
+                        _table(spec),
+                        [path],
+                        known_at=known_at,
+                        today=today,
+                        slot_minutes=slot_minutes,
+                    )
                 finally:
                     path.unlink(missing_ok=True)
                 if results[-1].error:
                     return results
                 asked = ("in", spec.in_query), ("out", spec.out_query)
-                empty = [f"no series answers {query}" for side, query in asked if query and frame[side].is_null().all()]
+                empty = [
+                    f"no series answers {query}"
+                    for side, query in asked
+                    if query and frame[side].is_null().all()
+                ]
                 told = {note for result in results for note in result.notes}
-                results[-1] = replace(results[-1], notes=(*results[-1].notes, *(note for note in empty if note not in told)))  # fmt: skip
+                results[-1] = replace(
+                    results[-1],
+                    notes=(*results[-1].notes, *(note for note in empty if note not in told)),
+                )
     except SourceError as error:
         results.append(LoadResult(spec.name, spec.url, error=error))
     if not results and known_until is None:
-        nothing = SourceError("the server has nothing", [Problem(f"{spec.name}, {spec.url}", "no series in all the time asked for")], "Check the queries and since.")  # fmt: skip
+        nothing = SourceError(
+            "the server has nothing",
+            [Problem(f"{spec.name}, {spec.url}", "no series in all the time asked for")],
+            "Check the queries and since.",
+        )
         results.append(LoadResult(spec.name, spec.url, error=nothing))
     return results
 
 
 def _table(spec: SourceSpec) -> SourceSpec:
-    """How a page is read: a rate that a query gives for a time is the mean of the slot that ends then."""
+    """How a page is read: a rate that a query gives for a time is the mean of the slot that ends
+    then.
+    """
     return replace(
-        spec, kind="table", layout="long", time_column="time", time_format="epoch_s", stamp="end", interface_column="interface",
-        in_column="in" if spec.in_query else "", out_column="out" if spec.out_query else "", value_column="", direction="",
-    )  # fmt: skip
+        spec,
+        kind="table",
+        layout="long",
+        time_column="time",
+        time_format="epoch_s",
+        stamp="end",
+        interface_column="interface",
+        in_column="in" if spec.in_query else "",
+        out_column="out" if spec.out_query else "",
+        value_column="",
+        direction="",
+    )

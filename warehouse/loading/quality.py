@@ -24,10 +24,13 @@ def mark_doubtful(
     least_run: int = LEAST_RUN,
     port_is_made: bool = False,
 ) -> dict[str, int]:
-    """Flags slots of the months that loads after `since_batch_id` touched, however they were split into files.
+    """Flags slots of the months that loads after `since_batch_id` touched, however they were split
+    into files.
 
-    outlier: spikes; gap: runs of zeros on a port that otherwise carries traffic; censored: pinned at a cap, which is the port's
-    speed or a run of values within 0.1 % of its highest. Values stay as they are; flags that hold no longer are taken back.
+    outlier: spikes; gap: runs of zeros on a port that otherwise carries traffic; censored: pinned
+             at a cap, which is the port's
+    speed or a run of values within 0.1 % of its highest. Values stay as they are; flags that hold
+    no longer are taken back.
     Returns the slots of each flag that were looked at.
     """
     limits = {"spike_ratio": spike_ratio, "full_ratio": full_ratio, "least_run": least_run}
@@ -49,7 +52,9 @@ def mark_doubtful(
 
 
 def flag_maintenance(warehouse: Warehouse) -> pl.DataFrame:
-    """Brings the maintenance flag of all slots in line with the windows stated now, and returns them: a row per port and window."""
+    """Brings the maintenance flag of all slots in line with the windows stated now, and returns
+    them: a row per port and window.
+    """
     with warehouse.transaction():
         warehouse.run("traffic/port")
         warehouse.run("traffic/windows")
@@ -59,10 +64,14 @@ def flag_maintenance(warehouse: Warehouse) -> pl.DataFrame:
         return warehouse.run("traffic/window_rows")
 
 
-def swapped_ends(warehouse: Warehouse, *, least_slots: int = 288, margin: float = 0.5) -> pl.DataFrame:
-    """Pairs of ports of one route of which one has in and out exchanged: both are seen from the route's a_node.
+def swapped_ends(
+    warehouse: Warehouse, *, least_slots: int = 288, margin: float = 0.5
+) -> pl.DataFrame:
+    """Pairs of ports of one route of which one has in and out exchanged: both are seen from the
+    route's a_node.
 
-    One row per pair: interface_a, interface_b, crossed (mean correlation of each direction with the other one of the other
+    One row per pair: interface_a, interface_b, crossed (mean correlation of each direction with the
+                      other one of the other
     port), straight (with its own), slots. Reported only; nothing is mended.
     """
     with warehouse.transaction():

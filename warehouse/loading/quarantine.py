@@ -16,7 +16,9 @@ from warehouse.store.database import Warehouse
 
 @dataclass(frozen=True)
 class Refused:
-    """Rows of a file in all, newly quarantined, and in quarantine since an earlier load; remarks on the reasons."""
+    """Rows of a file in all, newly quarantined, and in quarantine since an earlier load; remarks on
+    the reasons.
+    """
 
     rows_in: int
     fresh: int
@@ -25,28 +27,56 @@ class Refused:
 
 
 def keep_refused(
-    warehouse: Warehouse, spec: SourceSpec, path: Path, *, content_hash: str, batch_id: int, opened: Opened
+    warehouse: Warehouse,
+    spec: SourceSpec,
+    path: Path,
+    *,
+    content_hash: str,
+    batch_id: int,
+    opened: Opened,
 ) -> Refused:
-    """Moves what can't be read to quarantine. Raises SourceError for a file that is not UTF-8 or has too many rows."""
+    """Moves what can't be read to quarantine. Raises SourceError for a file that is not UTF-8 or
+    has too many rows.
+    """
     rejected = _rejected(warehouse, path, opened)
     counts = warehouse.run("traffic/staged_counts").row(0, named=True)
     rows_in = counts["rows"] + rejected.height
     if rows_in > spec.max_rows:
-        raise SourceError("a file is too large", [Problem(str(path), f"has {rows_in} rows, more than the limit of {spec.max_rows}")], "Split it, or raise max_rows.")  # fmt: skip
+        raise SourceError(
+            "a file is too large",
+            [Problem(str(path), f"has {rows_in} rows, more than the limit of {spec.max_rows}")],
+            "Split it, or raise max_rows.",
+        )
     if rows_in == 0:
-        raise SourceError("a file has no rows", [Problem(str(path), "has a header and nothing below it")], "Export it again, or take it out of the source's files.")  # fmt: skip
+        raise SourceError(
+            "a file has no rows",
+            [Problem(str(path), "has a header and nothing below it")],
+            "Export it again, or take it out of the source's files.",
+        )
     refused = rejected
     if counts["refused"]:
         refused = pl.concat([rejected, _refused(warehouse, opened, rejected)]).sort("line")
     known = warehouse.run("traffic/known_refusals", content_hash=content_hash, source=spec.name)
     if known.height:
-        warehouse.run("traffic/resolve", batch_id=batch_id, content_hash=content_hash, source=spec.name, lines=refused["line"].to_list())  # fmt: skip
+        warehouse.run(
+            "traffic/resolve",
+            batch_id=batch_id,
+            content_hash=content_hash,
+            source=spec.name,
+            lines=refused["line"].to_list(),
+        )
     fresh = refused.join(known.select("line").unique(), on="line", how="anti").sort("line")
     if fresh.height:
         warehouse.run(
-            "traffic/append_quarantine", batch_id=batch_id, content_hash=content_hash, source=spec.name, file_name=str(path),
-            lines=fresh["line"].to_list(), texts=fresh["row_text"].to_list(), reasons=fresh["reason"].to_list(),
-        )  # fmt: skip
+            "traffic/append_quarantine",
+            batch_id=batch_id,
+            content_hash=content_hash,
+            source=spec.name,
+            file_name=str(path),
+            lines=fresh["line"].to_list(),
+            texts=fresh["row_text"].to_list(),
+            reasons=fresh["reason"].to_list(),
+        )
     return Refused(rows_in, fresh.height, refused.height - fresh.height, _notes(refused))
 
 
@@ -56,14 +86,22 @@ def _rejected(warehouse: Warehouse, path: Path, opened: Opened) -> pl.DataFrame:
     rows = warehouse.run("traffic/rejected_lines")
     broken = rows.filter(pl.col("error_type").is_in(["INVALID UNICODE", "INVALID ENCODING"]))
     if broken.height:
-        raise SourceError("a file can't be read", [Problem(f"{path}, line {broken['line'][0]}", "is not UTF-8")], "Save the file as UTF-8.")  # fmt: skip
+        raise SourceError(
+            "a file can't be read",
+            [Problem(f"{path}, line {broken['line'][0]}", "is not UTF-8")],
+            "Save the file as UTF-8.",
+        )
     return rows.select(
-        "line", "row_text", reason=pl.lit("the line can't be split into columns: ") + pl.col("error_message")
+        "line",
+        "row_text",
+        reason=pl.lit("the line can't be split into columns: ") + pl.col("error_message"),
     )
 
 
 def _refused(warehouse: Warehouse, opened: Opened, rejected: pl.DataFrame) -> pl.DataFrame:
-    """Refused rows with their line: rows were staged in order, so only the lines that were rejected have to be skipped."""
+    """Refused rows with their line: rows were staged in order, so only the lines that were rejected
+    have to be skipped.
+    """
     rows = warehouse.run("traffic/refused_rows")
     lines = rows["place"].to_list()
     gaps = rejected["line"].to_list()
@@ -87,7 +125,11 @@ def _notes(refused: pl.DataFrame) -> tuple[str, ...]:
     counts = Counter(refused["reason"].to_list())
     notes = []
     for reason, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:20]:
-        remedy = "; declare it in interfaces.csv, or add the name to the aliases of one that is there" if reason.endswith("is unknown") else ""  # fmt: skip
+        remedy = (
+            "; declare it in interfaces.csv, or add the name to the aliases of one that is there"
+            if reason.endswith("is unknown")
+            else ""
+        )
         notes.append(f"{count} rows in quarantine: {reason}{remedy}")
     if len(counts) > 20:
         notes.append(f"and {len(counts) - 20} more reasons")

@@ -1,4 +1,6 @@
-"""Octet counters -> mean rates of slots: the octets between two readings are spread evenly over the time between them."""
+"""Octet counters -> mean rates of slots: the octets between two readings are spread evenly over the
+time between them.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +11,27 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 WRAP = float(2**32)
 POSSIBLE = 1.05
-"""A 32-bit counter went round only if the rate this makes is at most this much of the port's speed. A 64-bit one never does."""
+"""A 32-bit counter went round only if the rate this makes is at most this much of the port's speed.
+A 64-bit one never does.
+"""
 MOST_BPS = 1e18
 """A counter that made more has not counted; no other source may state more either."""
-SLOTS = {"interface_key": pl.Int32, "slot_us": pl.Int64, "in_bps": pl.Float64, "out_bps": pl.Float64, "flag": pl.String}
+SLOTS = {
+    "interface_key": pl.Int32,
+    "slot_us": pl.Int64,
+    "in_bps": pl.Float64,
+    "out_bps": pl.Float64,
+    "flag": pl.String,
+}
 
 
 def slots_of_readings(readings: pl.DataFrame, slot_us: int) -> pl.DataFrame:
     """One row of SLOTS per port and slot that is at least half covered, sorted.
 
-    `readings` hold interface_key, read_us, in_octets, out_octets (UInt64), counter_bits, discontinuity, uptime_s, speed_bps
-    and batch_id: of two readings at one instant the later load holds. Slots most of which restarts have spoilt have no
+    `readings` hold interface_key, read_us, in_octets, out_octets (UInt64), counter_bits,
+    discontinuity, uptime_s, speed_bps
+    and batch_id: of two readings at one instant the later load holds. Slots most of which restarts
+                  have spoilt have no
     rate (reset); rates that one interval of two slots or more makes are estimated.
     """
     rows = _in_order(readings)
@@ -29,7 +41,11 @@ def slots_of_readings(readings: pl.DataFrame, slot_us: int) -> pl.DataFrame:
         return pl.DataFrame(schema=SLOTS)
     begin, end = at[later - 1], at[later]
     seconds = (end - begin) / 1e6
-    most = np.where(rows["counter_bits"].to_numpy()[later] == 32, POSSIBLE * rows["speed_bps"].to_numpy()[later], -1.0)
+    most = np.where(
+        rows["counter_bits"].to_numpy()[later] == 32,
+        POSSIBLE * rows["speed_bps"].to_numpy()[later],
+        -1.0,
+    )
     rates, lost = {}, _restarted(rows)[later]
     for way in ("in", "out"):
         rates[way], failed = _rate(rows[f"{way}_octets"], later, seconds, most)
@@ -37,7 +53,9 @@ def slots_of_readings(readings: pl.DataFrame, slot_us: int) -> pl.DataFrame:
     place, slot = _pieces(begin, end, slot_us)
     part = np.minimum(end[place], (slot + 1) * slot_us) - np.maximum(begin[place], slot * slot_us)
     owner = key[later][place]
-    starts = np.flatnonzero(np.concatenate(([True], (owner[1:] != owner[:-1]) | (slot[1:] != slot[:-1]))))
+    starts = np.flatnonzero(
+        np.concatenate(([True], (owner[1:] != owner[:-1]) | (slot[1:] != slot[:-1])))
+    )
 
     good = np.where(lost[place], 0, part)
     covered, valid = np.add.reduceat(part, starts), np.add.reduceat(good, starts)
@@ -49,11 +67,18 @@ def slots_of_readings(readings: pl.DataFrame, slot_us: int) -> pl.DataFrame:
         known = ~np.isnan(of_piece)
         span = np.add.reduceat(np.where(known, good, 0), starts)
         bits = np.add.reduceat(np.where(known, of_piece, 0.0) * good, starts)
-        made[f"{way}_bps"] = np.divide(bits, span, out=np.full(len(bits), np.nan), where=enough & (span > 0))
+        made[f"{way}_bps"] = np.divide(
+            bits, span, out=np.full(len(bits), np.nan), where=enough & (span > 0)
+        )
     slots = pl.DataFrame({**made, "enough": enough, "wide": 2 * wide > valid}, nan_to_null=True)
     flag = pl.when(~pl.col("enough")).then(pl.lit("reset")).when("wide").then(pl.lit("estimated"))
     # What is missing of a slot less than half covered may come with the next file.
-    return slots.with_columns(flag=flag).filter(pl.Series(2 * covered >= slot_us)).select(*SLOTS).cast(SLOTS)  # type: ignore[arg-type]
+    return (
+        slots.with_columns(flag=flag)
+        .filter(pl.Series(2 * covered >= slot_us))
+        .select(*SLOTS)
+        .cast(SLOTS)
+    )  # type: ignore[arg-type]
 
 
 def _in_order(readings: pl.DataFrame) -> pl.DataFrame:
@@ -75,13 +100,20 @@ def _in_order(readings: pl.DataFrame) -> pl.DataFrame:
 def _restarted(rows: pl.DataFrame) -> NDArray[np.bool_]:
     marked = pl.col("discontinuity") != pl.col("discontinuity").shift()
     younger = pl.col("uptime_s") < pl.col("uptime_s").shift()
-    return rows.select(marked.fill_null(value=False) | younger.fill_null(value=False)).to_series().to_numpy().copy()
+    return (
+        rows.select(marked.fill_null(value=False) | younger.fill_null(value=False))
+        .to_series()
+        .to_numpy()
+        .copy()
+    )
 
 
 def _rate(
     octets: pl.Series, later: NDArray[np.int64], seconds: Floats, most: Floats
 ) -> tuple[Floats, NDArray[np.bool_]]:
-    """Bit/s between readings, NaN where nothing can be said, and where that is because the counter restarted."""
+    """Bit/s between readings, NaN where nothing can be said, and where that is because the counter
+    restarted.
+    """
     # Unsigned integers: the difference of two readings is exact where a double would have lost it.
     values = octets.fill_null(0).to_numpy()
     before, now = values[later - 1], values[later]
@@ -104,7 +136,9 @@ def _rate(
 def _pieces(
     begin: NDArray[np.int64], end: NDArray[np.int64], slot_us: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The parts of intervals that lie in one slot each: the place of their interval, and the slot's number."""
+    """The parts of intervals that lie in one slot each: the place of their interval, and the slot's
+    number.
+    """
     first = begin // slot_us
     count = (end - 1) // slot_us - first + 1
     place = np.repeat(np.arange(len(begin)), count)

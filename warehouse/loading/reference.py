@@ -1,4 +1,6 @@
-"""The network, its events and its assumptions from a folder of CSV files: all of it or, with every problem named, none."""
+"""The network, its events and its assumptions from a folder of CSV files: all of it or, with every
+problem named, none.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +18,19 @@ from warehouse.schema import CONFIDENCES, FRAMES
 from warehouse.store.database import Warehouse
 
 FILES: Mapping[str, str] = {
-    "node": "nodes.csv", "segment": "segments.csv", "capacity": "capacity.csv", "route": "routes.csv",
-    "route_path": "route_paths.csv", "risk_group": "risk_groups.csv", "interface": "interfaces.csv",
-    "project": "projects.csv", "event": "events.csv", "driver": "drivers.csv", "assumption": "assumptions.csv",
+    "node": "nodes.csv",
+    "segment": "segments.csv",
+    "capacity": "capacity.csv",
+    "route": "routes.csv",
+    "route_path": "route_paths.csv",
+    "risk_group": "risk_groups.csv",
+    "interface": "interfaces.csv",
+    "project": "projects.csv",
+    "event": "events.csv",
+    "driver": "drivers.csv",
+    "assumption": "assumptions.csv",
     "international_bandwidth": "bandwidth.csv",
-}  # fmt: skip
+}
 REQUIRED = ("segment", "capacity", "route", "route_path")
 ALLOWED: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("segment", "status"): ("in_service", "under_construction", "planned", "mou", "unknown"),
@@ -49,18 +59,28 @@ POSITIVE = (
     ("interface", "priority"),
 )
 NOT_NEGATIVE = (
-    ("capacity", "lit_gbps"), ("capacity", "design_gbps"), ("segment", "length_km"), ("international_bandwidth", "gbps"),
-)  # fmt: skip
+    ("capacity", "lit_gbps"),
+    ("capacity", "design_gbps"),
+    ("segment", "length_km"),
+    ("international_bandwidth", "gbps"),
+)
 ASCENDING = (
     ("project", ("ready_low", "ready_likely", "ready_high")),
     ("assumption", ("low", "value", "high")),
     ("event", ("start_at", "end_at")),
 )
 REFERS = (
-    ("segment", "a_node", "node"), ("segment", "z_node", "node"), ("route", "a_node", "node"), ("route", "z_node", "node"),
-    ("capacity", "segment_id", "segment"), ("route_path", "route_id", "route"), ("route_path", "segment_id", "segment"),
-    ("risk_group", "segment_id", "segment"), ("project", "segment_id", "segment"), ("interface", "route_id", "route"),
-)  # fmt: skip
+    ("segment", "a_node", "node"),
+    ("segment", "z_node", "node"),
+    ("route", "a_node", "node"),
+    ("route", "z_node", "node"),
+    ("capacity", "segment_id", "segment"),
+    ("route_path", "route_id", "route"),
+    ("route_path", "segment_id", "segment"),
+    ("risk_group", "segment_id", "segment"),
+    ("project", "segment_id", "segment"),
+    ("interface", "route_id", "route"),
+)
 UNKNOWN_COUNTRY = "ZZ"
 """CLDR's code for a territory nobody stated."""
 
@@ -74,26 +94,35 @@ class ReferenceSummary:
 
 
 def load_reference(warehouse: Warehouse, folder: Path, *, known_at: datetime) -> ReferenceSummary:
-    """Loads the CSV files of `folder`; a file states all there is of its kind, so what it no longer names is withdrawn.
+    """Loads the CSV files of `folder`; a file states all there is of its kind, so what it no longer
+    names is withdrawn.
 
-    Columns are those of warehouse.schema. segments.csv, routes.csv, capacity.csv and route_paths.csv must be there, except
-    that a route with the id of a segment needs no path of its own when route_paths.csv is absent. Without nodes.csv the nodes
-    are the ends of segments and routes. Raises NetworkError with every problem of every file, and then writes nothing.
+    Columns are those of warehouse.schema. segments.csv, routes.csv, capacity.csv and
+    route_paths.csv must be there, except
+    that a route with the id of a segment needs no path of its own when route_paths.csv is absent.
+    Without nodes.csv the nodes
+    are the ends of segments and routes. Raises NetworkError with every problem of every file, and
+    then writes nothing.
     """
     frames = read_reference(folder)
     with warehouse.transaction():
         appended = {
-            name: warehouse.append(name, frame, known_at=known_at, complete=True) for name, frame in frames.items()
+            name: warehouse.append(name, frame, known_at=known_at, complete=True)
+            for name, frame in frames.items()
         }
     return ReferenceSummary({name: frame.height for name, frame in frames.items()}, appended)
 
 
 def read_reference(folder: Path) -> dict[str, pl.DataFrame]:
-    """The checked frames of a folder of CSV files. Raises NetworkError with every problem of every file."""
+    """The checked frames of a folder of CSV files. Raises NetworkError with every problem of every
+    file.
+    """
     problems: list[Problem] = []
     remedy = f"Fix the files in {folder}, then run `transit load` again."
     if not folder.is_dir():
-        raise NetworkError("the network's folder is missing", [Problem(str(folder), "is not a folder")], remedy)
+        raise NetworkError(
+            "the network's folder is missing", [Problem(str(folder), "is not a folder")], remedy
+        )
     tables: dict[str, CsvRows] = {}
     for name, file in FILES.items():
         path = folder / file
@@ -113,7 +142,9 @@ def read_reference(folder: Path) -> dict[str, pl.DataFrame]:
     whole = {name: frame for name, frame in frames.items() if FILES[name] not in unreadable}
     problems.extend(_dangling(tables, whole))
     if problems:
-        raise NetworkError(f"{len(problems)} problems with the network in {folder}", problems, remedy)
+        raise NetworkError(
+            f"{len(problems)} problems with the network in {folder}", problems, remedy
+        )
     return {name: frames[name] for name in FILES if name in frames}
 
 
@@ -121,16 +152,23 @@ def _own_paths(tables: Mapping[str, CsvRows], problems: list[Problem]) -> CsvRow
     routes, segments = tables["route"].frame["route_id"], tables["segment"].frame["segment_id"]
     strangers = routes.filter(~routes.is_in(segments.to_list())).sort().to_list()
     problems.extend(
-        Problem("route_paths.csv", f"is missing, and route {route} is not the name of a segment") for route in strangers
+        Problem("route_paths.csv", f"is missing, and route {route} is not the name of a segment")
+        for route in strangers
     )
-    frame = pl.DataFrame({"route_id": routes, "segment_id": routes}).unique("route_id").sort("route_id")
+    frame = (
+        pl.DataFrame({"route_id": routes, "segment_id": routes}).unique("route_id").sort("route_id")
+    )
     return CsvRows(
-        "routes.csv", frame.with_columns(rank=pl.lit(1, pl.Int64), seq=pl.lit(1, pl.Int64)), [1] * frame.height
+        "routes.csv",
+        frame.with_columns(rank=pl.lit(1, pl.Int64), seq=pl.lit(1, pl.Int64)),
+        [1] * frame.height,
     )
 
 
 def _nodes_of(segment: pl.DataFrame, route: pl.DataFrame) -> pl.DataFrame:
-    ends = pl.concat([frame[column] for frame in (segment, route) for column in ("a_node", "z_node")])
+    ends = pl.concat(
+        [frame[column] for frame in (segment, route) for column in ("a_node", "z_node")]
+    )
     return pl.DataFrame({"node_id": ends.unique().sort()}).with_columns(
         name="node_id", country=pl.lit(UNKNOWN_COUNTRY), kind=pl.lit("city_pop")
     )
@@ -145,8 +183,16 @@ def _bad_values(name: str, table: CsvRows) -> Iterable[Problem]:
 
     for (frame, column), words in ALLOWED.items():
         if frame == name:
-            yield from wrong(column, lambda value, words=words: value not in words, f"choose from {', '.join(words)}")  # type: ignore[misc]
-    yield from wrong("confidence", lambda value: value not in CONFIDENCES, f"choose from {', '.join(CONFIDENCES)}")
+            yield from wrong(
+                column,
+                lambda value, words=words: value not in words,
+                f"choose from {', '.join(words)}",
+            )  # type: ignore[misc]
+    yield from wrong(
+        "confidence",
+        lambda value: value not in CONFIDENCES,
+        f"choose from {', '.join(CONFIDENCES)}",
+    )
     yield from wrong("time_zone", _is_no_zone, "wanted an IANA zone such as Asia/Almaty")
     for column in (column for frame, column in POSITIVE if frame == name):
         yield from wrong(column, lambda value: not value > 0, "must be above 0")  # type: ignore[operator]
@@ -156,7 +202,10 @@ def _bad_values(name: str, table: CsvRows) -> Iterable[Problem]:
         for row, values in enumerate(table.frame.select(columns).iter_rows()):
             stated = [value for value in values if value is not None]
             if stated != sorted(stated):
-                yield Problem(table.place(row), f"{', '.join(columns)} do not ascend: {', '.join(map(str, stated))}")
+                yield Problem(
+                    table.place(row),
+                    f"{', '.join(columns)} do not ascend: {', '.join(map(str, stated))}",
+                )
 
 
 def _is_no_zone(value: object) -> bool:
@@ -167,13 +216,21 @@ def _is_no_zone(value: object) -> bool:
     return False
 
 
-def _dangling(tables: Mapping[str, CsvRows], whole: Mapping[str, pl.DataFrame]) -> Iterable[Problem]:
-    known = {name: set(frame[f"{name}_id"]) for name, frame in whole.items() if f"{name}_id" in frame.columns}
+def _dangling(
+    tables: Mapping[str, CsvRows], whole: Mapping[str, pl.DataFrame]
+) -> Iterable[Problem]:
+    known = {
+        name: set(frame[f"{name}_id"])
+        for name, frame in whole.items()
+        if f"{name}_id" in frame.columns
+    }
     for name, column, target in REFERS:
         if name in tables and target in known:
             for row, value in enumerate(tables[name].frame[column]):
                 if value not in known[target]:
-                    yield Problem(tables[name].place(row), f"{target} {value} is unknown ({column})")
+                    yield Problem(
+                        tables[name].place(row), f"{target} {value} is unknown ({column})"
+                    )
     if "event" in tables:
         scopes = tables["event"].frame.select("scope_kind", "scope_id")
         for row, (kind, scope) in enumerate(scopes.iter_rows()):

@@ -29,9 +29,17 @@ class Written:
 
 
 def write_slots(
-    warehouse: Warehouse, spec: SourceSpec, path: Path, opened: Opened, *, batch_id: int, slot_minutes: int
+    warehouse: Warehouse,
+    spec: SourceSpec,
+    path: Path,
+    opened: Opened,
+    *,
+    batch_id: int,
+    slot_minutes: int,
 ) -> Written:
-    """Writes the staged rows as slots; samples finer than `slot_minutes` are averaged into slots of that length."""
+    """Writes the staged rows as slots; samples finer than `slot_minutes` are averaged into slots of
+    that length.
+    """
     notes: list[str] = []
     row_us = _row_length(warehouse, spec, path)
     minutes = max(slot_minutes, row_us // MINUTE_US)
@@ -44,18 +52,25 @@ def write_slots(
     }
     span = only(warehouse, "traffic/staged_sums", step_us=row_us, shift_us=place["shift_us"])
     if not span["aligned"]:
-        notes.append("stamps do not lie on the grid of slots; each row was put into the slot it falls in")
+        notes.append(
+            "stamps do not lie on the grid of slots; each row was put into the slot it falls in"
+        )
     distinct, ordered = _order(warehouse, opened, minutes * MINUTE_US, int(place["shift_us"]))
     contradictions = fine_rows = 0
     if row_us < minutes * MINUTE_US:
         warehouse.run(
-            "traffic/fine_rows", shift_us=place["shift_us"], per_slot_s=place["per_slot_s"], single=opened.single
+            "traffic/fine_rows",
+            shift_us=place["shift_us"],
+            per_slot_s=place["per_slot_s"],
+            single=opened.single,
         )
         warehouse.run("traffic/keep_fine", batch_id=batch_id)
         fine_rows = int(only(warehouse, "traffic/fine_sums")["rows"])
         warehouse.run("traffic/slots_averaged", slot_us=place["slot_us"])
         warehouse.run("traffic/slots_of_groups")
-        notes.append(f"samples every {row_us / MINUTE_US:g} minutes were averaged into {minutes}-minute slots")
+        notes.append(
+            f"samples every {row_us / MINUTE_US:g} minutes were averaged into {minutes}-minute slots"
+        )
         ordered = False
     elif distinct:
         for name, value in place.items():
@@ -68,25 +83,47 @@ def write_slots(
         warehouse.run("traffic/keep_contradictions", slot_minutes=minutes, batch_id=batch_id)
         contradictions = int(only(warehouse, "traffic/contradiction_sums")["contradictions"])
     if contradictions:
-        notes.append(f"{contradictions} rows give another value for a slot the file has already; the last one holds")
+        notes.append(
+            f"{contradictions} rows give another value for a slot the file has already; the last one holds"
+        )
     sums = merge(warehouse, spec, batch_id, minutes, ordered=ordered)
     outranked = sums.get("slots_outranked", 0)
     if outranked:
-        notes.append(f"{outranked} slots are measured by a source of higher priority; the values were kept beside it")
+        notes.append(
+            f"{outranked} slots are measured by a source of higher priority; the values were kept beside it"
+        )
     loaded = fine_rows or int(sums["rows_loaded"]) + contradictions + outranked
-    return Written(loaded, int(sums["slots_new"]), int(sums["slots_changed"]), minutes, span["first_at"], span["last_at"], tuple(notes))  # fmt: skip
+    return Written(
+        loaded,
+        int(sums["slots_new"]),
+        int(sums["slots_changed"]),
+        minutes,
+        span["first_at"],
+        span["last_at"],
+        tuple(notes),
+    )
 
 
 def write_log(
-    warehouse: Warehouse, spec: SourceSpec, path: Path, opened: Opened, *, batch_id: int, slot_minutes: int
+    warehouse: Warehouse,
+    spec: SourceSpec,
+    path: Path,
+    opened: Opened,
+    *,
+    batch_id: int,
+    slot_minutes: int,
 ) -> Written:
-    """Writes the staged rows of a log that holds means of several lengths, each stamped at its end, length by length."""
+    """Writes the staged rows of a log that holds means of several lengths, each stamped at its end,
+    length by length.
+    """
     warehouse.run("traffic/log_staged")
     parts = []
     for seconds in warehouse.run("traffic/log_lengths")["seconds"].to_list():
         warehouse.run("traffic/log_part", seconds=seconds)
         part = replace(spec, slot_minutes=seconds // 60, stamp="end")
-        parts.append(write_slots(warehouse, part, path, opened, batch_id=batch_id, slot_minutes=slot_minutes))
+        parts.append(
+            write_slots(warehouse, part, path, opened, batch_id=batch_id, slot_minutes=slot_minutes)
+        )
     lengths = ", ".join(str(part.slot_minutes) for part in parts)
     return Written(
         sum(part.rows_loaded for part in parts),
@@ -95,23 +132,36 @@ def write_log(
         None,
         min((part.first_slot for part in parts if part.first_slot), default=None),
         max((part.last_slot for part in parts if part.last_slot), default=None),
-        (f"the log holds means of {lengths} minutes; each was kept at its own length", *dict.fromkeys(note for part in parts for note in part.notes)),
-    )  # fmt: skip
+        (
+            f"the log holds means of {lengths} minutes; each was kept at its own length",
+            *dict.fromkeys(note for part in parts for note in part.notes),
+        ),
+    )
 
 
 def merge(
-    warehouse: Warehouse, spec: SourceSpec, batch_id: int, minutes: int, *, ordered: bool, nulls_hold: bool = False
+    warehouse: Warehouse,
+    spec: SourceSpec,
+    batch_id: int,
+    minutes: int,
+    *,
+    ordered: bool,
+    nulls_hold: bool = False,
 ) -> dict[str, Any]:
-    """Writes what batch_slot says that was not known; values that no longer hold are kept beside the samples.
+    """Writes what batch_slot says that was not known; values that no longer hold are kept beside
+    the samples.
 
-    With `nulls_hold` an empty value is knowledge of its own, not just a direction the file does not speak of.
+    With `nulls_hold` an empty value is knowledge of its own, not just a direction the file does not
+    speak of.
     """
     written = {"batch_id": batch_id, "slot_minutes": minutes}
     speeds = warehouse.run("traffic/speeds")["speed_bps"].to_list()
     warehouse.run("traffic/reach")
     overlaps = reach_is_known(warehouse, minutes)
     if overlaps:
-        warehouse.run("traffic/compare", slot_minutes=minutes, priority=spec.priority, nulls_hold=nulls_hold)
+        warehouse.run(
+            "traffic/compare", slot_minutes=minutes, priority=spec.priority, nulls_hold=nulls_hold
+        )
         warehouse.run("traffic/supersede", **written)
         warehouse.run("traffic/outranked", **written)
         warehouse.run("traffic/take_out", slot_minutes=minutes)
@@ -121,7 +171,9 @@ def merge(
     else:
         warehouse.run("traffic/all_slots_new")
         sums = only(warehouse, "traffic/new_sums")
-    warehouse.run("traffic/append_in_order" if ordered else "traffic/append", **written, speeds=speeds)
+    warehouse.run(
+        "traffic/append_in_order" if ordered else "traffic/append", **written, speeds=speeds
+    )
     warehouse.run("traffic/extents" if overlaps else "traffic/extents_of_file", **written)
     flag_windows(warehouse, batch_id)
     return sums
@@ -147,13 +199,26 @@ def _row_length(warehouse: Warehouse, spec: SourceSpec, path: Path) -> int:
         return spec.slot_minutes * MINUTE_US
     found = only(warehouse, "traffic/row_spacing")["step_us"]
     if found is None:
-        raise SourceError("a slot length can't be told", [Problem(str(path), "no port has two rows")], "Give slot_minutes for this source.")  # fmt: skip
+        raise SourceError(
+            "a slot length can't be told",
+            [Problem(str(path), "no port has two rows")],
+            "Give slot_minutes for this source.",
+        )
     minutes = found / MINUTE_US
     if minutes < 1:
         return int(found)
     nearest = min(SLOT_MINUTES, key=lambda length: abs(length - minutes))
     if abs(nearest - minutes) > 0.1 * minutes:
-        raise SourceError("a slot length can't be told", [Problem(str(path), f"rows usually stand {minutes:g} minutes apart, which does not divide a day")], "Give slot_minutes for this source.")  # fmt: skip
+        raise SourceError(
+            "a slot length can't be told",
+            [
+                Problem(
+                    str(path),
+                    f"rows usually stand {minutes:g} minutes apart, which does not divide a day",
+                )
+            ],
+            "Give slot_minutes for this source.",
+        )
     return nearest * MINUTE_US
 
 

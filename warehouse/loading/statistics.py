@@ -1,4 +1,5 @@
-"""Samples -> mean and p95 of routes, markets, corridors and the total per period, peaks, profiles and coincidence.
+"""Samples -> mean and p95 of routes, markets, corridors and the total per period, peaks, profiles
+and coincidence.
 
 Which flags count in which statistic stands in core.slot_rule and nowhere else.
 """
@@ -27,12 +28,19 @@ from warehouse.store.database import Warehouse
 
 CHUNK_SLOTS = 12_000_000
 """Slots of the periods looked at in one go; of each period in turn the slots are held in memory."""
-KAPPA = {"combination_id": pl.String, "period_start": pl.Date, "kappa": pl.Float64, "slots": pl.Int64}
+KAPPA = {
+    "combination_id": pl.String,
+    "period_start": pl.Date,
+    "kappa": pl.Float64,
+    "slots": pl.Int64,
+}
 
 
 @dataclass(frozen=True)
 class StatisticsSummary:
-    """What a pass did: periods looked at again, rows that differ from before, and how many of them carry a value."""
+    """What a pass did: periods looked at again, rows that differ from before, and how many of them
+    carry a value.
+    """
 
     version: int | None
     periods: int
@@ -50,11 +58,15 @@ def update_statistics(
     today: datetime | None = None,
     combinations: Combinations = (),
 ) -> StatisticsSummary:
-    """Makes the statistics of the periods that loads have touched since the last pass; all of them where settings or routes changed.
+    """Makes the statistics of the periods that loads have touched since the last pass; all of them
+    where settings or routes changed.
 
-    What slots show only beside their neighbours is flagged first, and so are maintenance windows stated since.
-    Periods are cut in `time_zone`. A period that is not over by `today` (else `known_at`) has no value. Earlier versions stay.
-    Coincidence is measured of the routes that share a segment direction on their first paths, and of `combinations`.
+    What slots show only beside their neighbours is flagged first, and so are maintenance windows
+    stated since.
+    Periods are cut in `time_zone`. A period that is not over by `today` (else `known_at`) has no
+    value. Earlier versions stay.
+    Coincidence is measured of the routes that share a segment direction on their first paths, and
+    of `combinations`.
     """
     now = today or known_at
     with warehouse.transaction():
@@ -74,9 +86,19 @@ def update_statistics(
             "network_hash": hashlib.sha256(stated.encode()).hexdigest(),
         }
         last = _run(warehouse, "last_pass", **settings).row(0, named=True)
-        mark_doubtful(warehouse, since_batch_id=last["after_batch"] or 0, time_zone=time_zone, port_is_made=True)
+        mark_doubtful(
+            warehouse,
+            since_batch_id=last["after_batch"] or 0,
+            time_zone=time_zone,
+            port_is_made=True,
+        )
         _run(warehouse, "periods", zone=time_zone, grains=list(grains))
-        _run(warehouse, "touched", after_batch=last["after_batch"] or 0, everything=last["after_batch"] is None)
+        _run(
+            warehouse,
+            "touched",
+            after_batch=last["after_batch"] or 0,
+            everything=last["after_batch"] is None,
+        )
         version = int(last["version"])
         stamp = {"known_at": known_at, "version": version}
         periods = 0
@@ -87,24 +109,43 @@ def update_statistics(
         if not periods:
             return StatisticsSummary(None, 0, 0, 0)
         _profile(warehouse, time_zone, last["profiled_batch"], stamp)
-        _run(warehouse, "record_pass", **settings, version=version, last_batch_id=last["last_batch_id"], today=now, known_at=known_at)  # fmt: skip
+        _run(
+            warehouse,
+            "record_pass",
+            **settings,
+            version=version,
+            last_batch_id=last["last_batch_id"],
+            today=now,
+            known_at=known_at,
+        )
         sums = _run(warehouse, "sums_of_pass", version=version).row(0, named=True)
     return StatisticsSummary(version, periods, int(sums["rows"]), int(sums["values"]))
 
 
 def _make(
-    warehouse: Warehouse, grain: Grain, chunk: pl.DataFrame, zone: str, min_coverage: float, today: datetime, stamp: Mapping[str, Any],
+    warehouse: Warehouse,
+    grain: Grain,
+    chunk: pl.DataFrame,
+    zone: str,
+    min_coverage: float,
+    today: datetime,
+    stamp: Mapping[str, Any],
     wanted: Mapping[str, Sequence[tuple[str, str]]],
-) -> None:  # fmt: skip
+) -> None:
     _route_periods(warehouse, chunk, min_coverage, today)
-    at_hand = {"grain": grain, "first": chunk["period_start"].min(), "last": chunk["period_start"].max()}
+    at_hand = {
+        "grain": grain,
+        "first": chunk["period_start"].min(),
+        "last": chunk["period_start"].max(),
+    }
     _run(warehouse, "group_parts", **at_hand)
     weights = _run(warehouse, "group_weights").partition_by("period_start", as_dict=True)
     zones = dict(_run(warehouse, "route_zones").iter_rows())
     combinations: Combinations = ()
     if grain == "month":
         primary = {
-            combination_id(members): members for members in segment_combinations(_run(warehouse, "rank_one_paths"))
+            combination_id(members): members
+            for members in segment_combinations(_run(warehouse, "rank_one_paths"))
         }
         combinations = list({**primary, **wanted}.values())
     ranked, highest, kappas = (
@@ -128,7 +169,9 @@ def _make(
         _run(warehouse, "append_coincidence", **stamp)
 
 
-def _route_periods(warehouse: Warehouse, chunk: pl.DataFrame, min_coverage: float, today: datetime) -> None:
+def _route_periods(
+    warehouse: Warehouse, chunk: pl.DataFrame, min_coverage: float, today: datetime
+) -> None:
     _run(warehouse, "no_route_sums")
     for period in chunk.select("period_start", "from_at", "until_at").iter_rows(named=True):
         _run(warehouse, "route_sums", **period)
@@ -153,9 +196,14 @@ def _table(warehouse: Warehouse, name: str, frame: pl.DataFrame) -> Iterator[Non
 
 
 def coincidence(
-    warehouse: Warehouse, combinations: Combinations, *, time_zone: str, min_coverage_ratio: float = 0.9
+    warehouse: Warehouse,
+    combinations: Combinations,
+    *,
+    time_zone: str,
+    min_coverage_ratio: float = 0.9,
 ) -> pl.DataFrame:
-    """Rows of COINCIDENCE for any sets of (route_id, direction), from the time-aligned slots of every month.
+    """Rows of COINCIDENCE for any sets of (route_id, direction), from the time-aligned slots of
+    every month.
 
     A combination without a month in which all members are measured has no row.
     """
@@ -166,26 +214,60 @@ def coincidence(
     made = [pl.DataFrame(schema=KAPPA)]
     for chunk in _chunks(_run(warehouse, "touched_of_grain", grain="month")):
         _route_periods(warehouse, chunk, min_coverage_ratio, chunk.row(-1, named=True)["until_at"])
-        made += [_kappas(warehouse, combinations, period, grid, min_coverage_ratio) for period, grid in _grids(warehouse, chunk)]  # fmt: skip
+        made += [
+            _kappas(warehouse, combinations, period, grid, min_coverage_ratio)
+            for period, grid in _grids(warehouse, chunk)
+        ]
     return (
-        pl.concat(made).group_by("combination_id")
-        .agg(pl.col("kappa").mean(), kappa_sd=pl.col("kappa").std().fill_null(0.0), months=pl.len().cast(pl.Int64))
+        pl.concat(made)
+        .group_by("combination_id")
+        .agg(
+            pl.col("kappa").mean(),
+            kappa_sd=pl.col("kappa").std().fill_null(0.0),
+            months=pl.len().cast(pl.Int64),
+        )
         .sort("combination_id")
-    )  # fmt: skip
+    )
 
 
 def _kappas(
-    warehouse: Warehouse, combinations: Combinations, period: Mapping[str, Any], grid: SlotGrid, min_coverage: float
+    warehouse: Warehouse,
+    combinations: Combinations,
+    period: Mapping[str, Any],
+    grid: SlotGrid,
+    min_coverage: float,
 ) -> pl.DataFrame:
     keys = _route_keys(warehouse) if combinations else {}
-    named = {combination_id(members): [(keys.get(route, -1), way) for route, way in members] for members in combinations}  # fmt: skip
-    found = coincidences(grid, sorted(named.items()), from_at=period["from_at"], until_at=period["until_at"], min_coverage=min_coverage)  # fmt: skip
-    return pl.DataFrame([(name, period["period_start"], kappa, slots) for name, kappa, slots in found], schema=KAPPA, orient="row")  # fmt: skip
+    named = {
+        combination_id(members): [(keys.get(route, -1), way) for route, way in members]
+        for members in combinations
+    }
+    found = coincidences(
+        grid,
+        sorted(named.items()),
+        from_at=period["from_at"],
+        until_at=period["until_at"],
+        min_coverage=min_coverage,
+    )
+    return pl.DataFrame(
+        [(name, period["period_start"], kappa, slots) for name, kappa, slots in found],
+        schema=KAPPA,
+        orient="row",
+    )
 
 
-def _profile(warehouse: Warehouse, zone: str, after_batch: int | None, stamp: Mapping[str, Any]) -> None:
+def _profile(
+    warehouse: Warehouse, zone: str, after_batch: int | None, stamp: Mapping[str, Any]
+) -> None:
     last = warehouse.sql("select max(last_slot) as at from route_span")["at"].item()
-    _run(warehouse, "profile_spans", zone=zone, from_at=last - timedelta(days=365), last_at=last, after_batch=after_batch)  # fmt: skip
+    _run(
+        warehouse,
+        "profile_spans",
+        zone=zone,
+        from_at=last - timedelta(days=365),
+        last_at=last,
+        after_batch=after_batch,
+    )
     _run(warehouse, "no_profile_parts")
     for month in _run(warehouse, "profile_spans_made").iter_rows(named=True):
         _run(warehouse, "local_hours", from_at=month["from_at"], until_at=month["until_at"])
@@ -196,7 +278,9 @@ def _profile(warehouse: Warehouse, zone: str, after_batch: int | None, stamp: Ma
 
 
 def _route_keys(warehouse: Warehouse) -> dict[str, int]:
-    return dict(warehouse.sql("select route_id, route_key from route_number order by route_id").iter_rows())
+    return dict(
+        warehouse.sql("select route_id, route_key from route_number order by route_id").iter_rows()
+    )
 
 
 def _chunks(periods: pl.DataFrame) -> Iterator[pl.DataFrame]:
@@ -204,8 +288,15 @@ def _chunks(periods: pl.DataFrame) -> Iterator[pl.DataFrame]:
     if periods.is_empty():
         return
     run = (periods["size"].cast(pl.Int64).cum_sum() - 1) // CHUNK_SLOTS
-    gap = (periods["from_at"] != periods["until_at"].shift(1)).fill_null(value=False).cast(pl.Int64).cum_sum()
-    for _, chunk in periods.with_columns(run=run, gap=gap).group_by("run", "gap", maintain_order=True):
+    gap = (
+        (periods["from_at"] != periods["until_at"].shift(1))
+        .fill_null(value=False)
+        .cast(pl.Int64)
+        .cum_sum()
+    )
+    for _, chunk in periods.with_columns(run=run, gap=gap).group_by(
+        "run", "gap", maintain_order=True
+    ):
         yield chunk.sort("period_start")
 
 

@@ -17,18 +17,54 @@ RISK_KINDS = ("trench", "crossing", "country", "operator")
 STATUSES = ("in_service", "under_construction", "planned", "mou", "unknown")
 
 _WANTED: Mapping[str, Mapping[str, tuple[pl.DataType | type[pl.DataType], Any]]] = {
-    "node": {"node_id": (pl.String, ...), "country": (pl.String, ""), "kind": (pl.String, "city_pop")},
-    "segment": {
-        "segment_id": (pl.String, ...), "a_node": (pl.String, ...), "z_node": (pl.String, ...), "length_km": (pl.Float64, None),
-        "status": (pl.String, "in_service"), "in_service_from": (pl.Date, None), "operators": (pl.String, None),
+    "node": {
+        "node_id": (pl.String, ...),
+        "country": (pl.String, ""),
+        "kind": (pl.String, "city_pop"),
     },
-    "route": {"route_id": (pl.String, ...), "a_node": (pl.String, ...), "z_node": (pl.String, ...), "market": (pl.String, ""), "corridor": (pl.String, "")},
-    "route_path": {"route_id": (pl.String, ...), "rank": (pl.Int64, 1), "seq": (pl.Int64, ...), "segment_id": (pl.String, ...), "share_ratio": (pl.Float64, None)},
-    "risk_group": {"risk_group_id": (pl.String, ...), "kind": (pl.String, "trench"), "segment_id": (pl.String, ...)},
-    "capacity": {"segment_id": (pl.String, ...), "valid_from": (pl.Date, None), "lit_gbps": (pl.Float64, ...), "known_at": (pl.Datetime("us", "UTC"), None)},
-}  # fmt: skip
+    "segment": {
+        "segment_id": (pl.String, ...),
+        "a_node": (pl.String, ...),
+        "z_node": (pl.String, ...),
+        "length_km": (pl.Float64, None),
+        "status": (pl.String, "in_service"),
+        "in_service_from": (pl.Date, None),
+        "operators": (pl.String, None),
+    },
+    "route": {
+        "route_id": (pl.String, ...),
+        "a_node": (pl.String, ...),
+        "z_node": (pl.String, ...),
+        "market": (pl.String, ""),
+        "corridor": (pl.String, ""),
+    },
+    "route_path": {
+        "route_id": (pl.String, ...),
+        "rank": (pl.Int64, 1),
+        "seq": (pl.Int64, ...),
+        "segment_id": (pl.String, ...),
+        "share_ratio": (pl.Float64, None),
+    },
+    "risk_group": {
+        "risk_group_id": (pl.String, ...),
+        "kind": (pl.String, "trench"),
+        "segment_id": (pl.String, ...),
+    },
+    "capacity": {
+        "segment_id": (pl.String, ...),
+        "valid_from": (pl.Date, None),
+        "lit_gbps": (pl.Float64, ...),
+        "known_at": (pl.Datetime("us", "UTC"), None),
+    },
+}
 """Columns and what stands for an absent one; `...` means it must be there."""
-_WORDS = {pl.String: "text", pl.Float64: "number", pl.Int64: "whole number", pl.Date: "date (2026-12-31)", pl.Datetime: "time (2026-12-31T00:00:00Z)"}  # fmt: skip
+_WORDS = {
+    pl.String: "text",
+    pl.Float64: "number",
+    pl.Int64: "whole number",
+    pl.Date: "date (2026-12-31)",
+    pl.Datetime: "time (2026-12-31T00:00:00Z)",
+}
 
 
 @dataclass(frozen=True)
@@ -79,7 +115,9 @@ def read_rows(frames: Mapping[str, pl.DataFrame]) -> NetworkRows:
 def _error(problems: Sequence[Problem]) -> NetworkError:
     count = len(problems)
     summary = f"{count} thing{'s' if count > 1 else ''} in the network {'do' if count > 1 else 'does'} not fit together"
-    return NetworkError(summary, problems, "Mend the tables of the network named above, then try again.")
+    return NetworkError(
+        summary, problems, "Mend the tables of the network named above, then try again."
+    )
 
 
 def _table(frames: Mapping[str, pl.DataFrame], name: str, problems: list[Problem]) -> pl.DataFrame:
@@ -103,20 +141,31 @@ def _table(frames: Mapping[str, pl.DataFrame], name: str, problems: list[Problem
         try:
             cast = pl.lit(_typed(frame[column], dtype))
         except pl.exceptions.PolarsError:
-            problems.append(Problem(name, f"column {column} holds values that are no {_WORDS[dtype.base_type()]}"))
+            problems.append(
+                Problem(
+                    name, f"column {column} holds values that are no {_WORDS[dtype.base_type()]}"
+                )
+            )
             broken = True
             continue
         if required and frame[column].null_count():
             problems.append(
-                Problem(name, f"column {column} is empty in {frame[column].null_count()} of {frame.height} rows")
+                Problem(
+                    name,
+                    f"column {column} is empty in {frame[column].null_count()} of {frame.height} rows",
+                )
             )
             broken = True
-        columns.append((cast if required or default is None else cast.fill_null(default)).alias(column))
+        columns.append(
+            (cast if required or default is None else cast.fill_null(default)).alias(column)
+        )
     return empty if broken else frame.select(columns)
 
 
 def _typed(values: pl.Series, dtype: pl.DataType | type[pl.DataType]) -> pl.Series:
-    """The values in the wanted type; dates and times in text are ISO 8601, without a zone they are UTC."""
+    """The values in the wanted type; dates and times in text are ISO 8601, without a zone they are
+    UTC.
+    """
     if values.dtype == pl.String and dtype == pl.Date:
         return values.str.to_date("%Y-%m-%d")
     if values.dtype == pl.String and dtype == pl.Datetime:
@@ -127,7 +176,9 @@ def _typed(values: pl.Series, dtype: pl.DataType | type[pl.DataType]) -> pl.Seri
 def _repeated(name: str, rows: Iterable[Row], key: str) -> list[Problem]:
     counts = Counter(row[key] for row in rows)
     return [
-        Problem(str(value), f"{name} is listed {count} times") for value, count in sorted(counts.items()) if count > 1
+        Problem(str(value), f"{name} is listed {count} times")
+        for value, count in sorted(counts.items())
+        if count > 1
     ]
 
 
@@ -140,10 +191,15 @@ def _segment_problems(segments: Iterable[Row], known_nodes: set[str]) -> list[Pr
             if known_nodes and row[end] not in known_nodes:
                 problems.append(Problem(row["segment_id"], f"{end} {row[end]} is unknown"))
         if row["length_km"] is not None and not 0 <= row["length_km"] < 1e6:
-            problems.append(Problem(row["segment_id"], f"length_km is {row['length_km']}, must be a length"))
+            problems.append(
+                Problem(row["segment_id"], f"length_km is {row['length_km']}, must be a length")
+            )
         if row["status"] not in STATUSES:
             problems.append(
-                Problem(row["segment_id"], f"status is {row['status']}, must be one of {', '.join(STATUSES)}")
+                Problem(
+                    row["segment_id"],
+                    f"status is {row['status']}, must be one of {', '.join(STATUSES)}",
+                )
             )
     return problems
 
@@ -162,14 +218,21 @@ def _paths(
         ranked = listed.get(route_id, {})
         if not ranked:
             problems.append(Problem(route_id, "has no path"))
-        walked = [(rank, _walk(route, rank, steps, lines, problems)) for rank, steps in sorted(ranked.items())]
+        walked = [
+            (rank, _walk(route, rank, steps, lines, problems))
+            for rank, steps in sorted(ranked.items())
+        ]
         shares = _shares(route_id, ranked, problems)
         found[route_id] = [(rank, hops, shares[rank]) for rank, hops in walked]
-    problems += [Problem(name, "has a path but is no route") for name in sorted(set(listed) - known)]
+    problems += [
+        Problem(name, "has a path but is no route") for name in sorted(set(listed) - known)
+    ]
     return found
 
 
-def _shares(route_id: str, ranked: Mapping[int, list[Row]], problems: list[Problem]) -> dict[int, float]:
+def _shares(
+    route_id: str, ranked: Mapping[int, list[Row]], problems: list[Problem]
+) -> dict[int, float]:
     stated: dict[int, float | None] = {}
     for rank, steps in sorted(ranked.items()):
         values = {step["share_ratio"] for step in steps if step["share_ratio"] is not None}
@@ -179,7 +242,10 @@ def _shares(route_id: str, ranked: Mapping[int, list[Row]], problems: list[Probl
     if all(value is None for value in stated.values()):
         return {rank: 1.0 if position == 0 else 0.0 for position, rank in enumerate(stated)}
     shares = {rank: value or 0.0 for rank, value in stated.items()}
-    if any(not 0 <= value <= 1 for value in shares.values()) or abs(sum(shares.values()) - 1) > 1e-6:
+    if (
+        any(not 0 <= value <= 1 for value in shares.values())
+        or abs(sum(shares.values()) - 1) > 1e-6
+    ):
         problems.append(
             Problem(
                 route_id,
@@ -208,17 +274,27 @@ def _walk(
         if at not in ends:
             if previous:
                 problems.append(
-                    Problem(place, f"segment {previous} ends at {at}, next segment {name} runs {ends[0]} to {ends[1]}")
+                    Problem(
+                        place,
+                        f"segment {previous} ends at {at}, next segment {name} runs {ends[0]} to {ends[1]}",
+                    )
                 )
             else:
                 problems.append(
-                    Problem(place, f"starts at {at}, but its first segment {name} runs {ends[0]} to {ends[1]}")
+                    Problem(
+                        place,
+                        f"starts at {at}, but its first segment {name} runs {ends[0]} to {ends[1]}",
+                    )
                 )
             return ()
         hops.append((name, "az" if at == ends[0] else "za"))
         at = ends[1] if at == ends[0] else ends[0]
         if at in visited:
-            problems.append(Problem(place, f"goes in a circle: {at} is reached twice, the second time over {name}"))
+            problems.append(
+                Problem(
+                    place, f"goes in a circle: {at} is reached twice, the second time over {name}"
+                )
+            )
             return ()
         visited.add(at)
         previous = name
@@ -231,13 +307,22 @@ def _risk_groups(
     table: pl.DataFrame, lines: Mapping[str, Row], problems: list[Problem]
 ) -> dict[str, tuple[str, frozenset[str]]]:
     found: dict[str, tuple[str, frozenset[str]]] = {}
-    for (name,), rows in table.sort("risk_group_id", "segment_id").group_by("risk_group_id", maintain_order=True):
+    for (name,), rows in table.sort("risk_group_id", "segment_id").group_by(
+        "risk_group_id", maintain_order=True
+    ):
         kinds, members = rows["kind"].unique().sort().to_list(), rows["segment_id"].to_list()
         if len(kinds) > 1 or kinds[0] not in RISK_KINDS:
             problems.append(
-                Problem(str(name), f"kind is {' and '.join(kinds)}, must be one of {', '.join(RISK_KINDS)}")
+                Problem(
+                    str(name),
+                    f"kind is {' and '.join(kinds)}, must be one of {', '.join(RISK_KINDS)}",
+                )
             )
-        problems += [Problem(str(name), f"segment {member} is unknown") for member in members if member not in lines]
+        problems += [
+            Problem(str(name), f"segment {member} is unknown")
+            for member in members
+            if member not in lines
+        ]
         found[str(name)] = (kinds[0], frozenset(members))
     return found
 
@@ -259,7 +344,8 @@ def _capacity_problems(table: pl.DataFrame, lines: Mapping[str, Row]) -> list[Pr
     for row in repeated.iter_rows(named=True):
         problems.append(
             Problem(
-                f"capacity of {row['segment_id']}", f"{row['len']} values hold from {row['valid_from'] or 'always'}"
+                f"capacity of {row['segment_id']}",
+                f"{row['len']} values hold from {row['valid_from'] or 'always'}",
             )
         )
     return problems

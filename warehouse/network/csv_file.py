@@ -20,7 +20,9 @@ KNOWN_AT = Column(UTC_TIME, "UTC", "when this became known", nullable=True)
 
 @dataclass(frozen=True)
 class CsvRows:
-    """The readable rows of a file in the schema's columns (and known_at where the file has it), and their line numbers."""
+    """The readable rows of a file in the schema's columns (and known_at where the file has it), and
+    their line numbers.
+    """
 
     name: str
     frame: pl.DataFrame
@@ -33,15 +35,20 @@ class CsvRows:
 def read_csv(path: Path, schema: FrameSchema, problems: list[Problem]) -> CsvRows:
     """Reads UTF-8 with a header of the schema's column names; what is wrong is added to `problems`.
 
-    Nullable columns may be absent, and columns whose name starts with `note` are for people and are skipped.
+    Nullable columns may be absent, and columns whose name starts with `note` are for people and are
+    skipped.
     """
     columns = {**schema.columns, "known_at": schema.columns.get("known_at", KNOWN_AT)}
-    empty = CsvRows(path.name, pl.DataFrame(schema={name: column.dtype for name, column in columns.items()}), ())
+    empty = CsvRows(
+        path.name, pl.DataFrame(schema={name: column.dtype for name, column in columns.items()}), ()
+    )
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        problems.append(Problem(f"{path.name} line {line}", "is not UTF-8 text; save the file as UTF-8"))
+        problems.append(
+            Problem(f"{path.name} line {line}", "is not UTF-8 text; save the file as UTF-8")
+        )
         return empty
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     records: list[tuple[int, list[str]]] = []
@@ -62,35 +69,59 @@ def read_csv(path: Path, schema: FrameSchema, problems: list[Problem]) -> CsvRow
     for line, record in records:
         place = f"{path.name} line {line}"
         if len(record) != len(header):
-            problems.append(Problem(place, f"has {len(record)} fields, the header has {len(header)}"))
+            problems.append(
+                Problem(place, f"has {len(record)} fields, the header has {len(header)}")
+            )
             continue
         row, wrong = _row(dict(zip(header, record, strict=True)), columns)
         problems.extend(Problem(place, what) for what in wrong)
         if not wrong:
             rows.append(row)
             lines.append(line)
-    kept = {name: column.dtype for name, column in columns.items() if name != "known_at" or "known_at" in header}
+    kept = {
+        name: column.dtype
+        for name, column in columns.items()
+        if name != "known_at" or "known_at" in header
+    }
     result = CsvRows(path.name, pl.DataFrame(rows, schema=kept, orient="row"), lines)
     problems.extend(_repeated(result, schema))
     return result
 
 
-def _header_faults(name: str, header: Sequence[str], columns: Mapping[str, Column]) -> list[Problem]:
+def _header_faults(
+    name: str, header: Sequence[str], columns: Mapping[str, Column]
+) -> list[Problem]:
     place = f"{name} line 1"
     if not header:
         return [Problem(name, f"is empty; its first line names the columns {', '.join(columns)}")]
-    missing = [column for column, promise in columns.items() if column not in header and not promise.nullable]
+    missing = [
+        column
+        for column, promise in columns.items()
+        if column not in header and not promise.nullable
+    ]
     missing = [column for column in missing if column != "known_at"]
-    strange = [column for column in header if column not in columns and not column.lower().startswith("note")]
+    strange = [
+        column
+        for column in header
+        if column not in columns and not column.lower().startswith("note")
+    ]
     twice = sorted({column for column in header if header.count(column) > 1})
     return (
-        [Problem(place, f"column {column} is missing ({columns[column].comment})") for column in missing]
-        + [Problem(place, f"column {column!r} is unknown; known are {', '.join(columns)}") for column in strange]
+        [
+            Problem(place, f"column {column} is missing ({columns[column].comment})")
+            for column in missing
+        ]
+        + [
+            Problem(place, f"column {column!r} is unknown; known are {', '.join(columns)}")
+            for column in strange
+        ]
         + [Problem(place, f"column {column!r} stands there twice") for column in twice]
     )
 
 
-def _row(record: Mapping[str, str], columns: Mapping[str, Column]) -> tuple[dict[str, object], list[str]]:
+def _row(
+    record: Mapping[str, str], columns: Mapping[str, Column]
+) -> tuple[dict[str, object], list[str]]:
     row: dict[str, object] = {}
     wrong: list[str] = []
     for name, column in columns.items():
@@ -117,7 +148,9 @@ def _repeated(rows: CsvRows, schema: FrameSchema) -> list[Problem]:
     for index, values in enumerate(rows.frame.select(key).iter_rows()):
         if values in first:
             said = ", ".join(f"{name} {value}" for name, value in zip(key, values, strict=True))
-            found.append(Problem(rows.place(index), f"repeats {said} of line {rows.lines[first[values]]}"))
+            found.append(
+                Problem(rows.place(index), f"repeats {said} of line {rows.lines[first[values]]}")
+            )
         else:
             first[values] = index
     return found

@@ -25,17 +25,25 @@ def read_table(file: Path) -> pl.DataFrame:
     try:
         frame = pl.read_csv(file, infer_schema=False)
     except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
-        raise NetworkError(f"{file.name} can't be read", [Problem(str(file), str(error).splitlines()[0])], "Save it as CSV in UTF-8 with a header line.") from error  # fmt: skip
+        raise NetworkError(
+            f"{file.name} can't be read",
+            [Problem(str(file), str(error).splitlines()[0])],
+            "Save it as CSV in UTF-8 with a header line.",
+        ) from error
     trimmed = frame.rename({name: name.strip().lower() for name in frame.columns})
     return trimmed.with_columns(pl.all().str.strip_chars().replace("", None))
 
 
 def read_network(folder: Path) -> Network:
-    """From segments.csv, routes.csv and route_paths.csv, and risk_groups.csv, capacity.csv and nodes.csv where they are.
+    """From segments.csv, routes.csv and route_paths.csv, and risk_groups.csv, capacity.csv and
+    nodes.csv where they are.
 
-    Columns as in warehouse.schema; only the ids, ends, seq and lit_gbps must be there. Raises NetworkError.
+    Columns as in warehouse.schema; only the ids, ends, seq and lit_gbps must be there. Raises
+    NetworkError.
     """
-    absent = [name for key, name in FILES.items() if key not in OPTIONAL and not (folder / name).is_file()]
+    absent = [
+        name for key, name in FILES.items() if key not in OPTIONAL and not (folder / name).is_file()
+    ]
     if absent:
         raise NetworkError(
             f"{folder} holds no network",

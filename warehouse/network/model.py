@@ -1,6 +1,8 @@
-"""The network: nodes, segments, routes over ranked paths, what fails together, and what carries a route then.
+"""The network: nodes, segments, routes over ranked paths, what fails together, and what carries a
+route then.
 
-Pure: frames in, frozen objects out. Segments are lines with two directions: `az` runs a_node to z_node. A route's
+Pure: frames in, frozen objects out. Segments are lines with two directions: `az` runs a_node to
+      z_node. A route's
 direction `out` runs from its a_node to its z_node, so its path is stored from the a_node on.
 """
 
@@ -18,7 +20,9 @@ import polars as pl
 from warehouse.network.checks import read_rows
 
 FIBRE_RTT_MS_PER_1000KM = 9.79344184
-"""Round trip through 1000 km of glass: 2 x 1000 km x 1.468 / c. The floor; equipment and detours add to it."""
+"""Round trip through 1000 km of glass: 2 x 1000 km x 1.468 / c. The floor; equipment and detours
+add to it.
+"""
 NO_FAILURE = "none"
 NOT_BUILT = frozenset({"planned", "under_construction", "mou"})
 
@@ -28,8 +32,12 @@ PathWeight = Literal["length", "hops"]
 
 
 def operators_of(text: str | None) -> frozenset[str]:
-    """The names in `Kazakhtelecom (assumed); Turkmentelecom`, without what stands in brackets behind them."""
-    return frozenset(name for one in (text or "").split(";") if (name := one.partition("(")[0].strip()))
+    """The names in `Kazakhtelecom (assumed); Turkmentelecom`, without what stands in brackets
+    behind them.
+    """
+    return frozenset(
+        name for one in (text or "").split(";") if (name := one.partition("(")[0].strip())
+    )
 
 
 @dataclass(frozen=True)
@@ -41,7 +49,9 @@ class Node:
 
 @dataclass(frozen=True)
 class Segment:
-    """One line between two nodes; not usable before `in_service_from`, nor while it is only planned."""
+    """One line between two nodes; not usable before `in_service_from`, nor while it is only
+    planned.
+    """
 
     segment_id: str
     a_node: str
@@ -59,7 +69,9 @@ class Segment:
 
 @dataclass(frozen=True)
 class Path:
-    """One way a route can take, from its a_node; `share_ratio` is what it carries while every path is up."""
+    """One way a route can take, from its a_node; `share_ratio` is what it carries while every path
+    is up.
+    """
 
     rank: int
     hops: tuple[Hop, ...]
@@ -80,7 +92,8 @@ class Route:
     paths: tuple[Path, ...]
 
     def carried_by(self, down: frozenset[str]) -> dict[int, float]:
-        """Share of the demand on each rank while the segments `down` are out; what is missing to 1 is lost.
+        """Share of the demand on each rank while the segments `down` are out; what is missing to 1
+        is lost.
 
         Every share moves from its own path to the lowest rank that survives.
         """
@@ -124,44 +137,79 @@ class Network:
 
     @classmethod
     def from_frames(cls, frames: Mapping[str, pl.DataFrame]) -> Network:
-        """From frames node (optional), segment, route, route_path, risk_group and capacity (both optional).
+        """From frames node (optional), segment, route, route_path, risk_group and capacity (both
+        optional).
 
         Raises NetworkError with everything that does not fit together.
         """
         rows = read_rows(frames)
-        nodes = {row["node_id"]: Node(row["node_id"], row["country"], row["kind"]) for row in rows.nodes}
+        nodes = {
+            row["node_id"]: Node(row["node_id"], row["country"], row["kind"]) for row in rows.nodes
+        }
         segments = {
-            row["segment_id"]: Segment(row["segment_id"], row["a_node"], row["z_node"], row["length_km"], row["status"], row["in_service_from"], operators_of(row["operators"]))
+            row["segment_id"]: Segment(
+                row["segment_id"],
+                row["a_node"],
+                row["z_node"],
+                row["length_km"],
+                row["status"],
+                row["in_service_from"],
+                operators_of(row["operators"]),
+            )
             for row in rows.segments
-        }  # fmt: skip
+        }
         routes = {
             row["route_id"]: Route(
-                row["route_id"], row["a_node"], row["z_node"], row["market"], row["corridor"],
+                row["route_id"],
+                row["a_node"],
+                row["z_node"],
+                row["market"],
+                row["corridor"],
                 tuple(Path(rank, hops, share) for rank, hops, share in rows.paths[row["route_id"]]),
             )
             for row in rows.routes
-        }  # fmt: skip
-        groups = {name: RiskGroup(name, kind, members) for name, (kind, members) in rows.risk_groups.items()}
+        }
+        groups = {
+            name: RiskGroup(name, kind, members)
+            for name, (kind, members) in rows.risk_groups.items()
+        }
         return cls(nodes, segments, routes, groups, rows.capacity)
 
     def failures(self, *, pairs: bool = False) -> tuple[Failure, ...]:
-        """none, each segment, each risk group, each border crossing; on demand each pair of segments, too."""
+        """none, each segment, each risk group, each border crossing; on demand each pair of
+        segments, too.
+        """
         found = [Failure(NO_FAILURE, frozenset())]
         found += [Failure(f"segment:{name}", frozenset({name})) for name in sorted(self.segments)]
-        found += [Failure(f"risk_group:{name}", group.segments) for name, group in sorted(self.risk_groups.items())]
+        found += [
+            Failure(f"risk_group:{name}", group.segments)
+            for name, group in sorted(self.risk_groups.items())
+        ]
         for name, node in sorted(self.nodes.items()):
-            touching = frozenset(s.segment_id for s in self.segments.values() if name in (s.a_node, s.z_node))
+            touching = frozenset(
+                s.segment_id for s in self.segments.values() if name in (s.a_node, s.z_node)
+            )
             if node.kind == "border_crossing" and touching:
                 found.append(Failure(f"node:{name}", touching))
         if pairs:
             used = sorted(
-                {segment for route in self.routes.values() for path in route.paths for segment in path.segments}
+                {
+                    segment
+                    for route in self.routes.values()
+                    for path in route.paths
+                    for segment in path.segments
+                }
             )
-            found += [Failure(f"pair:{one}+{two}", frozenset({one, two})) for one, two in combinations(used, 2)]
+            found += [
+                Failure(f"pair:{one}+{two}", frozenset({one, two}))
+                for one, two in combinations(used, 2)
+            ]
         return tuple(found)
 
     def loads(self, down: frozenset[str]) -> Iterator[tuple[str, str, float, Hop]]:
-        """(route_id, route direction, share, hop) of everything carried while the segments `down` are out."""
+        """(route_id, route direction, share, hop) of everything carried while the segments `down`
+        are out.
+        """
         for route_id, route in sorted(self.routes.items()):
             for rank, share in sorted(route.carried_by(down).items()):
                 for segment, way in route.path(rank).hops:
@@ -170,10 +218,15 @@ class Network:
 
     def not_built(self, day: date) -> frozenset[str]:
         """Segments that are not in service on that day."""
-        return frozenset(name for name, segment in self.segments.items() if not segment.in_service(day))
+        return frozenset(
+            name for name, segment in self.segments.items() if not segment.in_service(day)
+        )
 
-    def combinations(self, *, days: Iterable[date] = (), pairs: bool = False) -> tuple[tuple[str, ...], ...]:
-        """The sets of 'route_id:direction' that share a segment direction in some failure state (two or more, sorted).
+    def combinations(
+        self, *, days: Iterable[date] = (), pairs: bool = False
+    ) -> tuple[tuple[str, ...], ...]:
+        """The sets of 'route_id:direction' that share a segment direction in some failure state
+        (two or more, sorted).
 
         With every segment built, and with those missing that are not in service on each of `days`.
         """
@@ -201,10 +254,13 @@ class Network:
         length = self.length_km(path)
         return None if length is None else length / 1000 * FIBRE_RTT_MS_PER_1000KM
 
-    def with_alternatives(self, count: int = 3, weight: PathWeight | Mapping[str, float] = "length") -> Network:
+    def with_alternatives(
+        self, count: int = 3, weight: PathWeight | Mapping[str, float] = "length"
+    ) -> Network:
         """The network with up to `count` best loop-free paths for each route that has only one.
 
-        The given path stays rank 1. Best is shortest by length (and so by round trip; an unknown length counts as the
+        The given path stays rank 1. Best is shortest by length (and so by round trip; an unknown
+        length counts as the
         mean of the known ones), by hops, or cheapest by a cost of every segment.
         """
         import networkx as nx
@@ -215,7 +271,13 @@ class Network:
         graph = nx.Graph()
         for segment in self.segments.values():
             length = segment.length_km if segment.length_km is not None else typical
-            cost = length if weight == "length" else 1.0 if isinstance(weight, str) else weight[segment.segment_id]
+            cost = (
+                length
+                if weight == "length"
+                else 1.0
+                if isinstance(weight, str)
+                else weight[segment.segment_id]
+            )
             for end in (segment.a_node, segment.z_node):
                 graph.add_edge(("node", end), ("segment", segment.segment_id), cost=cost / 2 + 1e-9)
         routes = dict(self.routes)
@@ -225,7 +287,9 @@ class Network:
             given = route.paths[0]
             paths = [given]
             for way in islice(
-                nx.shortest_simple_paths(graph, ("node", route.a_node), ("node", route.z_node), weight="cost"),
+                nx.shortest_simple_paths(
+                    graph, ("node", route.a_node), ("node", route.z_node), weight="cost"
+                ),
                 count + 1,
             ):
                 stops = [name for kind, name in way if kind == "node"]

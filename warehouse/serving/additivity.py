@@ -1,4 +1,6 @@
-"""Refuses sums that mean nothing: p95s, peaks and quantiles of several series do not add. Looks at the parsed statement."""
+"""Refuses sums that mean nothing: p95s, peaks and quantiles of several series do not add. Looks at
+the parsed statement.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,11 @@ REMEDY = (
     "Take the row of the group instead (series_kind market, corridor or total; segment_load for a segment), or add means. "
     "Where the sum of p95s itself is wanted, write list_sum(list(...)), so that a reader sees it is meant."
 )
-_MACROS = {"traffic_as_of": "traffic_all", "forecast_as_of": "forecast_all", "vintages": "forecast_accuracy"}
+_MACROS = {
+    "traffic_as_of": "traffic_all",
+    "forecast_as_of": "forecast_all",
+    "vintages": "forecast_accuracy",
+}
 
 
 def refuse_wrong_sums(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
@@ -25,7 +31,8 @@ def refuse_wrong_sums(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
     (text,) = connection.execute("select json_serialize_sql($sql)", {"sql": sql}).fetchall()[0]
     parsed = json.loads(text)
     if parsed.get("error"):
-        return  # What can't be parsed is explained by running it; explain and its like are not serialised.
+        # What can't be parsed is explained by running it; explain and its like are not serialised.
+        return
     nodes = list(_nodes(parsed))
     views = {str(node["table_name"]) for node in nodes if node.get("type") == "BASE_TABLE"}
     views |= {_MACROS[name] for name in map(_table_function, nodes) if name in _MACROS}
@@ -33,26 +40,35 @@ def refuse_wrong_sums(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
     means_only = any(_asks_for_means(node) for node in nodes)
     problems = []
     for node in nodes:
-        if node.get("class") not in {"FUNCTION", "WINDOW"} or str(node.get("function_name")).lower() not in SUMS:
+        if (
+            node.get("class") not in {"FUNCTION", "WINDOW"}
+            or str(node.get("function_name")).lower() not in SUMS
+        ):
             continue
         for column in _added(_arguments(node)):
             tag = tagged.get(column)
             if tag == "not_additive" or (tag == "not_additive_unless_mean" and not means_only):
                 problems.append(Problem(f"sum({column})", _why(column, tag)))
     if problems:
-        raise QueryError("the statement adds values that do not add up", list(dict.fromkeys(problems)), REMEDY)
+        raise QueryError(
+            "the statement adds values that do not add up", list(dict.fromkeys(problems)), REMEDY
+        )
 
 
 def _why(column: str, tag: str) -> str:
     if tag == "not_additive_unless_mean":
-        return "has means and p95s, and p95s can't be added: ask for statistic = 'mean' (or additive)"
+        return (
+            "has means and p95s, and p95s can't be added: ask for statistic = 'mean' (or additive)"
+        )
     if column == "p95.gbps":
         return "p95 is not additive: the peaks of two series need not fall together"
     return "is a quantile, a peak or a p95 load: the total's is not the sum of the parts'"
 
 
 def _tags(connection: duckdb.DuckDBPyConnection, views: set[str]) -> dict[str, str]:
-    if not connection.execute("select 1 from duckdb_views() where schema_name = 'mart' and view_name = 'column_tag'").fetchall():  # fmt: skip
+    if not connection.execute(
+        "select 1 from duckdb_views() where schema_name = 'mart' and view_name = 'column_tag'"
+    ).fetchall():
         return {}  # An edition made before there were tags.
     found = connection.execute(
         "select column_name, max(tag) from mart.column_tag where tag like 'not_additive%' and list_contains($views, view_name) group by column_name",
@@ -72,12 +88,18 @@ def _nodes(value: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def _table_function(node: Mapping[str, Any]) -> str:
-    return str((node.get("function") or {}).get("function_name")) if node.get("type") == "TABLE_FUNCTION" else ""
+    return (
+        str((node.get("function") or {}).get("function_name"))
+        if node.get("type") == "TABLE_FUNCTION"
+        else ""
+    )
 
 
 def _arguments(node: Mapping[str, Any]) -> list[Any]:
     """What a function is called with; DuckDB 2 writes it otherwise than 1.5."""
-    return list(node.get("children") or [each["expression"] for each in node.get("arguments") or []])
+    return list(
+        node.get("children") or [each["expression"] for each in node.get("arguments") or []]
+    )
 
 
 def _added(arguments: Any) -> Iterator[str]:
@@ -89,9 +111,14 @@ def _added(arguments: Any) -> Iterator[str]:
             names = [str(name).lower() for name in node["column_names"]]
             yield "p95.gbps" if names[-1] == "gbps" else names[-1]
         elif node.get("class") == "CASE":
-            yield from _added([check.get("then_expr") for check in node["case_checks"]] + [node.get("else_expr")])
+            yield from _added(
+                [check.get("then_expr") for check in node["case_checks"]] + [node.get("else_expr")]
+            )
         else:
-            for inner in (_arguments(node), *(node.get(name) or [] for name in ("child", "left", "right", "input"))):
+            for inner in (
+                _arguments(node),
+                *(node.get(name) or [] for name in ("child", "left", "right", "input")),
+            ):
                 yield from _added(inner)
 
 
@@ -100,10 +127,13 @@ def _asks_for_means(node: Mapping[str, Any]) -> bool:
         return str(node["column_names"][-1]).lower() == "additive"
     if node.get("class") == "COMPARISON" and node.get("type") == "COMPARE_EQUAL":
         sides = [node.get("left") or {}, node.get("right") or {}]
-        names = [side["column_names"][-1].lower() for side in sides if side.get("class") == "COLUMN_REF"]
+        names = [
+            side["column_names"][-1].lower() for side in sides if side.get("class") == "COLUMN_REF"
+        ]
         constants = [side for side in sides if side.get("class") == "CONSTANT"]
         values = [
-            (side.get("value") or {}).get("value") or (side.get("literal") or {}).get("text") for side in constants
+            (side.get("value") or {}).get("value") or (side.get("literal") or {}).get("text")
+            for side in constants
         ]
         return "statistic" in names and "mean" in values
     return False

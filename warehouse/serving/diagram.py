@@ -1,4 +1,6 @@
-"""The lineage of the warehouse as a picture: flows write tables, views read them. SVG for pages, Mermaid for Markdown."""
+"""The lineage of the warehouse as a picture: flows write tables, views read them. SVG for pages,
+Mermaid for Markdown.
+"""
 
 from __future__ import annotations
 

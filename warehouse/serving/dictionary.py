@@ -1,4 +1,6 @@
-"""The data dictionary, from the database's own comments: what each view and column means, and what it is made from."""
+"""The data dictionary, from the database's own comments: what each view and column means, and what
+it is made from.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ FORECASTS = (
 
 @dataclass(frozen=True)
 class Entry:
-    """A view, table or macro; `made_from` names the objects it reads, `flow` the flow that writes it ("" for views)."""
+    """A view, table or macro; `made_from` names the objects it reads, `flow` the flow that writes
+    it ("" for views).
+    """
 
     schema: str
     name: str
@@ -63,13 +67,20 @@ def entries(connection: duckdb.DuckDBPyConnection) -> list[Entry]:
         shown = f"{name}({', '.join(parameters)})" if kind == "macro" else name
         found.append(
             Entry(
-                schema, shown, kind, comment or "", tuple(columns.get(full_name, ())),
-                tuple(sorted(read & known - {full_name})) if kind != "table" else (), flow,
+                schema,
+                shown,
+                kind,
+                comment or "",
+                tuple(columns.get(full_name, ())),
+                tuple(sorted(read & known - {full_name})) if kind != "table" else (),
+                flow,
             )
-        )  # fmt: skip
+        )
     order = list(ABOUT)
     kinds = ("view", "macro", "table")
-    return sorted(found, key=lambda entry: (order.index(entry.schema), kinds.index(entry.kind), entry.name))
+    return sorted(
+        found, key=lambda entry: (order.index(entry.schema), kinds.index(entry.kind), entry.name)
+    )
 
 
 def write_dictionary(database: Path, folder: Path) -> list[Path]:
@@ -85,7 +96,16 @@ def write_dictionary(database: Path, folder: Path) -> list[Path]:
 
 def to_markdown(found: Sequence[Entry]) -> str:
     """One page of Markdown with a table per object."""
-    lines = [f"# {TITLE}", "", "## Where everything comes from", "", "```mermaid", to_mermaid(found), "```", ""]
+    lines = [
+        f"# {TITLE}",
+        "",
+        "## Where everything comes from",
+        "",
+        "```mermaid",
+        to_mermaid(found),
+        "```",
+        "",
+    ]
     for schema, about in ABOUT.items():
         lines += [f"## {schema}", "", about, ""]
         for entry in _of(found, schema):
@@ -98,7 +118,10 @@ def to_markdown(found: Sequence[Entry]) -> str:
             ]
             if entry.columns:
                 lines += ["", "| column | type | meaning |", "|---|---|---|"]
-                lines += [f"| {name} | {type_} | {_cell(comment)} |" for name, type_, comment in entry.columns]
+                lines += [
+                    f"| {name} | {type_} | {_cell(comment)} |"
+                    for name, type_, comment in entry.columns
+                ]
             lines.append("")
     return "\n".join(lines)
 
@@ -110,17 +133,23 @@ def to_html(found: Sequence[Entry]) -> str:
     for schema, about in ABOUT.items():
         body.append(f'<h2 id="{schema}">{schema}</h2><p>{html.escape(about)}</p>')
         for entry in _of(found, schema):
-            body.append(f'<section id="{html.escape(entry.full_name)}"><h3>{html.escape(entry.full_name)}</h3>')
+            body.append(
+                f'<section id="{html.escape(entry.full_name)}"><h3>{html.escape(entry.full_name)}</h3>'
+            )
             body.append(f"<p>{html.escape(entry.comment)}</p>")
             for line in _lineage(entry, found):
                 label, _, names = line.partition(": ")
                 shown = ", ".join(
-                    f'<a href="#{html.escape(name)}">{html.escape(name)}</a>' if name in links else html.escape(name)
+                    f'<a href="#{html.escape(name)}">{html.escape(name)}</a>'
+                    if name in links
+                    else html.escape(name)
                     for name in names.split(", ")
                 )
                 body.append(f"<p><b>{label}</b>: {shown}</p>")
             if entry.columns:
-                body.append("<table><thead><tr><th>column</th><th>type</th><th>meaning</th></tr></thead><tbody>")
+                body.append(
+                    "<table><thead><tr><th>column</th><th>type</th><th>meaning</th></tr></thead><tbody>"
+                )
                 body += [
                     f"<tr><td><code>{html.escape(name)}</code></td><td>{html.escape(type_)}</td><td>{html.escape(comment)}</td></tr>"
                     for name, type_, comment in entry.columns

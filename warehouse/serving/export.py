@@ -1,4 +1,6 @@
-"""Writes the marts as a frictionless data package: one file per view, a descriptor that explains every column, a README."""
+"""Writes the marts as a frictionless data package: one file per view, a descriptor that explains
+every column, a README.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,13 @@ HIDDEN = ("price", "customer", "free_text")
 DESCRIPTOR = "datapackage.json"
 PUBLIC = "Prices, names that may be a customer's, and sentences that may tell either are left out; routes are numbered."
 _MEDIA = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv"}
-_TYPES = {"VARCHAR": "string", "DOUBLE": "number", "BOOLEAN": "boolean", "DATE": "date", "TIMESTAMP WITH TIME ZONE": "datetime"}  # fmt: skip
+_TYPES = {
+    "VARCHAR": "string",
+    "DOUBLE": "number",
+    "BOOLEAN": "boolean",
+    "DATE": "date",
+    "TIMESTAMP WITH TIME ZONE": "datetime",
+}
 # Identifiers of routes by number; a name that is no known route's is not shown either.
 _NUMBERED = """(
     select route_id as known_id, 'route-' || lpad(row_number() over (order by route_id)::varchar, 3, '0') as public_id
@@ -52,15 +60,20 @@ def export_marts(
     file_format: FileFormat = "parquet",
     views: Sequence[str] = (),
 ) -> list[Path]:
-    """Writes `views` (all of mart by default) of a published warehouse into `folder`; returns the files.
+    """Writes `views` (all of mart by default) of a published warehouse into `folder`; returns the
+    files.
 
-    A folder that holds an earlier export is replaced as a whole; any other that is not empty is refused with WarehouseError.
+    A folder that holds an earlier export is replaced as a whole; any other that is not empty is
+    refused with WarehouseError.
     """
-    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / DESCRIPTOR).is_file())):
+    if folder.exists() and (
+        not folder.is_dir() or (any(folder.iterdir()) and not (folder / DESCRIPTOR).is_file())
+    ):
         raise WarehouseError(
-            "the folder holds something else", [Problem(str(folder), "is not empty and no earlier export")],
+            "the folder holds something else",
+            [Problem(str(folder), "is not empty and no earlier export")],
             "Name a folder that does not exist yet.",
-        )  # fmt: skip
+        )
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
@@ -72,11 +85,18 @@ def export_marts(
         partial.rename(folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    return [folder / resource["path"] for resource in resources] + [folder / DESCRIPTOR, folder / "README.md"]
+    return [folder / resource["path"] for resource in resources] + [
+        folder / DESCRIPTOR,
+        folder / "README.md",
+    ]
 
 
 def _write_all(
-    connection: duckdb.DuckDBPyConnection, folder: Path, profile: Profile, file_format: FileFormat, views: Sequence[str]
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    profile: Profile,
+    file_format: FileFormat,
+    views: Sequence[str],
 ) -> list[dict[str, Any]]:
     comments = dict(
         connection.execute(
@@ -85,12 +105,17 @@ def _write_all(
     )
     if "column_tag" not in comments:
         raise WarehouseError(
-            "this copy was made before exports were", [Problem("mart.column_tag", "is missing")],
+            "this copy was made before exports were",
+            [Problem("mart.column_tag", "is missing")],
             "Publish it again with this version: `transit publish`.",
-        )  # fmt: skip
+        )
     unknown = sorted(set(views) - set(comments))
     if unknown:
-        raise QueryError("there are no such views", [Problem(name, "is not a view of mart") for name in unknown], "`transit tables` lists them.")  # fmt: skip
+        raise QueryError(
+            "there are no such views",
+            [Problem(name, "is not a view of mart") for name in unknown],
+            "`transit tables` lists them.",
+        )
     resources = []
     for view in views or comments:
         fields = view_fields(connection, view, profile)
@@ -99,13 +124,17 @@ def _write_all(
         path = folder / f"{view}.{file_format}"
         rows = _write(connection.sql(_statement(view, fields)), path, file_format)
         resources.append(_resource(view, comments[view], fields, path, file_format, rows))
-    edition = connection.execute("select edition_id, known_at, simulated from mart.edition order by known_at").fetchall()  # fmt: skip
+    edition = connection.execute(
+        "select edition_id, known_at, simulated from mart.edition order by known_at"
+    ).fetchall()
     _describe(folder, resources, edition, profile)
     return resources
 
 
 def view_fields(connection: duckdb.DuckDBPyConnection, view: str, profile: Profile) -> list[Field]:
-    """What a profile shows of a view; nothing where the whole view is hidden. A struct becomes one column a part."""
+    """What a profile shows of a view; nothing where the whole view is hidden. A struct becomes one
+    column a part.
+    """
     tags: dict[str, set[str]] = {}
     for column, tag in connection.execute(
         "select column_name, tag from mart.column_tag where view_name = $view", {"view": view}
@@ -159,7 +188,14 @@ def _write(relation: duckdb.DuckDBPyRelation, path: Path, file_format: FileForma
     """Batch by batch, so that no view has to fit into memory at once. Returns the rows."""
     reader = relation.to_arrow_reader(100_000)
     if file_format == "csv":
-        schema = pa.schema([pa.field(field.name, pa.string() if pa.types.is_timestamp(field.type) else field.type) for field in reader.schema])  # fmt: skip
+        schema = pa.schema(
+            [
+                pa.field(
+                    field.name, pa.string() if pa.types.is_timestamp(field.type) else field.type
+                )
+                for field in reader.schema
+            ]
+        )
         writer: Any = pyarrow.csv.CSVWriter(path, schema)
     else:
         schema = reader.schema
@@ -185,16 +221,30 @@ def _resource(
     described = []
     for field in fields:
         unit = re.search(r" \[([^\]]+)\]$", field.comment)
-        entry = {"name": field.name, "type": _TYPES.get(field.type, "integer"), "description": field.comment}
+        entry = {
+            "name": field.name,
+            "type": _TYPES.get(field.type, "integer"),
+            "description": field.comment,
+        }
         described.append(entry | ({"unit": unit.group(1)} if unit else {}))
     return {
-        "name": view, "path": path.name, "profile": "tabular-data-resource", "format": file_format, "mediatype": _MEDIA[file_format],
-        "encoding": "utf-8", "bytes": path.stat().st_size, "hash": f"sha256:{digest}", "rows": rows, "description": comment,
+        "name": view,
+        "path": path.name,
+        "profile": "tabular-data-resource",
+        "format": file_format,
+        "mediatype": _MEDIA[file_format],
+        "encoding": "utf-8",
+        "bytes": path.stat().st_size,
+        "hash": f"sha256:{digest}",
+        "rows": rows,
+        "description": comment,
         "schema": {"fields": described, "missingValues": [""]},
-    }  # fmt: skip
+    }
 
 
-def _describe(folder: Path, resources: Sequence[Mapping[str, Any]], edition: Sequence[Any], profile: Profile) -> None:
+def _describe(
+    folder: Path, resources: Sequence[Mapping[str, Any]], edition: Sequence[Any], profile: Profile
+) -> None:
     edition_id = str(edition[-1][0]) if edition else "none"
     known_at = edition[-1][1].isoformat() if edition else None
     simulated = any(row[2] for row in edition)
@@ -202,15 +252,34 @@ def _describe(folder: Path, resources: Sequence[Mapping[str, Any]], edition: Seq
         " Traffic in it is simulated." if simulated else ""
     )
     package = {
-        "profile": "data-package", "name": re.sub(r"[^a-z0-9._-]", "-", f"transit-{edition_id}".lower()), "title": "Transit forecast: marts",
-        "description": about + (f" {PUBLIC}" if profile == "public" else ""), "version": edition_id, "created": known_at,
-        "sharing": profile, "resources": list(resources),
-    }  # fmt: skip
-    (folder / DESCRIPTOR).write_text(json.dumps(package, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    lines = ["# Transit forecast: marts", "", package["description"], "", f"Edition {edition_id}, data known by {known_at}.", ""]  # fmt: skip
+        "profile": "data-package",
+        "name": re.sub(r"[^a-z0-9._-]", "-", f"transit-{edition_id}".lower()),
+        "title": "Transit forecast: marts",
+        "description": about + (f" {PUBLIC}" if profile == "public" else ""),
+        "version": edition_id,
+        "created": known_at,
+        "sharing": profile,
+        "resources": list(resources),
+    }
+    (folder / DESCRIPTOR).write_text(
+        json.dumps(package, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+    )
+    lines = [
+        "# Transit forecast: marts",
+        "",
+        package["description"],
+        "",
+        f"Edition {edition_id}, data known by {known_at}.",
+        "",
+    ]
     lines += [
         "Every column, its unit and meaning stand in datapackage.json (https://specs.frictionlessdata.io). Never add p95s, peaks or quantiles over series.",
-        "", "| file | rows | what it is |", "|---|---|---|",
-    ]  # fmt: skip
-    lines += [f"| {resource['path']} | {resource['rows']} | {resource['description']} |" for resource in resources]
+        "",
+        "| file | rows | what it is |",
+        "|---|---|---|",
+    ]
+    lines += [
+        f"| {resource['path']} | {resource['rows']} | {resource['description']} |"
+        for resource in resources
+    ]
     (folder / "README.md").write_text("\n".join(map(str, lines)) + "\n", encoding="utf-8")

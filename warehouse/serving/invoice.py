@@ -1,4 +1,6 @@
-"""A month's billed rate in the field's conventions, to check somebody else's invoice against what was measured."""
+"""A month's billed rate in the field's conventions, to check somebody else's invoice against what
+was measured.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ DAYS_OF_A_FIXED_MONTH = 30
 
 @dataclass(frozen=True)
 class Invoice:
-    """A billed rate in bit/s and what it rests on. `value_bps` is empty where the convention lands on a missing slot."""
+    """A billed rate in bit/s and what it rests on. `value_bps` is empty where the convention lands
+    on a missing slot.
+    """
 
     route_id: str
     month: date
@@ -37,7 +41,9 @@ class Invoice:
 
 @dataclass(frozen=True)
 class Slots:
-    """The valid values of a month in rising order, how many slots it should have, and how long they are."""
+    """The valid values of a month in rising order, how many slots it should have, and how long they
+    are.
+    """
 
     values: Sequence[float]
     expected: int
@@ -57,16 +63,25 @@ def invoice(
     direction: str = "max",
     zone: str = "UTC",
 ) -> Invoice:
-    """The rate a month of `zone` is billed at. Missing slots are left out, but for percent and zero_filled.
+    """The rate a month of `zone` is billed at. Missing slots are left out, but for percent and
+    zero_filled.
 
-    `max` takes each direction's own value and bills the higher; `sum` adds in and out slot by slot, then ranks.
-    Raises QueryError for an unknown convention or direction, and where the route has no valid slot in the month.
+    `max` takes each direction's own value and bills the higher; `sum` adds in and out slot by slot,
+    then ranks.
+    Raises QueryError for an unknown convention or direction, and where the route has no valid slot
+    in the month.
     """
     problems = []
     if convention not in CONVENTIONS:
-        problems.append(Problem("convention", f"{convention!r} is unknown; choose from {', '.join(CONVENTIONS)}"))
+        problems.append(
+            Problem(
+                "convention", f"{convention!r} is unknown; choose from {', '.join(CONVENTIONS)}"
+            )
+        )
     if direction not in MODES:
-        problems.append(Problem("direction", f"{direction!r} is unknown; choose from {', '.join(MODES)}"))
+        problems.append(
+            Problem("direction", f"{direction!r} is unknown; choose from {', '.join(MODES)}")
+        )
     if month.day != 1:
         problems.append(Problem("month", f"{month} is not the first day of a month"))
     if problems:
@@ -75,10 +90,16 @@ def invoice(
     query = (SQL / "traffic/invoice_slots.sql").read_text("utf-8")
     slots = connection.sql(query, params={"route_id": route_id, "month": month, "zone": zone}).pl()
     if slots.is_empty():
-        raise QueryError("there is nothing to bill", [Problem(f"{route_id}, {month:%Y-%m}", "no valid slot was measured")], "Check the route's name and the month.")  # fmt: skip
+        raise QueryError(
+            "there is nothing to bill",
+            [Problem(f"{route_id}, {month:%Y-%m}", "no valid slot was measured")],
+            "Check the route's name and the month.",
+        )
     expected, minutes = int(slots["expected"][0]), int(slots["slot_minutes"][0])
     pairs = list(slots.select("in_bps", "out_bps").iter_rows())
-    value, valid = billed(pairs, expected=expected, slot_minutes=minutes, convention=convention, direction=direction)
+    value, valid = billed(
+        pairs, expected=expected, slot_minutes=minutes, convention=convention, direction=direction
+    )
     return Invoice(route_id, month, convention, direction, value, valid, expected, minutes)
 
 
@@ -97,7 +118,11 @@ def billed(
         "sum": [one + other for one, other in pairs if one is not None and other is not None],
     }
     wanted = ("in", "out") if direction == "max" else (direction,)
-    made = [(CONVENTIONS[convention](Slots(sorted(ways[way]), expected, slot_minutes)), len(ways[way])) for way in wanted if ways[way]]  # fmt: skip
+    made = [
+        (CONVENTIONS[convention](Slots(sorted(ways[way]), expected, slot_minutes)), len(ways[way]))
+        for way in wanted
+        if ways[way]
+    ]
     if not made:
         return None, 0
     return max(made, key=lambda pair: (pair[0] is not None, pair[0] or 0.0))

@@ -1,6 +1,8 @@
-"""Gives readers a finished copy: written beside, checked, synced to disk, then put in place by one rename.
+"""Gives readers a finished copy: written beside, checked, synced to disk, then put in place by one
+rename.
 
-A reader that has the old copy open keeps it; the next open sees the new one. A crash anywhere leaves the last copy whole.
+A reader that has the old copy open keeps it; the next open sees the new one. A crash anywhere
+leaves the last copy whole.
 """
 
 from __future__ import annotations
@@ -19,23 +21,34 @@ LINK = "transit.duckdb"
 EDITIONS = "editions"
 
 
-def publish(warehouse: Warehouse | Path, published: Path, *, edition_id: str, keep: int = 3) -> Path:
-    """Publishes the whole database as `published/transit.duckdb`; returns the file that this link now names.
+def publish(
+    warehouse: Warehouse | Path, published: Path, *, edition_id: str, keep: int = 3
+) -> Path:
+    """Publishes the whole database as `published/transit.duckdb`; returns the file that this link
+    now names.
 
-    `keep` files stay in published/editions, the one in use always among them. Raises WarehouseError when the copy could not be
+    `keep` files stay in published/editions, the one in use always among them. Raises WarehouseError
+    when the copy could not be
     made or is not whole; the link then names what it named before.
     """
     if isinstance(warehouse, Path):
         if not warehouse.is_file():
             raise WarehouseError(
-                "there is nothing to publish", [Problem(str(warehouse), "does not exist")], "Run `transit run` first."
+                "there is nothing to publish",
+                [Problem(str(warehouse), "does not exist")],
+                "Run `transit run` first.",
             )
         with Warehouse.open(warehouse) as opened:
             return publish(opened, published, edition_id=edition_id, keep=keep)
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", edition_id):
         raise WarehouseError(
             "the edition's name can't be part of a file name",
-            [Problem("edition_id", f"is {edition_id!r}; use letters, digits, dot, dash and underscore")],
+            [
+                Problem(
+                    "edition_id",
+                    f"is {edition_id!r}; use letters, digits, dot, dash and underscore",
+                )
+            ],
         )
     if keep < 1:
         raise WarehouseError("at least one copy must be kept", [Problem("keep", f"is {keep}")])
@@ -81,7 +94,10 @@ def _number(file: Path) -> int:
 
 
 def _files(editions: Path) -> list[Path]:
-    return sorted((file for file in editions.glob("transit-*.duckdb") if re.search(r"-\d+$", file.stem)), key=_number)
+    return sorted(
+        (file for file in editions.glob("transit-*.duckdb") if re.search(r"-\d+$", file.stem)),
+        key=_number,
+    )
 
 
 def _next_number(editions: Path) -> int:
@@ -93,13 +109,20 @@ def _verify(warehouse: Warehouse, copy: Path) -> None:
         with duckdb.connect(str(copy), read_only=True, config=dict(OFFLINE)) as connection:
             found = table_rows(connection)
     except duckdb.Error as error:
-        raise WarehouseError("the copy can't be opened", [Problem(copy.name, str(error).splitlines()[0])]) from error
+        raise WarehouseError(
+            "the copy can't be opened", [Problem(copy.name, str(error).splitlines()[0])]
+        ) from error
     wanted = table_rows(warehouse.connection)
     if found != wanted:
-        different = sorted(table for table in {*found, *wanted} if found.get(table) != wanted.get(table))
+        different = sorted(
+            table for table in {*found, *wanted} if found.get(table) != wanted.get(table)
+        )
         raise WarehouseError(
             "the copy differs from the database",
-            [Problem(table, f"{found.get(table)} rows, wanted {wanted.get(table)}") for table in different],
+            [
+                Problem(table, f"{found.get(table)} rows, wanted {wanted.get(table)}")
+                for table in different
+            ],
         )
 
 
@@ -108,7 +131,9 @@ def table_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     names = connection.execute(
         "select schema_name || '.' || table_name from duckdb_tables() where not temporary and not internal order by 1"
     ).fetchall()
-    return {name: connection.table(name).aggregate("count(*)").fetchall()[0][0] for (name,) in names}
+    return {
+        name: connection.table(name).aggregate("count(*)").fetchall()[0][0] for (name,) in names
+    }
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,4 +1,5 @@
-"""Questions to a published warehouse. They are answered in a process of their own, which is ended where their time is up.
+"""Questions to a published warehouse. They are answered in a process of their own, which is ended
+where their time is up.
 
 Importing this module loads DuckDB and nothing heavier; polars comes only with `query`.
 """
@@ -28,7 +29,8 @@ def ask(
 ) -> Answer:
     """The answer to one reading statement with $named parameters.
 
-    Raises QueryError for a statement that writes, reaches outside the file, is wrong, or runs longer than
+    Raises QueryError for a statement that writes, reaches outside the file, is wrong, or runs
+    longer than
     `timeout_seconds`; WarehouseError for a file that is missing or no warehouse.
     """
     return cast("Answer", answered("rows", path, sql, params, max_rows, timeout_seconds))
@@ -56,7 +58,9 @@ def tables(path: Path, *, schema: str = "mart") -> Answer:
 
 
 def describe(path: Path, name: str) -> Answer:
-    """The columns of a view or table with type and meaning (unit in brackets); `name` may lead with its schema."""
+    """The columns of a view or table with type and meaning (unit in brackets); `name` may lead with
+    its schema.
+    """
     schema, _, table = name.rpartition(".")
     found = ask_here(path, _COLUMNS, params={"schema": schema or "mart", "name": table})
     if not found.rows:
@@ -64,7 +68,14 @@ def describe(path: Path, name: str) -> Answer:
         near = difflib.get_close_matches(table, known, n=3)
         raise QueryError(
             f"there is no {name}",
-            [Problem(name, f"did you mean {', '.join(near)}?" if near else "is not a view of the warehouse")],
+            [
+                Problem(
+                    name,
+                    f"did you mean {', '.join(near)}?"
+                    if near
+                    else "is not a view of the warehouse",
+                )
+            ],
             REMEDY,
         )
     return found

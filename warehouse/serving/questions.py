@@ -1,4 +1,6 @@
-"""The packaged SQL for people: example questions, and checks that select what is wrong. Light to import."""
+"""The packaged SQL for people: example questions, and checks that select what is wrong. Light to
+import.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ _SQL = files("warehouse") / "sql"
 
 @dataclass(frozen=True)
 class Question:
-    """A packaged statement; `text` is its first comment: the question it answers, or what is wrong and what to do."""
+    """A packaged statement; `text` is its first comment: the question it answers, or what is wrong
+    and what to do.
+    """
 
     name: str
     text: str
@@ -37,7 +41,9 @@ def checks() -> list[Check]:
     for entry in _statements("checks"):
         said, sql = _first_comment(entry)
         severity, _, text = said.partition(": ")
-        found.append(Check(entry.name[:-4], text, sql, "error" if severity == "error" else "warning"))
+        found.append(
+            Check(entry.name[:-4], text, sql, "error" if severity == "error" else "warning")
+        )
     return found
 
 

@@ -1,4 +1,6 @@
-"""One statement that only reads, within limits of time and rows, carried out in this process. Loads DuckDB and nothing heavier."""
+"""One statement that only reads, within limits of time and rows, carried out in this process. Loads
+DuckDB and nothing heavier.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,12 @@ from warehouse.serving.additivity import REMEDY as ADDING
 from warehouse.serving.additivity import refuse_wrong_sums
 from warehouse.store.reading import open_sealed
 
-# Table functions that take an address in memory, or change the connection, though they stand in a select.
-UNSAFE = re.compile(r"\b(enable_logging|disable_logging|truncate_duckdb_logs|pandas_scan|arrow_scan\w*|python_map_function)\b", re.IGNORECASE)  # fmt: skip
+# Table functions that take an address in memory, or change the connection, though they stand in a
+# select.
+UNSAFE = re.compile(
+    r"\b(enable_logging|disable_logging|truncate_duckdb_logs|pandas_scan|arrow_scan\w*|python_map_function)\b",
+    re.IGNORECASE,
+)
 PIVOT = re.compile(r"[^;]*\bpivot\b[^;]*;?\s*$", re.IGNORECASE)
 READS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 REMEDY = "`transit tables` lists the views, `transit describe <view>` their columns."
@@ -44,13 +50,17 @@ def ask_here(
     max_rows: int = 1000,
     timeout_seconds: float = 60.0,
 ) -> Answer:
-    """The answer to one reading statement with $named parameters. Raises as `warehouse.serving.query.ask` does.
+    """The answer to one reading statement with $named parameters. Raises as
+    `warehouse.serving.query.ask` does.
 
-    A step that heeds no interruption (planning, one value of gigabytes) goes on past its time: who calls this must be able to
+    A step that heeds no interruption (planning, one value of gigabytes) goes on past its time: who
+    calls this must be able to
     end its own process, or ask through `warehouse.serving.query`.
     """
     with open_sealed(path) as connection:
-        return ask_on(connection, sql, params=params, max_rows=max_rows, timeout_seconds=timeout_seconds)
+        return ask_on(
+            connection, sql, params=params, max_rows=max_rows, timeout_seconds=timeout_seconds
+        )
 
 
 def ask_on(
@@ -66,12 +76,20 @@ def ask_on(
         relation = _relation(connection, sql, params).limit(max_rows + 1)
         rows = relation.fetchall()
         return Answer(
-            tuple(relation.columns), tuple(map(str, relation.types)), rows[:max_rows], truncated=len(rows) > max_rows
+            tuple(relation.columns),
+            tuple(map(str, relation.types)),
+            rows[:max_rows],
+            truncated=len(rows) > max_rows,
         )
 
 
 def arrow_here(
-    path: Path, sql: str, *, params: Mapping[str, object] | None, max_rows: int, timeout_seconds: float
+    path: Path,
+    sql: str,
+    *,
+    params: Mapping[str, object] | None,
+    max_rows: int,
+    timeout_seconds: float,
 ) -> Any:
     """As `ask_here`, as an Arrow table of at most `max_rows` rows."""
     with open_sealed(path) as connection, _limits(connection, timeout_seconds):
@@ -82,7 +100,9 @@ def _relation(
     connection: duckdb.DuckDBPyConnection, sql: str, params: Mapping[str, object] | None
 ) -> duckdb.DuckDBPyRelation:
     statements = connection.extract_statements(sql)
-    if PIVOT.match(sql) and [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
+    if PIVOT.match(sql) and [statement.type for statement in statements] != [
+        duckdb.StatementType.SELECT
+    ]:
         raise QueryError(
             "a pivot must name the values that become columns",
             [Problem("pivot", "would first have to look for them, and keep them")],
@@ -101,11 +121,16 @@ def _relation(
             "The published warehouse is a finished copy: copy the file to work on it.",
         )
     if unsafe := UNSAFE.search(sql):
-        raise QueryError("a query can't reach outside the published file", [Problem("query", f"calls {unsafe[1]}")])
+        raise QueryError(
+            "a query can't reach outside the published file",
+            [Problem("query", f"calls {unsafe[1]}")],
+        )
     given = dict(params or {})
     wanted = statements[0].named_parameters
     problems = [Problem(f"${name}", "has no value") for name in sorted(wanted - set(given))]
-    problems += [Problem(f"${name}", "is not in the statement") for name in sorted(set(given) - wanted)]
+    problems += [
+        Problem(f"${name}", "is not in the statement") for name in sorted(set(given) - wanted)
+    ]
     if problems:
         raise QueryError("the parameters do not fit the statement", problems)
     refuse_wrong_sums(connection, sql)
@@ -145,14 +170,21 @@ def _limits(connection: duckdb.DuckDBPyConnection, timeout_seconds: float) -> It
         ) from error
     except duckdb.PermissionException as error:
         raise QueryError(
-            "a query can't reach outside the published file", [Problem("query", str(error).splitlines()[0])]
+            "a query can't reach outside the published file",
+            [Problem("query", str(error).splitlines()[0])],
         ) from error
     except duckdb.BinderException as error:
         if "STRUCT(gbps DOUBLE)" in str(error):
-            raise QueryError(P95_ADDED, [Problem("query", str(error).splitlines()[0])], P95_REMEDY) from error
-        raise QueryError("the query is wrong", [Problem("query", str(error).strip())], REMEDY) from error
+            raise QueryError(
+                P95_ADDED, [Problem("query", str(error).splitlines()[0])], P95_REMEDY
+            ) from error
+        raise QueryError(
+            "the query is wrong", [Problem("query", str(error).strip())], REMEDY
+        ) from error
     except duckdb.Error as error:
-        raise QueryError("the query is wrong", [Problem("query", str(error).strip())], REMEDY) from error
+        raise QueryError(
+            "the query is wrong", [Problem("query", str(error).strip())], REMEDY
+        ) from error
     finally:
         done.set()
         watch.join()

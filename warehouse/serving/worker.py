@@ -1,6 +1,8 @@
-"""A process that answers questions, so that what heeds no interruption can be ended: planning, or one value of gigabytes.
+"""A process that answers questions, so that what heeds no interruption can be ended: planning, or
+one value of gigabytes.
 
-It starts with the first question of a process (about 0.1 s), waits for the next, and goes when its parent goes.
+It starts with the first question of a process (about 0.1 s), waits for the next, and goes when its
+parent goes.
 """
 
 from __future__ import annotations
@@ -46,14 +48,22 @@ def answered(
     max_rows: int,
     timeout_seconds: float,
 ) -> Answer | bytes:
-    """An Answer, or the bytes of an Arrow stream. Whatever happens meanwhile, Ctrl-C too, the question is not left running."""
+    """An Answer, or the bytes of an Arrow stream. Whatever happens meanwhile, Ctrl-C too, the
+    question is not left running.
+    """
     worker = _take()
     try:
-        worker.pipe.send((kind, path.absolute(), sql, dict(params or {}), max_rows, timeout_seconds))
+        worker.pipe.send(
+            (kind, path.absolute(), sql, dict(params or {}), max_rows, timeout_seconds)
+        )
         if not worker.pipe.poll(timeout_seconds + GRACE_SECONDS):
             raise QueryError(
                 f"the query was ended by force {GRACE_SECONDS:g} seconds after its {timeout_seconds:g} seconds were up",
-                [Problem("query", "takes too long to plan, or makes something too large in one step")],
+                [
+                    Problem(
+                        "query", "takes too long to plan, or makes something too large in one step"
+                    )
+                ],
                 "Write it more simply, or ask for fewer rows or shorter texts.",
             )
         said: Answer | bytes | TransitError = worker.pipe.recv()
@@ -96,7 +106,10 @@ def _take() -> _Worker:
             raise EOFError
     except (EOFError, ConnectionError) as error:
         _end(worker)
-        raise QueryError("the process that answers questions did not start", [Problem(sys.executable, f"ended with code {process.returncode}")]) from error  # fmt: skip
+        raise QueryError(
+            "the process that answers questions did not start",
+            [Problem(sys.executable, f"ended with code {process.returncode}")],
+        ) from error
     except BaseException:
         _end(worker)
         raise
@@ -125,10 +138,18 @@ def serve(descriptor: int) -> None:
             said: Answer | bytes | TransitError
             try:
                 if kind == "rows":
-                    said = ask_here(path, sql, params=params, max_rows=max_rows, timeout_seconds=timeout_seconds)
+                    said = ask_here(
+                        path, sql, params=params, max_rows=max_rows, timeout_seconds=timeout_seconds
+                    )
                 else:
                     said = _stream(
-                        arrow_here(path, sql, params=params, max_rows=max_rows, timeout_seconds=timeout_seconds)
+                        arrow_here(
+                            path,
+                            sql,
+                            params=params,
+                            max_rows=max_rows,
+                            timeout_seconds=timeout_seconds,
+                        )
                     )
             except TransitError as error:
                 said = error

@@ -1,4 +1,6 @@
-"""One answer of a server over HTTP: whole, in time and of a bearable size, or an error; secrets go to that server alone."""
+"""One answer of a server over HTTP: whole, in time and of a bearable size, or an error; secrets go
+to that server alone.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ class PassingError(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """`elsewhere` is where a redirect leads, without its query and secrets; `wait` the seconds that the server asks to be left alone."""
+    """`elsewhere` is where a redirect leads, without its query and secrets; `wait` the seconds that
+    the server asks to be left alone.
+    """
 
     status: int
     reason: str
@@ -51,7 +55,9 @@ class Answer:
 
 
 class _Deadline:
-    """Shuts the connection once its time is up: no time-out of single reads ends headers that come byte by byte."""
+    """Shuts the connection once its time is up: no time-out of single reads ends headers that come
+    byte by byte.
+    """
 
     def __init__(self, seconds: float) -> None:
         self.passed = False
@@ -86,32 +92,62 @@ class _Deadline:
 
 
 def connect(spec: SourceSpec, secrets: Secrets) -> httpx.Client:
-    """A client that verifies certificates, follows no redirect, keeps no connection and takes nothing from the environment."""
+    """A client that verifies certificates, follows no redirect, keeps no connection and takes
+    nothing from the environment.
+    """
     if not (secrets.token.isascii() and (not secrets.token or secrets.token.isprintable())):
-        raise SourceError("a secret can't be sent", [Problem(spec.name, "the token holds a line end or a letter beyond ASCII")], "Check token_file: one line, the token and nothing else.")  # fmt: skip
-    headers = {"Accept-Encoding": "gzip", **({"Authorization": f"Bearer {secrets.token}"} if secrets.token else {})}
+        raise SourceError(
+            "a secret can't be sent",
+            [Problem(spec.name, "the token holds a line end or a letter beyond ASCII")],
+            "Check token_file: one line, the token and nothing else.",
+        )
+    headers = {
+        "Accept-Encoding": "gzip",
+        **({"Authorization": f"Bearer {secrets.token}"} if secrets.token else {}),
+    }
     auth = httpx.BasicAuth(spec.user, secrets.password) if spec.user else None
     try:
         return httpx.Client(
-            base_url=spec.url.rstrip("/"), headers=headers, auth=auth, timeout=spec.timeout_seconds, limits=httpx.Limits(max_keepalive_connections=0),
-            verify=ssl.create_default_context(cafile=spec.ca_file or None), follow_redirects=False, trust_env=False,
-        )  # fmt: skip
+            base_url=spec.url.rstrip("/"),
+            headers=headers,
+            auth=auth,
+            timeout=spec.timeout_seconds,
+            limits=httpx.Limits(max_keepalive_connections=0),
+            verify=ssl.create_default_context(cafile=spec.ca_file or None),
+            follow_redirects=False,
+            trust_env=False,
+        )
     except httpx.InvalidURL as error:
         raise _no_address(spec, error) from error
     except (OSError, ValueError) as error:
-        raise SourceError("the server's certificates can't be read", [Problem(spec.ca_file, str(error))], "Check ca_file.") from error  # fmt: skip
+        raise SourceError(
+            "the server's certificates can't be read",
+            [Problem(spec.ca_file, str(error))],
+            "Check ca_file.",
+        ) from error
 
 
 def post(client: httpx.Client, spec: SourceSpec, path: str, asked: Mapping[str, str]) -> Answer:
     """The server's answer to a form. Raises PassingError where another try may help."""
     with _Deadline(ANSWER_OUTLASTS_TIMEOUT * spec.timeout_seconds) as deadline:
         try:
-            with client.stream("POST", path, data=asked, extensions={"trace": deadline.trace}) as response:
+            with client.stream(
+                "POST", path, data=asked, extensions={"trace": deadline.trace}
+            ) as response:
                 content = bytearray()
                 for piece in _unpacked(response):
                     content += piece
                     if len(content) > spec.max_answer_bytes:
-                        raise SourceError("an answer is too large", [Problem(spec.name, f"more than the limit of {spec.max_answer_bytes} bytes")], "Lower page_days, or raise max_answer_bytes.")  # fmt: skip
+                        raise SourceError(
+                            "an answer is too large",
+                            [
+                                Problem(
+                                    spec.name,
+                                    f"more than the limit of {spec.max_answer_bytes} bytes",
+                                )
+                            ],
+                            "Lower page_days, or raise max_answer_bytes.",
+                        )
                     deadline.check()
         except UnicodeError as error:
             raise _no_address(spec, error) from error
@@ -121,9 +157,12 @@ def post(client: httpx.Client, spec: SourceSpec, path: str, asked: Mapping[str, 
     place = response.headers.get("location", "") if response.is_redirect else ""
     wait = response.headers.get("retry-after", "")
     return Answer(
-        response.status_code, response.reason_phrase, bytes(content), elsewhere=re.sub(r"(?<=//)[^/]*@|[?#].*", "", place),
+        response.status_code,
+        response.reason_phrase,
+        bytes(content),
+        elsewhere=re.sub(r"(?<=//)[^/]*@|[?#].*", "", place),
         wait=float(wait) if wait.isdecimal() and len(wait) < 9 else 0.0,
-    )  # fmt: skip
+    )
 
 
 def _unpacked(response: httpx.Response) -> Iterator[bytes]:
@@ -152,4 +191,8 @@ def _unpacked(response: httpx.Response) -> Iterator[bytes]:
 
 
 def _no_address(spec: SourceSpec, error: Exception) -> SourceError:
-    return SourceError("the server has no such address", [Problem(f"{spec.name}, {spec.url}", str(error))], "Check url.")  # fmt: skip
+    return SourceError(
+        "the server has no such address",
+        [Problem(f"{spec.name}, {spec.url}", str(error))],
+        "Check url.",
+    )

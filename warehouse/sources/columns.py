@@ -36,22 +36,34 @@ def renamed(spec: SourceSpec, columns: Sequence[str]) -> dict[str, str]:
 
 def used(spec: SourceSpec, columns: Sequence[str]) -> set[str]:
     """The names among a file's columns that are read."""
-    return set(renamed(spec, columns)) | {spec.time_column} if spec.layout == "wide" else set(stated(spec).values())
+    return (
+        set(renamed(spec, columns)) | {spec.time_column}
+        if spec.layout == "wide"
+        else set(stated(spec).values())
+    )
 
 
 def told_apart(spec: SourceSpec, path: Path, columns: Sequence[str]) -> list[str]:
-    """The columns' names, those of columns that are not read made unique. Raises SourceError where one that is read stands there twice."""
+    """The columns' names, those of columns that are not read made unique. Raises SourceError where
+    one that is read stands there twice.
+    """
     needed = used(spec, columns)
     counts, folded = Counter(columns), Counter(name.casefold() for name in needed)
     doubled = [name for name in sorted(needed) if counts[name] > 1 or folded[name.casefold()] > 1]
     if doubled:
         raise SourceError(
             "columns can't be told apart",
-            [Problem(str(path), f"column {name} stands there twice, perhaps in capitals") for name in doubled],
+            [
+                Problem(str(path), f"column {name} stands there twice, perhaps in capitals")
+                for name in doubled
+            ],
             "Give each column a name of its own, or take out the one that is not meant.",
         )
     folded = Counter(name.casefold() for name in columns)
-    return [name if name in needed or (name and folded[name.casefold()] == 1) else f"not read {place}" for place, name in enumerate(columns, 1)]  # fmt: skip
+    return [
+        name if name in needed or (name and folded[name.casefold()] == 1) else f"not read {place}"
+        for place, name in enumerate(columns, 1)
+    ]
 
 
 def cells_of(spec: SourceSpec, columns: Sequence[str]) -> int:
@@ -62,11 +74,25 @@ def cells_of(spec: SourceSpec, columns: Sequence[str]) -> int:
 def require(spec: SourceSpec, path: Path, columns: tuple[str, ...]) -> None:
     """Raises SourceError with every column the settings name and the file lacks."""
     problems = [
-        Problem(str(path), f"column {name} is missing") for name in stated(spec).values() if name not in columns
+        Problem(str(path), f"column {name} is missing")
+        for name in stated(spec).values()
+        if name not in columns
     ]
-    problems += [Problem(str(path), f"column {name} has a quote in its name: give it another") for name in renamed(spec, columns).values() if '"' in name]  # fmt: skip
+    problems += [
+        Problem(str(path), f"column {name} has a quote in its name: give it another")
+        for name in renamed(spec, columns).values()
+        if '"' in name
+    ]
     if spec.layout == "wide" and not renamed(spec, columns):
-        problems.append(Problem(str(path), f"no column is named like interface_pattern {spec.interface_pattern!r}"))
+        problems.append(
+            Problem(
+                str(path), f"no column is named like interface_pattern {spec.interface_pattern!r}"
+            )
+        )
     if problems:
         shown = ", ".join(columns[:20]) + (" ..." if len(columns) > 20 else "")
-        raise SourceError("columns are missing", problems, f"The file has: {shown}. Mend the source's column names.")
+        raise SourceError(
+            "columns are missing",
+            problems,
+            f"The file has: {shown}. Mend the source's column names.",
+        )

@@ -1,4 +1,6 @@
-"""Which of two numbers in 03/04/2025 is the day: told by the whole column, or asked for; never guessed."""
+"""Which of two numbers in 03/04/2025 is the day: told by the whole column, or asked for; never
+guessed.
+"""
 
 from __future__ import annotations
 
@@ -17,16 +19,31 @@ DATES: Mapping[bool, tuple[str, ...]] = {
     True: ("%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y"),
     False: ("%m/%d/%Y", "%m.%d.%Y", "%m-%d-%Y"),
 }
-CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", "T%H:%M:%S", " %I:%M %p", " %I:%M:%S %p", ", %H:%M:%S")
+CLOCKS = (
+    "",
+    " %H:%M",
+    " %H:%M:%S",
+    " %H:%M:%S.%f",
+    "T%H:%M:%S",
+    " %I:%M %p",
+    " %I:%M:%S %p",
+    ", %H:%M:%S",
+)
 ISO = ("%Y-%m-%d", "%Y/%m/%d")
 
 
 def formats_of(spec: SourceSpec, path: Path, relation: DuckDBPyRelation) -> list[str]:
-    """The formats to try where stamps begin with a day and a month, in the order the column shows; none where they don't.
+    """The formats to try where stamps begin with a day and a month, in the order the column shows;
+    none where they don't.
 
-    31.12.2025 has the day first unless the column says otherwise. Raises SourceError where the order can't be told.
+    31.12.2025 has the day first unless the column says otherwise. Raises SourceError where the
+    order can't be told.
     """
-    if spec.time_format != "auto" or spec.time_column not in relation.columns or spec.first_slot is not None:
+    if (
+        spec.time_format != "auto"
+        or spec.time_column not in relation.columns
+        or spec.first_slot is not None
+    ):
         return []
     if str(relation.types[relation.columns.index(spec.time_column)]) == "BIGINT":
         return []  # Microseconds already: no need to read any.
@@ -44,7 +61,8 @@ def formats_of(spec: SourceSpec, path: Path, relation: DuckDBPyRelation) -> list
         raise _unclear(path, "has stamps with the day first and stamps with the month first")
     if day_first is None and first <= 12 and second <= 12 and not dotted:
         raise _unclear(
-            path, f"has stamps such as 03/04/2025, and no number of the column {spec.time_column} is above 12"
+            path,
+            f"has stamps such as 03/04/2025, and no number of the column {spec.time_column} is above 12",
         )
     if day_first is None:
         day_first = first > 12 or (dotted and second <= 12)
@@ -52,4 +70,8 @@ def formats_of(spec: SourceSpec, path: Path, relation: DuckDBPyRelation) -> list
 
 
 def _unclear(path: Path, what: str) -> SourceError:
-    return SourceError("day and month can't be told apart", [Problem(str(path), what)], "Declare day_first = true (31/12/2025) or false (12/31/2025), or give time_format.")  # fmt: skip
+    return SourceError(
+        "day and month can't be told apart",
+        [Problem(str(path), what)],
+        "Declare day_first = true (31/12/2025) or false (12/31/2025), or give time_format.",
+    )

@@ -1,4 +1,6 @@
-"""Flow exports -> traffic of a port by the prefixes or AS numbers at its ends, in slots of five minutes."""
+"""Flow exports -> traffic of a port by the prefixes or AS numbers at its ends, in slots of five
+minutes.
+"""
 
 from __future__ import annotations
 
@@ -30,13 +32,17 @@ CACHED = 1_000_000
 
 @dataclass(frozen=True)
 class End:
-    """One end of a port: its prefixes as (version, mask, network, length), and AS numbers; neither: anything."""
+    """One end of a port: its prefixes as (version, mask, network, length), and AS numbers; neither:
+    anything.
+    """
 
     prefixes: tuple[tuple[int, int, int, int], ...]
     numbers: frozenset[int]
 
     def closeness(self, version: int, address: int, number: int) -> int:
-        """How exactly a flow's end is met: 1 + the length of the prefix, an AS number as 0, anything as -1; UNMET: not."""
+        """How exactly a flow's end is met: 1 + the length of the prefix, an AS number as 0,
+        anything as -1; UNMET: not.
+        """
         if not self.prefixes and not self.numbers:
             return -1
         best = 0 if number in self.numbers else UNMET
@@ -60,16 +66,39 @@ class Tally:
 
 
 def open_flows(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> Opened:
-    """Keeps the file's parts of each slot and makes source_row over the sums of all files that share a slot with it."""
+    """Keeps the file's parts of each slot and makes source_row over the sums of all files that
+    share a slot with it.
+    """
     tally = read(spec, path)
     with path.open("rb") as file:
-        identity = {"source": spec.name, "content_hash": hashlib.file_digest(file, "sha256").hexdigest()}
+        identity = {
+            "source": spec.name,
+            "content_hash": hashlib.file_digest(file, "sha256").hexdigest(),
+        }
     keys = sorted({(port, slot) for port, slot, _ in tally.slots})
     given = pl.DataFrame(
-        [(port, slot, tally.slots.get((port, slot, "in"), 0.0), tally.slots.get((port, slot, "out"), 0.0)) for port, slot in keys],
-        schema={"interface": pl.String, "slot_s": pl.Int64, "in_bits": pl.Float64, "out_bits": pl.Float64}, orient="row",
-    )  # fmt: skip
-    bad = pl.DataFrame(tally.bad, schema=dict.fromkeys(("stamp", "interface", "value_in", "record"), pl.String), orient="row")  # fmt: skip
+        [
+            (
+                port,
+                slot,
+                tally.slots.get((port, slot, "in"), 0.0),
+                tally.slots.get((port, slot, "out"), 0.0),
+            )
+            for port, slot in keys
+        ],
+        schema={
+            "interface": pl.String,
+            "slot_s": pl.Int64,
+            "in_bits": pl.Float64,
+            "out_bits": pl.Float64,
+        },
+        orient="row",
+    )
+    bad = pl.DataFrame(
+        tally.bad,
+        schema=dict.fromkeys(("stamp", "interface", "value_in", "record"), pl.String),
+        orient="row",
+    )
     connection.register("flow_given", given.to_arrow())
     connection.register("flow_bad", bad.to_arrow())
     _run(connection, "flow_parts_forget", identity)
@@ -78,16 +107,28 @@ def open_flows(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> 
     connection.unregister("flow_given")
     connection.unregister("flow_bad")
     found = replace(
-        spec, layout="long", time_column="stamp", time_format="epoch_s", interface_column="interface", interface_pattern="",
-        in_column="value_in", out_column="value_out", value_column="", direction="", slot_minutes=SLOT_SECONDS // 60, stamp="start",
-    )  # fmt: skip
+        spec,
+        layout="long",
+        time_column="stamp",
+        time_format="epoch_s",
+        interface_column="interface",
+        interface_pattern="",
+        in_column="value_in",
+        out_column="value_out",
+        value_column="",
+        direction="",
+        slot_minutes=SLOT_SECONDS // 60,
+        stamp="start",
+    )
     rows = connection.table("frame_row")
     reading = open_relation(connection, found, path, rows)
     return Opened(reading, 1, partial(_shown, rows.pl()), notes=_notes(spec, tally), spec=found)
 
 
 def read(spec: SourceSpec, path: Path) -> Tally:
-    """Bits by port, slot and direction: a flow from a port's a-end to its z-end is `out`, and is spread evenly over its time."""
+    """Bits by port, slot and direction: a flow from a port's a-end to its z-end is `out`, and is
+    spread evenly over its time.
+    """
     ports = read_map(Path(spec.map_file))
     met: dict[tuple[str, str], list[tuple[int, int]]] = {}
     names = list(ports)
@@ -95,23 +136,45 @@ def read(spec: SourceSpec, path: Path) -> Tally:
     for record in records(path, spec.time_zone):
         tally.flows += 1
         if tally.flows > spec.max_rows:
-            raise SourceError("a file is too large", [Problem(str(path), f"has more records than the limit of {spec.max_rows}")], "Split it, or raise max_rows.")  # fmt: skip
+            raise SourceError(
+                "a file is too large",
+                [Problem(str(path), f"has more records than the limit of {spec.max_rows}")],
+                "Split it, or raise max_rows.",
+            )
         if record.fault:
             column, text = record.fault
             stamp = text if column == "stamp" else str(int(record.start))
-            tally.bad.append((stamp or None, next(iter(ports)), text if column != "stamp" else None, record.raw[:2000]))
+            tally.bad.append(
+                (
+                    stamp or None,
+                    next(iter(ports)),
+                    text if column != "stamp" else None,
+                    record.raw[:2000],
+                )
+            )
             continue
         rate = spec.sampling_rate or record.sampling
         if rate < 1:
             tally.bad.append(
-                (str(int(record.start)), next(iter(ports)), "sampling rate that can't be read", record.raw[:2000])
+                (
+                    str(int(record.start)),
+                    next(iter(ports)),
+                    "sampling rate that can't be read",
+                    record.raw[:2000],
+                )
             )
             continue
         tally.rates.add(rate)
         octets = record.octets * rate
         if len(met) > CACHED:
             met.clear()
-        port = _port_of(names, *(_closeness(met, ports, *end) for end in ((record.src, record.src_as), (record.dst, record.dst_as))))  # fmt: skip
+        port = _port_of(
+            names,
+            *(
+                _closeness(met, ports, *end)
+                for end in ((record.src, record.src_as), (record.dst, record.dst_as))
+            ),
+        )
         if port is None:
             tally.unmatched += 1
             tally.unmatched_octets += octets
@@ -119,22 +182,43 @@ def read(spec: SourceSpec, path: Path) -> Tally:
         tally.octets += octets
         _spread(tally.slots, port, record, 8 * octets)
     if not tally.flows:
-        raise SourceError("a file has no rows", [Problem(str(path), "holds no flow record")], "Export it again, or take it out of the source's files.")  # fmt: skip
+        raise SourceError(
+            "a file has no rows",
+            [Problem(str(path), "holds no flow record")],
+            "Export it again, or take it out of the source's files.",
+        )
     if not tally.slots and not tally.bad:
-        raise SourceError("a file has no traffic of the map", [Problem(str(path), f"none of its {tally.flows} records lies between the two ends of a port in {spec.map_file}")], "Mend the prefixes or AS numbers of the map, or take the file out of the source's files.")  # fmt: skip
+        raise SourceError(
+            "a file has no traffic of the map",
+            [
+                Problem(
+                    str(path),
+                    f"none of its {tally.flows} records lies between the two ends of a port in {spec.map_file}",
+                )
+            ],
+            "Mend the prefixes or AS numbers of the map, or take the file out of the source's files.",
+        )
     return tally
 
 
 def read_map(path: Path) -> Mapping[str, tuple[End, End]]:
-    """Ports by name with their two ends, from a CSV of interface_id, a, z. Raises SourceError with every problem."""
+    """Ports by name with their two ends, from a CSV of interface_id, a, z. Raises SourceError with
+    every problem.
+    """
     remedy = "Give a CSV with the columns interface_id, a, z: prefixes (10.0.0.0/8) or AS numbers (AS64500), separated by spaces; empty: anything."
     try:
         reader = csv.DictReader(io.StringIO(path.read_text("utf-8-sig"), newline=""), strict=True)
         rows = [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SourceError("the map of flows can't be read", [Problem(str(path), str(error))], remedy) from error
+        raise SourceError(
+            "the map of flows can't be read", [Problem(str(path), str(error))], remedy
+        ) from error
     header = list(reader.fieldnames or ())
-    problems = [Problem(str(path), f"column {name} stands there twice") for name in ("interface_id", "a", "z") if header.count(name) > 1]  # fmt: skip
+    problems = [
+        Problem(str(path), f"column {name} stands there twice")
+        for name in ("interface_id", "a", "z")
+        if header.count(name) > 1
+    ]
     ports: dict[str, tuple[End, End]] = {}
     for line, row in rows:
         place = f"{path.name} line {line}"
@@ -146,7 +230,11 @@ def read_map(path: Path) -> Mapping[str, tuple[End, End]]:
             problems.append(Problem(place, "names neither end"))
         ports[name] = (ends[0], ends[1])
     if problems or not ports:
-        raise SourceError("the map of flows can't be used", problems or [Problem(str(path), "has no rows")], remedy)
+        raise SourceError(
+            "the map of flows can't be used",
+            problems or [Problem(str(path), "has no rows")],
+            remedy,
+        )
     return ports
 
 
@@ -160,14 +248,21 @@ def _end(text: str, place: str, problems: list[Problem]) -> End:
             continue
         try:
             prefix = ip_network(word)
-            prefixes.append((prefix.version, int(prefix.netmask), int(prefix.network_address), prefix.prefixlen))
+            prefixes.append(
+                (prefix.version, int(prefix.netmask), int(prefix.network_address), prefix.prefixlen)
+            )
         except ValueError as error:
-            problems.append(Problem(place, f"{word!r} is neither a prefix nor an AS number: {error}"))
+            problems.append(
+                Problem(place, f"{word!r} is neither a prefix nor an AS number: {error}")
+            )
     return End(tuple(prefixes), frozenset(numbers))
 
 
 def _closeness(
-    met: dict[tuple[str, str], list[tuple[int, int]]], ports: Mapping[str, tuple[End, End]], address: str, number: str
+    met: dict[tuple[str, str], list[tuple[int, int]]],
+    ports: Mapping[str, tuple[End, End]],
+    address: str,
+    number: str,
 ) -> list[tuple[int, int]]:
     """How exactly an address and its AS number meet the two ends of each port."""
     found = met.get((address, number))
@@ -177,13 +272,20 @@ def _closeness(
             here = ip_address(address)
             version, value = int(here.version), int(here)
         system = int(number) if number.isdecimal() and len(number) <= 10 else -1
-        found = [(a.closeness(version, value, system), z.closeness(version, value, system)) for a, z in ports.values()]
+        found = [
+            (a.closeness(version, value, system), z.closeness(version, value, system))
+            for a, z in ports.values()
+        ]
         met[address, number] = found
     return found
 
 
-def _port_of(names: list[str], near: list[tuple[int, int]], far: list[tuple[int, int]]) -> tuple[str, str] | None:
-    """The port and direction that meet a flow's ends most exactly; the first of the map where several do."""
+def _port_of(
+    names: list[str], near: list[tuple[int, int]], far: list[tuple[int, int]]
+) -> tuple[str, str] | None:
+    """The port and direction that meet a flow's ends most exactly; the first of the map where
+    several do.
+    """
     best, port = -3, None
     for name, (src_a, src_z), (dst_a, dst_z) in zip(names, near, far, strict=True):
         if src_a != UNMET and dst_z != UNMET and src_a + dst_z > best:
@@ -193,7 +295,9 @@ def _port_of(names: list[str], near: list[tuple[int, int]], far: list[tuple[int,
     return port
 
 
-def _spread(slots: dict[tuple[str, int, str], float], port: tuple[str, str], record: Record, bits: float) -> None:
+def _spread(
+    slots: dict[tuple[str, int, str], float], port: tuple[str, str], record: Record, bits: float
+) -> None:
     name, way = port
     first, last = int(record.start // SLOT_SECONDS), int(record.end // SLOT_SECONDS)
     length = record.end - record.start
@@ -206,10 +310,14 @@ def _spread(slots: dict[tuple[str, int, str], float], port: tuple[str, str], rec
 
 def _notes(spec: SourceSpec, tally: Tally) -> tuple[str, ...]:
     rates = ", ".join(str(rate) for rate in sorted(tally.rates))
-    said = [f"{tally.flows} flow records; sampling rate {rates or 'none'}{' as set' if spec.sampling_rate else ' as the records say'}, applied"]  # fmt: skip
+    said = [
+        f"{tally.flows} flow records; sampling rate {rates or 'none'}{' as set' if spec.sampling_rate else ' as the records say'}, applied"
+    ]
     if tally.unmatched:
         whole = tally.octets + tally.unmatched_octets
-        said.append(f"{tally.unmatched} records ({tally.unmatched_octets / whole if whole else 0:.1%} of the bytes) lie between no two ends of the map and were left out")  # fmt: skip
+        said.append(
+            f"{tally.unmatched} records ({tally.unmatched_octets / whole if whole else 0:.1%} of the bytes) lie between no two ends of the map and were left out"
+        )
     return tuple(said)
 
 

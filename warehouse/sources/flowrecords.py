@@ -1,4 +1,6 @@
-"""Flow records of nfdump (text, CSV, JSON) and pmacct (JSON lines, CSV) -> one plain record each, whatever its field names."""
+"""Flow records of nfdump (text, CSV, JSON) and pmacct (JSON lines, CSV) -> one plain record each,
+whatever its field names.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ LAST_SECOND = 1 << 33
 
 @dataclass(frozen=True)
 class Record:
-    """A flow: epoch seconds, addresses and AS numbers as texts, octets; a sampling rate of -1 can't be read. `fault` names what else can't, and its text."""
+    """A flow: epoch seconds, addresses and AS numbers as texts, octets; a sampling rate of -1 can't
+    be read. `fault` names what else can't, and its text.
+    """
 
     start: float
     end: float
@@ -47,7 +51,9 @@ class Record:
 
 
 def records(path: Path, zone: str) -> Iterator[Record]:
-    """Every record of the file, in its order. Raises SourceError where the file is none of the formats."""
+    """Every record of the file, in its order. Raises SourceError where the file is none of the
+    formats.
+    """
     head = read_head(path).lstrip(b"\xef\xbb\xbf \t\r\n")
     if head.startswith(b"["):
         found = _array(path)
@@ -69,7 +75,9 @@ def _lines(path: Path) -> Iterator[str]:
             parts = (rest + block).split(b"\n")
             rest = parts.pop()
             if len(rest) > MAX_LINE:
-                raise refused(path, f"has a line longer than {MAX_LINE} bytes", "Export one record a line.")
+                raise refused(
+                    path, f"has a line longer than {MAX_LINE} bytes", "Export one record a line."
+                )
             for part in parts:
                 yield part.decode("utf-8", "replace").rstrip("\r")
         if rest:
@@ -80,7 +88,9 @@ def _array(path: Path) -> Iterator[tuple[Mapping[str, object] | None, str]]:
     try:
         found = json.loads("\n".join(_lines(path)))
     except (ValueError, RecursionError) as error:
-        raise refused(path, f"is no JSON that can be read: {error}", "Export it again; it may be cut off.") from error
+        raise refused(
+            path, f"is no JSON that can be read: {error}", "Export it again; it may be cut off."
+        ) from error
     for item in found:
         yield (item if isinstance(item, dict) else None), json.dumps(item, ensure_ascii=False)
 
@@ -97,7 +107,9 @@ def _json_lines(path: Path) -> Iterator[tuple[Mapping[str, object] | None, str]]
 
 
 def _blocks(path: Path) -> Iterator[tuple[Mapping[str, object] | None, str]]:
-    """nfdump -o raw: a block of `name = value` lines a record. A block without times is the exporter's, not a flow's."""
+    """nfdump -o raw: a block of `name = value` lines a record. A block without times is the
+    exporter's, not a flow's.
+    """
     block: dict[str, object] = {}
     for line in (*_lines(path), "Flow Record:"):
         if line.startswith("Flow Record:"):
@@ -113,13 +125,26 @@ def _blocks(path: Path) -> Iterator[tuple[Mapping[str, object] | None, str]]:
 
 def _table(path: Path) -> Iterator[tuple[Mapping[str, object] | None, str]]:
     lines = _lines(path)
-    names = [name.strip().lower() for name in next((line for line in lines if line.strip()), "").split(",")]
-    if not any(alias in names for alias in FIELDS["start"]) or not any(alias in names for alias in FIELDS["octets"]):
-        raise refused(path, "is no flow export that is known: nfdump text, CSV or JSON, pmacct JSON lines or CSV", "Export it with nfdump -o csv or -o json, or pmacct's JSON output.")  # fmt: skip
+    names = [
+        name.strip().lower()
+        for name in next((line for line in lines if line.strip()), "").split(",")
+    ]
+    if not any(alias in names for alias in FIELDS["start"]) or not any(
+        alias in names for alias in FIELDS["octets"]
+    ):
+        raise refused(
+            path,
+            "is no flow export that is known: nfdump text, CSV or JSON, pmacct JSON lines or CSV",
+            "Export it with nfdump -o csv or -o json, or pmacct's JSON output.",
+        )
     known = {alias for aliases in FIELDS.values() for alias in aliases}
     doubled = sorted({name for name in names if name in known and names.count(name) > 1})
     if doubled:
-        raise SourceError("columns can't be told apart", [Problem(str(path), f"column {name} stands there twice") for name in doubled], "Export each field once.")  # fmt: skip
+        raise SourceError(
+            "columns can't be told apart",
+            [Problem(str(path), f"column {name} stands there twice") for name in doubled],
+            "Export each field once.",
+        )
     for line in lines:
         if line.strip() == "Summary":
             return
@@ -134,10 +159,23 @@ def _table(path: Path) -> Iterator[tuple[Mapping[str, object] | None, str]]:
 
 def _record(fields: Mapping[str, object] | None, raw: str, zone: ZoneInfo) -> Record:
     if fields is None:
-        return Record(0, 0, "", "", "", "", 0, 1, ("stamp", "of a record that can't be split into fields"), raw)
+        return Record(
+            0,
+            0,
+            "",
+            "",
+            "",
+            "",
+            0,
+            1,
+            ("stamp", "of a record that can't be split into fields"),
+            raw,
+        )
     texts = {}
     for name, candidates in _present(tuple(fields)).items():
-        texts[name] = next((str(fields[key]).strip() for key in candidates if fields[key] not in (None, "")), "")
+        texts[name] = next(
+            (str(fields[key]).strip() for key in candidates if fields[key] not in (None, "")), ""
+        )
     start, octets = _time(texts["start"], zone), _number(texts["octets"])
     end = _time(texts["end"], zone) if texts["end"] else start
     sampling = _number(texts["sampling"])
@@ -151,14 +189,28 @@ def _record(fields: Mapping[str, object] | None, raw: str, zone: ZoneInfo) -> Re
     if sampling is None and texts["sampling"]:
         sampling = -1
     rate = max(1, int(sampling or 0)) if 0 <= (sampling or 0) < 1 << 32 else -1
-    return Record(start or 0, end or 0, texts["src"], texts["dst"], texts["src_as"], texts["dst_as"], octets or 0, rate, fault, raw)  # fmt: skip
+    return Record(
+        start or 0,
+        end or 0,
+        texts["src"],
+        texts["dst"],
+        texts["src_as"],
+        texts["dst_as"],
+        octets or 0,
+        rate,
+        fault,
+        raw,
+    )
 
 
 @lru_cache(maxsize=256)
 def _present(keys: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
     """Which of a record's keys may hold each field, the likeliest first."""
     lower = {key.lower(): key for key in keys}
-    return {name: tuple(lower[alias] for alias in aliases if alias in lower) for name, aliases in FIELDS.items()}
+    return {
+        name: tuple(lower[alias] for alias in aliases if alias in lower)
+        for name, aliases in FIELDS.items()
+    }
 
 
 def _number(text: str) -> float | None:
@@ -177,7 +229,9 @@ def _time(text: str, zone: ZoneInfo) -> float | None:
     else:
         try:
             stamp = datetime.fromisoformat(text)
-            value = (stamp.replace(tzinfo=zone) if stamp.tzinfo is None else stamp.astimezone(UTC)).timestamp()
+            value = (
+                stamp.replace(tzinfo=zone) if stamp.tzinfo is None else stamp.astimezone(UTC)
+            ).timestamp()
         except (ValueError, OverflowError):
             return None
     return value if 0 < value < LAST_SECOND else None

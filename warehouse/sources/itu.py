@@ -1,4 +1,6 @@
-"""Country statistics: international bandwidth per inhabitant (ITU, World Bank's Data360 layout) times inhabitants."""
+"""Country statistics: international bandwidth per inhabitant (ITU, World Bank's Data360 layout)
+times inhabitants.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,14 @@ from warehouse.errors import Problem, SourceError
 from warehouse.sources.spec import SourceSpec
 from warehouse.sources.table import refused
 
-BITS: Mapping[str, float] = {"bps": 1.0, "kbps": 1e3, "mbps": 1e6, "bit/s": 1.0, "kbit/s": 1e3, "mbit/s": 1e6}
+BITS: Mapping[str, float] = {
+    "bps": 1.0,
+    "kbps": 1e3,
+    "mbps": 1e6,
+    "bit/s": 1.0,
+    "kbit/s": 1e3,
+    "mbit/s": 1e6,
+}
 LAYOUTS = (
     ("REF_AREA", "TIME_PERIOD", "OBS_VALUE", "UNIT_MEASURE", "UNIT_MULT", "INDICATOR"),
     ("series_id", "ts", "value", "unit", "", ""),
@@ -25,7 +34,9 @@ LAYOUTS = (
 YEAR = re.compile(r"([0-9]{4})(?:\.0|-[0-9]{2}-[0-9]{2}(?:[T ].*)?)?")
 NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 LEAST_BPS, MOST_BPS = 100.0, 5e6
-"""Where the median area's bandwidth per inhabitant can lie: it was about 26 kbit/s in 2018, and 1 kbit/s in 2008."""
+"""Where the median area's bandwidth per inhabitant can lie: it was about 26 kbit/s in 2018, and 1
+kbit/s in 2008.
+"""
 
 
 @dataclass(frozen=True)
@@ -63,7 +74,8 @@ class Statistics:
 def read(spec: SourceSpec, path: Path) -> Statistics:
     """Every row of the file times the inhabitants of its area and year.
 
-    Raises SourceError where the unit the file claims can't be right and none is declared: nothing is guessed.
+    Raises SourceError where the unit the file claims can't be right and none is declared: nothing
+    is guessed.
     """
     people = read_population(Path(spec.population_file))
     cells = list(_cells(spec, path))
@@ -72,13 +84,17 @@ def read(spec: SourceSpec, path: Path) -> Statistics:
     rows = _contradictions_marked([_row(cell, BITS[unit], people) for cell in cells])
     notes = []
     if claimed and [BITS.get(one.lower()) for one in claimed] != [BITS[unit]]:
-        notes.append(f"the file says {', '.join(claimed)}; its values were read as {unit}, as declared")
+        notes.append(
+            f"the file says {', '.join(claimed)}; its values were read as {unit}, as declared"
+        )
     source = f"{path.name}: bandwidth per inhabitant ({unit}) x inhabitants ({Path(spec.population_file).name})"
     return Statistics(tuple(rows), tuple(notes), source)
 
 
 def read_population(path: Path) -> Mapping[tuple[str, int], tuple[str, float]]:
-    """Country (alpha-2) and inhabitants by area (alpha-3) and year, from a CSV of country, area, year, population."""
+    """Country (alpha-2) and inhabitants by area (alpha-3) and year, from a CSV of country, area,
+    year, population.
+    """
     remedy = "Give a CSV with the columns country (KZ), area (KAZ), year, population: each area and year once, in whole people."
     found: dict[tuple[str, int], tuple[str, float]] = {}
     problems = []
@@ -88,10 +104,18 @@ def read_population(path: Path) -> Mapping[tuple[str, int], tuple[str, float]]:
         reader = csv.DictReader(io.StringIO(path.read_text("utf-8-sig"), newline=""), strict=True)
         rows = [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SourceError("the table of inhabitants can't be read", [Problem(str(path), str(error))], remedy) from error
-    doubled = sorted(name for name, count in Counter(reader.fieldnames or ()).items() if count > 1 and name)
+        raise SourceError(
+            "the table of inhabitants can't be read", [Problem(str(path), str(error))], remedy
+        ) from error
+    doubled = sorted(
+        name for name, count in Counter(reader.fieldnames or ()).items() if count > 1 and name
+    )
     if doubled:
-        raise SourceError("the table of inhabitants can't be used", [Problem(str(path), f"column {name} stands there twice") for name in doubled], remedy)  # fmt: skip
+        raise SourceError(
+            "the table of inhabitants can't be used",
+            [Problem(str(path), f"column {name} stands there twice") for name in doubled],
+            remedy,
+        )
     countries: dict[str, str] = {}
     for line, row in rows:
         country, area, year, number = (
@@ -104,18 +128,26 @@ def read_population(path: Path) -> Mapping[tuple[str, int], tuple[str, float]]:
         if None in row:
             problems.append(Problem(place, "has more cells than the header"))
         elif (
-            len(country) != 2 or len(area) != 3 or not re.fullmatch(r"[0-9]{4}", year) or people is None or people <= 0
+            len(country) != 2
+            or len(area) != 3
+            or not re.fullmatch(r"[0-9]{4}", year)
+            or people is None
+            or people <= 0
         ):
             problems.append(Problem(place, "is no country, area, year and number above 0"))
         elif people != int(people):
-            problems.append(Problem(place, f"{number} is no whole number of people: thousands or millions?"))
+            problems.append(
+                Problem(place, f"{number} is no whole number of people: thousands or millions?")
+            )
         elif countries.setdefault(area, country) != country:
             problems.append(Problem(place, f"area {area} is country {countries[area]} elsewhere"))
         elif found.setdefault((area, int(year)), (country, people)) != (country, people):
             problems.append(Problem(place, f"area {area} has another number for {year} elsewhere"))
     if problems or not found:
         raise SourceError(
-            "the table of inhabitants can't be used", problems or [Problem(str(path), "has no rows")], remedy
+            "the table of inhabitants can't be used",
+            problems or [Problem(str(path), "has no rows")],
+            remedy,
         )
     return found
 
@@ -127,14 +159,20 @@ def _cells(spec: SourceSpec, path: Path) -> Iterator[Cell]:
         header = [name.strip() for name in next(reader, [])]
         layout = next((names for names in LAYOUTS if set(names[:3]) <= set(header)), None)
         if layout is None:
-            raise refused(path, "is no table of ITU: columns REF_AREA, TIME_PERIOD and OBS_VALUE are missing", "Export it in Data360's CSV layout, with commas.")  # fmt: skip
+            raise refused(
+                path,
+                "is no table of ITU: columns REF_AREA, TIME_PERIOD and OBS_VALUE are missing",
+                "Export it in Data360's CSV layout, with commas.",
+            )
         doubled = [
             Problem(str(path), f"column {name} stands there twice")
             for name in layout
             if name and header.count(name) > 1
         ]
         if doubled:
-            raise SourceError("columns can't be told apart", doubled, "Take out the one that is not meant.")
+            raise SourceError(
+                "columns can't be told apart", doubled, "Take out the one that is not meant."
+            )
         indicators: set[str] = set()
         count = 0
         for cells in reader:
@@ -142,12 +180,20 @@ def _cells(spec: SourceSpec, path: Path) -> Iterator[Cell]:
                 continue
             count += 1
             if count > spec.max_rows:
-                raise refused(path, f"has more rows than the limit of {spec.max_rows}", "Raise max_rows.")
+                raise refused(
+                    path, f"has more rows than the limit of {spec.max_rows}", "Raise max_rows."
+                )
             named = dict(zip(header, (cell.strip() for cell in cells), strict=False))
-            area, year, value, unit, times_ten, indicator = (named.get(name, "") if name else "" for name in layout)
+            area, year, value, unit, times_ten, indicator = (
+                named.get(name, "") if name else "" for name in layout
+            )
             indicators.add(indicator)
             if len(indicators) > 1:
-                raise refused(path, f"holds several indicators: {', '.join(sorted(indicators))}", "Export international bandwidth per inhabitant alone.")  # fmt: skip
+                raise refused(
+                    path,
+                    f"holds several indicators: {', '.join(sorted(indicators))}",
+                    "Export international bandwidth per inhabitant alone.",
+                )
             when, number = YEAR.fullmatch(year), _number(value)
             power = times_ten or "0"
             if len(cells) != len(header):
@@ -159,20 +205,35 @@ def _cells(spec: SourceSpec, path: Path) -> Iterator[Cell]:
             else:
                 fault = "" if when else f"the year {year!r} can't be read"
             yield Cell(
-                reader.line_num, ",".join(cells), area.rsplit(".", 1)[-1], int(when[1]) if when else 0,
-                0.0 if fault else (number or 0.0) * 10.0 ** int(power), unit.split()[0] if unit and len(cells) == len(header) else "", fault,
-            )  # fmt: skip
+                reader.line_num,
+                ",".join(cells),
+                area.rsplit(".", 1)[-1],
+                int(when[1]) if when else 0,
+                0.0 if fault else (number or 0.0) * 10.0 ** int(power),
+                unit.split()[0] if unit and len(cells) == len(header) else "",
+                fault,
+            )
     except (UnicodeDecodeError, csv.Error) as error:
-        raise refused(path, f"is no CSV in UTF-8: {error}", "Save it as UTF-8 CSV, every quote closed.") from error
+        raise refused(
+            path, f"is no CSV in UTF-8: {error}", "Save it as UTF-8 CSV, every quote closed."
+        ) from error
 
 
 def _unit(spec: SourceSpec, path: Path, cells: list[Cell], claimed: list[str]) -> str:
-    """The unit that is declared, else the one the file claims, if the median of each area's last value can be true in it."""
+    """The unit that is declared, else the one the file claims, if the median of each area's last
+    value can be true in it.
+    """
     known = sorted({one.lower() for one in claimed if one.lower() in BITS})
     if len({one.lower() for one in claimed}) > 1:
-        raise refused(path, f"has values in several units: {', '.join(claimed)}", "Make a file of each.")
+        raise refused(
+            path, f"has values in several units: {', '.join(claimed)}", "Make a file of each."
+        )
     if claimed and not known:
-        raise refused(path, f"says {claimed[0]} of its unit, which is none of bandwidth", "Export international bandwidth per inhabitant.")  # fmt: skip
+        raise refused(
+            path,
+            f"says {claimed[0]} of its unit, which is none of bandwidth",
+            "Export international bandwidth per inhabitant.",
+        )
     if spec.per_inhabitant_unit:
         return spec.per_inhabitant_unit
     if not known:
@@ -185,7 +246,9 @@ def _unit(spec: SourceSpec, path: Path, cells: list[Cell], claimed: list[str]) -
         raise refused(path, "holds no value", "Export it again.")
     middle = median(value for _, value in last.values())
     if not LEAST_BPS <= middle * BITS[known[0]] <= MOST_BPS:
-        readings = ", ".join(f"{middle * BITS[unit]:,.0f} bit/s if they are {unit}" for unit in ("bps", "kbps"))
+        readings = ", ".join(
+            f"{middle * BITS[unit]:,.0f} bit/s if they are {unit}" for unit in ("bps", "kbps")
+        )
         raise refused(
             path,
             f"claims {claimed[0]}, which can't be right: the median area would have {middle * BITS[known[0]]:,.0f} bit/s per inhabitant",
@@ -197,13 +260,17 @@ def _unit(spec: SourceSpec, path: Path, cells: list[Cell], claimed: list[str]) -
 def _row(cell: Cell, bits: float, people: Mapping[tuple[str, int], tuple[str, float]]) -> Row:
     country, count = people.get((cell.area, cell.year), ("", 0.0))
     gbps = cell.value * bits * count / 1e9
-    fault = cell.fault or ("" if country else f"area {cell.area} has no inhabitants stated for {cell.year}")
+    fault = cell.fault or (
+        "" if country else f"area {cell.area} has no inhabitants stated for {cell.year}"
+    )
     fault = fault or ("" if math.isfinite(gbps) else "the bandwidth is not finite")
     return Row(cell.line, cell.text, country, cell.year, 0.0 if fault else gbps, fault)
 
 
 def _contradictions_marked(rows: list[Row]) -> list[Row]:
-    """Where a country and year have several values none of them is taken: nothing says which one holds."""
+    """Where a country and year have several values none of them is taken: nothing says which one
+    holds.
+    """
     values: dict[tuple[str, int], set[float]] = {}
     for row in rows:
         if not row.reason:

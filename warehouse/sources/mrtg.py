@@ -1,4 +1,6 @@
-"""MRTG logs: newest first, four resolutions in one file, bytes per second -> rows with their own slot length."""
+"""MRTG logs: newest first, four resolutions in one file, bytes per second -> rows with their own
+slot length.
+"""
 
 from __future__ import annotations
 
@@ -15,18 +17,38 @@ RESOLUTIONS = (300, 1800, 7200, 86400)
 
 
 def read(path: Path) -> pl.DataFrame:
-    """Rows `stamp` (end of the mean, epoch seconds), `value_in`, `value_out` (average bytes/s as text), `seconds`.
+    """Rows `stamp` (end of the mean, epoch seconds), `value_in`, `value_out` (average bytes/s as
+    text), `seconds`.
 
-    The first line holds the counters of the last poll and no rate. The distance to the next older row says how long the
-    mean is; a row whose distance is none of MRTG's resolutions belongs to the finest that is at least as long.
+    The first line holds the counters of the last poll and no rate. The distance to the next older
+    row says how long the
+    mean is; a row whose distance is none of MRTG's resolutions belongs to the finest that is at
+    least as long.
     """
     try:
         lines = decode(path.read_bytes()).splitlines()
     except UnicodeDecodeError as error:
-        raise SourceError("a file can't be read", [Problem(str(path), "is no MRTG log: not text")], "Give the .log file of MRTG.") from error  # fmt: skip
+        raise SourceError(
+            "a file can't be read",
+            [Problem(str(path), "is no MRTG log: not text")],
+            "Give the .log file of MRTG.",
+        ) from error
     if len(lines) < 2 or len(lines[0].split()) != 3:
-        raise SourceError("a file can't be read", [Problem(str(path), "is no MRTG log: its first line must be a time and two counters")], "Give the .log file of MRTG.")  # fmt: skip
-    return pl.DataFrame(list(_rows(lines)), schema={"stamp": pl.String, "value_in": pl.String, "value_out": pl.String, "seconds": pl.Int64}, orient="row")  # fmt: skip
+        raise SourceError(
+            "a file can't be read",
+            [Problem(str(path), "is no MRTG log: its first line must be a time and two counters")],
+            "Give the .log file of MRTG.",
+        )
+    return pl.DataFrame(
+        list(_rows(lines)),
+        schema={
+            "stamp": pl.String,
+            "value_in": pl.String,
+            "value_out": pl.String,
+            "seconds": pl.Int64,
+        },
+        orient="row",
+    )
 
 
 def _rows(lines: list[str]) -> Iterator[tuple[str, str | None, str | None, int]]:
@@ -45,5 +67,7 @@ def _seconds(stamp: str | None, older: str | None) -> int:
 
 
 def _is_time(text: str) -> bool:
-    """Not isdigit(), which takes digits that int() does not; nor thousands of digits, which int() refuses."""
+    """Not isdigit(), which takes digits that int() does not; nor thousands of digits, which int()
+    refuses.
+    """
     return text.isdecimal() and len(text) <= 12

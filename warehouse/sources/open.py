@@ -20,7 +20,9 @@ WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".ods", ".xls")
 
 
 def open_rows(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> Opened:
-    """Makes the temporary view source_row over the file (wide_row where it is wide). Raises SourceError with all that is missing."""
+    """Makes the temporary view source_row over the file (wide_row where it is wide). Raises
+    SourceError with all that is missing.
+    """
     ending = path.suffix.lower()
     if spec.kind == "mrtg":
         return _open_frame(connection, _log(spec), path, mrtg.read(path))
@@ -39,12 +41,23 @@ def open_rows(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> O
 
 
 def _log(spec: SourceSpec) -> SourceSpec:
-    return replace(spec, time_column="stamp", time_format="epoch_s", in_column="value_in", out_column="value_out")
+    return replace(
+        spec,
+        time_column="stamp",
+        time_format="epoch_s",
+        in_column="value_in",
+        out_column="value_out",
+    )
 
 
 def _open_frame(
-    connection: DuckDBPyConnection, spec: SourceSpec, path: Path, frame: pl.DataFrame, notes: tuple[str, ...] = (), first_line: int = 2
-) -> Opened:  # fmt: skip
+    connection: DuckDBPyConnection,
+    spec: SourceSpec,
+    path: Path,
+    frame: pl.DataFrame,
+    notes: tuple[str, ...] = (),
+    first_line: int = 2,
+) -> Opened:
     """Rows that a reader made: one table frame_row, all text, in the order of the file."""
     require(spec, path, tuple(frame.columns))
     connection.register("frame_given", frame.to_arrow())
@@ -62,4 +75,7 @@ def _open_frame(
 
 
 def _records(frame: pl.DataFrame, first_line: int, wanted: Sequence[int]) -> Mapping[int, str]:
-    return {row: json.dumps(frame.row(row - first_line, named=True), ensure_ascii=False) for row in wanted}
+    return {
+        row: json.dumps(frame.row(row - first_line, named=True), ensure_ascii=False)
+        for row in wanted
+    }

@@ -1,4 +1,6 @@
-"""Prometheus and what speaks its HTTP API: whole pages of a range query, or an error; never half a page."""
+"""Prometheus and what speaks its HTTP API: whole pages of a range query, or an error; never half a
+page.
+"""
 
 from __future__ import annotations
 
@@ -21,15 +23,23 @@ RETRIED = (408, 425, 429, 500, 502, 503, 504)
 Series = dict[str, list[tuple[float, float]]]
 
 
-def pages(spec: SourceSpec, known_until: datetime | None, today: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """Slot ends to ask for, first and last, page by page: from `since`, or a little before the last slot known.
+def pages(
+    spec: SourceSpec, known_until: datetime | None, today: datetime
+) -> Iterator[tuple[datetime, datetime]]:
+    """Slot ends to ask for, first and last, page by page: from `since`, or a little before the last
+    slot known.
 
-    The slot that ends less than one slot ago is left for the next time: the server may not have all of it yet.
+    The slot that ends less than one slot ago is left for the next time: the server may not have all
+        of it yet.
     """
     step = timedelta(minutes=spec.slot_minutes or 5)
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
     since = spec.since or epoch
-    begin = since if known_until is None else max(since, known_until - timedelta(minutes=spec.again_minutes))
+    begin = (
+        since
+        if known_until is None
+        else max(since, known_until - timedelta(minutes=spec.again_minutes))
+    )
     first = epoch + (begin - epoch) // step * step + step
     last = epoch + (today - epoch) // step * step - step
     points = max(1, int(timedelta(days=spec.page_days) / step))
@@ -40,21 +50,52 @@ def pages(spec: SourceSpec, known_until: datetime | None, today: datetime) -> It
 
 
 def fetch(
-    client: httpx.Client, spec: SourceSpec, first: datetime, last: datetime, *, pause: Callable[[float], None]
+    client: httpx.Client,
+    spec: SourceSpec,
+    first: datetime,
+    last: datetime,
+    *,
+    pause: Callable[[float], None],
 ) -> pl.DataFrame:
-    """One page: `time` (slot end, epoch seconds), `interface`, `in`, `out`. Raises SourceError once the tries are used up."""
+    """One page: `time` (slot end, epoch seconds), `interface`, `in`, `out`. Raises SourceError once
+    the tries are used up.
+    """
     sides = []
     for side, query in (("in", spec.in_query), ("out", spec.out_query)):
         found = _ask(client, spec, query, first, last, pause) if query else {}
-        rows = [(round(at), name, value) for name, values in sorted(found.items()) for at, value in values]
-        sides.append(pl.DataFrame(rows, schema={"time": pl.Int64, "interface": pl.String, side: pl.Float64}, orient="row"))  # fmt: skip
-    return sides[0].join(sides[1], on=["time", "interface"], how="full", coalesce=True).sort("interface", "time")
+        rows = [
+            (round(at), name, value)
+            for name, values in sorted(found.items())
+            for at, value in values
+        ]
+        sides.append(
+            pl.DataFrame(
+                rows,
+                schema={"time": pl.Int64, "interface": pl.String, side: pl.Float64},
+                orient="row",
+            )
+        )
+    return (
+        sides[0]
+        .join(sides[1], on=["time", "interface"], how="full", coalesce=True)
+        .sort("interface", "time")
+    )
 
 
 def _ask(
-    client: httpx.Client, spec: SourceSpec, query: str, first: datetime, last: datetime, pause: Callable[[float], None]
+    client: httpx.Client,
+    spec: SourceSpec,
+    query: str,
+    first: datetime,
+    last: datetime,
+    pause: Callable[[float], None],
 ) -> Series:
-    asked = {"query": query, "start": f"{first.timestamp():.0f}", "end": f"{last.timestamp():.0f}", "step": f"{60 * (spec.slot_minutes or 5)}"}  # fmt: skip
+    asked = {
+        "query": query,
+        "start": f"{first.timestamp():.0f}",
+        "end": f"{last.timestamp():.0f}",
+        "step": f"{60 * (spec.slot_minutes or 5)}",
+    }
     said, wait, attempt = "", 0.0, 0
     while attempt < spec.tries and wait <= MOST_WAIT_SECONDS:
         if attempt:
@@ -66,7 +107,12 @@ def _ask(
             said, wait = str(error), error.wait
     raise SourceError(
         "the server does not answer as it should",
-        [Problem(f"{spec.name}, {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M}", f"{said} ({attempt} tries)")],
+        [
+            Problem(
+                f"{spec.name}, {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M}",
+                f"{said} ({attempt} tries)",
+            )
+        ],
         "Nothing of this page was kept. The next load goes on from here; raise timeout_seconds or lower page_days if the server is slow.",
     )
 
@@ -75,7 +121,11 @@ def _answer(client: httpx.Client, spec: SourceSpec, asked: dict[str, str]) -> di
     found = post(client, spec, "/api/v1/query_range", asked)
     status = found.status
     if found.elsewhere:
-        raise SourceError("the server sends us elsewhere", [Problem(f"{spec.name}, {spec.url}", f"status {status}: to {found.elsewhere[:300]}")], "No redirect is followed, so that secrets stay with the server they are for. If that one is meant, write its address as url.")  # fmt: skip
+        raise SourceError(
+            "the server sends us elsewhere",
+            [Problem(f"{spec.name}, {spec.url}", f"status {status}: to {found.elsewhere[:300]}")],
+            "No redirect is followed, so that secrets stay with the server they are for. If that one is meant, write its address as url.",
+        )
     try:
         answer = json.loads(found.content)
     except (ValueError, RecursionError) as error:
@@ -89,10 +139,19 @@ def _answer(client: httpx.Client, spec: SourceSpec, asked: dict[str, str]) -> di
     if status in RETRIED:
         raise PassingError(said, found.wait)
     if status != httpx.codes.OK or answer.get("status") != "success":
-        hint = {401: "Check token_file, or user and password_file.", 403: "Check what this user may read."}
-        raise SourceError("the server refuses the query", [Problem(f"{spec.name}, {asked['query']}", said)], hint.get(status, "Check url and the queries."))  # fmt: skip
+        hint = {
+            401: "Check token_file, or user and password_file.",
+            403: "Check what this user may read.",
+        }
+        raise SourceError(
+            "the server refuses the query",
+            [Problem(f"{spec.name}, {asked['query']}", said)],
+            hint.get(status, "Check url and the queries."),
+        )
     if answer.get("warnings") or answer.get("isPartial"):
-        raise PassingError(f"the answer is not whole: {str(answer.get('warnings', 'isPartial'))[:300]}")
+        raise PassingError(
+            f"the answer is not whole: {str(answer.get('warnings', 'isPartial'))[:300]}"
+        )
     return answer
 
 
@@ -111,12 +170,26 @@ def _series(spec: SourceSpec, answer: dict[str, object], first: datetime, last: 
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise PassingError(f"the answer has not the form of a range query: {error!r}") from error
     if twice:
-        problems = [Problem(spec.name, f"several series are named {name!r}") for name in sorted(twice)[:20]]
-        raise SourceError("series can't be told apart", problems, "Add a label to `label`, or sum them in the query.")
-    strange = [name for name, values in series.items() if any(not first.timestamp() <= at <= last.timestamp() for at, _ in values)]  # fmt: skip
+        problems = [
+            Problem(spec.name, f"several series are named {name!r}") for name in sorted(twice)[:20]
+        ]
+        raise SourceError(
+            "series can't be told apart",
+            problems,
+            "Add a label to `label`, or sum them in the query.",
+        )
+    strange = [
+        name
+        for name, values in series.items()
+        if any(not first.timestamp() <= at <= last.timestamp() for at, _ in values)
+    ]
     if strange:
         raise PassingError(f"series {strange[0]!r} has times outside of what was asked for")
-    repeated = [name for name, values in series.items() if len({round(at) for at, _ in values}) < len(values)]
+    repeated = [
+        name
+        for name, values in series.items()
+        if len({round(at) for at, _ in values}) < len(values)
+    ]
     if repeated:
         raise PassingError(f"series {repeated[0]!r} has two values of one time")
     return series
@@ -130,6 +203,8 @@ def _rate(value: object) -> float:
 
 
 def name_of(label: str, labels: dict[str, str]) -> str:
-    """The interface's name: the setting `label` with each {label} replaced; an absent one is empty, half a character a question mark."""
+    """The interface's name: the setting `label` with each {label} replaced; an absent one is empty,
+    half a character a question mark.
+    """
     name = re.sub(r"\{(\w+)\}", lambda found: str(labels.get(found[1], "")), label).strip()
     return name.encode("utf-8", "replace").decode("utf-8")

@@ -1,4 +1,6 @@
-"""RRD files and XML dumps, through the program rrdtool -> rows of every AVERAGE archive with their own slot length."""
+"""RRD files and XML dumps, through the program rrdtool -> rows of every AVERAGE archive with their
+own slot length.
+"""
 
 from __future__ import annotations
 
@@ -41,23 +43,39 @@ class Dump:
 
 
 def read(spec: SourceSpec, path: Path) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Rows `stamp` (end of the mean, epoch seconds), `value_in`, `value_out` as texts, `seconds`; and remarks.
+    """Rows `stamp` (end of the mean, epoch seconds), `value_in`, `value_out` as texts, `seconds`;
+    and remarks.
 
     Rows before an archive's first known value are not data, only room, and are left out.
     """
     xml = _xml(path)
     dump = parse(xml, path, spec.max_rows)
     wanted = [name for name in (spec.in_column, spec.out_column) if name]
-    missing = [Problem(str(path), f"data source {name} is missing") for name in wanted if name not in dump.names]
+    missing = [
+        Problem(str(path), f"data source {name} is missing")
+        for name in wanted
+        if name not in dump.names
+    ]
     if missing:
-        raise SourceError("data sources are missing", missing, f"The file has: {', '.join(dump.names[:20])}. Mend in_column and out_column.")  # fmt: skip
+        raise SourceError(
+            "data sources are missing",
+            missing,
+            f"The file has: {', '.join(dump.names[:20])}. Mend in_column and out_column.",
+        )
     means = [archive for archive in dump.archives if archive.function == "AVERAGE"]
     if not means:
-        raise refused(path, "has no archive of averages", "Give an RRD file with an AVERAGE archive.")
+        raise refused(
+            path, "has no archive of averages", "Give an RRD file with an AVERAGE archive."
+        )
     others = sorted({archive.function for archive in dump.archives} - {"AVERAGE"})
     notes = [f"archives of {', '.join(others)} are no means and were left out"] if others else []
-    parts = [pl.DataFrame(list(_rows(spec, dump, archive)), schema=SCHEMA, orient="row") for archive in means]
-    frame, said = even_lengths(pl.concat(parts).unique(["stamp", "seconds"], keep="first", maintain_order=True))
+    parts = [
+        pl.DataFrame(list(_rows(spec, dump, archive)), schema=SCHEMA, orient="row")
+        for archive in means
+    ]
+    frame, said = even_lengths(
+        pl.concat(parts).unique(["stamp", "seconds"], keep="first", maintain_order=True)
+    )
     if frame.is_empty():
         raise refused(path, "holds no known value", "Take it out of the source's files.")
     texts = [pl.col(name).cast(pl.String) for name in ("stamp", "value_in", "value_out")]
@@ -71,19 +89,37 @@ def _xml(path: Path) -> bytes:
     # A leading dash would be read as an option.
     command = ["rrdtool", "dump", str(path.absolute())]
     try:
-        done = subprocess.run(command, capture_output=True, timeout=TIMEOUT_SECONDS, check=False, stdin=subprocess.DEVNULL)  # fmt: skip
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
     except FileNotFoundError as error:
-        raise refused(path, "needs the program rrdtool, which is not installed", "Install rrdtool (Debian: apt install rrdtool), or give an XML dump.") from error  # fmt: skip
+        raise refused(
+            path,
+            "needs the program rrdtool, which is not installed",
+            "Install rrdtool (Debian: apt install rrdtool), or give an XML dump.",
+        ) from error
     except subprocess.TimeoutExpired as error:
-        raise refused(path, f"was not read by rrdtool within {TIMEOUT_SECONDS} s", "Try `rrdtool dump` on it.") from error  # fmt: skip
+        raise refused(
+            path, f"was not read by rrdtool within {TIMEOUT_SECONDS} s", "Try `rrdtool dump` on it."
+        ) from error
     if done.returncode or not done.stdout.strip():
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise refused(path, f"is refused by rrdtool: {said[0] if said else f'it ended with {done.returncode}'}", "Give a file of RRDtool made on the same kind of machine, or its XML dump.")  # fmt: skip
+        raise refused(
+            path,
+            f"is refused by rrdtool: {said[0] if said else f'it ended with {done.returncode}'}",
+            "Give a file of RRDtool made on the same kind of machine, or its XML dump.",
+        )
     return done.stdout
 
 
 def parse(xml: bytes, path: Path, max_rows: int) -> Dump:
-    """Reads a dump. Nothing outside the text is opened: a dump that declares entities of its own is refused."""
+    """Reads a dump. Nothing outside the text is opened: a dump that declares entities of its own is
+    refused.
+    """
     dump, reader, state = Dump(), expat.ParserCreate(), _State()
 
     def start(tag: str, _: dict[str, str]) -> None:
@@ -95,7 +131,9 @@ def parse(xml: bytes, path: Path, max_rows: int) -> Dump:
             dump.archives[-1].rows.append([])
             state.rows += 1
             if state.rows > max_rows:
-                raise refused(path, f"has more rows than the limit of {max_rows}", "Raise max_rows.")
+                raise refused(
+                    path, f"has more rows than the limit of {max_rows}", "Raise max_rows."
+                )
 
     def end(tag: str) -> None:
         text, place = state.text.strip(), state.open[-3:]
@@ -119,19 +157,36 @@ def parse(xml: bytes, path: Path, max_rows: int) -> Dump:
             state.text += part
 
     def entity(*_: object) -> None:
-        raise refused(path, "declares XML entities, which no dump of rrdtool does", "Make the dump again.")
+        raise refused(
+            path, "declares XML entities, which no dump of rrdtool does", "Make the dump again."
+        )
 
-    reader.StartElementHandler, reader.EndElementHandler, reader.CharacterDataHandler = start, end, text
+    reader.StartElementHandler, reader.EndElementHandler, reader.CharacterDataHandler = (
+        start,
+        end,
+        text,
+    )
     reader.EntityDeclHandler = entity
     reader.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
     try:
         reader.Parse(xml, True)
     except (expat.ExpatError, ValueError, IndexError) as error:
-        raise refused(path, f"is no dump of rrdtool: {error}", "Make it again with `rrdtool dump`.") from error
+        raise refused(
+            path, f"is no dump of rrdtool: {error}", "Make it again with `rrdtool dump`."
+        ) from error
     if not (dump.step > 0 and 0 < dump.last_update < 1 << 40 and dump.names):
-        raise refused(path, "is no dump of rrdtool: step, lastupdate or data sources are missing", "Make it again with `rrdtool dump`.")  # fmt: skip
-    if any(not 0 < archive.points_per_row < 1 << 24 for archive in dump.archives) or dump.step >= 1 << 24:
-        raise refused(path, "is no dump of rrdtool: an archive's length is out of range", "Make it again.")
+        raise refused(
+            path,
+            "is no dump of rrdtool: step, lastupdate or data sources are missing",
+            "Make it again with `rrdtool dump`.",
+        )
+    if (
+        any(not 0 < archive.points_per_row < 1 << 24 for archive in dump.archives)
+        or dump.step >= 1 << 24
+    ):
+        raise refused(
+            path, "is no dump of rrdtool: an archive's length is out of range", "Make it again."
+        )
     return dump
 
 
@@ -142,7 +197,9 @@ class _State:
     rows: int = 0
 
 
-def _rows(spec: SourceSpec, dump: Dump, archive: Archive) -> Iterator[tuple[int, float | None, float | None, int]]:
+def _rows(
+    spec: SourceSpec, dump: Dump, archive: Archive
+) -> Iterator[tuple[int, float | None, float | None, int]]:
     """Rows from the first known value on; a row's stamp is where its mean ends."""
     seconds = dump.step * archive.points_per_row
     last = dump.last_update - dump.last_update % seconds

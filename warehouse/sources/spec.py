@@ -19,17 +19,47 @@ Kind = Literal["table", "counters", "mrtg", "rrd", "zabbix", "flows", "prometheu
 Layout = Literal["long", "wide"]
 Stamp = Literal["start", "end"]
 
-KINDS: tuple[str, ...] = ("table", "counters", "mrtg", "rrd", "zabbix", "flows", "prometheus", "itu")
+KINDS: tuple[str, ...] = (
+    "table",
+    "counters",
+    "mrtg",
+    "rrd",
+    "zabbix",
+    "flows",
+    "prometheus",
+    "itu",
+)
 LOGS = ("mrtg", "rrd")
 """Kinds whose files hold means of several lengths."""
 COUNTER_BITS = (32, 64)
 BITS_PER_UNIT: Mapping[str, float] = {
-    "bps": 1.0, "kbps": 1e3, "mbps": 1e6, "gbps": 1e9, "tbps": 1e12,
-    "bytes_per_s": 8.0, "kbytes_per_s": 8e3, "mbytes_per_s": 8e6,
-    "bits_per_slot": 1.0, "bytes_per_slot": 8.0,
-}  # fmt: skip
+    "bps": 1.0,
+    "kbps": 1e3,
+    "mbps": 1e6,
+    "gbps": 1e9,
+    "tbps": 1e12,
+    "bytes_per_s": 8.0,
+    "kbytes_per_s": 8e3,
+    "mbytes_per_s": 8e6,
+    "bits_per_slot": 1.0,
+    "bytes_per_slot": 8.0,
+}
 """Bits in one unit; the units per slot are divided by the length of the slot as well."""
-NOT_READING = ("files", "url", "since", "page_days", "again_minutes", "timeout_seconds", "tries", "user", "token_file", "password_file", "ca_file", "max_workbook_bytes", "max_answer_bytes")  # fmt: skip
+NOT_READING = (
+    "files",
+    "url",
+    "since",
+    "page_days",
+    "again_minutes",
+    "timeout_seconds",
+    "tries",
+    "user",
+    "token_file",
+    "password_file",
+    "ca_file",
+    "max_workbook_bytes",
+    "max_answer_bytes",
+)
 """Settings that say where things are found and how much may be used, not how they are read."""
 MAX_POINTS = 10_990
 """A server of Prometheus refuses more than 11,000 points a series."""
@@ -39,7 +69,9 @@ NOT_RE2 = re.compile(r"\(\?(?:[=!>]|<[=!]|P=|\()|(?<!\\)(?:\\\\)*\\[1-9]")
 TIME_FORMATS = ("auto", "epoch_s", "epoch_ms", "epoch_us")
 NULL_WORDS = ("", "NaN", "nan", "NAN", "null", "NULL", "None", "-", "N/A", "n/a", "NA", "U")
 VALUELESS = frozenset(NULL_WORDS[1:])
-"""Null words of which no reader makes a time or a number that counts, whether it looks for them or not."""
+"""Null words of which no reader makes a time or a number that counts, whether it looks for them or
+not.
+"""
 SLOT_MINUTES = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60, 120, 180, 240, 360, 480, 720, 1440)
 """Slot lengths that divide a day."""
 
@@ -48,14 +80,20 @@ SLOT_MINUTES = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60, 120, 180, 240, 360, 48
 class SourceSpec:
     """A source's files and how their rows become samples.
 
-    long: one row per interface and time, with `in_column` and `out_column`, or with `value_column` and a direction
+    long: one row per interface and time, with `in_column` and `out_column`, or with `value_column`
+          and a direction
     (`direction_column`, `direction`, or a group of `interface_pattern`).
-    wide: one row per time, one column per interface and direction, named as `interface_pattern` says.
-    The interface comes from `interface_column`, from `interface`, or from the file's name without endings.
+    wide: one row per time, one column per interface and direction, named as `interface_pattern`
+          says.
+    The interface comes from `interface_column`, from `interface`, or from the file's name without
+    endings.
     `interface_pattern` is a regular expression with the group `interface` and perhaps `direction`.
-    `time_format` is auto, epoch_s, epoch_ms, epoch_us, or a strptime format; several are tried in turn.
-    kind counters: `in_column` and `out_column` hold octet counters of `counter_bits`; `discontinuity_column` changes and
-    `uptime_column` (seconds) falls when the device restarted. kind mrtg: a log of MRTG, bytes per second, newest first.
+    `time_format` is auto, epoch_s, epoch_ms, epoch_us, or a strptime format; several are tried in
+    turn.
+    kind counters: `in_column` and `out_column` hold octet counters of `counter_bits`;
+                   `discontinuity_column` changes and
+    `uptime_column` (seconds) falls when the device restarted. kind mrtg: a log of MRTG, bytes per
+    second, newest first.
     `first_slot` stands for the time column of files that have one value a line and no times.
     What each kind asks for is told, with an example, in README.md beside this module.
     """
@@ -93,9 +131,15 @@ class SourceSpec:
     max_rows: int = 2_000_000_000
     max_columns: int = 5_000
     max_workbook_bytes: int = 4 * 1024**3  # memory that reading one workbook may take
-    max_answer_bytes: int = 256 * 1024**2  # prometheus: one answer, unpacked; reading it takes up to 25 times as much
-    day_first: bool | None = None  # 31/12/2025 (true) or 12/31/2025 (false); None: as the whole column tells
-    items: Mapping[str, str] = field(default_factory=dict)  # zabbix: itemid -> interface and direction, "ALA-FRA in"
+    max_answer_bytes: int = (
+        256 * 1024**2
+    )  # prometheus: one answer, unpacked; reading it takes up to 25 times as much
+    day_first: bool | None = (
+        None  # 31/12/2025 (true) or 12/31/2025 (false); None: as the whole column tells
+    )
+    items: Mapping[str, str] = field(
+        default_factory=dict
+    )  # zabbix: itemid -> interface and direction, "ALA-FRA in"
     map_file: str = ""  # flows: CSV of interface_id, a, z: prefixes or AS numbers at either end
     sampling_rate: int = 0  # flows: one packet in so many was seen; 0: as each record says, else 1
     url: str = ""  # prometheus: address of the server, without user or password
@@ -115,9 +159,15 @@ class SourceSpec:
     per_inhabitant_unit: str = ""  # itu: bps or kbps, where the file's own header is wrong
 
     def __post_init__(self) -> None:
-        problems = [Problem(f"{self.name or 'source'}.{where}", what) for where, what in _problems(self)]
+        problems = [
+            Problem(f"{self.name or 'source'}.{where}", what) for where, what in _problems(self)
+        ]
         if problems:
-            raise SettingsError(f"source {self.name or '(no name)'} can't be read as described", problems, "Mend its [sources] entry in transit.toml.")  # fmt: skip
+            raise SettingsError(
+                f"source {self.name or '(no name)'} can't be read as described",
+                problems,
+                "Mend its [sources] entry in transit.toml.",
+            )
 
     @property
     def time_formats(self) -> tuple[str, ...]:
@@ -136,7 +186,9 @@ class SourceSpec:
         choices = {key: value for key, value in asdict(self).items() if key not in NOT_READING}
         for name in (self.map_file, self.population_file):
             path = Path(name or "/")
-            choices[f"content of {name}"] = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+            choices[f"content of {name}"] = (
+                hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+            )
         return hashlib.sha256(json.dumps(choices, sort_keys=True, default=str).encode()).hexdigest()
 
 
@@ -150,9 +202,19 @@ def _problems(spec: SourceSpec) -> list[tuple[str, str]]:
     need(bool(spec.name), "name", "is empty")
     need(spec.kind in KINDS, "kind", f"is {spec.kind!r}; choose from {', '.join(KINDS)}")
     need(spec.layout in ("long", "wide"), "layout", f"is {spec.layout!r}; choose long or wide")
-    need(spec.unit in BITS_PER_UNIT, "unit", f"is {spec.unit!r}; choose from {', '.join(BITS_PER_UNIT)}")
-    need(spec.stamp in ("start", "end"), "stamp", f"is {spec.stamp!r}; choose start or end of the slot")
-    need(spec.direction in ("", "in", "out"), "direction", f"is {spec.direction!r}; choose in or out")
+    need(
+        spec.unit in BITS_PER_UNIT,
+        "unit",
+        f"is {spec.unit!r}; choose from {', '.join(BITS_PER_UNIT)}",
+    )
+    need(
+        spec.stamp in ("start", "end"),
+        "stamp",
+        f"is {spec.stamp!r}; choose start or end of the slot",
+    )
+    need(
+        spec.direction in ("", "in", "out"), "direction", f"is {spec.direction!r}; choose in or out"
+    )
     need(len(spec.separator) <= 1, "separator", f"is {spec.separator!r}, must be one character")
     need(
         spec.separator not in ('"', "\r", "\n"),
@@ -164,28 +226,77 @@ def _problems(spec: SourceSpec) -> list[tuple[str, str]]:
         "null_words",
         "hold a quote or a line end, which no cell of a text file holds",
     )
-    need(not NOT_RE2.search(spec.interface_pattern), "interface_pattern", f"{spec.interface_pattern!r} looks ahead, behind or back, which the reader's regular expressions can't")  # fmt: skip
-    need(not (spec.decimal_comma and spec.separator == ","), "separator", "is a comma, and so is the decimal sign")
-    need(spec.slot_minutes is None or spec.slot_minutes in SLOT_MINUTES, "slot_minutes", f"is {spec.slot_minutes}; choose from {', '.join(map(str, SLOT_MINUTES))}")  # fmt: skip
-    for limit in ("priority", "max_file_bytes", "max_rows", "max_columns", "max_workbook_bytes", "max_answer_bytes"):
+    need(
+        not NOT_RE2.search(spec.interface_pattern),
+        "interface_pattern",
+        f"{spec.interface_pattern!r} looks ahead, behind or back, which the reader's regular expressions can't",
+    )
+    need(
+        not (spec.decimal_comma and spec.separator == ","),
+        "separator",
+        "is a comma, and so is the decimal sign",
+    )
+    need(
+        spec.slot_minutes is None or spec.slot_minutes in SLOT_MINUTES,
+        "slot_minutes",
+        f"is {spec.slot_minutes}; choose from {', '.join(map(str, SLOT_MINUTES))}",
+    )
+    for limit in (
+        "priority",
+        "max_file_bytes",
+        "max_rows",
+        "max_columns",
+        "max_workbook_bytes",
+        "max_answer_bytes",
+    ):
         need(getattr(spec, limit) >= 1, limit, f"is {getattr(spec, limit)}, must be at least 1")
-    need(all("%" in text or text in TIME_FORMATS for text in spec.time_formats), "time_format", f"is {spec.time_format!r}; choose {', '.join(TIME_FORMATS)} or a format such as %d.%m.%Y %H:%M")  # fmt: skip
+    need(
+        all("%" in text or text in TIME_FORMATS for text in spec.time_formats),
+        "time_format",
+        f"is {spec.time_format!r}; choose {', '.join(TIME_FORMATS)} or a format such as %d.%m.%Y %H:%M",
+    )
     need(len(spec.time_formats) > 0, "time_format", "is empty")
-    need(len(spec.time_formats) == 1 or all("%" in text for text in spec.time_formats), "time_format", "several are tried only where each is a strptime format")  # fmt: skip
+    need(
+        len(spec.time_formats) == 1 or all("%" in text for text in spec.time_formats),
+        "time_format",
+        "several are tried only where each is a strptime format",
+    )
     try:
         ZoneInfo(spec.time_zone)
     except (ZoneInfoNotFoundError, ValueError):
-        found.append(("time_zone", f"is {spec.time_zone!r}, not a zone of the IANA list such as Asia/Almaty"))
+        found.append(
+            ("time_zone", f"is {spec.time_zone!r}, not a zone of the IANA list such as Asia/Almaty")
+        )
     groups = _groups(spec.interface_pattern)
-    need(groups is not None, "interface_pattern", f"{spec.interface_pattern!r} is not a regular expression")
-    need(not spec.interface_pattern or "interface" in (groups or ()), "interface_pattern", "has no group (?P<interface>...)")  # fmt: skip
+    need(
+        groups is not None,
+        "interface_pattern",
+        f"{spec.interface_pattern!r} is not a regular expression",
+    )
+    need(
+        not spec.interface_pattern or "interface" in (groups or ()),
+        "interface_pattern",
+        "has no group (?P<interface>...)",
+    )
     if spec.first_slot is not None:
-        need(spec.slot_minutes is not None, "slot_minutes", "must be given where first_slot stands for the time column")
+        need(
+            spec.slot_minutes is not None,
+            "slot_minutes",
+            "must be given where first_slot stands for the time column",
+        )
         need(spec.first_slot.tzinfo is not None, "first_slot", "has no time zone")
     if spec.kind == "counters":
-        need(spec.counter_bits in COUNTER_BITS, "counter_bits", f"is {spec.counter_bits}; choose 32 or 64")
+        need(
+            spec.counter_bits in COUNTER_BITS,
+            "counter_bits",
+            f"is {spec.counter_bits}; choose 32 or 64",
+        )
         need(bool(spec.in_column or spec.out_column), "in_column", "is empty, and so is out_column")
-        need(spec.layout == "long" and not spec.value_column, "layout", "counters stand in in_column and out_column")
+        need(
+            spec.layout == "long" and not spec.value_column,
+            "layout",
+            "counters stand in in_column and out_column",
+        )
     if spec.kind == "table":
         found.extend(_table_problems(spec, groups or ()))
     found.extend((where, what) for holds, where, what in _kind_checks(spec) if not holds)
@@ -194,43 +305,107 @@ def _problems(spec: SourceSpec) -> list[tuple[str, str]]:
 
 def _kind_checks(spec: SourceSpec) -> list[tuple[bool, str, str]]:
     if spec.kind == "rrd":
-        return [(bool(spec.in_column or spec.out_column), "in_column", "is empty, and so is out_column: name the data sources of the RRD file, such as traffic_in")]  # fmt: skip
+        return [
+            (
+                bool(spec.in_column or spec.out_column),
+                "in_column",
+                "is empty, and so is out_column: name the data sources of the RRD file, such as traffic_in",
+            )
+        ]
     if spec.kind == "zabbix":
         named = [bool(re.fullmatch(r".+ (in|out)", name)) for name in spec.items.values()]
         return [
-            (all(named), "items", 'must name an interface and a direction each, such as "ALA-FRA in"'),
-            (bool(spec.items or (spec.interface and spec.direction)), "items", "is empty, and so is interface or direction"),
-        ]  # fmt: skip
+            (
+                all(named),
+                "items",
+                'must name an interface and a direction each, such as "ALA-FRA in"',
+            ),
+            (
+                bool(spec.items or (spec.interface and spec.direction)),
+                "items",
+                "is empty, and so is interface or direction",
+            ),
+        ]
     if spec.kind == "flows":
         return [
-            (bool(spec.map_file), "map_file", "is empty: it says which prefixes or AS numbers lie at the ends of an interface"),
-            (spec.unit == "bps" and not spec.decimal_comma, "unit", "has no place: flow records hold bytes"),
-            (spec.sampling_rate >= 0, "sampling_rate", f"is {spec.sampling_rate}, must not be negative"),
-        ]  # fmt: skip
+            (
+                bool(spec.map_file),
+                "map_file",
+                "is empty: it says which prefixes or AS numbers lie at the ends of an interface",
+            ),
+            (
+                spec.unit == "bps" and not spec.decimal_comma,
+                "unit",
+                "has no place: flow records hold bytes",
+            ),
+            (
+                spec.sampling_rate >= 0,
+                "sampling_rate",
+                f"is {spec.sampling_rate}, must not be negative",
+            ),
+        ]
     if spec.kind == "prometheus":
         address = _address(spec.url)
         return [
-            (address.scheme in ("http", "https") and bool(address.hostname), "url", "must begin with http:// or https:// and name a server and perhaps its port"),
-            ("@" not in address.netloc, "url", "holds a user or password; give user and password_file"),
+            (
+                address.scheme in ("http", "https") and bool(address.hostname),
+                "url",
+                "must begin with http:// or https:// and name a server and perhaps its port",
+            ),
+            (
+                "@" not in address.netloc,
+                "url",
+                "holds a user or password; give user and password_file",
+            ),
             (not address.query and not address.fragment, "url", "must not hold a query"),
             (bool(spec.in_query or spec.out_query), "in_query", "is empty, and so is out_query"),
-            (bool(spec.label), "label", "is empty: it makes the interface's name from labels, such as {instance} {ifName}"),
-            (spec.since is not None and spec.since.tzinfo is not None, "since", "must be a time with a zone: the first time to ask for"),
-            (spec.slot_minutes is not None and spec.slot_minutes <= 60, "slot_minutes", "must be given, 60 at most"),
-            (0 < spec.page_days * 1440 <= MAX_POINTS * (spec.slot_minutes or 1), "page_days", f"is {spec.page_days:g}; a page holds at most {MAX_POINTS} slots of a series"),
+            (
+                bool(spec.label),
+                "label",
+                "is empty: it makes the interface's name from labels, such as {instance} {ifName}",
+            ),
+            (
+                spec.since is not None and spec.since.tzinfo is not None,
+                "since",
+                "must be a time with a zone: the first time to ask for",
+            ),
+            (
+                spec.slot_minutes is not None and spec.slot_minutes <= 60,
+                "slot_minutes",
+                "must be given, 60 at most",
+            ),
+            (
+                0 < spec.page_days * 1440 <= MAX_POINTS * (spec.slot_minutes or 1),
+                "page_days",
+                f"is {spec.page_days:g}; a page holds at most {MAX_POINTS} slots of a series",
+            ),
             (not (spec.token_file and spec.user), "token_file", "is given and user as well"),
-            (spec.tries >= 1 and spec.timeout_seconds > 0 and spec.again_minutes >= 0, "tries", "must be at least 1, timeout_seconds above 0, again_minutes 0 or more"),
-        ]  # fmt: skip
+            (
+                spec.tries >= 1 and spec.timeout_seconds > 0 and spec.again_minutes >= 0,
+                "tries",
+                "must be at least 1, timeout_seconds above 0, again_minutes 0 or more",
+            ),
+        ]
     if spec.kind == "itu":
         return [
-            (bool(spec.population_file), "population_file", "is empty: values per inhabitant need inhabitants"),
-            (spec.per_inhabitant_unit in ("", *COUNTRY_UNITS), "per_inhabitant_unit", f"is {spec.per_inhabitant_unit!r}; choose from {', '.join(COUNTRY_UNITS)}"),
-        ]  # fmt: skip
+            (
+                bool(spec.population_file),
+                "population_file",
+                "is empty: values per inhabitant need inhabitants",
+            ),
+            (
+                spec.per_inhabitant_unit in ("", *COUNTRY_UNITS),
+                "per_inhabitant_unit",
+                f"is {spec.per_inhabitant_unit!r}; choose from {', '.join(COUNTRY_UNITS)}",
+            ),
+        ]
     return []
 
 
 def _address(url: str) -> SplitResult:
-    """The parts of an address; none where it has a port that is no number or brackets that don't close."""
+    """The parts of an address; none where it has a port that is no number or brackets that don't
+    close.
+    """
     try:
         found = urlsplit(url)
         return found if url.isprintable() and found.port != 0 else urlsplit("")
@@ -242,18 +417,42 @@ def _table_problems(spec: SourceSpec, groups: tuple[str, ...]) -> list[tuple[str
     has_direction = bool(spec.direction or spec.direction_column or "direction" in groups)
     if spec.layout == "wide":
         checks = [
-            (bool(spec.interface_pattern), "interface_pattern", "is needed: it says which columns of a wide table are which interface, such as (?P<interface>.+)_(?P<direction>in|out)"),
-            (has_direction, "direction", "is unknown: name it in interface_pattern or as direction"),
-            (not (spec.in_column or spec.out_column or spec.value_column), "layout", "is wide, so in_column, out_column and value_column have no place"),
-        ]  # fmt: skip
+            (
+                bool(spec.interface_pattern),
+                "interface_pattern",
+                "is needed: it says which columns of a wide table are which interface, such as (?P<interface>.+)_(?P<direction>in|out)",
+            ),
+            (
+                has_direction,
+                "direction",
+                "is unknown: name it in interface_pattern or as direction",
+            ),
+            (
+                not (spec.in_column or spec.out_column or spec.value_column),
+                "layout",
+                "is wide, so in_column, out_column and value_column have no place",
+            ),
+        ]
     elif spec.value_column:
         checks = [
-            (not (spec.in_column or spec.out_column), "value_column", "is given and in_column or out_column as well"),
-            (has_direction, "direction", "is unknown: give direction, direction_column, or a group (?P<direction>...) in interface_pattern"),
-        ]  # fmt: skip
+            (
+                not (spec.in_column or spec.out_column),
+                "value_column",
+                "is given and in_column or out_column as well",
+            ),
+            (
+                has_direction,
+                "direction",
+                "is unknown: give direction, direction_column, or a group (?P<direction>...) in interface_pattern",
+            ),
+        ]
     else:
         checks = [
-            (bool(spec.in_column or spec.out_column), "in_column", "is empty, and so are out_column and value_column")
+            (
+                bool(spec.in_column or spec.out_column),
+                "in_column",
+                "is empty, and so are out_column and value_column",
+            )
         ]
     return [(where, what) for holds, where, what in checks if not holds]
 

@@ -26,7 +26,9 @@ OWN_BYTES = 2 * 1024**3
 
 
 class Facts(TypedDict):
-    """What the reading program tells beside the cells; columns by their place from 0, rows from 1 but for `header`, from 0."""
+    """What the reading program tells beside the cells; columns by their place from 0, rows from 1
+    but for `header`, from 0.
+    """
 
     sheet: str
     others: list[str]
@@ -38,7 +40,9 @@ class Facts(TypedDict):
 
 @dataclass(frozen=True)
 class Sheet:
-    """The cells below the header as texts, the row of the first of them (from 1), and what the summary should say."""
+    """The cells below the header as texts, the row of the first of them (from 1), and what the
+    summary should say.
+    """
 
     frame: pl.DataFrame
     first_line: int
@@ -46,27 +50,41 @@ class Sheet:
 
 
 def read(spec: SourceSpec, path: Path) -> Sheet:
-    """The first sheet that is not hidden, every cell as text: dates in ISO form, errors as Excel shows them; hidden rows too.
+    """The first sheet that is not hidden, every cell as text: dates in ISO form, errors as Excel
+    shows them; hidden rows too.
 
-    Cells with the source's words for nothing are empty. Raises SourceError for columns that are read and stand there twice, share
+    Cells with the source's words for nothing are empty. Raises SourceError for columns that are
+    read and stand there twice, share
     a merged header cell, or hold formulas that nobody computed.
     """
     cells, facts = _read_apart(spec, path)
     if cells.width > spec.max_columns:
-        raise refused(path, f"has {cells.width} columns, more than the limit of {spec.max_columns}", "Raise max_columns if that is right.")  # fmt: skip
+        raise refused(
+            path,
+            f"has {cells.width} columns, more than the limit of {spec.max_columns}",
+            "Raise max_columns if that is right.",
+        )
     if cells.is_empty():
         raise refused(path, "is empty", "Export it again, or take it out of the source's files.")
     header = facts["header"] if spec.header else -1
-    given = [(name or "").strip() for name in cells.row(header)] if spec.header else [f"column_{place + 1}" for place in range(cells.width)]  # fmt: skip
+    given = (
+        [(name or "").strip() for name in cells.row(header)]
+        if spec.header
+        else [f"column_{place + 1}" for place in range(cells.width)]
+    )
     require(spec, path, tuple(given))
     names = told_apart(spec, path, given)
     _refuse_unreadable(spec, path, names, facts)
     if spec.time_format == "auto" and not spec.first_slot:
-        _refuse_swapped(spec, path, cells.to_series(names.index(spec.time_column)).slice(header + 1))
+        _refuse_swapped(
+            spec, path, cells.to_series(names.index(spec.time_column)).slice(header + 1)
+        )
     empty = list(spec.null_words)
     comma = facts["numbers"] if spec.decimal_comma else []
     frame = cells.slice(header + 1).rename(dict(zip(cells.columns, names, strict=True)))
-    frame = frame.with_columns(pl.col(names[place]).str.replace(".", ",", literal=True) for place in comma)
+    frame = frame.with_columns(
+        pl.col(names[place]).str.replace(".", ",", literal=True) for place in comma
+    )
     frame = frame.with_columns(
         pl.when(~pl.col(name).is_in(empty)).then(pl.col(name)).alias(name) for name in frame.columns
     )
@@ -78,32 +96,58 @@ def read(spec: SourceSpec, path: Path) -> Sheet:
 def _refuse_unreadable(spec: SourceSpec, path: Path, names: list[str], facts: Facts) -> None:
     needed = used(spec, names)
     shared = [
-        Problem(str(path), f"the header cell of column {names[left]} is merged over {right - left + 1} columns")
+        Problem(
+            str(path),
+            f"the header cell of column {names[left]} is merged over {right - left + 1} columns",
+        )
         for left, right in facts["merged"]
         if needed.intersection(names[left : right + 1])
     ]
     if shared and spec.header:
-        raise SourceError("columns can't be told apart", shared, "Take the merged cells of the header apart and give each column a name of its own.")  # fmt: skip
+        raise SourceError(
+            "columns can't be told apart",
+            shared,
+            "Take the merged cells of the header apart and give each column a name of its own.",
+        )
     unknown = [
-        Problem(str(path), f"column {names[place]} has {count} formulas without a value, the first in row {row}")
+        Problem(
+            str(path),
+            f"column {names[place]} has {count} formulas without a value, the first in row {row}",
+        )
         for place, count, row in facts["formulas"]
         if place < len(names) and names[place] in needed
     ]
     if unknown:
-        raise SourceError("a workbook was never computed", unknown, "Open it in Excel or LibreOffice, save it, and load it again.")  # fmt: skip
+        raise SourceError(
+            "a workbook was never computed",
+            unknown,
+            "Open it in Excel or LibreOffice, save it, and load it again.",
+        )
 
 
 def _refuse_swapped(spec: SourceSpec, path: Path, stamps: pl.Series) -> None:
-    """A program that takes 01/02/2024 for January leaves 13/02/2024 a text: dates up to the 12th beside texts beyond it were swapped."""
+    """A program that takes 01/02/2024 for January leaves 13/02/2024 a text: dates up to the 12th
+    beside texts beyond it were swapped.
+    """
     said = stamps.filter(stamps.str.contains(dayorder.NUMBERS))
     numbers = [said.str.extract(dayorder.NUMBERS, group).cast(pl.Int64) for group in (1, 3)]
     days = stamps.str.extract(r"^\d{4}-\d\d-(\d\d)\b").cast(pl.Int64).drop_nulls()
-    if len(said) and len(days) and bool(((numbers[0] > 12) | (numbers[1] > 12)).all()) and bool((days <= 12).all()):
+    if (
+        len(said)
+        and len(days)
+        and bool(((numbers[0] > 12) | (numbers[1] > 12)).all())
+        and bool((days <= 12).all())
+    ):
         raise SourceError(
             "day and month were swapped in a part of the rows",
-            [Problem(str(path), f"column {spec.time_column} has dates whose day is never above 12, and beyond it only texts such as {said[0]}")],
+            [
+                Problem(
+                    str(path),
+                    f"column {spec.time_column} has dates whose day is never above 12, and beyond it only texts such as {said[0]}",
+                )
+            ],
             "Take the file from which this workbook was made, or import it again and say there which number is the day. If the dates are right, list both forms in time_format.",
-        )  # fmt: skip
+        )
 
 
 def _read_apart(spec: SourceSpec, path: Path) -> tuple[pl.DataFrame, Facts]:
@@ -112,13 +156,30 @@ def _read_apart(spec: SourceSpec, path: Path) -> tuple[pl.DataFrame, Facts]:
         output = Path(folder) / "sheet.arrow"
         most = spec.max_workbook_bytes + OWN_BYTES
         done = subprocess.run(
-            [sys.executable, "-I", str(READER), str(path.resolve()), str(output), str(most), *(["numbers"] if spec.decimal_comma else [])],
-            capture_output=True, text=True, env={**os.environ, "POLARS_MAX_THREADS": "1", "RUST_BACKTRACE": "0"}, check=False,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-I",
+                str(READER),
+                str(path.resolve()),
+                str(output),
+                str(most),
+                *(["numbers"] if spec.decimal_comma else []),
+            ],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "POLARS_MAX_THREADS": "1", "RUST_BACKTRACE": "0"},
+            check=False,
+        )
         if done.returncode == UNREADABLE:
-            raise refused(path, f"is not a workbook that can be read: {done.stdout.strip()}", "Save it as .xlsx again, or export CSV.")  # fmt: skip
+            raise refused(
+                path,
+                f"is not a workbook that can be read: {done.stdout.strip()}",
+                "Save it as .xlsx again, or export CSV.",
+            )
         if done.returncode:
             raise refused(
-                path, f"can't be read within {spec.max_workbook_bytes} bytes of memory", "Look for a stray cell far from the table; export CSV; or raise max_workbook_bytes.",
-            )  # fmt: skip
+                path,
+                f"can't be read within {spec.max_workbook_bytes} bytes of memory",
+                "Look for a stray cell far from the table; export CSV; or raise max_workbook_bytes.",
+            )
         return pl.read_ipc(output), json.loads(Path(f"{output}.json").read_text("utf-8"))

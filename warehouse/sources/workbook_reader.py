@@ -1,6 +1,8 @@
-"""Reads one workbook in a process of its own, which may take so much memory and no more: workbook_reader.py FILE OUTPUT BYTES [numbers].
+"""Reads one workbook in a process of its own, which may take so much memory and no more:
+workbook_reader.py FILE OUTPUT BYTES [numbers].
 
-A small workbook can ask for terabytes (two cells far apart are a table of all cells between them), and the library that reads it
+A small workbook can ask for terabytes (two cells far apart are a table of all cells between them),
+and the library that reads it
 then ends its process. Run as a program, never imported: it knows nothing of the rest.
 """
 
@@ -17,7 +19,15 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 UNREADABLE = 3
-ERRORS = {"Div0": "#DIV/0!", "NA": "#N/A", "Name": "#NAME?", "Null": "#NULL!", "Num": "#NUM!", "Ref": "#REF!", "Value": "#VALUE!"}  # fmt: skip
+ERRORS = {
+    "Div0": "#DIV/0!",
+    "NA": "#N/A",
+    "Name": "#NAME?",
+    "Null": "#NULL!",
+    "Num": "#NUM!",
+    "Ref": "#REF!",
+    "Value": "#VALUE!",
+}
 FORMULA = re.compile(
     rb"<(?:\w+:)?c\b([^<>]*)>\s*<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f>)\s*(<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
@@ -37,7 +47,9 @@ def main() -> int:
     try:
         reader = fastexcel.read_excel(source)
         names = reader.sheet_names
-        sheets = (reader.load_sheet(name, header_row=None, skip_rows=0, dtypes="string") for name in names)
+        sheets = (
+            reader.load_sheet(name, header_row=None, skip_rows=0, dtypes="string") for name in names
+        )
         sheet = next((sheet for sheet in sheets if sheet.visible == "visible"), None)
     except fastexcel.FastExcelError as error:
         sys.stdout.write(str(error).splitlines()[0])
@@ -52,7 +64,10 @@ def main() -> int:
         row, place = cell.position
         said = re.search(r"Error\((\w+)\)", cell.detail)
         broken.setdefault(place, {})[row] = ERRORS.get(said[1] if said else "", "#ERROR")
-    frame = frame.with_columns(frame.to_series(place).scatter(list(cells), list(cells.values())) for place, cells in broken.items())  # fmt: skip
+    frame = frame.with_columns(
+        frame.to_series(place).scatter(list(cells), list(cells.values()))
+        for place, cells in broken.items()
+    )
     header = next((row for row, cells in enumerate(frame.head(1000).iter_rows()) if any(cells)), 0)
     typed = []
     if sys.argv[4:] == ["numbers"]:
@@ -77,8 +92,12 @@ def main() -> int:
     return 0
 
 
-def _unseen(source: str, sheet: str, header: int) -> tuple[list[tuple[int, int, int]], list[tuple[int, int]]]:
-    """What the library doesn't tell: formulas that nobody computed (column, how many, first row), and columns that share a header cell."""
+def _unseen(
+    source: str, sheet: str, header: int
+) -> tuple[list[tuple[int, int, int]], list[tuple[int, int]]]:
+    """What the library doesn't tell: formulas that nobody computed (column, how many, first row),
+    and columns that share a header cell.
+    """
     formulas: dict[int, tuple[int, int]] = {}
     merged = []
     if zipfile.is_zipfile(source):
@@ -90,7 +109,9 @@ def _unseen(source: str, sheet: str, header: int) -> tuple[list[tuple[int, int, 
                     if place and not (cell[2] and b't="str"' in cell[1]):
                         count, first = formulas.get(_column(place[1]), (0, int(place[2])))
                         formulas[_column(place[1])] = (count + 1, first)
-                for left, top, right, bottom in MERGED.findall(piece) if b"mergeCell" in piece else ():
+                for left, top, right, bottom in (
+                    MERGED.findall(piece) if b"mergeCell" in piece else ()
+                ):
                     if int(top) <= header <= int(bottom) and left != right:
                         merged.append((_column(left), _column(right)))
     return [(place, *found) for place, found in sorted(formulas.items())], merged
@@ -101,7 +122,14 @@ def _part(package: zipfile.ZipFile, sheet: str) -> str | None:
     if "xl/workbook.xml" not in package.namelist():
         return None
     book = ElementTree.fromstring(package.read("xl/workbook.xml"))
-    number = next((one.get(RELATION) for one in book.iter() if one.tag.endswith("}sheet") and one.get("name") == sheet), None)  # fmt: skip
+    number = next(
+        (
+            one.get(RELATION)
+            for one in book.iter()
+            if one.tag.endswith("}sheet") and one.get("name") == sheet
+        ),
+        None,
+    )
     links = ElementTree.fromstring(package.read("xl/_rels/workbook.xml.rels"))
     target = next((one.get("Target", "") for one in links.iter() if one.get("Id") == number), "")
     name = target.lstrip("/") if target.startswith("/") else f"xl/{target}"

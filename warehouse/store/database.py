@@ -35,12 +35,16 @@ from warehouse.store.versions import new_versions, standing
 
 DUCKDB_2 = int(duckdb.__version__.split(".")[0]) >= 2
 ORDER_IS_KEPT = DUCKDB_2
-"""Up to 2.0.1, DuckDB 2 hands rows to Arrow without the order of `order by` where it need not keep rows in the order they came in."""
+"""Up to 2.0.1, DuckDB 2 hands rows to Arrow without the order of `order by` where it need not keep
+rows in the order they came in.
+"""
 
 
 @dataclass(frozen=True)
 class RunRecord:
-    """A run whose results are kept. `origin` is the first day of the last observed period; `settings` is JSON."""
+    """A run whose results are kept. `origin` is the first day of the last observed period;
+    `settings` is JSON.
+    """
 
     run_id: str
     grain: Grain
@@ -83,7 +87,8 @@ class Warehouse:
     ) -> Warehouse:
         """Opens or makes the database and brings it up to this version.
 
-        Raises LockedError if another process writes to it (after `wait_seconds`), WarehouseError if it is not ours.
+        Raises LockedError if another process writes to it (after `wait_seconds`), WarehouseError if
+        it is not ours.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = WriterLock(path, wait_seconds)
@@ -113,14 +118,19 @@ class Warehouse:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         if kind is not None:
             self.connection.interrupt()  # as let_go does
         self.close()
 
     def sql(self, query: str, **params: object) -> pl.DataFrame:
-        """The rows of a query with $named parameters; an empty frame for a statement that returns none."""
+        """The rows of a query with $named parameters; an empty frame for a statement that returns
+        none.
+        """
         # Not through a relation: that takes forty times as long for millions of rows.
         *first, last = self.connection.extract_statements(query)
         for statement in first:
@@ -157,10 +167,13 @@ class Warehouse:
         finally:
             self._in_transaction = False
 
-    def read(self, name: str, *, run_id: str | None = None, grain: Grain | None = None) -> pl.DataFrame:
+    def read(
+        self, name: str, *, run_id: str | None = None, grain: Grain | None = None
+    ) -> pl.DataFrame:
         """The latest known rows of a frame of schema.FRAMES.
 
-        Results are those of `run_id`, else of the latest run of `grain`, else of the latest run of each grain; a frame
+        Results are those of `run_id`, else of the latest run of `grain`, else of the latest run of
+        each grain; a frame
         without a grain column then comes from the first of month, week, day, year that has any.
         """
         schema = _schema(name)
@@ -171,7 +184,9 @@ class Warehouse:
         if run_id is not None:
             chosen = runs.filter(pl.col("run_id") == run_id)
         else:
-            chosen = runs.filter("latest", pl.lit(value=True) if grain is None else pl.col("grain") == grain)
+            chosen = runs.filter(
+                "latest", pl.lit(value=True) if grain is None else pl.col("grain") == grain
+            )
         wanted = f"from core.{name} where run_id in (select unnest($runs::varchar[]))"
         rows = self.sql(wanted, runs=chosen["run_id"].to_list()).join(
             chosen.select("run_id", run_grain="grain"), on="run_id"
@@ -182,26 +197,41 @@ class Warehouse:
         return check(rows, schema)
 
     def read_as_of(self, name: str, as_of: datetime) -> pl.DataFrame:
-        """The rows of a reference frame, of traffic_period or of coincidence as they were known at a time."""
+        """The rows of a reference frame, of traffic_period or of coincidence as they were known at
+        a time.
+        """
         schema = _schema(name)
         if name in REFERENCE_FRAMES:
-            return check(standing(self.connection.table(f"core.{name}").pl(), schema, as_of), schema)
+            return check(
+                standing(self.connection.table(f"core.{name}").pl(), schema, as_of), schema
+            )
         if name not in _AS_OF:
-            raise ContractError(f"{name} has no past versions", [Problem(name, f"choose from {', '.join((*REFERENCE_FRAMES, *_AS_OF))}")])  # fmt: skip
+            raise ContractError(
+                f"{name} has no past versions",
+                [Problem(name, f"choose from {', '.join((*REFERENCE_FRAMES, *_AS_OF))}")],
+            )
         return check(self.run(_AS_OF[name], as_of=as_of), schema)
 
-    def append(self, name: str, frame: pl.DataFrame, *, known_at: datetime, complete: bool = False) -> int:
-        """Appends what differs from what was known; returns the number of rows. Nothing is overwritten.
+    def append(
+        self, name: str, frame: pl.DataFrame, *, known_at: datetime, complete: bool = False
+    ) -> int:
+        """Appends what differs from what was known; returns the number of rows. Nothing is
+        overwritten.
 
-        Rows of a frame that has a known_at of its own keep it; the others become known at `known_at`. With `complete` the
+        Rows of a frame that has a known_at of its own keep it; the others become known at
+        `known_at`. With `complete` the
         frame states all there is, and items it does not name are recorded as withdrawn.
         """
         schema = _schema(name)
         if name not in REFERENCE_FRAMES:
-            raise ContractError(f"{name} is not a reference frame", [Problem(name, "results are kept by save_run")])
+            raise ContractError(
+                f"{name} is not a reference frame", [Problem(name, "results are kept by save_run")]
+            )
         if "known_at" not in frame.columns:
             frame = frame.with_columns(known_at=pl.lit(known_at))
-        stated = check(frame.with_columns(pl.col("known_at").fill_null(known_at)), _versioned(schema))
+        stated = check(
+            frame.with_columns(pl.col("known_at").fill_null(known_at)), _versioned(schema)
+        )
         with self.transaction():
             stored = self.connection.table(f"core.{name}").pl()
             fresh = new_versions(stored, stated, schema, known_at, complete=complete)
@@ -209,20 +239,27 @@ class Warehouse:
         return fresh.height
 
     def save_run(self, run: RunRecord, frames: Mapping[str, pl.DataFrame]) -> bool:
-        """Keeps a run and its results in one transaction. False, and nothing written, if the run is already kept."""
+        """Keeps a run and its results in one transaction. False, and nothing written, if the run is
+        already kept.
+        """
         strangers = sorted(set(frames) - set(RESULT_FRAMES))
         if strangers:
             raise ContractError(
-                "a run can't keep these frames", [Problem(name, "is not a result frame") for name in strangers]
+                "a run can't keep these frames",
+                [Problem(name, "is not a result frame") for name in strangers],
             )
         checked = {name: check(frame, FRAMES[name]) for name, frame in sorted(frames.items())}
         with self.transaction():
-            known = self.connection.execute("select 1 from core.forecast_run where run_id = $id", {"id": run.run_id})
+            known = self.connection.execute(
+                "select 1 from core.forecast_run where run_id = $id", {"id": run.run_id}
+            )
             if known.fetchone():
                 return False
             self._insert("core.forecast_run", pl.DataFrame([vars(run)]))
             for name, frame in checked.items():
-                self._insert(f"core.{name}", frame.select(pl.lit(run.run_id).alias("run_id"), pl.all()))
+                self._insert(
+                    f"core.{name}", frame.select(pl.lit(run.run_id).alias("run_id"), pl.all())
+                )
             self.run("results/fans", run_id=run.run_id)
         return True
 
@@ -236,12 +273,15 @@ class Warehouse:
             self.run("publish/note_edition", edition_id=edition_id)
 
     def copy_to(self, target: Path) -> None:
-        """Copies the database file as of now, synced to disk. Must not be called within a transaction.
+        """Copies the database file as of now, synced to disk. Must not be called within a
+        transaction.
 
-        Raises WarehouseError where a part of it is not what was written: neither readers nor backups are given that.
+        Raises WarehouseError where a part of it is not what was written: neither readers nor
+            backups are given that.
         """
         self.connection.execute("checkpoint")
-        # Closing any descriptor of a file drops this process's locks on it, DuckDB's too: ours stays open until the end.
+        # Closing any descriptor of a file drops this process's locks on it, DuckDB's too: ours
+        # stays open until the end.
         if self._file < 0:
             self._file = os.open(self.path, os.O_RDONLY)
         with target.open("wb") as copy:
@@ -282,7 +322,9 @@ def _name_full_disk(path: Path, error: duckdb.Error) -> None:
 
 def _schema(name: str) -> FrameSchema:
     if name not in FRAMES:
-        raise ContractError(f"there is no frame {name}", [Problem(name, f"choose from {', '.join(FRAMES)}")])
+        raise ContractError(
+            f"there is no frame {name}", [Problem(name, f"choose from {', '.join(FRAMES)}")]
+        )
     return FRAMES[name]
 
 
@@ -291,7 +333,9 @@ def _versioned(schema: FrameSchema) -> FrameSchema:
     return replace(schema, key=tuple(dict.fromkeys((*schema.key, "known_at"))), columns=columns)
 
 
-def _connect(path: Path, memory_limit: str, threads: int, temp_directory: Path | None) -> duckdb.DuckDBPyConnection:
+def _connect(
+    path: Path, memory_limit: str, threads: int, temp_directory: Path | None
+) -> duckdb.DuckDBPyConnection:
     config: dict[str, str | bool | int | float | list[str]] = {
         **OFFLINE,
         "memory_limit": memory_limit,

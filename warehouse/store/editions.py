@@ -15,7 +15,9 @@ from warehouse.store.database import Warehouse
 
 @dataclass(frozen=True)
 class KeptEdition:
-    """An edition's last drawing. `about` is JSON; `manifest_hash` names its files and their contents."""
+    """An edition's last drawing. `about` is JSON; `manifest_hash` names its files and their
+    contents.
+    """
 
     run_id: str
     drawing: int
@@ -40,18 +42,37 @@ def keep_frame(warehouse: Warehouse, name: str, frame: pl.DataFrame) -> str:
 def read_frame(warehouse: Warehouse, content_hash: str) -> pl.DataFrame:
     found = warehouse.run("editions/content", content_hash=content_hash)
     if found.is_empty():
-        raise WarehouseError("the archive lacks a part of an edition", [Problem(content_hash, "is not kept")])
+        raise WarehouseError(
+            "the archive lacks a part of an edition", [Problem(content_hash, "is not kept")]
+        )
     return pl.read_parquet(io.BytesIO(found["content"][0]))
 
 
 def keep_edition(
-    warehouse: Warehouse, *, run_id: str, grain: str, origin: date, known_at: datetime, drawn_by: str, manifest_hash: str, about: str
-) -> bool:  # fmt: skip
+    warehouse: Warehouse,
+    *,
+    run_id: str,
+    grain: str,
+    origin: date,
+    known_at: datetime,
+    drawn_by: str,
+    manifest_hash: str,
+    about: str,
+) -> bool:
     """False, and nothing kept, where the last drawing was the same."""
     last = {edition.run_id: edition for edition in kept_editions(warehouse)}.get(run_id)
     if last and (last.drawn_by, last.manifest_hash, last.about) == (drawn_by, manifest_hash, about):
         return False
-    warehouse.run("editions/keep", run_id=run_id, grain=grain, origin=origin, known_at=known_at, drawn_by=drawn_by, manifest_hash=manifest_hash, about=about)  # fmt: skip
+    warehouse.run(
+        "editions/keep",
+        run_id=run_id,
+        grain=grain,
+        origin=origin,
+        known_at=known_at,
+        drawn_by=drawn_by,
+        manifest_hash=manifest_hash,
+        about=about,
+    )
     return True
 
 

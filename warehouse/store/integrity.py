@@ -1,4 +1,6 @@
-"""Whether a DuckDB file still is what DuckDB wrote: its own checksums, which DuckDB itself looks at only where it happens to read."""
+"""Whether a DuckDB file still is what DuckDB wrote: its own checksums, which DuckDB itself looks at
+only where it happens to read.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,11 @@ def refuse_damaged(path: Path, chunk: bytes, offset: int, block: int) -> None:
     """Raises WarehouseError where a block of this part of the file is not what was written."""
     for at in range(0, len(chunk) - block + 1, block):
         if not is_sound(chunk[at : at + block]):
-            raise WarehouseError(DAMAGED, [Problem(str(path), f"the block at byte {offset + at:,} is not what was written")], REMEDY)  # fmt: skip
+            raise WarehouseError(
+                DAMAGED,
+                [Problem(str(path), f"the block at byte {offset + at:,} is not what was written")],
+                REMEDY,
+            )
 
 
 def pieces(path: Path, most_bytes: int) -> Iterator[tuple[int, bytes]]:
@@ -48,7 +54,9 @@ def pieces(path: Path, most_bytes: int) -> Iterator[tuple[int, bytes]]:
 
 
 def damage_in(path: Path, most_bytes: int = 1 << 30) -> str:
-    """What is wrong within the file's first bytes, "" where nothing is. Only for a file that nobody writes."""
+    """What is wrong within the file's first bytes, "" where nothing is. Only for a file that nobody
+    writes.
+    """
     block = 0
     for offset, chunk in pieces(path, most_bytes):
         if not offset:

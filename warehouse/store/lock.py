@@ -40,7 +40,11 @@ class WriterLock:
         os.ftruncate(self._descriptor, 0)
         # On a full disk the lock holds without a name.
         with contextlib.suppress(OSError):
-            os.pwrite(self._descriptor, json.dumps({"pid": os.getpid(), "host": platform.node()}).encode(), 0)
+            os.pwrite(
+                self._descriptor,
+                json.dumps({"pid": os.getpid(), "host": platform.node()}).encode(),
+                0,
+            )
 
     def _holder(self) -> str:
         # The file's own time stamp says since when: it is written once, by the holder.
@@ -61,6 +65,9 @@ class WriterLock:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.release()

@@ -1,4 +1,6 @@
-"""How a finished database is opened for reading: sealed off from files, network and settings. Imports DuckDB alone."""
+"""How a finished database is opened for reading: sealed off from files, network and settings.
+Imports DuckDB alone.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ OFFLINE: Mapping[str, str | bool] = {
 
 @contextmanager
 def let_go(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Where a signal ended a query in this block, DuckDB's other threads still work at it, and whatever is asked next waits for them."""
+    """Where a signal ended a query in this block, DuckDB's other threads still work at it, and
+    whatever is asked next waits for them.
+    """
     try:
         yield
     except BaseException:
@@ -28,13 +32,22 @@ def let_go(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         raise
 
 
-def open_sealed(path: Path, *, memory_limit: str = "1GB", threads: int = 2) -> duckdb.DuckDBPyConnection:
-    """Opens a warehouse read-only, without access to anything else. Raises WarehouseError that says what to do."""
+def open_sealed(
+    path: Path, *, memory_limit: str = "1GB", threads: int = 2
+) -> duckdb.DuckDBPyConnection:
+    """Opens a warehouse read-only, without access to anything else. Raises WarehouseError that says
+    what to do.
+    """
     place = str(path)
     if not path.is_file():
         raise WarehouseError(
             "there is no published warehouse here",
-            [Problem(place, "does not exist" if not path.is_symlink() else "links to a file that is gone")],
+            [
+                Problem(
+                    place,
+                    "does not exist" if not path.is_symlink() else "links to a file that is gone",
+                )
+            ],
             "Run `transit run` (or `transit publish`) first, or give the path of another one.",
         )
     config: dict[str, str | bool | int | float | list[str]] = {
@@ -55,8 +68,12 @@ def open_sealed(path: Path, *, memory_limit: str = "1GB", threads: int = 2) -> d
             remedy = f"It was made by another DuckDB than the installed {duckdb.__version__}: update this software, or publish again."
         else:
             remedy = "Give the path of a published warehouse, or make this one anew with `transit publish`."
-        raise WarehouseError("the warehouse can't be opened", [Problem(place, said)], remedy) from error
-    found = connection.execute("select count(*) from duckdb_views() where schema_name = 'mart'").fetchone()
+        raise WarehouseError(
+            "the warehouse can't be opened", [Problem(place, said)], remedy
+        ) from error
+    found = connection.execute(
+        "select count(*) from duckdb_views() where schema_name = 'mart'"
+    ).fetchone()
     if not found or not found[0]:
         connection.close()
         raise WarehouseError(

@@ -9,9 +9,11 @@ from forecasting.series import FloatArray
 
 
 def burg(series: FloatArray, largest: int) -> FloatArray:
-    """Coefficients (N, K) of each row's (N, T) autoregression of the order up to `largest` with the least AICc, lag 1 first; 0 beyond that order.
+    """Coefficients (N, K) of each row's (N, T) autoregression of the order up to `largest` with the
+    least AICc, lag 1 first; 0 beyond that order.
 
-    The energy of the two errors follows from the one of the order before (Andersen 1978), so that an order costs one product.
+    The energy of the two errors follows from the one of the order before (Andersen 1978), so that
+    an order costs one product.
     """
     length = series.shape[1]
     orders = max(min(largest, length - 3), 0)
@@ -22,12 +24,17 @@ def burg(series: FloatArray, largest: int) -> FloatArray:
     energy = 2 * total - series[:, 0] ** 2 - series[:, -1] ** 2
     floor = 1e-12 * energy
     reflections = np.zeros((len(series), orders))
-    best, least = np.zeros(len(series), dtype=int), length * _logs(variance) + 2 * length / max(length - 2, 1)
+    best, least = (
+        np.zeros(len(series), dtype=int),
+        length * _logs(variance) + 2 * length / max(length - 2, 1),
+    )
     for order in range(1, orders + 1):
         going = going & (energy > floor)
         if not going.any():
             break
-        reflection = np.divide(2 * products(forward, backward), energy, out=np.zeros(len(series)), where=going)
+        reflection = np.divide(
+            2 * products(forward, backward), energy, out=np.zeros(len(series)), where=going
+        )
         reflections[:, order - 1] = reflection
         variance = variance * (1 - reflection * reflection)
         going = going & (variance > 0)
@@ -66,7 +73,9 @@ def iterate(series: FloatArray, coefficients: FloatArray, horizon: int) -> Float
 
 
 def shrunken_mean(changes: FloatArray) -> FloatArray:
-    """The mean of each row, shrunk towards 0 by its own uncertainty: mean^3 / (mean^2 + variance of the mean)."""
+    """The mean of each row, shrunk towards 0 by its own uncertainty: mean^3 / (mean^2 + variance of
+    the mean).
+    """
     mean = mean_of(changes)
     centred = changes - mean[:, None]
     uncertainty = products(centred, centred) / changes.shape[1] ** 2
@@ -76,11 +85,15 @@ def shrunken_mean(changes: FloatArray) -> FloatArray:
 
 
 def on_differences(series: FloatArray, largest: int, horizon: int) -> FloatArray:
-    """An autoregression of the changes of each row (N, T) around their shrunken mean, cumulated from the last value."""
+    """An autoregression of the changes of each row (N, T) around their shrunken mean, cumulated
+    from the last value.
+    """
     changes = np.diff(series, axis=1)
     drift = shrunken_mean(changes)[:, None]
     coefficients = burg(changes - drift, min(largest, (series.shape[1] - 1) // 3))
-    ahead: FloatArray = series[:, -1:] + np.cumsum(iterate(changes - drift, coefficients, horizon) + drift, axis=1)
+    ahead: FloatArray = series[:, -1:] + np.cumsum(
+        iterate(changes - drift, coefficients, horizon) + drift, axis=1
+    )
     return ahead
 
 

@@ -1,4 +1,6 @@
-"""The forecasts every other one must beat: last year's season again, and a straight line through first and last."""
+"""The forecasts every other one must beat: last year's season again, and a straight line through
+first and last.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ def seasonal_naive(values: FloatArray, season: int, horizon: int) -> FloatArray:
 
 
 def drift(values: FloatArray, horizon: int) -> FloatArray:
-    """The mean change so far carried on from the last value, never below 0 for values that never were."""
+    """The mean change so far carried on from the last value, never below 0 for values that never
+    were.
+    """
     change = (values[-1] - values[0]) / max(len(values) - 1, 1)
     ahead: FloatArray = values[-1] + change * np.arange(1.0, horizon + 1)
     return np.maximum(ahead, 0.0) if values.min() >= 0 else ahead

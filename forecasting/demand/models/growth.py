@@ -1,4 +1,6 @@
-"""Growth that ends: curves with a ceiling found from the data, and how strongly a history speaks for one."""
+"""Growth that ends: curves with a ceiling found from the data, and how strongly a history speaks
+for one.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +11,13 @@ from forecasting.demand.models.window import Window, mean_of, products
 from forecasting.series import FloatArray
 
 PACES = np.geomspace(0.12, 0.6, 16)
-"""Time constants tried, as shares of the history's length: a curve between two coarser ones would look like a random walk."""
+"""Time constants tried, as shares of the history's length: a curve between two coarser ones would
+look like a random walk.
+"""
 BEND = 2.0
-"""Rise on the log scale at which the rate has fallen to half: at 1 a path of exponential growth becomes a line in levels."""
+"""Rise on the log scale at which the rate has fallen to half: at 1 a path of exponential growth
+becomes a line in levels.
+"""
 CLEAR_GROWTH = 24.0
 """Squared t-value of the mean change at which growth is as likely as not."""
 CLEAR_FALL = 2.0
@@ -23,9 +29,11 @@ PENALTY = 5.0
 
 
 def bent_growth(data: Window, level: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Growth (N, H) from `level` (N,) on that goes on at a falling rate, on the working scale, and its weight (N,) between 0 and 1.
+    """Growth (N, H) from `level` (N,) on that goes on at a falling rate, on the working scale, and
+    its weight (N,) between 0 and 1.
 
-    The rate is the lower one of the whole history's and the last year's, and falls hyperbolically, as the long-run growth of
+    The rate is the lower one of the whole history's and the last year's, and falls hyperbolically,
+    as the long-run growth of
     Internet traffic has done: the rise r of an exponential path becomes BEND log(1 + r / BEND).
     """
     changes = np.diff(data.adjusted, axis=1)
@@ -36,7 +44,9 @@ def bent_growth(data: Window, level: FloatArray) -> tuple[FloatArray, FloatArray
     long_run = variance.copy()
     lags = min(6, count // 4)
     for lag in range(1, lags + 1):
-        long_run += 2 * (1 - lag / (lags + 1)) * products(centred[:, lag:], centred[:, :-lag]) / count
+        long_run += (
+            2 * (1 - lag / (lags + 1)) * products(centred[:, lag:], centred[:, :-lag]) / count
+        )
     noise = np.maximum(long_run, 0.15 * variance) + 1e-12
     strength = mean * mean * count / noise
     grows = strength / (strength + CLEAR_GROWTH)
@@ -45,7 +55,8 @@ def bent_growth(data: Window, level: FloatArray) -> tuple[FloatArray, FloatArray
     recent, reach = _last_year(data)
     rising = mean > 0
     rate = np.where(rising, np.maximum(np.minimum(mean, recent), 0.0), mean)
-    # The mean belongs to the middle of the history: what the rate lost since then it goes on losing at that pace.
+    # The mean belongs to the middle of the history: what the rate lost since then it goes on
+    # losing at that pace.
     slower = np.where(rising, (mean - rate) ** 2 * reach / noise, 0.0)
     lost = np.divide(rate, mean, out=np.ones(len(mean)), where=rising)
     kept = 1 - (1 - lost) * slower / (slower + CLEAR_FALL)
@@ -58,20 +69,27 @@ def bent_growth(data: Window, level: FloatArray) -> tuple[FloatArray, FloatArray
 
 
 def _last_year(data: Window) -> tuple[FloatArray, int]:
-    """Mean change (N,) per period between the last half year and the one a year before; three periods without a season; and those periods."""
+    """Mean change (N,) per period between the last half year and the one a year before; three
+    periods without a season; and those periods.
+    """
     if data.season == 1:
         reach = min(3, data.length - 1)
         return (data.adjusted[:, -1] - data.adjusted[:, -1 - reach]) / reach, reach
     half = min(max(data.season // 2, 1), data.length // 4)
     lag = min(max(data.season, 12), data.length - half)
-    return (mean_of(data.adjusted[:, -half:]) - mean_of(data.adjusted[:, -half - lag : -lag])) / lag, lag
+    return (
+        mean_of(data.adjusted[:, -half:]) - mean_of(data.adjusted[:, -half - lag : -lag])
+    ) / lag, lag
 
 
 def saturating(data: Window, one_step: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """A Gompertz or logistic curve's forecast (N, H) on the working scale, and its weight (N,) between 0 and 1.
+    """A Gompertz or logistic curve's forecast (N, H) on the working scale, and its weight (N,)
+    between 0 and 1.
 
-    On logs both have straight forms, a + b phi^t for the log level (Gompertz) or for 1 / level (logistic), so each time constant costs
-    one regression. `one_step` (N,) is the error variance of the smoothed level: a random walk that happens to bend does
+    On logs both have straight forms, a + b phi^t for the log level (Gompertz) or for 1 / level
+    (logistic), so each time constant costs
+    one regression. `one_step` (N,) is the error variance of the smoothed level: a random walk that
+    happens to bend does
     not win. Residuals of the curve fade by their own autocorrelation.
     """
     ahead = data.adjusted[:, -1:] + data.season_ahead
@@ -81,7 +99,12 @@ def saturating(data: Window, one_step: FloatArray) -> tuple[FloatArray, FloatArr
     risen = np.flatnonzero(np.abs(data.slope) * data.length >= LEAST_RISE * np.sqrt(one_step))
     fitted, further, kept = _curves(data.adjusted[risen], data.steps)
     any_kept = kept.any(axis=1)
-    rows, fitted, further, kept = risen[any_kept], fitted[any_kept], further[any_kept], kept[any_kept]
+    rows, fitted, further, kept = (
+        risen[any_kept],
+        fitted[any_kept],
+        further[any_kept],
+        kept[any_kept],
+    )
     adjusted, each = data.adjusted[rows], np.arange(len(rows))
     memory, variance = _innovations(adjusted[:, None, :] - fitted)
     best = np.where(kept, variance, np.inf).argmin(axis=1)
@@ -89,14 +112,20 @@ def saturating(data: Window, one_step: FloatArray) -> tuple[FloatArray, FloatArr
     _, straight = _innovations(adjusted - line)
     least = np.minimum(straight, one_step[rows]) + 1e-12
     gain = data.length / 2 * np.log(least / (variance[each, best] + 1e-12)) - PENALTY
-    carried = (adjusted[:, -1] - fitted[each, best, -1])[:, None] * memory[each, best][:, None] ** data.steps
+    carried = (adjusted[:, -1] - fitted[each, best, -1])[:, None] * memory[each, best][
+        :, None
+    ] ** data.steps
     ahead[rows] = further[each, best] + carried + data.season_ahead[rows]
     weight[rows] = 1 / (1 + np.exp(-np.clip(gain, -30.0, 30.0)))
     return ahead, weight
 
 
-def _curves(adjusted: FloatArray, ahead: FloatArray) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
-    """Every curve's fit (N, 2 K, T) and forecast (N, 2 K, H), Gompertz before logistic, and which ones saturate (N, 2 K)."""
+def _curves(
+    adjusted: FloatArray, ahead: FloatArray
+) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
+    """Every curve's fit (N, 2 K, T) and forecast (N, 2 K, H), Gompertz before logistic, and which
+    ones saturate (N, 2 K).
+    """
     length = adjusted.shape[1]
     steps = np.arange(length, dtype=float)
     paces = (PACES * length)[:, None]
@@ -111,11 +140,19 @@ def _curves(adjusted: FloatArray, ahead: FloatArray) -> tuple[FloatArray, FloatA
     fitted.append(top - np.log(start + bend * fading))
     further.append(top - np.log(start + bend * fading_ahead))
     kept.append(saturates)
-    return np.concatenate(fitted, axis=1), np.concatenate(further, axis=1), np.concatenate(kept, axis=1)[:, :, 0]
+    return (
+        np.concatenate(fitted, axis=1),
+        np.concatenate(further, axis=1),
+        np.concatenate(kept, axis=1)[:, :, 0],
+    )
 
 
-def _lines(regressors: FloatArray, target: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Intercepts and slopes (N, K, 1) by least squares of each target (N, T) on each of `regressors` (K, T), errors scaled by `weights` (N, T)."""
+def _lines(
+    regressors: FloatArray, target: FloatArray, weights: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Intercepts and slopes (N, K, 1) by least squares of each target (N, T) on each of
+    `regressors` (K, T), errors scaled by `weights` (N, T).
+    """
     square = (weights * weights / products(weights, weights)[:, None])[:, None, :]
     middles, level = products(regressors, square), products(square[:, 0], target)[:, None]
     spread = (regressors - middles[:, :, None]) * square

@@ -1,7 +1,10 @@
-"""What every candidate is given: series up to one origin, on their working scale, with their seasonal indices.
+"""What every candidate is given: series up to one origin, on their working scale, with their
+seasonal indices.
 
-Series of one length are looked at together, a row each, so that numpy is called once for all of them and not once for each. Time is always the
-last axis and contiguous, and no matrix product is used: a row's result must not depend, to the last bit, on the rows beside it.
+Series of one length are looked at together, a row each, so that numpy is called once for all of
+them and not once for each. Time is always the
+last axis and contiguous, and no matrix product is used: a row's result must not depend, to the last
+    bit, on the rows beside it.
 """
 
 from __future__ import annotations
@@ -15,7 +18,9 @@ import numpy as np
 from forecasting.series import FloatArray
 
 PACES = np.array([0.0, 0.1, 0.2, 0.35, 0.55])
-"""Shares of a year's departure from the season that may be there to stay; which of them holds is told by the years that followed."""
+"""Shares of a year's departure from the season that may be there to stay; which of them holds is
+told by the years that followed.
+"""
 STEADY = 0.5
 """How likely a season is the same in all years before anything is seen."""
 LEAST_YEARS = 3
@@ -27,8 +32,10 @@ FREAK = 3.0
 class Window:
     """N series without gaps up to their origins, all T long.
 
-    `values` (N, T) are in their own units, `working` (N, T) their logs where `log`, else the same. `seasonal` (N, season) is
-    the whole past's season, additive on the working scale, `seasonal[:, t % season]` belonging to step t; how it changed is found from it. `starts` are parameters to begin from (an
+    `values` (N, T) are in their own units, `working` (N, T) their logs where `log`, else the same.
+    `seasonal` (N, season) is
+    the whole past's season, additive on the working scale, `seasonal[:, t % season]` belonging to
+    step t; how it changed is found from it. `starts` are parameters to begin from (an
     earlier optimum, rows of NaN where there is none), and `frozen` takes them as they are.
     """
 
@@ -57,7 +64,9 @@ class Window:
     @cached_property
     def season_ahead(self) -> FloatArray:
         """The season (N, H) as it is now."""
-        return (self.seasonal + self._moved[1])[:, (self.length + np.arange(self.horizon)) % self.season]
+        return (self.seasonal + self._moved[1])[
+            :, (self.length + np.arange(self.horizon)) % self.season
+        ]
 
     @cached_property
     def _level(self) -> FloatArray:
@@ -115,7 +124,9 @@ def median_of(values: FloatArray) -> FloatArray:
 
 
 def products(one: FloatArray, other: FloatArray) -> FloatArray:
-    """Sums of products over the last axis, whatever the axes before it: every row summed in the same order."""
+    """Sums of products over the last axis, whatever the axes before it: every row summed in the
+    same order.
+    """
     found: FloatArray = np.einsum("...t,...t->...", one, other)
     return found
 
@@ -132,7 +143,9 @@ def slopes(values: FloatArray) -> FloatArray:
     return found
 
 
-def between(places: FloatArray, knots: Sequence[float] | FloatArray, values: FloatArray) -> FloatArray:
+def between(
+    places: FloatArray, knots: Sequence[float] | FloatArray, values: FloatArray
+) -> FloatArray:
     """np.interp of rows of `values` (..., K) that share their `knots`: (..., len(places))."""
     at = np.asarray(knots, dtype=float)
     if len(at) == 1:
@@ -155,9 +168,11 @@ def _design(length: int, season: int) -> tuple[FloatArray, FloatArray, FloatArra
 
 
 def seasonal_indices(working: FloatArray, season: int) -> FloatArray:
-    """Additive indices (..., season) of series (..., T) that sum to 0: least squares on dummies and a trend, shrunk towards 0 as far as noise explains them.
+    """Additive indices (..., season) of series (..., T) that sum to 0: least squares on dummies and
+    a trend, shrunk towards 0 as far as noise explains them.
 
-    The shrinkage is James-Stein's on the F ratio, so a series without a season gets none. Needs season + 4 values; with fewer
+    The shrinkage is James-Stein's on the F ratio, so a series without a season gets none. Needs
+    season + 4 values; with fewer
     all indices are 0.
     """
     length = working.shape[-1]
@@ -173,15 +188,20 @@ def seasonal_indices(working: FloatArray, season: int) -> FloatArray:
     noise = products(left, left) / max(length - season - 1, 1)
     signal = products(counts, indices * indices) / (season - 1)
     ratio = np.divide(noise, signal, out=np.full(noise.shape, np.inf), where=signal > 0)
-    shrunk: FloatArray = indices * np.maximum(0.0, 1 - (season - 3) / (season - 1) * ratio)[..., None]
+    shrunk: FloatArray = (
+        indices * np.maximum(0.0, 1 - (season - 3) / (season - 1) * ratio)[..., None]
+    )
     return shrunk
 
 
 def season_moved(level: FloatArray, season: int) -> tuple[FloatArray, FloatArray]:
-    """How far the season of each row was from its fixed indices: in each step's year (N, T), and for each phase now (N, season).
+    """How far the season of each row was from its fixed indices: in each step's year (N, T), and
+    for each phase now (N, season).
 
-    `level` (N, T) are working values less those indices. What a year departs from its own level is smoothed over the years, phase by phase, at each
-    of PACES; their estimates are averaged with the likelihoods of the years they did not yet know. Fewer than LEAST_YEARS say nothing.
+    `level` (N, T) are working values less those indices. What a year departs from its own level is
+    smoothed over the years, phase by phase, at each
+    of PACES; their estimates are averaged with the likelihoods of the years they did not yet know.
+    Fewer than LEAST_YEARS say nothing.
     """
     count, length = level.shape
     if season <= 1 or length < LEAST_YEARS * season:
@@ -205,7 +225,9 @@ def season_moved(level: FloatArray, season: int) -> tuple[FloatArray, FloatArray
     weights /= np.add.reduce(weights, axis=1)[:, None]
     then = np.add.reduce(weights[:, None, :, None] * before, axis=2).reshape(count, -1)[:, -length:]
     now = np.empty((count, season))
-    now[:, np.arange(length - season, length) % season] = np.add.reduce(weights[:, :, None] * estimate, axis=1)
+    now[:, np.arange(length - season, length) % season] = np.add.reduce(
+        weights[:, :, None] * estimate, axis=1
+    )
     return then, now - mean_of(now)[:, None]
 
 

@@ -24,7 +24,9 @@ def test_a_backup_comes_back_and_a_damaged_one_does_not(project, tmp_path):
     with tarfile.open(file) as old, tarfile.open(damaged, "w") as archive:
         for member in old.getmembers():
             data = old.extractfile(member)
-            archive.addfile(member, data if member.name != "settings/transit.toml" else _zeros(member.size))
+            archive.addfile(
+                member, data if member.name != "settings/transit.toml" else _zeros(member.size)
+            )
     refused = new.transit("restore", str(damaged), "--replace", check=False)
     assert refused.returncode == 1
     assert "the backup is damaged" in refused.stderr

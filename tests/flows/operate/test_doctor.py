@@ -25,17 +25,29 @@ def test_the_doctor_names_what_is_wrong_and_what_to_do(project, tmp_path):
     assert "it holds no results" in told.stdout
 
 
-def test_the_doctor_sees_settings_that_only_a_run_or_the_schedule_would_stumble_over(project, tmp_path):
+def test_the_doctor_sees_settings_that_only_a_run_or_the_schedule_would_stumble_over(
+    project, tmp_path
+):
     ill = copy_of(project.folder, tmp_path / "ill")
     settings = ill / "transit.toml"
-    text = settings.read_text(encoding="utf-8").replace('cron = "15 4 * * *"', 'cron = "61 4 * * *"')
-    settings.write_text(f"{text}runner = 'dask'\ndask_address = 'tcp://127.0.0.1:1'\n", encoding="utf-8")
+    text = settings.read_text(encoding="utf-8").replace(
+        'cron = "15 4 * * *"', 'cron = "61 4 * * *"'
+    )
+    settings.write_text(
+        f"{text}runner = 'dask'\ndask_address = 'tcp://127.0.0.1:1'\n", encoding="utf-8"
+    )
     told = type(project)(ill).transit("doctor", check=False)
     assert told.returncode == 1
     assert 'Invalid cron string: "61 4 * * *"' in told.stdout
-    assert "dask_address tcp://127.0.0.1:1 can't be reached" in told.stdout or "Dask is not installed" in told.stdout
+    assert (
+        "dask_address tcp://127.0.0.1:1 can't be reached" in told.stdout
+        or "Dask is not installed" in told.stdout
+    )
     settings.write_text(f"{text}workers = 5000\n", encoding="utf-8")
-    assert "workers is 5000, and this machine has" in type(project)(ill).transit("doctor", check=False).stdout
+    assert (
+        "workers is 5000, and this machine has"
+        in type(project)(ill).transit("doctor", check=False).stdout
+    )
     settings.write_text(f"{text}workers = 'two'\n", encoding="utf-8")
     assert f"1 problem in {settings}" in type(project)(ill).transit("run", check=False).stderr
 
@@ -50,7 +62,13 @@ def test_a_damaged_working_database_is_named_with_what_to_do_and_goes_nowhere(pr
         for at in range(3 * 4096 + 100, size, 1 << 18):
             file.seek(at)
             file.write(b"damaged!")
-    for command in (("doctor",), ("run", "--force"), ("check",), ("backup", str(tmp_path / "backup.tar")), ("publish",)):  # fmt: skip
+    for command in (
+        ("doctor",),
+        ("run", "--force"),
+        ("check",),
+        ("backup", str(tmp_path / "backup.tar")),
+        ("publish",),
+    ):
         told = mine.transit(*command, check=False)
         assert told.returncode == 1, command
         assert "transit restore" in told.stdout + told.stderr, command

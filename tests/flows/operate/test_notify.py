@@ -88,19 +88,28 @@ def test_a_refused_run_is_told_and_its_repair_too(project, tmp_path, webhook):
     settings.write_text(text.replace("max_age_days = 1", "max_age_days = 100"), encoding="utf-8")
     type(project)(folder).transit("run")
     assert [message["event"] for message in received] == ["failed", "recovered"]
-    everything = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file() and path != secret)
+    everything = b"".join(
+        path.read_bytes() for path in folder.rglob("*") if path.is_file() and path != secret
+    )
     assert b"hook-7f3a" not in everything
 
 
 def test_mail_is_sent_and_what_fails_is_named_without_its_secret(mailbox, tmp_path):
     port, received = mailbox
-    told = notify(NotifySettings(mail_to=("noc@example.net",), smtp_port=port), event="failed", title="t", text="why")
+    told = notify(
+        NotifySettings(mail_to=("noc@example.net",), smtp_port=port),
+        event="failed",
+        title="t",
+        text="why",
+    )
     assert told == []
     assert "To: noc@example.net" in received[0]
     assert "why" in received[0]
     secret = tmp_path / "hook"
     secret.write_text("http://127.0.0.1:9/very-secret")
-    (problem,) = notify(NotifySettings(webhook_url_file=secret), event="failed", title="t", text="x")
+    (problem,) = notify(
+        NotifySettings(webhook_url_file=secret), event="failed", title="t", text="x"
+    )
     assert "webhook" in problem.where
     assert "very-secret" not in str(problem)
 
@@ -110,18 +119,27 @@ def test_prefect_mails_by_the_same_settings(mailbox):
 
     port, received = mailbox
     told = NotifySettings(
-        mail_to=("noc@example.net", "boss@example.net"), smtp_port=port, mail_from="transit@example.net"
+        mail_to=("noc@example.net", "boss@example.net"),
+        smtp_port=port,
+        mail_from="transit@example.net",
     )
-    # In a thread of its own, as in a flow: where an event loop runs already (a browser of another test), Prefect would only promise to send.
+    # In a thread of its own, as in a flow: where an event loop runs already (a browser of another
+    # test), Prefect would only promise to send.
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(mail_block(mail_url(told)).notify, "why", "transit: blue-fox is Failed").result()
+        thread.submit(
+            mail_block(mail_url(told)).notify, "why", "transit: blue-fox is Failed"
+        ).result()
     assert len(received) == 2, "one for each"
     for message, to in zip(received, told.mail_to, strict=True):
         assert "blue-fox is Failed" in message.replace("\r\n ", " ")
         assert to in message
         assert "transit@example.net" in message
     secret = NotifySettings(
-        mail_to=("a@b",), smtp_user="me@b", smtp_security="starttls", smtp_host="mail.b", smtp_port=587
+        mail_to=("a@b",),
+        smtp_user="me@b",
+        smtp_security="starttls",
+        smtp_host="mail.b",
+        smtp_port=587,
     )
     assert mail_url(secret).startswith("mailtos://me%40b:@mail.b:587/a%40b?")
     assert mail_url(NotifySettings()) == ""

@@ -1,4 +1,6 @@
-"""The bill names all that is needed and nothing else; the audit finds what differs, changed or is known to be vulnerable."""
+"""The bill names all that is needed and nothing else; the audit finds what differs, changed or is
+known to be vulnerable.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,10 @@ def test_the_bill_names_every_part_once_with_version_and_licence():
     assert all(part["licenses"] for part in made["components"])
     (duckdb,) = [part for part in made["components"] if part["name"] == "duckdb"]
     assert duckdb["purl"] == f"pkg:pypi/duckdb@{version('duckdb')}"
-    references = {made["metadata"]["component"]["bom-ref"], *(part["bom-ref"] for part in made["components"])}
+    references = {
+        made["metadata"]["component"]["bom-ref"],
+        *(part["bom-ref"] for part in made["components"]),
+    }
     assert {one["ref"] for one in made["dependencies"]} == references
     assert {below for one in made["dependencies"] for below in one["dependsOn"]} <= references
     assert json.loads(json.dumps(made)) == bill()
@@ -77,7 +82,10 @@ def test_advisories_are_looked_up_by_their_spans(tmp_path, events, hit):
         "id": "X-1",
         "summary": "bad",
         "affected": [
-            {"package": {"ecosystem": "PyPI", "name": "Some_Part"}, "ranges": [{"type": "ECOSYSTEM", "events": events}]}
+            {
+                "package": {"ecosystem": "PyPI", "name": "Some_Part"},
+                "ranges": [{"type": "ECOSYSTEM", "events": events}],
+            }
         ],
     }
     (tmp_path / "x.json").write_text(json.dumps(advisory))
@@ -85,7 +93,9 @@ def test_advisories_are_looked_up_by_their_spans(tmp_path, events, hit):
 
 
 def test_an_audit_against_nothing_is_refused(tmp_path):
-    """An empty folder of advisories would find nothing, which is not the same as finding that all is well."""
+    """An empty folder of advisories would find nothing, which is not the same as finding that all
+    is well.
+    """
     from flows.commands.sbom import sbom
 
     with pytest.raises(SettingsError) as caught:

@@ -36,9 +36,15 @@ def test_serve_runs_by_its_schedule_shows_metrics_and_leaves_nothing_behind(proj
         port = probe.getsockname()[1]
     text = settings.read_text(encoding="utf-8")
     settings.write_text(
-        text.replace('cron = "15 4 * * *"', f'cron = "* * * * *"\nmetrics_port = {port}'), encoding="utf-8"
+        text.replace('cron = "15 4 * * *"', f'cron = "* * * * *"\nmetrics_port = {port}'),
+        encoding="utf-8",
     )
-    serving = subprocess.Popen([sys.executable, "-m", "flows.cli", "serve"], cwd=folder, env=environment(), stderr=subprocess.PIPE)  # fmt: skip
+    serving = subprocess.Popen(
+        [sys.executable, "-m", "flows.cli", "serve"],
+        cwd=folder,
+        env=environment(),
+        stderr=subprocess.PIPE,
+    )
     try:
         deadline = time.monotonic() + 200
         while not read_state(folder / ".transit").jobs and time.monotonic() < deadline:

@@ -52,8 +52,14 @@ def test_paths_are_made_whole_and_the_token_is_read(tmp_path: Path) -> None:
 
 def test_the_environment_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
     source = SourceSpec(
-        "core-prom", kind="prometheus", url="http://x", in_query="up", label="{a}", since=datetime(2025, 1, 1, tzinfo=UTC), slot_minutes=5
-    )  # fmt: skip
+        "core-prom",
+        kind="prometheus",
+        url="http://x",
+        in_query="up",
+        label="{a}",
+        since=datetime(2025, 1, 1, tzinfo=UTC),
+        slot_minutes=5,
+    )
     monkeypatch.setenv("TRANSIT_CORE_PROM_TOKEN", "t0ken")
     monkeypatch.setenv("TRANSIT_CORE_PROM_PASSWORD", "w0rd")
     assert secrets_of(source).token == "t0ken"
@@ -61,7 +67,9 @@ def test_the_environment_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (with_user.token, with_user.password) == ("", "w0rd")
 
 
-def test_the_load_asks_a_server_and_keeps_no_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_load_asks_a_server_and_keeps_no_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     opened: list[str] = []
 
@@ -70,14 +78,23 @@ def test_the_load_asks_a_server_and_keeps_no_page(tmp_path: Path, monkeypatch: p
         reply(handler, good(query))
 
     with server(answer) as url:
-        text = CONFIG.replace("https://prometheus.example.net", url).replace("2025-01-01", "2026-01-01")
+        text = CONFIG.replace("https://prometheus.example.net", url).replace(
+            "2025-01-01", "2026-01-01"
+        )
         (tmp_path / "transit.toml").write_text(text)
         (tmp_path / "network").mkdir()
         (tmp_path / "prom.token").write_text("abc123\n")
         settings = read_settings(tmp_path / "transit.toml", data=tmp_path)
         results, _ = load_source.fn(settings, settings.sources[0], datetime(2026, 1, 2, tzinfo=UTC))
     assert [result.error for result in results] == [None]
-    assert (results[0].rows_in, results[0].rows_quarantined) == (2 * 287, 2 * 287)  # No port is declared here.
+    assert (results[0].rows_in, results[0].rows_quarantined) == (
+        2 * 287,
+        2 * 287,
+    )  # No port is declared here.
     assert opened == ["Bearer abc123"]
     assert list((settings.folders.private / "pages").iterdir()) == []
-    assert all(b"abc123" not in path.read_bytes() for path in settings.folders.private.rglob("*") if path.is_file())
+    assert all(
+        b"abc123" not in path.read_bytes()
+        for path in settings.folders.private.rglob("*")
+        if path.is_file()
+    )

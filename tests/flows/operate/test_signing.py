@@ -25,7 +25,11 @@ from warehouse.errors import SettingsError
 
 
 def private_key() -> str:
-    return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    return (
+        Ed25519PrivateKey.generate()
+        .private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        .decode()
+    )
 
 
 @pytest.fixture
@@ -69,7 +73,11 @@ def test_any_change_shows(edition, change):
 
 
 def test_a_key_of_another_kind_is_refused_without_showing_it(tmp_path):
-    rsa = generate_private_key(65537, 2048).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    rsa = (
+        generate_private_key(65537, 2048)
+        .private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        .decode()
+    )
     for key in (rsa, "nonsense"):
         with pytest.raises(SettingsError) as refused:
             write_manifest(tmp_path, [], signing_key=key)
@@ -77,10 +85,15 @@ def test_a_key_of_another_kind_is_refused_without_showing_it(tmp_path):
     assert not (tmp_path / NAME).exists()
 
 
-@pytest.mark.skipif(not shutil.which("sha256sum") or not shutil.which("openssl"), reason="needs sha256sum and openssl")
+@pytest.mark.skipif(
+    not shutil.which("sha256sum") or not shutil.which("openssl"),
+    reason="needs sha256sum and openssl",
+)
 def test_tools_of_any_machine_can_check_it(edition):
     folder, public = edition
-    subprocess.run(["sha256sum", "--check", "--strict", NAME], cwd=folder, check=True, capture_output=True)
+    subprocess.run(
+        ["sha256sum", "--check", "--strict", NAME], cwd=folder, check=True, capture_output=True
+    )
     (folder / "key.pub").write_text(public)
     command = (
         f"grep -v '^# ed25519' {NAME} > list && grep '^# ed25519' {NAME} | cut -d' ' -f3 | base64 -d > signature"

@@ -9,7 +9,9 @@ from flows.settings import ScheduleSettings, Settings
 
 def test_stuck_and_late_runs_are_noticed(tmp_path):
     settings = Settings(
-        folders=None, data=tmp_path, schedule=ScheduleSettings(stuck_after_hours=6, late_after_hours=48)
+        folders=None,
+        data=tmp_path,
+        schedule=ScheduleSettings(stuck_after_hours=6, late_after_hours=48),
     )  # type: ignore[arg-type]
     hour = 3600.0
     working = begun(State(last_success=1000 * hour), 1000 * hour)

@@ -1,4 +1,6 @@
-"""A clock that is set while a run is at work, forward or back: the run ends well, says so, and the doctor remembers."""
+"""A clock that is set while a run is at work, forward or back: the run ends well, says so, and the
+doctor remembers.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +25,17 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 
 def jump(patch: pytest.MonkeyPatch, hours: float) -> None:
-    """From now on the clock says so many hours more; what counts since the start of the machine does not."""
+    """From now on the clock says so many hours more; what counts since the start of the machine
+    does not.
+    """
     real = time.time
     patch.setattr(job.time, "time", lambda: real() + 3600 * hours)
 
 
 @pytest.mark.parametrize("hours", [3.0, -3.0])
-def test_a_clock_set_while_a_run_is_at_work_is_told_and_remembered(hours, settings, monkeypatch, capsys):
+def test_a_clock_set_while_a_run_is_at_work_is_told_and_remembered(
+    hours, settings, monkeypatch, capsys
+):
     with monkeypatch.context() as patch, perform(settings, trigger="terminal", accepted=None):
         jump(patch, hours)
     state = read_state(settings.folders.private)

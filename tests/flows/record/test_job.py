@@ -17,7 +17,14 @@ def test_a_second_run_at_once_is_turned_away_by_name(project, tmp_path):
     folder = copy_of(project.folder, tmp_path / "mine")
     (folder / ".transit").mkdir()
     holder = "import sys\nfrom pathlib import Path\nfrom warehouse.lock import WriterLock\nwith WriterLock(Path('.transit/run')):\n    print('held', flush=True)\n    sys.stdin.readline()\n"
-    with subprocess.Popen([sys.executable, "-c", holder], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment()) as first:  # fmt: skip
+    with subprocess.Popen(
+        [sys.executable, "-c", holder],
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(),
+    ) as first:
         assert first.stdout is not None
         assert first.stdin is not None
         first.stdout.readline()
@@ -32,7 +39,9 @@ def test_a_second_run_at_once_is_turned_away_by_name(project, tmp_path):
 def test_a_clock_that_went_back_is_named_before_anything_is_done(project, tmp_path):
     folder = copy_of(project.folder, tmp_path / "mine")
     (folder / ".transit").mkdir()
-    tomorrow = ended(begun(State(), time.time()), time.time() + 86400, outcome="done", problem="", rows=1)
+    tomorrow = ended(
+        begun(State(), time.time()), time.time() + 86400, outcome="done", problem="", rows=1
+    )
     write_state(folder / ".transit", tomorrow)
     mine = type(project)(folder)
     refused = mine.transit("load", check=False)

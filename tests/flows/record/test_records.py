@@ -12,14 +12,23 @@ pytestmark = pytest.mark.xdist_group("project")
 
 def test_every_step_leaves_a_record(project):
     told = project.transit(
-        "query", "from mart.step_history order by started_at", "--format", "json", "--max-rows", "5000"
+        "query",
+        "from mart.step_history order by started_at",
+        "--format",
+        "json",
+        "--max-rows",
+        "5000",
     )
     steps = json.loads(told.stdout)
     first = [step for step in steps if step["job_id"] == steps[0]["job_id"]]
     assert [step["step"] for step in first][:4] == ["load", "forecast", "plan", "report"]
     assert first[0]["rows_in"] == 2 * 24 * 914
     assert all(step["seconds"] > 0 and step["peak_mb"] > 50 for step in first)
-    log = (project.folder / ".transit" / "logs" / "transit.jsonl").read_text(encoding="utf-8").splitlines()
+    log = (
+        (project.folder / ".transit" / "logs" / "transit.jsonl")
+        .read_text(encoding="utf-8")
+        .splitlines()
+    )
     events = [json.loads(line)["event"] for line in log]
     assert "job ended" in events
     assert events.count("step ended") >= 5
@@ -35,11 +44,16 @@ def test_an_accepted_gate_is_kept_with_the_run(project, tmp_path):
     mine = type(project)(folder)
     mine.transit("run", "--accept", "the exchange was closed")
     told = mine.transit(
-        "query", "select settings from mart.run_history where settings like '%accepted%'", "--format", "json"
+        "query",
+        "select settings from mart.run_history where settings like '%accepted%'",
+        "--format",
+        "json",
     )
     (kept,) = json.loads(told.stdout)
     accepted = json.loads(kept["settings"])["accepted"]
     assert accepted["why"] == "the exchange was closed"
     assert "max_age_days" in accepted["gates"][0]
     for page in ("index", "assumptions"):
-        assert "the exchange was closed" in (folder / "reports/latest/en" / f"{page}.html").read_text(encoding="utf-8")
+        assert "the exchange was closed" in (
+            folder / "reports/latest/en" / f"{page}.html"
+        ).read_text(encoding="utf-8")

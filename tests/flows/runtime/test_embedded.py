@@ -33,7 +33,10 @@ def test_a_server_that_is_not_there_is_named(monkeypatch, tmp_path):
     monkeypatch.setattr(embedded, "REACH_SECONDS", 0.0)
     monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
     monkeypatch.setattr(embedded, "prepare_environment", lambda _home: None)
-    with pytest.raises(embedded.PrefectError, match="can't be reached"), embedded.prefect_api(tmp_path):
+    with (
+        pytest.raises(embedded.PrefectError, match="can't be reached"),
+        embedded.prefect_api(tmp_path),
+    ):
         pytest.fail("a run must not begin")
 
 

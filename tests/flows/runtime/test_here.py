@@ -1,4 +1,6 @@
-"""Pieces done in the run's own process: one that hangs is named, and one that holds the interpreter ends the process."""
+"""Pieces done in the run's own process: one that hangs is named, and one that holds the interpreter
+ends the process.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,8 @@ def test_a_piece_that_hangs_is_named_with_where_it_was():
     with ended_if_held():
         assert within(limit, hang, (1, 1)) == 2
         with pytest.raises(
-            WorkerError, match=r"(?s)piece 2, try 1: gave no answer.*in hang, .*test_here\.py.*chunk_minutes"
+            WorkerError,
+            match=r"(?s)piece 2, try 1: gave no answer.*in hang, .*test_here\.py.*chunk_minutes",
         ):
             within(limit, hang, (2, 2))
 
@@ -59,7 +62,9 @@ def test_what_holds_the_interpreter_ends_the_process_and_tells_where():
         "import re\nfrom flows import here\nfrom flows.workers import Limit\nhere.GRACE_SECONDS = 0.5\n"
         "here.within(Limit(0.5), lambda text: re.match('(a+)+b', text), (1, 40 * 'a'))\n"
     )
-    done = subprocess.run([sys.executable, "-c", held], env=environment(), capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", held], env=environment(), capture_output=True, text=True, timeout=120
+    )
     assert done.returncode == 1
     assert "Timeout" in done.stderr
     assert "in within" in done.stderr

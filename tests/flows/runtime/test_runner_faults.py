@@ -1,4 +1,6 @@
-"""A Dask worker that dies, hangs, answers late or runs out of memory, and a scheduler that restarts: the same numbers, or the cause by name."""
+"""A Dask worker that dies, hangs, answers late or runs out of memory, and a scheduler that
+restarts: the same numbers, or the cause by name.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ from tests.flows.faults import environment
 
 pytestmark = [
     pytest.mark.xdist_group("runners"),
-    pytest.mark.skipif(not importlib.util.find_spec("prefect_dask"), reason="Dask is not installed"),
+    pytest.mark.skipif(
+        not importlib.util.find_spec("prefect_dask"), reason="Dask is not installed"
+    ),
 ]
 
 SCRIPT = """
@@ -130,16 +134,34 @@ LOCAL = ["--host", "127.0.0.1", "--no-dashboard"]
 
 
 @contextmanager
-def cluster(folder: Path, *, workers: int, **settings: str) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+def cluster(
+    folder: Path, *, workers: int, **settings: str
+) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
     """A scheduler's address, and its process followed by those of its workers, which have no nanny."""
     file, processes = folder / "scheduler.json", []
     options = {"cwd": folder, "env": environment() | settings, "stderr": subprocess.DEVNULL}
-    scheduler = [*DASK, "distributed.cli.dask_scheduler", *LOCAL, "--port", "0", "--scheduler-file", str(file)]
+    scheduler = [
+        *DASK,
+        "distributed.cli.dask_scheduler",
+        *LOCAL,
+        "--port",
+        "0",
+        "--scheduler-file",
+        str(file),
+    ]
     try:
         processes.append(subprocess.Popen(scheduler, **options))
         until(file.exists, seconds=60)
         address = json.loads(file.read_text())["address"]
-        worker = [*DASK, "distributed.cli.dask_worker", address, *LOCAL, "--nthreads", "1", "--no-nanny"]
+        worker = [
+            *DASK,
+            "distributed.cli.dask_worker",
+            address,
+            *LOCAL,
+            "--nthreads",
+            "1",
+            "--no-nanny",
+        ]
         processes += [subprocess.Popen(worker, **options) for _ in range(workers)]
         yield address, processes
     finally:
@@ -158,7 +180,10 @@ def until(met: Callable[[], bool], *, seconds: float) -> None:
 def test_a_worker_that_answers_after_its_chunk_was_done_elsewhere_does_no_harm(tmp_path):
     """Frozen until the scheduler gave it up; it goes on while the run is still at work."""
     mark = tmp_path / "mark"
-    with cluster(tmp_path, workers=2, DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL="15s") as (address, processes):
+    with cluster(tmp_path, workers=2, DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL="15s") as (
+        address,
+        processes,
+    ):
         run = start(tmp_path, "dask", "freezes_once", address, "5")
         until(lambda: mark.exists() and mark.read_text() != "", seconds=120)
         frozen = int(mark.read_text())
@@ -194,14 +219,31 @@ def test_a_worker_that_comes_in_the_place_of_one_that_vanished_does_its_pieces(t
         run = start(tmp_path, "dask", "slow", address, "2")
         until((tmp_path / "mark").exists, seconds=200)
         end(processes[1])
-        processes.append(subprocess.Popen([*DASK, "distributed.cli.dask_worker", address, *LOCAL, "--nthreads", "1", "--no-nanny"], cwd=tmp_path, env=environment(), stderr=subprocess.DEVNULL))  # fmt: skip
+        processes.append(
+            subprocess.Popen(
+                [
+                    *DASK,
+                    "distributed.cli.dask_worker",
+                    address,
+                    *LOCAL,
+                    "--nthreads",
+                    "1",
+                    "--no-nanny",
+                ],
+                cwd=tmp_path,
+                env=environment(),
+                stderr=subprocess.DEVNULL,
+            )
+        )
         assert "same" in told(run)
 
 
 def test_a_scheduler_that_ends_for_good_is_outlived(tmp_path):
     """By worker processes of the run's own."""
     with cluster(tmp_path, workers=1) as (address, processes):
-        run = start(tmp_path, "dask", "slow", address, DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT="2s")
+        run = start(
+            tmp_path, "dask", "slow", address, DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT="2s"
+        )
         until((tmp_path / "mark").exists, seconds=200)
         end(processes[0])
         out, said = run.communicate(timeout=400)
@@ -217,6 +259,14 @@ def test_a_scheduler_that_restarts_is_outlived(tmp_path):
         until((tmp_path / "mark").exists, seconds=120)
         processes[0].send_signal(signal.SIGKILL)
         processes[0].wait()
-        again = [*DASK, "distributed.cli.dask_scheduler", *LOCAL, "--port", address.rsplit(":", 1)[1]]
-        processes.append(subprocess.Popen(again, cwd=tmp_path, env=environment(), stderr=subprocess.DEVNULL))
+        again = [
+            *DASK,
+            "distributed.cli.dask_scheduler",
+            *LOCAL,
+            "--port",
+            address.rsplit(":", 1)[1],
+        ]
+        processes.append(
+            subprocess.Popen(again, cwd=tmp_path, env=environment(), stderr=subprocess.DEVNULL)
+        )
         assert "same" in told(run)

@@ -76,12 +76,21 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize(("runner", "address"), [("threads", ""), ("processes", ""), ("dask", ""), ("dask", "local")])
+@pytest.mark.parametrize(
+    ("runner", "address"), [("threads", ""), ("processes", ""), ("dask", ""), ("dask", "local")]
+)
 def test_results_are_the_same_to_the_bit(runner, address, tmp_path):
     if runner == "dask" and not importlib.util.find_spec("prefect_dask"):
         pytest.skip("Dask is not installed")
     from tests.flows.faults import environment
 
     (tmp_path / "everything.py").write_text(SCRIPT, encoding="utf-8")
-    done = subprocess.run([sys.executable, "everything.py", runner, address], cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=300)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "everything.py", runner, address],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     assert done.stdout.splitlines()[-1:] == ["same"], done.stderr

@@ -60,9 +60,19 @@ def publishing(project, folder, how: str) -> subprocess.Popen[str]:
     """`transit publish` of a project that ran before, now in the midst of it."""
     shutil.copytree(project.folder, folder, symlinks=True)
     (folder / "publishing.py").write_text(PUBLISHING, encoding="utf-8")
-    process = subprocess.Popen([sys.executable, "publishing.py", how, "publish"], cwd=folder, env=environment(), stderr=subprocess.PIPE, text=True)  # fmt: skip
+    process = subprocess.Popen(
+        [sys.executable, "publishing.py", how, "publish"],
+        cwd=folder,
+        env=environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     deadline = time.monotonic() + 200
-    while "in its midst" not in noted(folder) and time.monotonic() < deadline and process.poll() is None:
+    while (
+        "in its midst" not in noted(folder)
+        and time.monotonic() < deadline
+        and process.poll() is None
+    ):
         time.sleep(0.05)
     assert process.poll() is None, process.communicate()[1]
     time.sleep(0.5)
@@ -77,9 +87,18 @@ def noted(folder) -> list[str]:
 def test_a_run_that_is_told_to_stop_stops_and_says_so(project, tmp_path):
     folder = copy_of(project.folder, tmp_path / "mine")
     log = folder / ".transit" / "logs" / "transit.jsonl"
-    run = subprocess.Popen([sys.executable, "-m", "flows.cli", "run"], cwd=folder, env=environment(), stderr=subprocess.PIPE, text=True)  # fmt: skip
+    run = subprocess.Popen(
+        [sys.executable, "-m", "flows.cli", "run"],
+        cwd=folder,
+        env=environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     deadline = time.monotonic() + 200
-    while not (log.exists() and "step started" in log.read_text(encoding="utf-8")) and time.monotonic() < deadline:
+    while (
+        not (log.exists() and "step started" in log.read_text(encoding="utf-8"))
+        and time.monotonic() < deadline
+    ):
         time.sleep(0.05)
     children = children_of(run.pid)
     run.send_signal(signal.SIGTERM)
@@ -93,7 +112,9 @@ def test_a_run_that_is_told_to_stop_stops_and_says_so(project, tmp_path):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_nothing_opens_the_database_again_after_a_stop(number, project, tmp_path):
-    """DuckDB may wait for itself without end there: neither Prefect's next try of the step nor the record is worth it."""
+    """DuckDB may wait for itself without end there: neither Prefect's next try of the step nor the
+    record is worth it.
+    """
     folder = tmp_path / "mine"
     run = publishing(project, folder, "asks_at_length")
     run.send_signal(number)
@@ -103,7 +124,11 @@ def test_nothing_opens_the_database_again_after_a_stop(number, project, tmp_path
     assert said.splitlines()[-1].startswith(f"Stopped by {number.name}")
     assert read_state(folder / ".transit").last_problem == f"stopped by {number.name}"
     last = told(folder)[-1]
-    assert (last["event"], last["outcome"], last["problem"]) == ("job ended", "failed", f"stopped by {number.name}")
+    assert (last["event"], last["outcome"], last["problem"]) == (
+        "job ended",
+        "failed",
+        f"stopped by {number.name}",
+    )
 
 
 def test_what_lets_no_stop_through_is_ended_and_the_stop_is_kept(project, tmp_path):
@@ -168,7 +193,13 @@ with stopping.last_words(lambda name: print("last words", name, flush=True)):
 
 
 def test_without_the_command_line_a_stop_is_about_the_job_at_work():
-    done = subprocess.run([sys.executable, "-u", "-c", NOTEBOOK], env=environment(), capture_output=True, text=True, timeout=60)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-u", "-c", NOTEBOOK],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert done.stdout.splitlines() == ["alive []", "last words SIGINT"], done.stderr
     assert done.returncode == 128 + signal.SIGINT
 
@@ -198,11 +229,15 @@ with stopping.last_words(say):
 
 @pytest.mark.parametrize("words", ["fail", "hang"])
 def test_last_words_that_fail_or_hang_keep_no_process_from_its_end(words):
-    done = subprocess.run([sys.executable, "-c", STUBBORN, words], env=environment(), capture_output=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", STUBBORN, words], env=environment(), capture_output=True, timeout=60
+    )
     assert done.returncode == 128 + signal.SIGTERM
 
 
-def test_a_stop_that_is_told_again_while_it_is_recorded_is_on_record(project, tmp_path, monkeypatch):
+def test_a_stop_that_is_told_again_while_it_is_recorded_is_on_record(
+    project, tmp_path, monkeypatch
+):
     monkeypatch.chdir(copy_of(project.folder, tmp_path / "mine"))
     settings = read_settings()
 
@@ -239,7 +274,9 @@ cli.main()
 
 
 def test_a_stop_that_is_told_again_while_its_words_are_said_says_them_once():
-    done = subprocess.run([sys.executable, "-c", AGAIN], env=environment(), capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", AGAIN], env=environment(), capture_output=True, text=True, timeout=60
+    )
     assert done.stderr.splitlines() == [stopping.words("SIGTERM")]
     assert done.returncode == 128 + signal.SIGTERM
 
@@ -267,7 +304,9 @@ except KeyboardInterrupt:
 
 
 def test_an_event_loop_that_came_and_went_leaves_a_stop_to_be_heard():
-    done = subprocess.run([sys.executable, "-c", LOOPS], env=environment(), capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", LOOPS], env=environment(), capture_output=True, text=True, timeout=60
+    )
     assert done.stdout == "SIGINT\n", done.stderr
 
 
@@ -284,7 +323,14 @@ cli.main()
 
 def test_a_stop_in_an_import_ends_with_its_code_under_m_too(tmp_path):
     (tmp_path / "importing.py").write_text(IMPORTING, encoding="utf-8")
-    done = subprocess.run([sys.executable, "-m", "importing"], cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "importing"],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert (done.returncode, done.stderr) == (130, stopping.words("SIGINT") + "\n")
 
 
@@ -294,8 +340,12 @@ def test_a_query_stopped_in_its_midst_is_a_stop_and_no_failure():
         before = signal.signal(signal.SIGALRM, signal.default_int_handler)
         signal.setitimer(signal.ITIMER_REAL, 0.5)
         try:
-            with pytest.raises(BaseException, match=r"^(Query interrupted|.*Interrupted!|)$") as raised:
-                connection.execute("select sum(hash(a.range + b.range)) from range(200_000) a, range(200_000) b")
+            with pytest.raises(
+                BaseException, match=r"^(Query interrupted|.*Interrupted!|)$"
+            ) as raised:
+                connection.execute(
+                    "select sum(hash(a.range + b.range)) from range(200_000) a, range(200_000) b"
+                )
         finally:
             signal.signal(signal.SIGALRM, before)
     assert interrupted_by(raised.value)

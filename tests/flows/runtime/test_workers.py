@@ -1,4 +1,6 @@
-"""Workers that die, hang, freeze or answer late: the piece is done once more elsewhere, or the cause is named."""
+"""Workers that die, hang, freeze or answer late: the piece is done once more elsewhere, or the
+cause is named.
+"""
 
 from __future__ import annotations
 
@@ -111,21 +113,33 @@ def done(function, folder: Path) -> list[int]:
 
 @pytest.mark.parametrize(
     ("function", "cause"),
-    [(hang_once, "it was in hang_once"), (freeze_once, "did not react to a signal"), (die_once, "SIGKILL")],
+    [
+        (hang_once, "it was in hang_once"),
+        (freeze_once, "did not react to a signal"),
+        (die_once, "SIGKILL"),
+    ],
 )
 def test_a_piece_whose_worker_fails_is_done_once_more_by_another(function, cause, tmp_path, capsys):
     assert done(function, tmp_path) == [0, 2, 4, 6, 8]
     told = capsys.readouterr().err
     assert "piece 3" in told
     assert cause in told
-    assert not [child for child in children_of(os.getpid()) if alive(child) and "multiprocessing-fork" in Path(f"/proc/{child}/cmdline").read_text()]  # fmt: skip
+    assert not [
+        child
+        for child in children_of(os.getpid())
+        if alive(child) and "multiprocessing-fork" in Path(f"/proc/{child}/cmdline").read_text()
+    ]
 
 
 @pytest.mark.parametrize(
-    ("function", "cause"), [(hang_always, "in hang_always, .*test_workers.py:"), (die_always, "SIGSEGV")]
+    ("function", "cause"),
+    [(hang_always, "in hang_always, .*test_workers.py:"), (die_always, "SIGSEGV")],
 )
 def test_a_piece_that_fails_twice_is_named_with_both_causes(function, cause, tmp_path):
-    with pytest.raises(WorkerError, match=f"(?s)piece 3, try 1: .*{cause}.*piece 3, try 2: .*{cause}.*chunk_minutes"):
+    with pytest.raises(
+        WorkerError,
+        match=f"(?s)piece 3, try 1: .*{cause}.*piece 3, try 2: .*{cause}.*chunk_minutes",
+    ):
         done(function, tmp_path)
 
 
@@ -167,7 +181,9 @@ def test_where_no_process_can_be_had_the_cause_is_raised(pool, tmp_path, monkeyp
     assert pool.submit(double, 4).result(timeout=60) == 8
 
 
-def test_an_answer_that_comes_with_the_end_of_its_time_counts_and_its_process_is_ended(pool, tmp_path):
+def test_an_answer_that_comes_with_the_end_of_its_time_counts_and_its_process_is_ended(
+    pool, tmp_path
+):
     assert pool.submit(answer_late, (tmp_path, 2)).result(timeout=60) == 4
     (before,) = processes(pool) or [0]
     assert pool.submit(double, 4).result(timeout=60) == 8

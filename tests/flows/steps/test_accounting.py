@@ -1,4 +1,6 @@
-"""Two runs of a small network, a month apart: each part of a revision is what exchanging that alone does."""
+"""Two runs of a small network, a month apart: each part of a revision is what exchanging that alone
+does.
+"""
 
 import dataclasses
 import shutil
@@ -21,20 +23,43 @@ from forecasting.series import History, add_periods
 from warehouse.loading.reference import load_reference
 
 FIRST = date(2023, 10, 1)
-LEVELS = {("ALA-FRA", "out"): 40.0, ("ALA-FRA", "in"): 12.0, ("AST-FRA", "out"): 60.0, ("AST-FRA", "in"): 15.0}
+LEVELS = {
+    ("ALA-FRA", "out"): 40.0,
+    ("ALA-FRA", "in"): 12.0,
+    ("AST-FRA", "out"): 60.0,
+    ("AST-FRA", "in"): 15.0,
+}
 
 
 def traffic(months: int, corrected: float = 1.0) -> pl.DataFrame:
-    """Monthly means and p95s of both routes from FIRST; the third last of 36 months of ALA-FRA can be corrected."""
+    """Monthly means and p95s of both routes from FIRST; the third last of 36 months of ALA-FRA can
+    be corrected.
+    """
     rng, rows = np.random.default_rng(5), []
     for (route, way), level in LEVELS.items():
         noise = np.exp(rng.normal(0, 0.03, 60))
         for at in range(months):
-            value = level * 1.022**at * noise[at] * (corrected if (route, at) == ("ALA-FRA", 33) else 1.0)
-            rows += [("month", "route", route, way, name, add_periods(FIRST, at, "month"), value * ratio) for name, ratio in (("mean", 1.0), ("p95", 1.5))]  # fmt: skip
+            value = (
+                level
+                * 1.022**at
+                * noise[at]
+                * (corrected if (route, at) == ("ALA-FRA", 33) else 1.0)
+            )
+            rows += [
+                ("month", "route", route, way, name, add_periods(FIRST, at, "month"), value * ratio)
+                for name, ratio in (("mean", 1.0), ("p95", 1.5))
+            ]
     return pl.DataFrame(
         rows,
-        schema=["grain", "series_kind", "series_id", "direction", "statistic", "period_start", "value_gbps"],
+        schema=[
+            "grain",
+            "series_kind",
+            "series_id",
+            "direction",
+            "statistic",
+            "period_start",
+            "value_gbps",
+        ],
         orient="row",
     )
 
@@ -45,7 +70,10 @@ class World:
     def __init__(self, folder):
         shutil.copytree(TEMPLATE, folder)
         self.folder, self.version = folder, 0
-        self.settings = dataclasses.replace(read_settings(folder), forecast=dataclasses.replace(read_settings(folder).forecast, draws=200, horizon=12))  # fmt: skip
+        self.settings = dataclasses.replace(
+            read_settings(folder),
+            forecast=dataclasses.replace(read_settings(folder).forecast, draws=200, horizon=12),
+        )
         folders = dataclasses.replace(self.settings.folders, private=folder / ".transit")
         self.settings = dataclasses.replace(self.settings, folders=folders)
         self.learn()
@@ -58,27 +86,39 @@ class World:
             load_reference(warehouse, self.folder / "network", known_at=now)
             if frame is not None:
                 whole = frame.with_columns(
-                    coverage_ratio=1.0, censored_ratio=0.0, slot_minutes=5, simulated=False, reason=pl.lit(None, pl.String), time_zone=pl.lit("UTC"),
-                    known_at=now, version=self.version,
-                )  # fmt: skip
+                    coverage_ratio=1.0,
+                    censored_ratio=0.0,
+                    slot_minutes=5,
+                    simulated=False,
+                    reason=pl.lit(None, pl.String),
+                    time_zone=pl.lit("UTC"),
+                    known_at=now,
+                    version=self.version,
+                )
                 known = warehouse.read("traffic_period")
-                fresh = whole.join(
-                    known, on=[*frame.columns[:6], "value_gbps"], how="anti"
-                )  # fmt: skip
+                fresh = whole.join(known, on=[*frame.columns[:6], "value_gbps"], how="anti")
                 warehouse.connection.register("fresh", fresh.to_arrow())
                 warehouse.connection.execute("insert into core.traffic_period by name from fresh")
 
     def run(self, today: date):
         """The run as `transit run` keeps it, and its rows of REVISION_PART."""
-        settings = dataclasses.replace(self.settings, run=dataclasses.replace(self.settings.run, today=today))
+        settings = dataclasses.replace(
+            self.settings, run=dataclasses.replace(self.settings.run, today=today)
+        )
         known, spec = read_known(settings), settings.forecast
         own = series_of(known, "month")
         history = History.from_frame(own, "month")
         forecast = forecast_with_groups(history, spec, known)
-        made = GrainForecast(spec, history.periods[-1], data_hash_of(own, known), False, own, forecast, True)
+        made = GrainForecast(
+            spec, history.periods[-1], data_hash_of(own, known), False, own, forecast, True
+        )
         with open_warehouse(settings) as warehouse:
             frames = {name: warehouse.read(name) for name in NETWORK_FRAMES}
-            stated = {**frames, "event": warehouse.read("event"), "driver": warehouse.read("driver")}
+            stated = {
+                **frames,
+                "event": warehouse.read("event"),
+                "driver": warehouse.read("driver"),
+            }
         planned = plan_segments.fn(settings, made, frames)
         record = record_of(settings, made, str(self.version), datetime.now(UTC), planned=True)
         parts, notes = account(settings, made, planned, stated, record.run_id)
@@ -109,35 +149,56 @@ def test_every_part_has_its_own_cause(world):
     # A month comes, an old one is corrected by a third, and a line gets more capacity.
     world.learn(traffic(37, corrected=1.3))
     capacity = world.folder / "network" / "capacity.csv"
-    capacity.write_text(capacity.read_text().replace("ALA-FRA,2020-01-01,100", "ALA-FRA,2020-01-01,160"))
+    capacity.write_text(
+        capacity.read_text().replace("ALA-FRA,2020-01-01,100", "ALA-FRA,2020-01-01,160")
+    )
     world.learn()
     _, now, planned, parts = world.run(date(2026, 11, 5))
     assert parts["earlier_run_id"].unique().to_list() == [first]
     moved = {step: change(parts, step).filter(pl.col("change").abs() > 1e-9) for step in STEPS}
-    # Corrected: that route, and the other only as far as they share what intervals are made from. The new month: all.
+    # Corrected: that route, and the other only as far as they share what intervals are made from.
+    # The new month: all.
     # Nothing that people state here moves a forecast.
     corrected = {
         name: rows["change"].abs().max()
-        for (name,), rows in moved["history_revised"].filter(pl.col("series_kind") == "route").group_by("series_id")
+        for (name,), rows in moved["history_revised"]
+        .filter(pl.col("series_kind") == "route")
+        .group_by("series_id")
     }
     assert corrected["ALA-FRA"] > 20 * corrected.get("AST-FRA", 0.0), corrected
-    assert set(moved["new_observations"].filter(pl.col("series_kind") == "route")["series_id"]) == {"ALA-FRA", "AST-FRA"}  # fmt: skip
+    assert set(moved["new_observations"].filter(pl.col("series_kind") == "route")["series_id"]) == {
+        "ALA-FRA",
+        "AST-FRA",
+    }
     assert moved["model"].is_empty()
     assert set(moved["assumptions"]["series_kind"]) == {"segment"}
     assert "ALA-FRA" in set(moved["assumptions"]["series_id"])
     # Nothing is left over: it begins with what the first run said and ends with what this one says.
-    value = {name: made.forecast.quantiles.filter(pl.col("quantile_level") == 0.5) for name, made in (("was", before), ("is", now))}  # fmt: skip
+    value = {
+        name: made.forecast.quantiles.filter(pl.col("quantile_level") == 0.5)
+        for name, made in (("was", before), ("is", now))
+    }
     ends = parts.filter((pl.col("series_kind") == "route") & (pl.col("measure") == "p95_gbps"))
     for row in ends.iter_rows(named=True):
         for seq, side, name in ((1, "value_before", "was"), (4, "value_after", "is")):
             if row["step_seq"] == seq:
-                (said,) = value[name].filter(series_id=row["series_id"], direction=row["direction"], statistic="p95", target_start=row["target_start"])["value_gbps"]  # fmt: skip
+                (said,) = value[name].filter(
+                    series_id=row["series_id"],
+                    direction=row["direction"],
+                    statistic="p95",
+                    target_start=row["target_start"],
+                )["value_gbps"]
                 assert row[side] == said
-    for measure, name, column in (("runout_days", "runout", "t50"), ("order_by_days", "order_plan", "order_by")):
+    for measure, name, column in (
+        ("runout_days", "runout", "t50"),
+        ("order_by_days", "order_plan", "order_by"),
+    ):
         dates = parts.filter((pl.col("measure") == measure) & (pl.col("step_seq").is_in([1, 4])))
         assert dates.height
         for row in dates.iter_rows(named=True):
-            said = (planned_before if row["step_seq"] == 1 else planned)[name].filter(segment_id=row["series_id"])
+            said = (planned_before if row["step_seq"] == 1 else planned)[name].filter(
+                segment_id=row["series_id"]
+            )
             if measure == "runout_days":
                 said = said.filter(direction=row["direction"], date_kind="policy")
             assert row["date_before" if row["step_seq"] == 1 else "date_after"] == said[column][0]
@@ -150,9 +211,12 @@ def test_a_new_method_is_told_from_new_data(world, monkeypatch):
     monkeypatch.setattr(accounting, "code_version", lambda _packages: "another")
     made_anew = []
     real = accounting.stage_forecast
-    monkeypatch.setattr(accounting, "stage_forecast", lambda *given: made_anew.append(1) or real(*given))
+    monkeypatch.setattr(
+        accounting, "stage_forecast", lambda *given: made_anew.append(1) or real(*given)
+    )
     parts = world.run(date(2026, 11, 5))[3]
-    # The software only says that it is another: on the same data it comes to the same, so the model's part is nothing.
+    # The software only says that it is another: on the same data it comes to the same, so the
+    # model's part is nothing.
     assert len(made_anew) >= 2
     assert change(parts, "model")["change"].abs().max() == 0
     assert "software" in change(parts, "model")["reason"][0]

@@ -1,4 +1,6 @@
-"""Editions of a small network, made again from the archive after everything has moved on, and today's method on a past day's data."""
+"""Editions of a small network, made again from the archive after everything has moved on, and
+today's method on a past day's data.
+"""
 
 import dataclasses
 import shutil
@@ -21,7 +23,12 @@ from forecasting.series import add_periods
 from warehouse.loading.reference import load_reference
 
 pytestmark = pytest.mark.xdist_group("as_of")
-LEVELS = {("ALA-FRA", "out"): 40.0, ("ALA-FRA", "in"): 12.0, ("AST-FRA", "out"): 60.0, ("AST-FRA", "in"): 15.0}
+LEVELS = {
+    ("ALA-FRA", "out"): 40.0,
+    ("ALA-FRA", "in"): 12.0,
+    ("AST-FRA", "out"): 60.0,
+    ("AST-FRA", "in"): 15.0,
+}
 DAYS = (datetime(2026, 10, 5, 6, tzinfo=UTC), datetime(2026, 11, 5, 6, tzinfo=UTC))
 
 
@@ -31,8 +38,27 @@ def traffic(months: int) -> pl.DataFrame:
         noise = np.exp(rng.normal(0, 0.03, 60))
         for at in range(months):
             value = level * 1.022**at * noise[at]
-            rows += [("month", "route", route, way, name, add_periods(date(2023, 10, 1), at, "month"), value * ratio) for name, ratio in (("mean", 1.0), ("p95", 1.5))]  # fmt: skip
-    names = ["grain", "series_kind", "series_id", "direction", "statistic", "period_start", "value_gbps"]
+            rows += [
+                (
+                    "month",
+                    "route",
+                    route,
+                    way,
+                    name,
+                    add_periods(date(2023, 10, 1), at, "month"),
+                    value * ratio,
+                )
+                for name, ratio in (("mean", 1.0), ("p95", 1.5))
+            ]
+    names = [
+        "grain",
+        "series_kind",
+        "series_id",
+        "direction",
+        "statistic",
+        "period_start",
+        "value_gbps",
+    ]
     return pl.DataFrame(rows, schema=names, orient="row")
 
 
@@ -42,22 +68,38 @@ class World:
     def __init__(self, folder):
         shutil.copytree(TEMPLATE, folder)
         settings = read_settings(folder)
-        folders = dataclasses.replace(settings.folders, private=folder / ".transit", reports=folder / "reports")
+        folders = dataclasses.replace(
+            settings.folders, private=folder / ".transit", reports=folder / "reports"
+        )
         self.folder, self.version = folder, 0
         self.settings = dataclasses.replace(
-            settings, folders=folders, forecast=dataclasses.replace(settings.forecast, draws=200, horizon=12, backtest_origins=4)
-        )  # fmt: skip
+            settings,
+            folders=folders,
+            forecast=dataclasses.replace(
+                settings.forecast, draws=200, horizon=12, backtest_origins=4
+            ),
+        )
 
     def learn(self, months: int, now: datetime) -> None:
         self.version += 1
         with open_warehouse(self.settings) as warehouse:
             load_reference(warehouse, self.folder / "network", known_at=now)
             whole = traffic(months).with_columns(
-                coverage_ratio=1.0, censored_ratio=0.0, slot_minutes=5, simulated=False, reason=pl.lit(None, pl.String), time_zone=pl.lit("UTC"),
-                known_at=now, version=self.version,
-            )  # fmt: skip
+                coverage_ratio=1.0,
+                censored_ratio=0.0,
+                slot_minutes=5,
+                simulated=False,
+                reason=pl.lit(None, pl.String),
+                time_zone=pl.lit("UTC"),
+                known_at=now,
+                version=self.version,
+            )
             known = warehouse.read("traffic_period")
-            fresh = whole.join(known, on=["series_id", "direction", "statistic", "period_start", "value_gbps"], how="anti")  # fmt: skip
+            fresh = whole.join(
+                known,
+                on=["series_id", "direction", "statistic", "period_start", "value_gbps"],
+                how="anti",
+            )
             warehouse.connection.register("fresh", fresh.to_arrow())
             warehouse.connection.execute("insert into core.traffic_period by name from fresh")
 
@@ -71,7 +113,9 @@ class World:
             frames = {name: warehouse.read(name) for name in NETWORK_FRAMES}
         planned = plan_segments.fn(settings, made, frames)
         record = dataclasses.replace(
-            record_of(settings, made, str(self.version), day, planned=True), known_at=day, finished_at=day
+            record_of(settings, made, str(self.version), day, planned=True),
+            known_at=day,
+            finished_at=day,
         )
         assert keep_run.fn(settings, made, planned, record)
         folder, written = write_edition.fn(settings, force=False)
@@ -80,7 +124,11 @@ class World:
 
 
 def content(folder) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +148,10 @@ def world(tmp_path_factory, here):
     made.learn(37, DAYS[1])
     made.second = made.edition(DAYS[1])
     made.originals = [content(made.first), content(made.second)]
-    for name, old, new in (("routes", "Almaty", "Somewhere else"), ("capacity", "ALA-FRA,2020-01-01,100", "ALA-FRA,2020-01-01,160")):  # fmt: skip
+    for name, old, new in (
+        ("routes", "Almaty", "Somewhere else"),
+        ("capacity", "ALA-FRA,2020-01-01,100", "ALA-FRA,2020-01-01,160"),
+    ):
         path = made.folder / "network" / f"{name}.csv"
         text = path.read_text()
         assert old in text
@@ -112,7 +163,10 @@ def world(tmp_path_factory, here):
 def test_an_edition_that_is_gone_is_made_again_to_the_byte(world):
     shutil.rmtree(world.first)
     shutil.rmtree(world.second)
-    for day, original, folder in ((date(2026, 10, 20), world.originals[0], world.first), (date(2026, 11, 5), world.originals[1], world.second)):  # fmt: skip
+    for day, original, folder in (
+        (date(2026, 10, 20), world.originals[0], world.first),
+        (date(2026, 11, 5), world.originals[1], world.second),
+    ):
         made = make_again(world.settings, day)
         assert made.folder == folder
         assert made.differing == ()
@@ -131,7 +185,9 @@ def test_made_again_beside_the_original_it_is_the_same(world):
 def test_the_second_edition_leads_to_the_first_page_by_page(world):
     page = next((world.second / "en" / "route").glob("*.html"))
     assert f"../../../{world.first.name}/en/route/{page.name}" in page.read_text(encoding="utf-8")
-    assert world.second.name not in (world.first / "en" / "index.html").read_text(encoding="utf-8").replace("latest", "")  # fmt: skip
+    assert world.second.name not in (world.first / "en" / "index.html").read_text(
+        encoding="utf-8"
+    ).replace("latest", "")
 
 
 def test_other_words_give_another_drawing_beside_the_original(world, monkeypatch):
@@ -153,12 +209,16 @@ def test_other_words_give_another_drawing_beside_the_original(world, monkeypatch
 
 
 def test_todays_method_on_that_days_data_is_labelled(world):
-    settings = dataclasses.replace(world.settings, forecast=dataclasses.replace(world.settings.forecast, seed=99))
+    settings = dataclasses.replace(
+        world.settings, forecast=dataclasses.replace(world.settings.forecast, seed=99)
+    )
     folder = todays_method(settings, date(2026, 10, 20))
     assert folder.name == f"{world.first.name}-todays-method"
     page = (folder / "en" / "index.html").read_text(encoding="utf-8")
     assert page.count("today&#39;s method on the data of 5 October 2026") >= 2
-    assert "результат сегодняшнего метода на данных от 5" in (folder / "ru" / "index.html").read_text(encoding="utf-8")
+    assert "результат сегодняшнего метода на данных от 5" in (
+        folder / "ru" / "index.html"
+    ).read_text(encoding="utf-8")
     assert "September 2026" in page
     assert "October 2029" not in page
     assert "Somewhere else" not in page

@@ -31,14 +31,24 @@ def ring(tmp_path) -> Path:
 
 
 def transit(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "flows.cli", *arguments], cwd=cwd, env={**os.environ, "COLUMNS": "80"}, capture_output=True, text=True, timeout=300)  # fmt: skip
+    return subprocess.run(
+        [sys.executable, "-m", "flows.cli", *arguments],
+        cwd=cwd,
+        env={**os.environ, "COLUMNS": "80"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
 
 
 def test_the_ring_of_the_methods(ring):
     run = transit("failures", ".", "--demand", "demand.csv", "--format", "json", cwd=ring)
     assert run.returncode == 0, run.stderr
     found = json.loads(run.stdout)
-    worst = {(row["segment_id"], row["direction"]): (row["load_gbps"], row["failure_id"]) for row in found["worst"]}
+    worst = {
+        (row["segment_id"], row["direction"]): (row["load_gbps"], row["failure_id"])
+        for row in found["worst"]
+    }
     assert worst["AB", "az"] == (70, "none")
     assert worst["DA", "za"] == (70, "segment:AB")
     assert worst["AB", "za"] == (20, "segment:BC")
@@ -61,7 +71,9 @@ def test_csv_and_table_hold_the_same_loads(ring):
 
 
 def test_what_does_not_fit_is_gathered(ring):
-    (ring / "bad.csv").write_text("route_id,direction,gbps\nAC,out,-4\nXX,sideways,x\n", encoding="utf-8")
+    (ring / "bad.csv").write_text(
+        "route_id,direction,gbps\nAC,out,-4\nXX,sideways,x\n", encoding="utf-8"
+    )
     run = transit("failures", ".", "--demand", "bad.csv", cwd=ring)
     assert run.returncode == 1
     assert "gbps is -4.0" in run.stderr
@@ -83,7 +95,15 @@ def test_a_panel_of_good_and_bad_series(tmp_path):
     short = pl.DataFrame({"series_id": "short", "step": steps[:4], "value": [1.0, 2.0, 3.0, 4.0]})
     pl.concat([good, short]).write_parquet(tmp_path / "panel.parquet")
     run = transit(
-        "forecast-file", "panel.parquet", "--season", "12", "--horizon", "6", "--output", "out.parquet", cwd=tmp_path
+        "forecast-file",
+        "panel.parquet",
+        "--season",
+        "12",
+        "--horizon",
+        "6",
+        "--output",
+        "out.parquet",
+        cwd=tmp_path,
     )
     assert run.returncode == 0, run.stderr
     made = pl.read_parquet(tmp_path / "out.parquet")
@@ -100,7 +120,17 @@ def test_a_panel_of_good_and_bad_series(tmp_path):
 
 def test_a_panel_that_can_not_be_read_is_an_error(tmp_path):
     (tmp_path / "panel.csv").write_text("id,when,what\n1,2,3\n", encoding="utf-8")
-    run = transit("forecast-file", "panel.csv", "--season", "12", "--horizon", "6", "--output", "out.csv", cwd=tmp_path)
+    run = transit(
+        "forecast-file",
+        "panel.csv",
+        "--season",
+        "12",
+        "--horizon",
+        "6",
+        "--output",
+        "out.csv",
+        cwd=tmp_path,
+    )
     assert run.returncode == 1
     assert "series_id" in run.stderr
     assert "Traceback" not in run.stderr

@@ -29,14 +29,23 @@ from warehouse.schema import (
     NO_FORECAST,
 )
 
-KEYS = pl.DataFrame({"series_kind": ["route"], "series_id": ["R"], "direction": ["out"], "statistic": ["p95"]})
+KEYS = pl.DataFrame(
+    {"series_kind": ["route"], "series_id": ["R"], "direction": ["out"], "statistic": ["p95"]}
+)
 HISTORY = KEYS.with_columns(value_gbps=pl.lit(10.0))
 GATES = GateSettings()
 
 
 def made(draws: np.ndarray, backtest: pl.DataFrame | None = None) -> Forecast:
     paths = Paths("month", KEYS, (date(2026, 11, 1), date(2026, 12, 1)), draws)
-    return Forecast(paths, NO_FORECAST.empty(), BACKTEST_SCORE.empty() if backtest is None else backtest, FORECAST_COMPONENT.empty(), LEVEL_SHIFT.empty(), FORECAST_EFFECT.empty())  # fmt: skip
+    return Forecast(
+        paths,
+        NO_FORECAST.empty(),
+        BACKTEST_SCORE.empty() if backtest is None else backtest,
+        FORECAST_COMPONENT.empty(),
+        LEVEL_SHIFT.empty(),
+        FORECAST_EFFECT.empty(),
+    )
 
 
 def around(level: float) -> np.ndarray:
@@ -52,7 +61,9 @@ def test_a_sound_forecast_passes():
     refuse([])
 
 
-@pytest.mark.parametrize(("spoil", "word"), [(np.nan, "finite"), (np.inf, "finite"), (-1.0, "negative")])
+@pytest.mark.parametrize(
+    ("spoil", "word"), [(np.nan, "finite"), (np.inf, "finite"), (-1.0, "negative")]
+)
 def test_impossible_draws_are_refused(spoil, word):
     draws = around(12.0)
     draws[0, 3, 1] = spoil

@@ -13,7 +13,11 @@ from tests.flows.faults import alive, children_of, outlived_by
 
 
 def workers() -> list[int]:
-    return [one for one in children_of(os.getpid()) if alive(one) and "multiprocessing-fork" in Path(f"/proc/{one}/cmdline").read_text()]  # fmt: skip
+    return [
+        one
+        for one in children_of(os.getpid())
+        if alive(one) and "multiprocessing-fork" in Path(f"/proc/{one}/cmdline").read_text()
+    ]
 
 
 def test_a_stop_in_the_midst_of_drawing_ends_who_draws_the_other_languages(tmp_path, monkeypatch):

@@ -25,7 +25,9 @@ NOW = datetime(2026, 1, 5, tzinfo=UTC)
 
 
 def write(path: Path, day: int, value: int, *, age_seconds: float = 60.0) -> None:
-    rows = "".join(f"2026-01-{day:02d} {hour:02d}:00:00,ala-fra-1,{value},{value}\n" for hour in range(12))
+    rows = "".join(
+        f"2026-01-{day:02d} {hour:02d}:00:00,ala-fra-1,{value},{value}\n" for hour in range(12)
+    )
     path.write_text("time,interface,in,out\n" + rows)
     then = path.stat().st_mtime - age_seconds
     os.utime(path, (then, then))
@@ -34,7 +36,9 @@ def write(path: Path, day: int, value: int, *, age_seconds: float = 60.0) -> Non
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     shutil.copytree(Path("flows/template/network"), tmp_path / "network")
-    (tmp_path / "transit.toml").write_text(f'[folders]\nprivate = "{tmp_path / ".transit"}"\n{CONFIG}')
+    (tmp_path / "transit.toml").write_text(
+        f'[folders]\nprivate = "{tmp_path / ".transit"}"\n{CONFIG}'
+    )
     made = read_settings(tmp_path / "transit.toml", data=tmp_path)
     load_network.fn(made, NOW)
     return made
@@ -53,13 +57,18 @@ def test_only_what_is_new_or_changed_is_opened(settings: Settings, tmp_path: Pat
     write(tmp_path / "a.csv", 1, 7)
     write(tmp_path / "c.csv", 3, 5)
     results, seen = load(settings)
-    assert [(Path(result.file_name).name, result.rows_loaded) for result in results] == [("a.csv", 12), ("c.csv", 12)]
+    assert [(Path(result.file_name).name, result.rows_loaded) for result in results] == [
+        ("a.csv", 12),
+        ("c.csv", 12),
+    ]
     assert seen == Seen(1, 12)
     (tmp_path / "a.csv").unlink()
     assert load(settings) == ([], Seen(2, 24))
 
 
-def test_a_file_just_written_or_with_rows_that_wait_is_opened_again(settings: Settings, tmp_path: Path) -> None:
+def test_a_file_just_written_or_with_rows_that_wait_is_opened_again(
+    settings: Settings, tmp_path: Path
+) -> None:
     write(tmp_path / "new.csv", 1, 5, age_seconds=0)
     write(tmp_path / "waits.csv", 2, 5)
     stranger = (tmp_path / "waits.csv").read_text() + "2026-01-02 13:00:00,nobody-1,1,1\n"
@@ -91,5 +100,8 @@ def test_a_missing_or_broken_file_is_named_each_time(settings: Settings, tmp_pat
 
 
 def test_a_page_without_rows_is_told_of_and_a_file_with_nothing_new_is_not() -> None:
-    silent, known = LoadResult("prom", "http://server", notes=("no series",)), LoadResult("nms", "a.csv", rows_in=3, rows_known=3, notes=("known",))  # fmt: skip
+    silent, known = (
+        LoadResult("prom", "http://server", notes=("no series",)),
+        LoadResult("nms", "a.csv", rows_in=3, rows_known=3, notes=("known",)),
+    )
     assert told_of([silent, known]) == ("server: no series",)

@@ -1,4 +1,6 @@
-"""New segments in the cheapest plan: against whole plans of every build set and timing made apart, and what is told of each."""
+"""New segments in the cheapest plan: against whole plans of every build set and timing made apart,
+and what is told of each.
+"""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -28,14 +30,17 @@ from warehouse.network.model import Network
 
 POLICY = PlanningPolicy()
 MODULES = (
-    ("P100", "module_price", "module:100", 60_000, 60_000, 60_000, "USD"), ("E", "price_erosion", "all", 0.1, 0.1, 0.1, "ratio/year"),
-    ("L", "lead_time", "all", 0, 0, 0, "month"), ("LIFE", "service_life", "all", 10, 10, 10, "year"),
-)  # fmt: skip
+    ("P100", "module_price", "module:100", 60_000, 60_000, 60_000, "USD"),
+    ("E", "price_erosion", "all", 0.1, 0.1, 0.1, "ratio/year"),
+    ("L", "lead_time", "all", 0, 0, 0, "month"),
+    ("LIFE", "service_life", "all", 10, 10, 10, "year"),
+)
 PRICE = ("KM", "segment_price", "project:P", 1000, 1000, 1000, "USD/km")
 LOSING = (
-    ("REV", "transit_revenue", "all", 2, 2, 2, "USD/Mbps/month"), ("CUT", "cut_rate", "all", 2, 2, 2, "cuts/year"),
+    ("REV", "transit_revenue", "all", 2, 2, 2, "USD/Mbps/month"),
+    ("CUT", "cut_rate", "all", 2, 2, 2, "cuts/year"),
     ("FIX", "repair_time", "all", 24, 24, 24, "h"),
-)  # fmt: skip
+)
 
 
 def world(
@@ -50,39 +55,100 @@ def world(
     other=50.0,
     draws=100,
 ):
-    """The ring with a planned diagonal AC, which takes the route A-C once it is there; with `two`, a diagonal BD, which is a backup of A-B."""
+    """The ring with a planned diagonal AC, which takes the route A-C once it is there; with `two`,
+    a diagonal BD, which is a backup of A-B.
+    """
     frames = ring()
     rows = [("AC", "A", "C", 50.0)] + ([("BD", "B", "D", other)] if two else [])
-    lines = pl.DataFrame(rows, schema=["segment_id", "a_node", "z_node", "length_km"], orient="row").with_columns(status=pl.lit("planned"))  # fmt: skip
-    frames["segment"] = pl.concat([frames["segment"].with_columns(length_km=pl.lit(100.0), status=pl.lit("in_service")), lines])  # fmt: skip
+    lines = pl.DataFrame(
+        rows, schema=["segment_id", "a_node", "z_node", "length_km"], orient="row"
+    ).with_columns(status=pl.lit("planned"))
+    frames["segment"] = pl.concat(
+        [
+            frames["segment"].with_columns(length_km=pl.lit(100.0), status=pl.lit("in_service")),
+            lines,
+        ]
+    )
     moved = frames["route_path"]
     new = [("A-C", 1, 1, "AC")]
-    moved = moved.with_columns(rank=pl.when(pl.col("route_id") == "A-C").then(pl.col("rank") + 1).otherwise(pl.col("rank")))  # fmt: skip
+    moved = moved.with_columns(
+        rank=pl.when(pl.col("route_id") == "A-C").then(pl.col("rank") + 1).otherwise(pl.col("rank"))
+    )
     if two:
-        moved = moved.with_columns(rank=pl.when((pl.col("route_id") == "A-B") & (pl.col("rank") > 1)).then(pl.col("rank") + 1).otherwise(pl.col("rank")))  # fmt: skip
+        moved = moved.with_columns(
+            rank=pl.when((pl.col("route_id") == "A-B") & (pl.col("rank") > 1))
+            .then(pl.col("rank") + 1)
+            .otherwise(pl.col("rank"))
+        )
         new += [("A-B", 2, 1, "DA"), ("A-B", 2, 2, "BD")]
     way = pl.DataFrame(new, schema=["route_id", "rank", "seq", "segment_id"], orient="row")
     frames["route_path"] = pl.concat([way, moved.select(way.columns)], how="vertical_relaxed")
     network = Network.from_frames(frames)
     late = ready + timedelta(days=spread)
-    projects = [("P", "diagonal", "AC", status, ready, ready + timedelta(days=spread // 3), late, True)]
-    projects += [("Q", "other", "BD", "planned", ready, ready, late + timedelta(days=31), True)] if two else []
-    frame = pl.DataFrame(projects, schema=["project_id", "name", "segment_id", "status", "ready_low", "ready_likely", "ready_high", "assumed"], orient="row")  # fmt: skip
+    projects = [
+        ("P", "diagonal", "AC", status, ready, ready + timedelta(days=spread // 3), late, True)
+    ]
+    projects += (
+        [("Q", "other", "BD", "planned", ready, ready, late + timedelta(days=31), True)]
+        if two
+        else []
+    )
+    frame = pl.DataFrame(
+        projects,
+        schema=[
+            "project_id",
+            "name",
+            "segment_id",
+            "status",
+            "ready_low",
+            "ready_likely",
+            "ready_high",
+            "assumed",
+        ],
+        orient="row",
+    )
     lit = pl.concat([frames["capacity"], capacity(AC=400, **({"BD": 200} if two else {}))])
-    return PlanInputs(growing(network, level=level, horizon=horizon, draws=draws, seed=seed), network, lit, no_coincidence(), assumptions(*MODULES, *stated), frame)  # fmt: skip
+    return PlanInputs(
+        growing(network, level=level, horizon=horizon, draws=draws, seed=seed),
+        network,
+        lit,
+        no_coincidence(),
+        assumptions(*MODULES, *stated),
+        frame,
+    )
 
 
 def basis_of(inputs: PlanInputs):
     stated = Assumptions.from_frame(inputs.assumptions)
     projects, _ = slipped(inputs.projects, stated)
-    return build_basis(inputs.paths, inputs.network, capacity=inputs.capacity, coincidence=inputs.coincidence, projects=projects, today=TODAY, workers=1), stated, projects  # fmt: skip
+    return (
+        build_basis(
+            inputs.paths,
+            inputs.network,
+            capacity=inputs.capacity,
+            coincidence=inputs.coincidence,
+            projects=projects,
+            today=TODAY,
+            workers=1,
+        ),
+        stated,
+        projects,
+    )
 
 
 def planned(inputs: PlanInputs, **more):
     return plan(
-        inputs.paths, inputs.network, capacity=inputs.capacity, coincidence=inputs.coincidence, assumptions=inputs.assumptions, projects=inputs.projects,
-        policy=POLICY, today=TODAY, workers=1, **more,
-    )  # fmt: skip
+        inputs.paths,
+        inputs.network,
+        capacity=inputs.capacity,
+        coincidence=inputs.coincidence,
+        assumptions=inputs.assumptions,
+        projects=inputs.projects,
+        policy=POLICY,
+        today=TODAY,
+        workers=1,
+        **more,
+    )
 
 
 def orders_of(inputs: PlanInputs) -> float:
@@ -91,11 +157,23 @@ def orders_of(inputs: PlanInputs) -> float:
     total = 0.0
     price = stated.get("module_price", "module:100")
     years = (
-        np.maximum(np.array([period + 1 - basis.timeline.now for period in range(len(basis.timeline.periods))]), 0) / 12
+        np.maximum(
+            np.array(
+                [period + 1 - basis.timeline.now for period in range(len(basis.timeline.periods))]
+            ),
+            0,
+        )
+        / 12
     )
     end = years[-1] + 1 / 12
 
-    offer = Offer("new_wave", 100, bought_later(price.value, 0.12, 0.1, years), 0, worth_at_end(price.value, 0.12, 0.1, years, end, 10.0))  # fmt: skip
+    offer = Offer(
+        "new_wave",
+        100,
+        bought_later(price.value, 0.12, 0.1, years),
+        0,
+        worth_at_end(price.value, 0.12, 0.1, years, end, 10.0),
+    )
     for segment in sorted({name for name, _ in basis.loads.links}):
         rows = [row for row, (name, _) in enumerate(basis.loads.links) if name == segment]
         worst, size = basis.loads.worst[rows], basis.draws_gbps.shape[1]
@@ -111,24 +189,42 @@ def lost_of(inputs: PlanInputs) -> float:
     volume = basis.draws_gbps.mean(axis=(1, 2))
     total = 0.0
     for route in {name for name, _ in basis.series}:
-        number = max((row for row, (name, _) in enumerate(basis.series) if name == route), key=lambda row: volume[row])
+        number = max(
+            (row for row, (name, _) in enumerate(basis.series) if name == route),
+            key=lambda row: volume[row],
+        )
         for version, routing in enumerate(basis.routings):
-            share = sum(state.lost[number] * hours.get(name, 0) / 8760 for state in routing.states for name in (state.failure_id, *state.also))  # fmt: skip
+            share = sum(
+                state.lost[number] * hours.get(name, 0) / 8760
+                for state in routing.states
+                for name in (state.failure_id, *state.also)
+            )
             for period, day in enumerate(basis.timeline.periods):
                 held = basis.versions.index[:, period] == version
                 years = max((day - TODAY).days, 0) / 365.25
                 total += (
-                    float((basis.draws_gbps[number, held, period]).sum()) / held.size * share * 2 * 1000 / 1.12**years
+                    float((basis.draws_gbps[number, held, period]).sum())
+                    / held.size
+                    * share
+                    * 2
+                    * 1000
+                    / 1.12**years
                 )
     return total
 
 
 def never(inputs: PlanInputs, segment: str) -> PlanInputs:
-    return apply_scenario(Scenario("never", "never", changes=(("segment", {"segment": segment, "never": True}),)), inputs)  # fmt: skip
+    return apply_scenario(
+        Scenario("never", "never", changes=(("segment", {"segment": segment, "never": True}),)),
+        inputs,
+    )
 
 
 def later(inputs: PlanInputs, project: str, days: float) -> PlanInputs:
-    moved = [(pl.col(name) + pl.duration(days=int(days))).alias(name) for name in ("ready_low", "ready_likely", "ready_high")]  # fmt: skip
+    moved = [
+        (pl.col(name) + pl.duration(days=int(days))).alias(name)
+        for name in ("ready_low", "ready_likely", "ready_high")
+    ]
     mine = pl.col("project_id") == project
     frames = [inputs.projects.filter(~mine), inputs.projects.filter(mine).with_columns(moved)]
 
@@ -137,15 +233,31 @@ def later(inputs: PlanInputs, project: str, days: float) -> PlanInputs:
 
 @pytest.mark.parametrize(("seed", "opened"), [(0, ""), (2, "PQ"), (3, "P"), (4, "PQ"), (10, "P")])
 def test_the_plan_is_the_cheapest_of_all_build_sets_and_timings(seed, opened):
-    """Each set and timing is simulated as a plan of its own, through the projects' dates; slips stay as they are."""
+    """Each set and timing is simulated as a plan of its own, through the projects' dates; slips
+    stay as they are.
+    """
     rng = np.random.default_rng(seed)
     price, other = ([float(rng.uniform(*ends))] * 3 for ends in ((20, 1200), (5, 300)))
     inputs = world(
-        ("KM", "segment_price", "project:P", *price, "USD/km"), ("KM2", "segment_price", "project:Q", *other, "USD/km"), *LOSING,
-        seed=seed, level=float(rng.uniform(24, 36)), horizon=6, two=True, other=float(rng.uniform(10, 100)), ready=date(2025, 1, 20), spread=90, draws=60,
-    )  # fmt: skip
+        ("KM", "segment_price", "project:P", *price, "USD/km"),
+        ("KM2", "segment_price", "project:Q", *other, "USD/km"),
+        *LOSING,
+        seed=seed,
+        level=float(rng.uniform(24, 36)),
+        horizon=6,
+        two=True,
+        other=float(rng.uniform(10, 100)),
+        ready=date(2025, 1, 20),
+        spread=90,
+        draws=60,
+    )
     # The key by which draws are known stays when dates move.
-    inputs = replace(inputs, projects=inputs.projects.with_columns(pl.Series(DRAW_KEY, [draw_key(row) for row in inputs.projects.iter_rows(named=True)])))  # fmt: skip
+    inputs = replace(
+        inputs,
+        projects=inputs.projects.with_columns(
+            pl.Series(DRAW_KEY, [draw_key(row) for row in inputs.projects.iter_rows(named=True)])
+        ),
+    )
     basis, stated, projects = basis_of(inputs)
     made, _ = choices(basis, stated, POLICY, projects, {}, 1)
     assert {one.name for one in made.openings} == {"P", "Q"}
@@ -159,7 +271,9 @@ def test_the_plan_is_the_cheapest_of_all_build_sets_and_timings(seed, opened):
                 if option == one.never
                 else later(story, one.name, one.delays_days[option])
             )
-        built = sum(build.net_usd[option] for build, option in zip(made.builds, chosen, strict=True))
+        built = sum(
+            build.net_usd[option] for build, option in zip(made.builds, chosen, strict=True)
+        )
         totals[chosen] = orders_of(story) + lost_of(story) + built
     best = min(totals, key=lambda chosen: totals[chosen])
     orders = frames["upgrade"].filter(pl.col("option") == "new_segment")
@@ -173,13 +287,19 @@ def test_the_plan_is_the_cheapest_of_all_build_sets_and_timings(seed, opened):
         without = min(total for chosen, total in totals.items() if chosen[number] == one.never)
         # What is left out stands beside the plan with it as stated.
         left_out = found.options[number] == one.never
-        there = min(total for chosen, total in totals.items() if (chosen[number] == 0 if left_out else chosen[number] != one.never))  # fmt: skip
+        there = min(
+            total
+            for chosen, total in totals.items()
+            if (chosen[number] == 0 if left_out else chosen[number] != one.never)
+        )
         assert row["net_usd"] == pytest.approx(without - there, rel=1e-3, abs=1.0)
         assert row["verdict"] == ("build" if found.options[number] != one.never else "never")
 
 
 def row_of(inputs: PlanInputs, build: str = "P", **more) -> dict:
-    return planned(inputs, **more).build_choice.row(by_predicate=pl.col("build_id") == build, named=True)
+    return planned(inputs, **more).build_choice.row(
+        by_predicate=pl.col("build_id") == build, named=True
+    )
 
 
 def test_as_stated_the_sets_give_the_loads_of_the_plan():
@@ -192,7 +312,12 @@ def test_as_stated_the_sets_give_the_loads_of_the_plan():
 
 
 def test_what_is_under_construction_comes_as_stated_and_costs_no_budget():
-    row = row_of(world(("KM", "segment_price", "project:P", 1e6, 1e6, 1e6, "USD/km"), status="under_construction"))
+    row = row_of(
+        world(
+            ("KM", "segment_price", "project:P", 1e6, 1e6, 1e6, "USD/km"),
+            status="under_construction",
+        )
+    )
     assert row["verdict"] == "committed"
     assert row["net_usd"] < 0
     assert row["opens_on"] == row["stated_on"] == date(2025, 6, 1)
@@ -238,17 +363,23 @@ def test_lost_traffic_counts_only_where_its_revenue_is_stated():
 
 
 ENTERING = (
-    ("IN", "market_entry", "entry:P/A-C", 0.5, 0.5, 0.5, "ratio"), ("OLDP", "alternative_price", "alternative:P/AB", 3, 3, 3, "USD/Mbps/month"),
-    ("OLDS", "alternative_share", "alternative:P/AB", 1, 1, 1, "ratio"), ("NEWP", "new_route_price", "project:P", 2, 2, 2, "USD/Mbps/month"),
-    ("BP", "logit_price", "all", 1, 1, 1, "1/USD"), ("BT", "logit_rtt", "all", 0.05, 0.05, 0.05, "1/ms"), ("P0", "bass_p", "all", 0.5, 0.5, 0.5, "1/year"),
-    ("Q0", "bass_q", "all", 0.5, 0.5, 0.5, "1/year"), ("REF", "reference_class_ratio", "all", 1, 1, 1, "ratio"),
-)  # fmt: skip
+    ("IN", "market_entry", "entry:P/A-C", 0.5, 0.5, 0.5, "ratio"),
+    ("OLDP", "alternative_price", "alternative:P/AB", 3, 3, 3, "USD/Mbps/month"),
+    ("OLDS", "alternative_share", "alternative:P/AB", 1, 1, 1, "ratio"),
+    ("NEWP", "new_route_price", "project:P", 2, 2, 2, "USD/Mbps/month"),
+    ("BP", "logit_price", "all", 1, 1, 1, "1/USD"),
+    ("BT", "logit_rtt", "all", 0.05, 0.05, 0.05, "1/ms"),
+    ("P0", "bass_p", "all", 0.5, 0.5, 0.5, "1/year"),
+    ("Q0", "bass_q", "all", 0.5, 0.5, 0.5, "1/year"),
+    ("REF", "reference_class_ratio", "all", 1, 1, 1, "ratio"),
+)
 
 
 def test_what_a_build_sells_is_its_price_times_what_it_carries_less_what_its_own_incumbents_lose():
     inputs = world(PRICE, *ENTERING, ready=date(2025, 2, 1), level=20.0)
     routes = {
-        name: replace(route, market="A-C" if name == "A-C" else "x") for name, route in inputs.network.routes.items()
+        name: replace(route, market="A-C" if name == "A-C" else "x")
+        for name, route in inputs.network.routes.items()
     }
     inputs = replace(inputs, network=replace(inputs.network, routes=routes))
     alone = row_of(inputs)
@@ -256,8 +387,14 @@ def test_what_a_build_sells_is_its_price_times_what_it_carries_less_what_its_own
     entered, _ = entries(inputs.paths, inputs.network, stated, projects, TODAY, 0)
     new = entered["P", "A-C"].ways_gbps[-1]
     years = np.array([(day - TODAY).days / 365.25 for day in inputs.paths.periods])
-    by_hand = np.quantile((new * 2 * 1000 / 1.12**years).sum(axis=1), [0.1, 0.5, 0.9], method="inverted_cdf")
-    assert [alone["earned_low_usd"], alone["earned_usd"], alone["earned_high_usd"]] == pytest.approx(by_hand.tolist())
+    by_hand = np.quantile(
+        (new * 2 * 1000 / 1.12**years).sum(axis=1), [0.1, 0.5, 0.9], method="inverted_cdf"
+    )
+    assert [
+        alone["earned_low_usd"],
+        alone["earned_usd"],
+        alone["earned_high_usd"],
+    ] == pytest.approx(by_hand.tolist())
     assert alone["own_loss_usd"] == 0
     owned = {
         name: replace(line, operators=frozenset({"Tel"})) if name in ("AC", "AB") else line

@@ -25,7 +25,12 @@ from forecasting.capacity.runout import (
 from tests.shared import SHARED, needs_shared
 
 TOY = np.array(
-    [[60, 66, 71, 69, 74, 78], [62, 68, 72, 75, 79, 83], [58, 60, 63, 66, 69, 72], [55, 56, 57, 58, 59, 60.0]]
+    [
+        [60, 66, 71, 69, 74, 78],
+        [62, 68, 72, 75, 79, 83],
+        [58, 60, 63, 66, 69, 72],
+        [55, 56, 57, 58, 59, 60.0],
+    ]
 )
 LATE = {-1: 0, 0: 1 / 6, 1: 1 / 3, 2: 1 / 2, 3: 7 / 12, 4: 2 / 3}
 
@@ -54,7 +59,9 @@ def test_toy_agrees_with_the_oracle(oracle):
         found = order_statistic(passages, float(level))
         assert (None if math.isinf(found) else found) == value
     for at, probability in oracle["F2_late"].items():
-        assert probability_late(passages, np.array([2, 3, 4.0]), int(at)) == pytest.approx(probability, abs=1e-8)
+        assert probability_late(passages, np.array([2, 3, 4.0]), int(at)) == pytest.approx(
+            probability, abs=1e-8
+        )
     assert alpha_from_costs(20, 120) == pytest.approx(oracle["F3_alpha_star"], abs=1e-8)
 
 
@@ -89,7 +96,9 @@ def brownian(step_years, years, draws, seed):
     steps = int(years / step_years)
     noise = np.random.default_rng(seed).standard_normal((draws, steps))
     times = np.arange(1, steps + 1) * step_years
-    return times, 40 * np.exp(math.log(1.3) * times + 0.15 * math.sqrt(step_years) * np.cumsum(noise, axis=1))
+    return times, 40 * np.exp(
+        math.log(1.3) * times + 0.15 * math.sqrt(step_years) * np.cumsum(noise, axis=1)
+    )
 
 
 def test_brownian_demand_pointwise_below_monthly_below_continuous():
@@ -104,9 +113,9 @@ def test_brownian_demand_pointwise_below_monthly_below_continuous():
         (3, 0.8601, 0.841, 0.8094),
     ):
         spread = 0.15 * math.sqrt(years)
-        exact = norm.cdf((drift * years - barrier) / spread) + math.exp(2 * drift * barrier / 0.15**2) * norm.cdf(
-            (-drift * years - barrier) / spread
-        )
+        exact = norm.cdf((drift * years - barrier) / spread) + math.exp(
+            2 * drift * barrier / 0.15**2
+        ) * norm.cdf((-drift * years - barrier) / spread)
         assert exact == pytest.approx(continuous, abs=6e-5)
         index = round(years * 12) - 1
         assert share[index] == pytest.approx(monthly, abs=4 * monte_carlo_se(monthly, 40_000))
@@ -126,7 +135,9 @@ positive = arrays(np.float64, (12, 8), elements=st.floats(0, 200))
 
 
 @given(positive, st.floats(1, 150), st.floats(0, 50), st.integers(1, 3))
-def test_more_traffic_never_delays_and_more_capacity_never_hastens_runout(loads, usable, extra, sustained):
+def test_more_traffic_never_delays_and_more_capacity_never_hastens_runout(
+    loads, usable, extra, sustained
+):
     base = first_passage(loads, np.array(usable), sustained)
     assert (first_passage(loads + extra, np.array(usable), sustained) <= base).all()
     assert (first_passage(loads, np.array(usable + extra), sustained) >= base).all()

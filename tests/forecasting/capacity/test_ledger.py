@@ -24,18 +24,28 @@ from warehouse.schema import PROJECT
 
 LEAD = ("LEAD", "lead_time", "all", 2, 4, 8, "month")
 MONEY = (
-    ("P", "module_price", "module:100", 50_000, 60_000, 72_000, "USD"), ("E", "price_erosion", "all", 0.1, 0.15, 0.2, "ratio/year"),
-    ("R", "transit_revenue", "all", 2, 2.5, 3, "USD/Mbps/month"), ("IRU", "iru_price", "module:100", 600_000, 600_000, 600_000, "USD"),
-    ("OM", "om_ratio", "all", 0.03, 0.03, 0.03, "ratio/year"), ("T", "iru_term", "all", 15, 15, 15, "year"),
-    ("LS", "lease_price", "module:100", 9000, 9000, 9000, "USD/month"), ("D", "discount_rate", "all", 0.12, 0.12, 0.12, "ratio/year"),
-)  # fmt: skip
+    ("P", "module_price", "module:100", 50_000, 60_000, 72_000, "USD"),
+    ("E", "price_erosion", "all", 0.1, 0.15, 0.2, "ratio/year"),
+    ("R", "transit_revenue", "all", 2, 2.5, 3, "USD/Mbps/month"),
+    ("IRU", "iru_price", "module:100", 600_000, 600_000, 600_000, "USD"),
+    ("OM", "om_ratio", "all", 0.03, 0.03, 0.03, "ratio/year"),
+    ("T", "iru_term", "all", 15, 15, 15, "year"),
+    ("LS", "lease_price", "module:100", 9000, 9000, 9000, "USD/month"),
+    ("D", "discount_rate", "all", 0.12, 0.12, 0.12, "ratio/year"),
+)
 
 
 def make(draws, frames, *stated, projects=None, policy=None):
     return plan(
-        draws, Network.from_frames(frames), capacity=frames["capacity"], coincidence=no_coincidence(), assumptions=assumptions(*stated),
-        projects=no_projects() if projects is None else projects, policy=policy or PlanningPolicy(), today=TODAY,
-    )  # fmt: skip
+        draws,
+        Network.from_frames(frames),
+        capacity=frames["capacity"],
+        coincidence=no_coincidence(),
+        assumptions=assumptions(*stated),
+        projects=no_projects() if projects is None else projects,
+        policy=policy or PlanningPolicy(),
+        today=TODAY,
+    )
 
 
 def busy():
@@ -56,7 +66,9 @@ def test_one_at_a_time_is_a_plan_made_with_that_value():
 
 def test_variance_shares_of_independent_causes_add_up():
     draws, frames = busy()
-    shares = make(draws, frames, LEAD).assumption_effect.drop_nulls("variance_share_ratio")["variance_share_ratio"]
+    shares = make(draws, frames, LEAD).assumption_effect.drop_nulls("variance_share_ratio")[
+        "variance_share_ratio"
+    ]
     assert shares.sum() == pytest.approx(1)
     certain = make(draws, frames, ("LEAD", "lead_time", "all", 4, 4, 4, "month")).assumption_effect
     assert certain.row(by_predicate=pl.col("assumption_id") == "demand", named=True)[
@@ -66,18 +78,29 @@ def test_variance_shares_of_independent_causes_add_up():
 
 def build(low, likely, high):
     row = ("P", "new line", "новая линия", "NEW", "planned", low, likely, high, True, None, "BG")
-    return pl.DataFrame([row], schema={name: column.dtype for name, column in PROJECT.columns.items()}, orient="row")
+    return pl.DataFrame(
+        [row], schema={name: column.dtype for name, column in PROJECT.columns.items()}, orient="row"
+    )
 
 
 def test_a_build_that_decides_everything_comes_first():
     # The third line carries the route only while the first is out and the second not yet built.
     names = ["FIRST", "NEW", "THIRD"]
     frames = {
-        "segment": pl.DataFrame({"segment_id": names, "a_node": ["A"] * 3, "z_node": ["Z"] * 3, "status": ["in_service", "planned", "in_service"]}),
+        "segment": pl.DataFrame(
+            {
+                "segment_id": names,
+                "a_node": ["A"] * 3,
+                "z_node": ["Z"] * 3,
+                "status": ["in_service", "planned", "in_service"],
+            }
+        ),
         "route": pl.DataFrame({"route_id": ["R"], "a_node": ["A"], "z_node": ["Z"]}),
-        "route_path": pl.DataFrame({"route_id": ["R"] * 3, "rank": [1, 2, 3], "seq": [1] * 3, "segment_id": names}),
+        "route_path": pl.DataFrame(
+            {"route_id": ["R"] * 3, "rank": [1, 2, 3], "seq": [1] * 3, "segment_id": names}
+        ),
         "capacity": capacity(FIRST=1000, NEW=1000, THIRD=100),
-    }  # fmt: skip
+    }
     draws = paths({("R", "out"): np.tile(np.linspace(50, 110, 36), (400, 1))})
     lead = ("LEAD", "lead_time", "all", 1, 1, 1, "month")
     project = build(date(2025, 2, 1), date(2026, 6, 1), date(2027, 12, 1))
@@ -110,17 +133,21 @@ def test_figures_are_the_worked_examples_where_nothing_is_spread():
     saved = rows["order:S/1", "deferral_value"]
     assert saved["likely_value"] == pytest.approx(60_000 * 0.2410714, rel=0.02)
     lost, waiting = rows["order:S/1", "revenue_at_risk"], rows["order:S/1", "cost_of_waiting"]
-    assert waiting["likely_value"] == pytest.approx(lost["likely_value"] - saved["likely_value"], rel=0.05)
+    assert waiting["likely_value"] == pytest.approx(
+        lost["likely_value"] - saved["likely_value"], rel=0.05
+    )
 
 
 @pytest.mark.parametrize(
     ("dropped", "item", "note"),
     [
-        ("P", "cost", "no assumption named module_price"), ("E", "deferral_value", "no assumption named price_erosion"),
-        ("R", "revenue_at_risk", "no assumption states what carried traffic earns"), ("LS", "lease_present_value", "no assumption named lease_price"),
+        ("P", "cost", "no assumption named module_price"),
+        ("E", "deferral_value", "no assumption named price_erosion"),
+        ("R", "revenue_at_risk", "no assumption states what carried traffic earns"),
+        ("LS", "lease_present_value", "no assumption named lease_price"),
         ("OM", "iru_present_value", "no assumption named om_ratio"),
     ],
-)  # fmt: skip
+)
 def test_a_missing_assumption_leaves_its_figure_out_and_is_named(dropped, item, note):
     draws, frames = busy()
     made = make(draws, frames, LEAD, *(row for row in MONEY if row[0] != dropped))
@@ -177,7 +204,11 @@ def test_a_line_to_be_built_has_its_cost():
     )
     made = make(growing(Network.from_frames(frames)), frames, LEAD, *prices, projects=project)
     figure = made.money_figure.filter(item="build_cost").row(0, named=True)
-    assert (figure["subject"], figure["likely_value"], figure["assumption_ids"]) == ("segment:NEW", 20_000, "G")
+    assert (figure["subject"], figure["likely_value"], figure["assumption_ids"]) == (
+        "segment:NEW",
+        20_000,
+        "G",
+    )
 
 
 def test_what_is_unserved_counts_above_the_orders_before():
@@ -188,15 +219,23 @@ def test_what_is_unserved_counts_above_the_orders_before():
     assert rows.height == made.order_plan.height > 1
     load = np.linspace(40, 300, 36)
     for order in made.order_plan.iter_rows(named=True):
-        before = 100 * sum(made.order_plan.filter(pl.col("order_seq") < order["order_seq"])["modules"])
+        before = 100 * sum(
+            made.order_plan.filter(pl.col("order_seq") < order["order_seq"])["modules"]
+        )
         first = (order["ready_by"].year - 2025) * 12 + order["ready_by"].month - 1
         excess = np.clip(load[first : first + 12] - 60 - before, 0, 100 * order["modules"]).sum()
         row = rows.filter(subject=f"order:S/{order['order_seq']}")
         assert row["likely_value"][0] == pytest.approx(excess * 2500, rel=0.01)
-    value = made.money_figure.filter(item="net_present_value", subject="order:S/1").row(0, named=True)
-    first = (made.order_plan["ready_by"][0].year - 2025) * 12 + made.order_plan["ready_by"][0].month - 1
+    value = made.money_figure.filter(item="net_present_value", subject="order:S/1").row(
+        0, named=True
+    )
+    first = (
+        (made.order_plan["ready_by"][0].year - 2025) * 12 + made.order_plan["ready_by"][0].month - 1
+    )
     years = np.array([(day - TODAY).days / 365.25 for day in draws.periods[first:]])
-    earned = (np.clip(load[first:] - 60, 0, 100 * made.order_plan["modules"][0]) * 2500 / 1.12**years).sum()
+    earned = (
+        np.clip(load[first:] - 60, 0, 100 * made.order_plan["modules"][0]) * 2500 / 1.12**years
+    ).sum()
     assert value["likely_value"] == pytest.approx(
         earned - 60_000 * made.order_plan["modules"][0] * (0.85 / 1.12) ** years[0], rel=0.02
     )

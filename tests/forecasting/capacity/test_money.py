@@ -48,13 +48,17 @@ def test_transit_bill_and_revenue_at_risk():
 
 
 def test_net_present_value():
-    assert net_present_value(np.array([-100, 60, 60.0]), 0.1) == pytest.approx(-100 + 60 / 1.1 + 60 / 1.21)
+    assert net_present_value(np.array([-100, 60, 60.0]), 0.1) == pytest.approx(
+        -100 + 60 / 1.1 + 60 / 1.21
+    )
 
 
 def test_real_and_nominal_flows_are_worth_the_same():
     real, inflation = np.array([-100, 60, 60.0]), 0.04
     nominal = real * (1 + inflation) ** np.arange(3)
-    assert net_present_value(nominal, 0.12) == pytest.approx(net_present_value(real, real_rate(0.12, inflation)))
+    assert net_present_value(nominal, 0.12) == pytest.approx(
+        net_present_value(real, real_rate(0.12, inflation))
+    )
 
 
 def test_spread_of_a_product():

@@ -31,18 +31,33 @@ def gravity_world(seed, nodes=8, pairs=20):
     graph.add_edges_from(rng.choice(nodes, 2, replace=False).tolist() for _ in range(nodes // 2))
     names = {frozenset(edge): f"S{number}" for number, edge in enumerate(graph.edges)}
     size = rng.lognormal(0, 1, nodes)
-    chosen = sorted({tuple(sorted(rng.choice(nodes, 2, replace=False).tolist())) for _ in range(pairs)})
+    chosen = sorted(
+        {tuple(sorted(rng.choice(nodes, 2, replace=False).tolist())) for _ in range(pairs)}
+    )
     steps, demand = [], {}
     for number, (a, z) in enumerate(chosen):
         way = nx.shortest_path(graph, a, z)
-        steps += [(f"R{number}", 1, seq, names[frozenset(hop)]) for seq, hop in enumerate(nx.utils.pairwise(way), 1)]
+        steps += [
+            (f"R{number}", 1, seq, names[frozenset(hop)])
+            for seq, hop in enumerate(nx.utils.pairwise(way), 1)
+        ]
         for direction in ("in", "out"):
             demand[f"R{number}", direction] = 10 * size[a] * size[z] * rng.lognormal(0, 0.5)
     frames = {
-        "segment": pl.DataFrame([(name, str(min(ends)), str(max(ends))) for ends, name in names.items()], schema=["segment_id", "a_node", "z_node"], orient="row"),
-        "route": pl.DataFrame([(f"R{n}", str(a), str(z)) for n, (a, z) in enumerate(chosen)], schema=["route_id", "a_node", "z_node"], orient="row"),
-        "route_path": pl.DataFrame(steps, schema=["route_id", "rank", "seq", "segment_id"], orient="row"),
-    }  # fmt: skip
+        "segment": pl.DataFrame(
+            [(name, str(min(ends)), str(max(ends))) for ends, name in names.items()],
+            schema=["segment_id", "a_node", "z_node"],
+            orient="row",
+        ),
+        "route": pl.DataFrame(
+            [(f"R{n}", str(a), str(z)) for n, (a, z) in enumerate(chosen)],
+            schema=["route_id", "a_node", "z_node"],
+            orient="row",
+        ),
+        "route_path": pl.DataFrame(
+            steps, schema=["route_id", "rank", "seq", "segment_id"], orient="row"
+        ),
+    }
     return Network.from_frames(frames), demand, rng
 
 
@@ -64,7 +79,9 @@ def test_what_the_links_determine_is_found_and_what_they_do_not_is_said():
     # AB carries A-C and A-B, BC carries A-C and B-C: two figures for three routes.
     vague = estimate_matrix(network, link_loads(network, demand))
     assert not vague.demand["identified"].any()
-    assert any("6 of 6 route directions can't be told apart" in warning for warning in vague.warnings)
+    assert any(
+        "6 of 6 route directions can't be told apart" in warning for warning in vague.warnings
+    )
     assert vague.links["residual_gbps"].abs().max() < 0.01 * 70
     frames = {
         name: frame.filter(pl.col("route_id") != "B-C") if "route_id" in frame.columns else frame
@@ -107,7 +124,9 @@ def test_over_many_networks_the_error_is_far_below_that_of_gravity_alone():
 def test_a_better_prior_is_taken_up():
     network, demand, _ = gravity_world(3)
     prior = pl.DataFrame(
-        [(*key, value) for key, value in demand.items()], schema=["route_id", "direction", "gbps"], orient="row"
+        [(*key, value) for key, value in demand.items()],
+        schema=["route_id", "direction", "gbps"],
+        orient="row",
     )
     found = estimate_matrix(network, link_loads(network, demand), prior=prior)
     assert error(found, demand) < 1e-6
@@ -115,21 +134,31 @@ def test_a_better_prior_is_taken_up():
 
 def test_what_no_link_sees_is_told():
     network = Network.from_frames(ring())
-    found = estimate_matrix(network, pl.DataFrame({"segment_id": ["AB"], "direction": ["az"], "gbps": [70.0]}))
+    found = estimate_matrix(
+        network, pl.DataFrame({"segment_id": ["AB"], "direction": ["az"], "gbps": [70.0]})
+    )
     assert any("cross no measured link" in warning for warning in found.warnings)
     assert found.demand["gbps"].is_finite().all()
 
 
 def test_links_that_contradict_the_paths_are_told():
     network = Network.from_frames(ring())
-    rows = pl.DataFrame({"segment_id": ["AB", "DA"], "direction": ["az", "az"], "gbps": [70.0, 40.0]})
+    rows = pl.DataFrame(
+        {"segment_id": ["AB", "DA"], "direction": ["az", "az"], "gbps": [70.0, 40.0]}
+    )
     found = estimate_matrix(network, rows)
-    assert any("not explained within 5 %" in warning and "DA az" in warning for warning in found.warnings)
+    assert any(
+        "not explained within 5 %" in warning and "DA az" in warning for warning in found.warnings
+    )
 
 
 def test_bad_link_loads_are_gathered():
     rows = pl.DataFrame(
-        {"segment_id": ["XY", "AB", "AB", "AB"], "direction": ["az", "up", "az", "az"], "gbps": [1.0, 1.0, -2.0, None]}
+        {
+            "segment_id": ["XY", "AB", "AB", "AB"],
+            "direction": ["az", "up", "az", "az"],
+            "gbps": [1.0, 1.0, -2.0, None],
+        }
     )
     with pytest.raises(PlanError) as caught:
         estimate_matrix(Network.from_frames(ring()), rows)

@@ -30,7 +30,12 @@ from warehouse.network.model import Network
 from warehouse.schema import ORDER_PLAN, PLAN_NOTE, RUNOUT, RUNOUT_PROBABILITY, SEGMENT_LOAD, check
 
 TOY = np.array(
-    [[60, 66, 71, 69, 74, 78], [62, 68, 72, 75, 79, 83], [58, 60, 63, 66, 69, 72], [55, 56, 57, 58, 59, 60.0]]
+    [
+        [60, 66, 71, 69, 74, 78],
+        [62, 68, 72, 75, 79, 83],
+        [58, 60, 63, 66, 69, 72],
+        [55, 56, 57, 58, 59, 60.0],
+    ]
 )
 TOY_LEAD = assumptions(("LT", "lead_time", "all", 3, 3, 3, "month"))
 TODAY = date(2024, 12, 1)
@@ -39,9 +44,16 @@ TODAY = date(2024, 12, 1)
 def make(draws, frames=None, *, stated=TOY_LEAD, today=TODAY, policy=None, lit=None, **more):
     frames = frames or one_line(87.5)
     return plan(
-        draws, Network.from_frames(frames), capacity=lit if lit is not None else frames["capacity"], coincidence=more.pop("coincidence", no_coincidence()),
-        assumptions=stated, projects=more.pop("projects", no_projects()), policy=policy or PlanningPolicy(), today=today, **more,
-    )  # fmt: skip
+        draws,
+        Network.from_frames(frames),
+        capacity=lit if lit is not None else frames["capacity"],
+        coincidence=more.pop("coincidence", no_coincidence()),
+        assumptions=stated,
+        projects=more.pop("projects", no_projects()),
+        policy=policy or PlanningPolicy(),
+        today=today,
+        **more,
+    )
 
 
 def toy():
@@ -50,18 +62,24 @@ def toy():
 
 def test_toy_runout_dates_and_probabilities():
     made = make(toy())
-    row = made.runout.row(by_predicate=(pl.col("direction") == "az") & (pl.col("date_kind") == "policy"), named=True)
+    row = made.runout.row(
+        by_predicate=(pl.col("direction") == "az") & (pl.col("date_kind") == "policy"), named=True
+    )
     assert (row["t10"], row["t50"], row["t90"]) == (date(2025, 3, 1), date(2025, 3, 1), None)
     assert row["last_target"] == date(2025, 6, 1)
     assert row["probability_by_last"] == 0.75
     assert row["monte_carlo_se"] == pytest.approx(math.sqrt(0.75 * 0.25 / 4))
-    share = made.runout_probability.filter(direction="az", date_kind="policy")["probability"].to_list()
+    share = made.runout_probability.filter(direction="az", date_kind="policy")[
+        "probability"
+    ].to_list()
     assert share == [0, 0, 0.5, 0.5, 0.5, 0.75]
 
 
 def test_sustained_months():
     made = make(toy(), policy=PlanningPolicy(sustained_periods=2))
-    share = made.runout_probability.filter(direction="az", date_kind="policy")["probability"].to_list()
+    share = made.runout_probability.filter(direction="az", date_kind="policy")[
+        "probability"
+    ].to_list()
     assert share == [0, 0, 0.25, 0.25, 0.5, 0.5]
 
 
@@ -82,12 +100,15 @@ def test_order_date_is_the_last_one_within_the_risk():
 
 def test_lead_times_of_past_projects_are_a_distribution_of_their_own():
     observed = assumptions(
-        *((f"L{months}", "lead_time_observed", "all", months, months, months, "month") for months in (2, 3, 4))
+        *(
+            (f"L{months}", "lead_time_observed", "all", months, months, months, "month")
+            for months in (2, 3, 4)
+        )
     )
     for alpha, day in ((0.2, date(2024, 12, 1)), (0.1, date(2024, 11, 1))):
-        order = make(toy(), stated=observed, policy=PlanningPolicy(risk_alpha_ratio=alpha)).order_plan.row(
-            0, named=True
-        )
+        order = make(
+            toy(), stated=observed, policy=PlanningPolicy(risk_alpha_ratio=alpha)
+        ).order_plan.row(0, named=True)
         assert order["order_by"] == day
         assert order["p_late_now_ratio"] == pytest.approx(1 / 6)
         assert order["overdue_months"] == pytest.approx((TODAY - day).days / 30)
@@ -154,14 +175,23 @@ def test_weeks_turn_lead_times_in_months_into_weeks():
 
 def test_capacity_that_comes_too_late_is_told():
     with pytest.raises(
-        PlanError, match="segment S: carries traffic in 2025-01, but its first capacity holds from 2026-01-01"
+        PlanError,
+        match="segment S: carries traffic in 2025-01, but its first capacity holds from 2026-01-01",
     ):
         make(toy(), lit=capacity(S=87.5).with_columns(valid_from=pl.lit(date(2026, 1, 1))))
 
 
 def test_bad_assumptions_are_gathered():
     with pytest.raises(PlanError) as caught:
-        make(toy(), stated=assumptions(("M0", "module_price", "module:0", 1, 2, 3, "USD"), ("L1", "lead_time", "all", -1, 2, 3, "month"), ("L2", "lead_time", "segment:S", 5, 4, 6, "furlong"), ("P", "price_erosion", "all", 0.1, 0.3, 30, "ratio")))  # fmt: skip
+        make(
+            toy(),
+            stated=assumptions(
+                ("M0", "module_price", "module:0", 1, 2, 3, "USD"),
+                ("L1", "lead_time", "all", -1, 2, 3, "month"),
+                ("L2", "lead_time", "segment:S", 5, 4, 6, "furlong"),
+                ("P", "price_erosion", "all", 0.1, 0.3, 30, "ratio"),
+            ),
+        )
     text = str(caught.value)
     for part in (
         "can't be negative",
@@ -177,7 +207,9 @@ def test_pairs_make_the_worst_case_worse():
     frames = ring()
     draws = growing(Network.from_frames(frames), level=25)
     single, double = make(draws, frames), make(draws, frames, pairs=True)
-    joined = single.runout.join(double.runout, on=["segment_id", "direction", "date_kind"], suffix="_pairs")
+    joined = single.runout.join(
+        double.runout, on=["segment_id", "direction", "date_kind"], suffix="_pairs"
+    )
     assert (joined["probability_by_last_pairs"] >= joined["probability_by_last"]).all()
     assert set(double.lost_traffic["failure_id"]) > set(single.lost_traffic["failure_id"])
 
@@ -188,11 +220,16 @@ def test_uncertain_growth_spreads_the_runout():
     rng = np.random.default_rng(5)
     steps, draws = 120, 20_000
     noise = rng.standard_normal((draws, steps)) * 0.15 * math.sqrt(1 / 12)
-    for spread, name in ((0.0, "G3_runout_months_q10_50_90_smu0.0"), (0.08, "G3_runout_months_q10_50_90_smu0.08")):
+    for spread, name in (
+        (0.0, "G3_runout_months_q10_50_90_smu0.0"),
+        (0.08, "G3_runout_months_q10_50_90_smu0.08"),
+    ):
         growth = math.log(1.3) + spread * rng.standard_normal((draws, 1))
         loads = 40 * np.exp(np.cumsum(growth / 12 + noise, axis=1))
         passages = first_passage(loads, np.array(70.0))
-        assert [order_statistic(passages, level) for level in (0.1, 0.5, 0.9)] == pytest.approx(oracle[name], abs=1)
+        assert [order_statistic(passages, level) for level in (0.1, 0.5, 0.9)] == pytest.approx(
+            oracle[name], abs=1
+        )
 
 
 @given(st.floats(1.0, 1.6), st.floats(0.0, 60.0), st.floats(0.0, 0.2))
@@ -210,11 +247,15 @@ def test_laws_of_traffic_capacity_and_threshold(more, lit, theta):
         (make(draws, frames, policy=PlanningPolicy(threshold_ratio=0.8 + theta)), -1),
     ):
         joined = base.runout_probability.join(
-            other.runout_probability, on=["segment_id", "direction", "date_kind", "target_start"], suffix="_other"
+            other.runout_probability,
+            on=["segment_id", "direction", "date_kind", "target_start"],
+            suffix="_other",
         )
         assert (sign * (joined["probability_other"] - joined["probability"]) >= -1e-12).all()
         modules = [
-            frame.order_plan.group_by("segment_id").agg(pl.col("modules").sum()).sort("segment_id")["modules"]
+            frame.order_plan.group_by("segment_id")
+            .agg(pl.col("modules").sum())
+            .sort("segment_id")["modules"]
             for frame in (base, other)
         ]
         assert (sign * (modules[1] - modules[0]) >= 0).all()

@@ -30,9 +30,13 @@ from warehouse.schema import FRAMES, check
 
 def make(draws, frames, **changes):
     arguments = {
-        "capacity": frames["capacity"], "coincidence": no_coincidence(), "assumptions": assumptions(LEAD, *MONEY, *CUTS), "projects": no_projects(),
-        "policy": PlanningPolicy(), "today": TODAY,
-    }  # fmt: skip
+        "capacity": frames["capacity"],
+        "coincidence": no_coincidence(),
+        "assumptions": assumptions(LEAD, *MONEY, *CUTS),
+        "projects": no_projects(),
+        "policy": PlanningPolicy(),
+        "today": TODAY,
+    }
     made = plan(draws, Network.from_frames(frames), **{**arguments, **changes})
     for name, frame in made.frames().items():
         assert check(frame, FRAMES[name]).equals(frame), name
@@ -43,7 +47,10 @@ def weekly():
     rng = np.random.default_rng(2)
     walk = 25 * np.exp(rng.normal(0.006, 0.03, (300, 52)).cumsum(axis=1))
     return paths(
-        {(route, "out"): walk * (1 + number / 10) for number, route in enumerate(("A-B", "A-C", "B-C"))},
+        {
+            (route, "out"): walk * (1 + number / 10)
+            for number, route in enumerate(("A-B", "A-C", "B-C"))
+        },
         start=date(2024, 12, 2),
         grain="week",
     )
@@ -77,7 +84,9 @@ def test_nothing_is_carried():
 
 def test_nothing_is_lit():
     made = make(paths({("R", "out"): np.full((20, 12), 5.0)}), one_line(0.0))
-    row = made.runout.row(by_predicate=(pl.col("direction") == "az") & (pl.col("date_kind") == "hard"), named=True)
+    row = made.runout.row(
+        by_predicate=(pl.col("direction") == "az") & (pl.col("date_kind") == "hard"), named=True
+    )
     assert row["t10"] == date(2025, 1, 1)
     assert made.segment_load["utilization_ratio"].null_count() == made.segment_load.height
     assert made.order_plan["modules"].sum() >= 1
@@ -100,7 +109,9 @@ def test_a_route_without_a_forecast_is_told():
 
 
 def test_a_segment_without_capacity_is_told_and_left_out():
-    made = make(growing(Network.from_frames(ring())), ring(), capacity=capacity(AB=100, BC=100, CD=100))
+    made = make(
+        growing(Network.from_frames(ring())), ring(), capacity=capacity(AB=100, BC=100, CD=100)
+    )
     assert "DA" not in set(made.runout["segment_id"])
     assert ("no_capacity", "DA") in made.plan_note.select("topic", "subject").rows()
 
@@ -115,7 +126,10 @@ def test_capacity_that_grows_puts_the_order_off():
     now = make(draws, one_line(60.0))
     step = capacity(S=120.0).with_columns(valid_from=pl.lit(date(2025, 6, 1)))
     later = make(draws, one_line(60.0), capacity=pl.concat([capacity(S=60.0), step]))
-    assert later.order_plan["order_by"][0] is None or later.order_plan["order_by"][0] > now.order_plan["order_by"][0]
+    assert (
+        later.order_plan["order_by"][0] is None
+        or later.order_plan["order_by"][0] > now.order_plan["order_by"][0]
+    )
 
 
 def test_the_latest_statement_of_capacity_holds():
@@ -134,15 +148,31 @@ def test_an_announced_date_slips_as_the_record_says():
     ]
     project = pl.DataFrame(
         [(name, name, "AB", "planned", *days, True) for name, *days in rows],
-        schema=["project_id", "name", "segment_id", "status", "ready_low", "ready_likely", "ready_high", "assumed"], orient="row",
-    )  # fmt: skip
+        schema=[
+            "project_id",
+            "name",
+            "segment_id",
+            "status",
+            "ready_low",
+            "ready_likely",
+            "ready_high",
+            "assumed",
+        ],
+        orient="row",
+    )
     stated = Assumptions.from_frame(assumptions(("SLIP", "schedule_slip", "all", 0, 1, 3, "year")))
     found, notes = slipped(project, stated)
     one, whole = found.sort("project_id").rows(named=True)
-    assert (one["ready_low"], one["ready_likely"], one["ready_high"]) == (date(2026, 12, 31), date(2027, 12, 31), date(2029, 12, 31))  # fmt: skip
+    assert (one["ready_low"], one["ready_likely"], one["ready_high"]) == (
+        date(2026, 12, 31),
+        date(2027, 12, 31),
+        date(2029, 12, 31),
+    )
     assert (whole["ready_low"], whole["ready_likely"], whole["ready_high"]) == rows[1][1:]
     assert [note[:2] for note in notes] == [("schedule_slip", "ONE")]
     assert "0 to 36 months (assumption SLIP)" in notes[0][2]
     # The draws are those of the stated date, so a story that moves it stays comparable.
-    assert one[DRAW_KEY] == draw_key(dict(zip(("ready_low", "ready_likely", "ready_high"), rows[0][1:], strict=True)))
+    assert one[DRAW_KEY] == draw_key(
+        dict(zip(("ready_low", "ready_likely", "ready_high"), rows[0][1:], strict=True))
+    )
     assert slipped(project, Assumptions(()))[1] == []

@@ -22,14 +22,21 @@ PERIODS = tuple(add_periods(TODAY, step, "month") for step in range(48))
 def network(**from_dates):
     frames = ring()
     status = (
-        pl.when(pl.col("segment_id").is_in(list(from_dates))).then(pl.lit("planned")).otherwise(pl.lit("in_service"))
+        pl.when(pl.col("segment_id").is_in(list(from_dates)))
+        .then(pl.lit("planned"))
+        .otherwise(pl.lit("in_service"))
     )
     days = pl.DataFrame(
         {"segment_id": list(from_dates), "in_service_from": list(from_dates.values())},
         schema={"segment_id": pl.String, "in_service_from": pl.Date},
     )
     return Network.from_frames(
-        {**frames, "segment": frames["segment"].with_columns(status=status).join(days, on="segment_id", how="left")}
+        {
+            **frames,
+            "segment": frames["segment"]
+            .with_columns(status=status)
+            .join(days, on="segment_id", how="left"),
+        }
     )
 
 
@@ -58,7 +65,9 @@ def test_parts_of_one_build_are_ready_together_and_others_are_not():
 
 
 def test_without_a_project_the_stated_day_holds_and_without_both_it_never_comes():
-    found = versions(network(DA=date(2026, 1, 1), CD=None), no_projects(), PERIODS, "month", 10, TODAY, 1)
+    found = versions(
+        network(DA=date(2026, 1, 1), CD=None), no_projects(), PERIODS, "month", 10, TODAY, 1
+    )
     missing = [found.missing[one] for one in found.index[0]]
     assert missing[11] == {"DA", "CD"}
     assert missing[12] == {"CD"}
@@ -67,7 +76,14 @@ def test_without_a_project_the_stated_day_holds_and_without_both_it_never_comes(
 def test_an_outage_counts_in_every_period_it_touches():
     cut = Outage(frozenset({"AB"}), date(2025, 3, 20), date(2025, 5, 2))
     found = versions(network(), no_projects(), PERIODS, "month", 10, TODAY, 1, [cut])
-    assert [bool(found.missing[one]) for one in found.index[0][:6]] == [False, False, True, True, True, False]
+    assert [bool(found.missing[one]) for one in found.index[0][:6]] == [
+        False,
+        False,
+        True,
+        True,
+        True,
+        False,
+    ]
 
 
 def test_dates_out_of_order_and_unknown_segments_are_told():

@@ -22,7 +22,9 @@ from warehouse.network.model import Network
 
 @st.composite
 def worlds(draw):
-    """A random network with ranked paths, risk groups and split shares, and a version without one of its segments."""
+    """A random network with ranked paths, risk groups and split shares, and a version without one
+    of its segments.
+    """
     size, seed = draw(st.integers(4, 8)), draw(st.integers(0, 10_000))
     rng = np.random.default_rng(seed)
     graph = nx.gnm_random_graph(size, draw(st.integers(size, 2 * size)), seed=seed)
@@ -32,7 +34,9 @@ def worlds(draw):
         a, z = rng.choice(size, 2, replace=False).tolist()
         if not nx.has_path(graph, a, z):
             continue
-        ways = list(nx.all_simple_paths(graph, a, z, cutoff=4))[:3] or [nx.shortest_path(graph, a, z)]
+        ways = list(nx.all_simple_paths(graph, a, z, cutoff=4))[:3] or [
+            nx.shortest_path(graph, a, z)
+        ]
         split = rng.random() < 0.3 and len(ways) > 1
         routes.append((f"R{number}", str(a), str(z)))
         for rank, way in enumerate(ways, 1):
@@ -45,11 +49,27 @@ def worlds(draw):
         return None
     group = rng.choice(sorted(names.values()), 2, replace=False).tolist()
     frames = {
-        "segment": pl.DataFrame([(name, str(min(ends)), str(max(ends))) for ends, name in names.items()], schema=["segment_id", "a_node", "z_node"], orient="row"),
+        "segment": pl.DataFrame(
+            [(name, str(min(ends)), str(max(ends))) for ends, name in names.items()],
+            schema=["segment_id", "a_node", "z_node"],
+            orient="row",
+        ),
         "route": pl.DataFrame(routes, schema=["route_id", "a_node", "z_node"], orient="row"),
-        "route_path": pl.DataFrame(steps, schema={"route_id": pl.String, "rank": pl.Int64, "seq": pl.Int64, "segment_id": pl.String, "share_ratio": pl.Float64}, orient="row"),
-        "risk_group": pl.DataFrame({"risk_group_id": ["G", "G"], "kind": ["trench"] * 2, "segment_id": group}),
-    }  # fmt: skip
+        "route_path": pl.DataFrame(
+            steps,
+            schema={
+                "route_id": pl.String,
+                "rank": pl.Int64,
+                "seq": pl.Int64,
+                "segment_id": pl.String,
+                "share_ratio": pl.Float64,
+            },
+            orient="row",
+        ),
+        "risk_group": pl.DataFrame(
+            {"risk_group_id": ["G", "G"], "kind": ["trench"] * 2, "segment_id": group}
+        ),
+    }
     return Network.from_frames(frames), str(rng.choice(sorted(names.values()))), rng
 
 
@@ -65,7 +85,10 @@ def plain_loads(network, series, draws, down, kappa=None):
                 column = series.index((name, way))
                 carried[column] += share
                 for segment, direction in route.path(rank).hops:
-                    hop = (segment, direction if way == "out" else {"az": "za", "za": "az"}[direction])
+                    hop = (
+                        segment,
+                        direction if way == "out" else {"az": "za", "za": "az"}[direction],
+                    )
                     loads[links.index(hop)] += share * draws[column].T
                     members.setdefault(hop, set()).add(f"{name}:{way}")
     for hop, names in members.items():
@@ -82,7 +105,11 @@ def test_streamed_loads_are_those_of_plain_loops(world, with_kappa):
     network, absent, rng = world
     series = [(name, way) for name in sorted(network.routes) for way in ("in", "out")]
     draws = rng.lognormal(2, 1, (len(series), 7, 5))
-    table = {"+".join(names): float(rng.uniform(0.6, 1)) for names in network.combinations()} if with_kappa else {}
+    table = (
+        {"+".join(names): float(rng.uniform(0.6, 1)) for names in network.combinations()}
+        if with_kappa
+        else {}
+    )
     kappa = Kappa({name: (value, 0.0) for name, value in table.items()})
     versions = rng.integers(0, 2, (7, 5)).astype(np.int16)
     missing = (frozenset(), frozenset({absent}))
@@ -91,7 +118,9 @@ def test_streamed_loads_are_those_of_plain_loops(world, with_kappa):
     for number, one in enumerate(missing):
         held = (versions == number).T
         states = {
-            failure.failure_id: plain_loads(network, series, draws, failure.segments | one, table)[0]
+            failure.failure_id: plain_loads(network, series, draws, failure.segments | one, table)[
+                0
+            ]
             for failure in network.failures()
         }
         worst = np.max(list(states.values()), axis=0)
@@ -112,17 +141,23 @@ def test_lost_and_carried_make_up_the_demand(world):
     series = [(name, way) for name in sorted(network.routes) for way in ("in", "out")]
     draws = rng.lognormal(2, 1, (len(series), 3, 2))
     routing = build_routing(network, series, Kappa({}))
-    lost_of = {name: state.lost for state in routing.states for name in (state.failure_id, *state.also)}
+    lost_of = {
+        name: state.lost for state in routing.states for name in (state.failure_id, *state.also)
+    }
     for failure in network.failures():
         _, lost = plain_loads(network, series, draws, failure.segments)
-        assert lost_of.get(failure.failure_id, np.zeros(len(series))) == pytest.approx(lost, abs=1e-9)
+        assert lost_of.get(failure.failure_id, np.zeros(len(series))) == pytest.approx(
+            lost, abs=1e-9
+        )
 
 
 def test_a_path_of_a_segment_is_the_sum_of_its_routes_draw_by_draw():
     network = Network.from_frames(ring())
     series = [(name, "out") for name in sorted(network.routes)]
     draws = np.random.default_rng(1).lognormal(2, 1, (3, 50, 4))
-    found = stream_loads(draws, [build_routing(network, series, Kappa({}))], np.zeros((50, 4), dtype=np.int16))
+    found = stream_loads(
+        draws, [build_routing(network, series, Kappa({}))], np.zeros((50, 4), dtype=np.int16)
+    )
     index = found.links.index(("AB", "az"))
     assert found.base[index] == pytest.approx((draws[0] + draws[1]).T, rel=1e-6)
 
@@ -146,7 +181,10 @@ def test_failures_of_the_same_effect_stand_for_each_other():
     frames = ring()
     twin = pl.DataFrame({"risk_group_id": ["duct"], "kind": ["trench"], "segment_id": ["AB"]})
     network = Network.from_frames({**frames, "risk_group": pl.concat([frames["risk_group"], twin])})
-    states = {state.failure_id: state for state in build_routing(network, [("A-B", "out")], Kappa({})).states}
+    states = {
+        state.failure_id: state
+        for state in build_routing(network, [("A-B", "out")], Kappa({})).states
+    }
     assert states["segment:AB"].also == ("risk_group:duct",)
     assert "segment:CD" not in states, "nothing runs there as long as nothing else fails"
 
@@ -155,9 +193,15 @@ def test_parts_done_elsewhere_are_the_same_to_the_bit(monkeypatch):
     network = Network.from_frames(ring())
     series = [(name, "out") for name in sorted(network.routes)]
     rng = np.random.default_rng(2)
-    draws, noise = rng.lognormal(2, 1, (3, 700, 36)), rng.standard_normal((700, 36)).astype(np.float32)
+    draws, noise = (
+        rng.lognormal(2, 1, (3, 700, 36)),
+        rng.standard_normal((700, 36)).astype(np.float32),
+    )
     kappa = Kappa({"A-B:out+A-C:out": (0.8, 0.05)})
-    routings = [build_routing(network, series, kappa, missing=missing) for missing in (frozenset({"CD"}), frozenset())]
+    routings = [
+        build_routing(network, series, kappa, missing=missing)
+        for missing in (frozenset({"CD"}), frozenset())
+    ]
     version = (np.arange(36) > rng.integers(0, 36, (700, 1))).astype(np.int16)
     here = stream_loads(draws, routings, version, kappa_noise=noise, workers=2)
     sent = []

@@ -30,9 +30,11 @@ from warehouse.errors import PlanError
 from warehouse.network.model import Network
 
 PRICES = (
-    ("P100", "module_price", "module:100", 60_000, 60_000, 60_000, "USD"), ("P400", "module_price", "module:400", 90_000, 90_000, 90_000, "USD"),
-    ("E", "price_erosion", "all", 0.15, 0.15, 0.15, "ratio/year"), ("L", "lead_time", "all", 0, 0, 0, "month"),
-)  # fmt: skip
+    ("P100", "module_price", "module:100", 60_000, 60_000, 60_000, "USD"),
+    ("P400", "module_price", "module:400", 90_000, 90_000, 90_000, "USD"),
+    ("E", "price_erosion", "all", 0.15, 0.15, 0.15, "ratio/year"),
+    ("L", "lead_time", "all", 0, 0, 0, "month"),
+)
 
 
 def test_two_orders_in_stages():
@@ -44,10 +46,17 @@ def test_two_orders_in_stages():
 
 @given(
     st.lists(st.floats(0, 40), min_size=1, max_size=3),
-    st.floats(1, 9), st.floats(1, 30), st.floats(0.7, 1.2), st.integers(0, 2), st.floats(0, 60), st.one_of(st.none(), st.floats(0, 20)),
-)  # fmt: skip
+    st.floats(1, 9),
+    st.floats(1, 30),
+    st.floats(0.7, 1.2),
+    st.integers(0, 2),
+    st.floats(0, 60),
+    st.one_of(st.none(), st.floats(0, 20)),
+)
 @settings(max_examples=50, deadline=None)
-def test_the_cheapest_schedule_is_the_best_of_all(need, small, large, trend, first, room, system_price):
+def test_the_cheapest_schedule_is_the_best_of_all(
+    need, small, large, trend, first, room, system_price
+):
     need = np.maximum.accumulate(np.array(need))
     horizon = len(need)
     costs = np.array([[small], [large]]) * trend ** np.arange(horizon)
@@ -63,7 +72,10 @@ def test_the_cheapest_schedule_is_the_best_of_all(need, small, large, trend, fir
             have = np.cumsum(np.array([10, 40]) @ starts)
             if (have < need - 1e-6).any() or (have[-1] > room + 1e-9 and system is None):
                 continue
-            best = min(best, float((starts * costs).sum()) + (system_price if have[-1] > room + 1e-9 else 0.0))
+            best = min(
+                best,
+                float((starts * costs).sum()) + (system_price if have[-1] > room + 1e-9 else 0.0),
+            )
     if np.isfinite(best):
         assert plan.short_gbps.max() <= 1e-6
         assert plan.cost_usd <= best * (1 + 1e-3) + 1e-6
@@ -91,8 +103,13 @@ def test_a_module_of_no_size_is_told():
 
 def make(draws, frames, *stated, budget=None, lit=None):
     basis = build_basis(
-        draws, Network.from_frames(frames), capacity=lit if lit is not None else frames["capacity"], coincidence=no_coincidence(), projects=no_projects(), today=TODAY,
-    )  # fmt: skip
+        draws,
+        Network.from_frames(frames),
+        capacity=lit if lit is not None else frames["capacity"],
+        coincidence=no_coincidence(),
+        projects=no_projects(),
+        today=TODAY,
+    )
     frames, notes = upgrade_frames(
         basis, Assumptions.from_frame(assumptions(*stated)), PlanningPolicy(), budget_usd=budget
     )
@@ -105,7 +122,9 @@ def rising(levels):
 
 def test_one_large_module_beats_two_small_ones_where_it_is_cheaper():
     frame, notes = make(rising([100, 140, 200, 320]), one_line(100), *PRICES)
-    assert frame.select("module_gbps", "modules", "ready_by").rows() == [(400.0, 1, frame["ready_by"][0])]
+    assert frame.select("module_gbps", "modules", "ready_by").rows() == [
+        (400.0, 1, frame["ready_by"][0])
+    ]
     assert frame["ready_by"][0].isoformat() == "2025-01-01"
     assert "costs" in frame["reason"][0]
     assert not notes
@@ -159,7 +178,9 @@ def test_a_budget_says_what_is_bought_first_and_what_risk_remains():
     assert half.filter(~pl.col("funded"))["segment_id"][0] in words
     assert "Nothing waits." in budget_words(everything, 1e9)
     assert "nothing to buy" in budget_words(everything.head(0), 1e9)
-    assert all("risk of running out" in reason for reason in half.filter(~pl.col("funded"))["reason"])
+    assert all(
+        "risk of running out" in reason for reason in half.filter(~pl.col("funded"))["reason"]
+    )
 
 
 def test_what_is_left_at_the_end_counts_for_what_is_bought():
@@ -172,8 +193,11 @@ def test_what_is_left_at_the_end_counts_for_what_is_bought():
     frame, notes = make(draws, one_line(100), *price, lease)
     assert frame["option"].to_list() == ["leased"]
     assert ("missing_life", "service_life") in {note[:2] for note in notes}
-    frame, notes = make(draws, one_line(100), *price, lease, ("SL", "service_life", "all", 10, 10, 10, "year"))
-    # Six months of lease cost 54,000; of the 60,000 a module costs, nine and a half years of ten are still ahead.
+    frame, notes = make(
+        draws, one_line(100), *price, lease, ("SL", "service_life", "all", 10, 10, 10, "year")
+    )
+    # Six months of lease cost 54,000; of the 60,000 a module costs, nine and a half years of ten
+    # are still ahead.
     assert frame["option"].to_list() == ["new_wave"]
     assert frame["cost_usd"].to_list() == [60_000]
     assert "what is left of each at the end of the horizon counted" in frame["reason"][0]
@@ -183,6 +207,8 @@ def test_what_is_left_at_the_end_counts_for_what_is_bought():
 
 def test_worth_at_the_end():
     # Bought now at 100, 5 of 10 years later, prices falling 10 % a year, money at 12 %.
-    assert worth_at_end(100.0, 0.12, 0.10, 0.0, 5.0, 10.0) == pytest.approx(100 * 0.9**5 / 1.12**5 / 2)
+    assert worth_at_end(100.0, 0.12, 0.10, 0.0, 5.0, 10.0) == pytest.approx(
+        100 * 0.9**5 / 1.12**5 / 2
+    )
     assert worth_at_end(100.0, 0.12, 0.10, 0.0, 12.0, 10.0) == 0
     assert worth_at_end(100.0, 0.0, 0.0, np.array([0.0, 5.0]), 5.0, 10.0).tolist() == [50, 100]

@@ -1,4 +1,6 @@
-"""Past origins see nothing of their future, and intervals hold what they promise where the truth is known."""
+"""Past origins see nothing of their future, and intervals hold what they promise where the truth is
+known.
+"""
 
 from dataclasses import replace
 
@@ -33,7 +35,9 @@ def test_outcomes_are_what_was_measured_and_gaps_are_no_outcomes():
     values = growing(60, 2)
     values[50:52] = np.nan
     found = studied(values, SPEC, 12)
-    for length, outcome in zip(found.backtest.lengths.astype(int), found.backtest.outcome, strict=True):
+    for length, outcome in zip(
+        found.backtest.lengths.astype(int), found.backtest.outcome, strict=True
+    ):
         expected = np.full(12, np.nan)
         expected[: 60 - length] = values[length : length + 12]
         np.testing.assert_allclose(outcome, expected)
@@ -56,14 +60,18 @@ def test_the_shipped_table_rises_with_its_share(grain):
 
 
 def test_intervals_do_not_jump_where_past_forecasts_end():
-    """48 months: no origin saw further than 24 months ahead. What the fleet's errors say of the 24th holds on beyond it, ever less."""
+    """48 months: no origin saw further than 24 months ahead. What the fleet's errors say of the
+    24th holds on beyond it, ever less.
+    """
     values = np.stack([growing(48, seed, noise=0.15) for seed in range(60)])
     spec = ForecastSpec(horizon=36, draws=10, backtest_origins=12)
     fleet = [one for one in study_chunk(plain_chunk(values, spec, 12)) if isinstance(one, Study)]
     seen = np.max([np.isfinite(one.backtest.outcome).any(axis=0).sum() for one in fleet])
     assert seen == 24
     table = prior("month")
-    bend = np.log(fleet_shape(fleet, table) / np.exp(np.log(table.at(48, 36) / table.at(48, 36)[:, [7]])))
+    bend = np.log(
+        fleet_shape(fleet, table) / np.exp(np.log(table.at(48, 36) / table.at(48, 36)[:, [7]]))
+    )
     steps = np.abs(np.diff(bend, axis=0)).max(axis=1)
     assert np.abs(bend[20:]).max() > 0.1
     assert steps[seen - 1] < 2 * np.median(steps[: seen - 1]) + 0.01
@@ -75,7 +83,9 @@ def test_intervals_do_not_jump_where_past_forecasts_end():
 @pytest.mark.parametrize("log", [True, False])
 def test_quantiles_keep_their_order_and_distance_inside_the_bounds_of_any_path(log):
     reach = np.linspace(-3, 3, 61)
-    found = reached(np.full(61, 2.0), reach, np.array([np.full(61, 0.5), np.full(61, 5.0)]), log=log)
+    found = reached(
+        np.full(61, 2.0), reach, np.array([np.full(61, 0.5), np.full(61, 5.0)]), log=log
+    )
     assert (np.diff(found) > 0).all()
     assert 0.5 <= found[0] < 0.6
     assert 4.5 < found[-1] <= 5.0
@@ -83,19 +93,27 @@ def test_quantiles_keep_their_order_and_distance_inside_the_bounds_of_any_path(l
     near = np.abs(reach) < EASED * room
     plain = 2 * np.where(reach > 0, 1 + reach, np.exp(reach)) if log else 2 + reach
     np.testing.assert_allclose(found[near], plain[near])
-    assert reached(np.array([2.0]), np.array([-1.0]), np.array([[3.0], [4.0]]), log=log) == pytest.approx(2.0)
+    assert reached(
+        np.array([2.0]), np.array([-1.0]), np.array([[3.0], [4.0]]), log=log
+    ) == pytest.approx(2.0)
 
 
 @pytest.mark.parametrize(("walk", "noise"), [(0.06, 0.0), (0.03, 0.04), (0.0, 0.08)])
 def test_intervals_cover_what_they_say_where_the_truth_is_known(walk, noise):
-    """12 months of random walks, noise around lines, and both: small fleets lean on the shipped table, larger ones on themselves."""
+    """12 months of random walks, noise around lines, and both: small fleets lean on the shipped
+    table, larger ones on themselves.
+    """
     rng = np.random.default_rng(1)
     steps = np.arange(60)
     truth = np.exp(
-        rng.normal(0.015, 0.01, (96, 1)) * steps + np.cumsum(rng.normal(0, walk, (96, 60)), axis=1)
-        + rng.normal(0, noise, (96, 60)) + 0.1 * np.sin(2 * np.pi * (steps + rng.uniform(0, 12, (96, 1))) / 12)
-    )  # fmt: skip
-    studies = [one for one in study_chunk(plain_chunk(truth[:, :48], SPEC, 12)) if isinstance(one, Study)]
+        rng.normal(0.015, 0.01, (96, 1)) * steps
+        + np.cumsum(rng.normal(0, walk, (96, 60)), axis=1)
+        + rng.normal(0, noise, (96, 60))
+        + 0.1 * np.sin(2 * np.pi * (steps + rng.uniform(0, 12, (96, 1))) / 12)
+    )
+    studies = [
+        one for one in study_chunk(plain_chunk(truth[:, :48], SPEC, 12)) if isinstance(one, Study)
+    ]
     for count in (4, 48):
         hits80, hits95 = [], []
         for start in range(0, 96, count):
@@ -103,7 +121,9 @@ def test_intervals_cover_what_they_say_where_the_truth_is_known(walk, noise):
             for one, size, came in zip(
                 group, sizes(group, prior("month")), truth[start : start + count, 48:], strict=True
             ):
-                low95, low80, high80, high95 = quantiles(one, size, ndtri([0.025, 0.1, 0.9, 0.975])).T
+                low95, low80, high80, high95 = quantiles(
+                    one, size, ndtri([0.025, 0.1, 0.9, 0.975])
+                ).T
                 hits80.append(np.mean((came >= low80) & (came <= high80)))
                 hits95.append(np.mean((came >= low95) & (came <= high95)))
         assert 0.72 < np.mean(hits80) < 0.90
@@ -118,7 +138,9 @@ def test_scores_agree_with_what_was_said():
     assert theta["n"] == np.isfinite(error).sum()
     assert theta["mae_gbps"] == pytest.approx(np.nanmean(np.abs(error)))
     assert theta["bias_gbps"] == pytest.approx(np.nanmean(error))
-    first = rows.filter((pl.col("model") == "ensemble") & (pl.col("horizon") == 1)).row(0, named=True)
+    first = rows.filter((pl.col("model") == "ensemble") & (pl.col("horizon") == 1)).row(
+        0, named=True
+    )
     assert first["mae_gbps"] == pytest.approx(
         np.nanmean(np.abs(found.backtest.said[:, 0, 0] - found.backtest.outcome[:, 0]))
     )

@@ -1,4 +1,6 @@
-"""Moving holidays, fading events and drivers: measured where they are, nothing where there is nothing, put back ahead."""
+"""Moving holidays, fading events and drivers: measured where they are, nothing where there is
+nothing, put back ahead.
+"""
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -24,24 +26,60 @@ MONTHS = tuple(add_periods(date(2018, 1, 1), step, "month") for step in range(84
 
 def world(logs: np.ndarray, length: int = 84) -> History:
     names = [f"r{row:02}" for row in range(len(logs))]
-    keys = pl.DataFrame({"series_kind": "route", "series_id": names, "direction": "in", "statistic": "mean"})
-    return History("month", keys, MONTHS[:length], np.exp(logs[:, :length]), np.zeros((len(logs), length)))
+    keys = pl.DataFrame(
+        {"series_kind": "route", "series_id": names, "direction": "in", "statistic": "mean"}
+    )
+    return History(
+        "month", keys, MONTHS[:length], np.exp(logs[:, :length]), np.zeros((len(logs), length))
+    )
 
 
 def noisy(count: int, seed: int = 0, noise: float = 0.02) -> np.ndarray:
     rng = np.random.default_rng(seed)
-    return 2 + 0.015 * np.arange(96) + 0.05 * np.sin(np.arange(96) * np.pi / 6) + rng.normal(0, noise, (count, 96))
+    return (
+        2
+        + 0.015 * np.arange(96)
+        + 0.05 * np.sin(np.arange(96) * np.pi / 6)
+        + rng.normal(0, noise, (count, 96))
+    )
 
 
 def event(kind: str, start: date, end: date | None = None) -> pl.DataFrame:
-    at = [datetime(day.year, day.month, day.day, tzinfo=UTC) if day else None for day in (start, end)]
-    row = {"event_id": "E", "start_at": at[0], "end_at": at[1], "kind": kind, "scope_kind": "all", "scope_id": "", "effect": "", "simulated": True, "source": None, "confidence": "high"}  # fmt: skip
-    return pl.DataFrame([row], schema={name: column.dtype for name, column in EVENT.columns.items()})
+    at = [
+        datetime(day.year, day.month, day.day, tzinfo=UTC) if day else None for day in (start, end)
+    ]
+    row = {
+        "event_id": "E",
+        "start_at": at[0],
+        "end_at": at[1],
+        "kind": kind,
+        "scope_kind": "all",
+        "scope_id": "",
+        "effect": "",
+        "simulated": True,
+        "source": None,
+        "confidence": "high",
+    }
+    return pl.DataFrame(
+        [row], schema={name: column.dtype for name, column in EVENT.columns.items()}
+    )
 
 
-def driver(days: list[date], values: np.ndarray, scope: tuple[str, str] = ("all", "")) -> pl.DataFrame:
-    frame = pl.DataFrame({"driver_id": "customers", "scope_kind": scope[0], "scope_id": scope[1], "period_start": days, "value": values})  # fmt: skip
-    return frame.with_columns(unit=pl.lit("1"), assumed=pl.lit(True), source=pl.lit("here"), confidence=pl.lit("low")).select(*DRIVER.columns)  # fmt: skip
+def driver(
+    days: list[date], values: np.ndarray, scope: tuple[str, str] = ("all", "")
+) -> pl.DataFrame:
+    frame = pl.DataFrame(
+        {
+            "driver_id": "customers",
+            "scope_kind": scope[0],
+            "scope_id": scope[1],
+            "period_start": days,
+            "value": values,
+        }
+    )
+    return frame.with_columns(
+        unit=pl.lit("1"), assumed=pl.lit(True), source=pl.lit("here"), confidence=pl.lit("low")
+    ).select(*DRIVER.columns)
 
 
 def used(found: pl.DataFrame, effect: str) -> np.ndarray:
@@ -50,7 +88,12 @@ def used(found: pl.DataFrame, effect: str) -> np.ndarray:
 
 @pytest.mark.parametrize(
     ("day", "month_of_ramadan"),
-    [(date(2023, 3, 23), 1444), (date(2024, 3, 11), 1445), (date(2025, 3, 1), 1446), (date(2026, 2, 18), 1447)],
+    [
+        (date(2023, 3, 23), 1444),
+        (date(2024, 3, 11), 1445),
+        (date(2025, 3, 1), 1446),
+        (date(2026, 2, 18), 1447),
+    ],
 )
 def test_ramadan_begins_as_announced(day, month_of_ramadan):
     assert islamic(day) == (month_of_ramadan, 9, 1)
@@ -59,14 +102,21 @@ def test_ramadan_begins_as_announced(day, month_of_ramadan):
 def test_the_islamic_calendar_has_no_holes():
     days = [date(1999, 1, 1) + timedelta(days=one) for one in range(40_000)]
     for before, after in pairwise(map(islamic, days)):
-        assert after[2] == before[2] + 1 or (after[2] == 1 and before[2] in (29, 30) and after[1] == before[1] % 12 + 1)
+        assert after[2] == before[2] + 1 or (
+            after[2] == 1 and before[2] in (29, 30) and after[1] == before[1] % 12 + 1
+        )
     year, month, day = islamic(days[0])
-    assert sum(islamic(one)[1:] == (month, day) for one in days) in (len(days) // 354, len(days) // 354 + 1)
+    assert sum(islamic(one)[1:] == (month, day) for one in days) in (
+        len(days) // 354,
+        len(days) // 354 + 1,
+    )
     assert year == 1419
 
 
 def test_a_period_is_filled_as_far_as_its_days_are():
-    shares = calendar_shares(["ramadan", "weekend"], [date(2024, 3, 1), date(2024, 4, 1), date(2024, 6, 1)], "month")
+    shares = calendar_shares(
+        ["ramadan", "weekend"], [date(2024, 3, 1), date(2024, 4, 1), date(2024, 6, 1)], "month"
+    )
     assert shares[0] == pytest.approx([21 / 31, 9 / 30, 0])
     assert shares[1] == pytest.approx([10 / 31, 8 / 30, 10 / 30])
     assert set(CALENDAR_DAYS) == set(CALENDAR_NAMES)
@@ -76,9 +126,13 @@ def test_what_ramadan_does_is_measured_and_comes_again():
     logs = noisy(4) - 0.3 * calendar_shares(["ramadan"], MONTHS, "month")
     found = forecast(world(logs), SPEC)
     assert used(found.effects, "ramadan") == pytest.approx([-0.3] * 4, abs=0.07)
-    blind = forecast(world(logs), ForecastSpec(horizon=12, draws=100, backtest_origins=3, calendar=()))
+    blind = forecast(
+        world(logs), ForecastSpec(horizon=12, draws=100, backtest_origins=3, calendar=())
+    )
     truth = np.exp(logs[:, 84:])
-    missed = [np.abs(np.median(one.paths.draws_gbps, axis=1) / truth - 1).mean() for one in (found, blind)]
+    missed = [
+        np.abs(np.median(one.paths.draws_gbps, axis=1) / truth - 1).mean() for one in (found, blind)
+    ]
     assert missed[0] < 0.8 * missed[1]
 
 
@@ -109,8 +163,12 @@ def test_what_halves_traffic_on_a_holiday_is_not_the_holiday():
     logs = noisy(3) - 3.0 * shares - 0.2 * calendar_shares(["ramadan"], MONTHS, "month")
     found = forecast(world(logs), SPEC).effects
     assert (used(found, "eid_al_fitr") == 0).all()
-    assert set(found.filter(effect="eid_al_fitr")["verdict"]) == {"too large for a holiday: something else fell on it"}
-    assert found.filter(effect="eid_al_fitr")["measured_log"].to_numpy() == pytest.approx([-3] * 3, abs=0.6)
+    assert set(found.filter(effect="eid_al_fitr")["verdict"]) == {
+        "too large for a holiday: something else fell on it"
+    }
+    assert found.filter(effect="eid_al_fitr")["measured_log"].to_numpy() == pytest.approx(
+        [-3] * 3, abs=0.6
+    )
 
 
 @given(size=st.floats(-0.6, 0.6), ago=st.integers(1, 20), seed=st.integers(0, 50))
@@ -129,7 +187,9 @@ def test_a_surge_fades_and_one_that_ended_is_over():
     age = np.arange(96.0) - 81
     logs = noisy(2) + 0.5 * np.where(age >= 0, 0.8 ** np.maximum(age, 0), 0)
     found = forecast(world(logs), SPEC, events=event("surge", start))
-    assert np.median(found.paths.draws_gbps, axis=1) == pytest.approx(np.exp(logs[:, 84:]), rel=0.12)
+    assert np.median(found.paths.draws_gbps, axis=1) == pytest.approx(
+        np.exp(logs[:, 84:]), rel=0.12
+    )
     over = Regressor("event:E", "event", np.where((age >= 0) & (age <= 82 - 81), age, -1.0))
     (effects,) = Regression((over,), 0).effects(logs[:1, :84], 12, 12)
     assert (effects.ahead == 0).all()
@@ -149,13 +209,27 @@ def test_a_driver_moves_what_it_moved_before():
 @pytest.mark.parametrize(
     ("days", "values", "reason"),
     [
-        ([date(2019, 1, 1), date(2030, 1, 1)], [1.0, 2.0], "is stated from 2019-01-01 only; the series begins on 2018-01-16"),
-        ([date(2017, 1, 1), date(2025, 6, 1)], [1.0, 2.0], "is stated to 2025-06-01 only; the forecast goes to 2025-12-16"),
-        ([date(2017, 1, 1), date(2030, 1, 1)], [1.0, 0.0], "holds a value of 0; its log is taken, so every value must be above 0"),
+        (
+            [date(2019, 1, 1), date(2030, 1, 1)],
+            [1.0, 2.0],
+            "is stated from 2019-01-01 only; the series begins on 2018-01-16",
+        ),
+        (
+            [date(2017, 1, 1), date(2025, 6, 1)],
+            [1.0, 2.0],
+            "is stated to 2025-06-01 only; the forecast goes to 2025-12-16",
+        ),
+        (
+            [date(2017, 1, 1), date(2030, 1, 1)],
+            [1.0, 0.0],
+            "holds a value of 0; its log is taken, so every value must be above 0",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_driver_that_cannot_be_used_says_why(days, values, reason):
-    found = forecast(world(noisy(2)), SPEC, drivers=driver(days, np.array(values), ("route", "r01")))
+    found = forecast(
+        world(noisy(2)), SPEC, drivers=driver(days, np.array(values), ("route", "r01"))
+    )
     rows = found.effects.filter(pl.col("kind") == "driver")
     assert rows.select("series_id", "verdict", "used_log").rows() == [("r01", reason, 0.0)]
 
@@ -181,11 +255,17 @@ def test_nothing_ahead_of_an_origin_is_used():
 
 def test_effects_of_a_series_do_not_depend_on_those_beside_it():
     logs = np.concatenate(
-        [noisy(20, seed=8), noisy(3, seed=9) - 3.0 * calendar_shares(["eid_al_fitr"], MONTHS, "month")]
+        [
+            noisy(20, seed=8),
+            noisy(3, seed=9) - 3.0 * calendar_shares(["eid_al_fitr"], MONTHS, "month"),
+        ]
     )
     shares = calendar_shares(["ramadan", "eid_al_fitr", "nowruz"], MONTHS, "month")
     age = np.arange(96.0) - 60
-    regressors = [Regressor(name, "calendar", row) for name, row in zip(("ramadan", "eid_al_fitr", "nowruz"), shares, strict=True)]  # fmt: skip
+    regressors = [
+        Regressor(name, "calendar", row)
+        for name, row in zip(("ramadan", "eid_al_fitr", "nowruz"), shares, strict=True)
+    ]
     regressors.append(Regressor("event:E", "event", np.where(age >= 0, age, -1.0)))
     regression = Regression(tuple(regressors), 0, fleet_index(logs))
     for length in (59, 71, 84):
@@ -203,7 +283,9 @@ def test_a_history_too_short_to_tell_takes_what_all_show():
     short = Regression((Regressor("ramadan", "calendar", shares),), 70, fleet)
     ahead = short.effects(fleet[None, 70:84], 12, 12)[0].ahead
     assert ahead == pytest.approx(-0.2 * shares[84:], abs=0.05)
-    (alone,) = Regression((Regressor("ramadan", "calendar", shares),), 70).effects(fleet[None, 70:84], 12, 12)
+    (alone,) = Regression((Regressor("ramadan", "calendar", shares),), 70).effects(
+        fleet[None, 70:84], 12, 12
+    )
     assert (alone.ahead == 0).all()
     assert (alone.spread == 0).all()
 
@@ -221,8 +303,13 @@ def test_unknown_days_are_refused_by_name():
 
 
 def test_years_have_no_moving_days():
-    keys = pl.DataFrame({"series_kind": "country", "series_id": ["KZ"], "direction": "in", "statistic": "mean"})
+    keys = pl.DataFrame(
+        {"series_kind": "country", "series_id": ["KZ"], "direction": "in", "statistic": "mean"}
+    )
     years = tuple(date(2008 + step, 1, 1) for step in range(15))
     values = growing(15, 1).reshape(1, -1)
-    found = forecast(History("year", keys, years, values, np.zeros_like(values)), ForecastSpec(grain="year", horizon=5, min_periods=5, draws=50))  # fmt: skip
+    found = forecast(
+        History("year", keys, years, values, np.zeros_like(values)),
+        ForecastSpec(grain="year", horizon=5, min_periods=5, draws=50),
+    )
     assert found.effects.is_empty()

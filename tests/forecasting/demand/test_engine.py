@@ -1,4 +1,6 @@
-"""The engine's laws: reproducible, joint, non-negative, monotone, and a reason wherever there is no forecast."""
+"""The engine's laws: reproducible, joint, non-negative, monotone, and a reason wherever there is no
+forecast.
+"""
 
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -33,7 +35,9 @@ def test_paths_are_finite_and_not_negative(found):
     assert (found.paths.draws_gbps >= 0).all()
 
 
-def test_the_same_seed_gives_the_same_paths_to_the_bit_in_any_order_and_chunks(world, found, monkeypatch):
+def test_the_same_seed_gives_the_same_paths_to_the_bit_in_any_order_and_chunks(
+    world, found, monkeypatch
+):
     shuffled = world.take(np.random.default_rng(1).permutation(24))
     monkeypatch.setattr("forecasting.demand.study.CHUNK_SERIES", 5)
     again = forecast(
@@ -94,9 +98,9 @@ def test_another_seed_gives_other_paths(world, found):
 
 def test_quantiles_rise_with_their_level(found):
     steps = found.quantiles.sort("series_id", "direction", "statistic", "horizon", "quantile_level")
-    rises = steps.select(pl.col("value_gbps").diff().over("series_id", "direction", "statistic", "horizon"))[
-        "value_gbps"
-    ]
+    rises = steps.select(
+        pl.col("value_gbps").diff().over("series_id", "direction", "statistic", "horizon")
+    )["value_gbps"]
     assert rises.drop_nulls().min() >= 0
 
 
@@ -121,7 +125,9 @@ def test_candidates_still_average_to_the_median_where_a_p95_was_drawn_to_its_mea
     each = found.components.filter(pl.col("statistic") == "p95")
     series = ["series_id", "direction", "target_start"]
     averages = each.group_by(series).agg(average=(pl.col("value_gbps") * pl.col("weight")).sum())
-    medians = found.quantiles.filter((pl.col("statistic") == "p95") & (pl.col("quantile_level") == 0.5))
+    medians = found.quantiles.filter(
+        (pl.col("statistic") == "p95") & (pl.col("quantile_level") == 0.5)
+    )
     both = averages.join(medians, on=series)
     assert both.height == averages.height > 0
     ratio = (both["average"] / both["value_gbps"]).to_numpy()
@@ -129,7 +135,9 @@ def test_candidates_still_average_to_the_median_where_a_p95_was_drawn_to_its_mea
 
 
 def test_weights_add_up(found):
-    sums = found.components.group_by("series_id", "direction", "statistic", "target_start").agg(pl.col("weight").sum())
+    sums = found.components.group_by("series_id", "direction", "statistic", "target_start").agg(
+        pl.col("weight").sum()
+    )
     assert sums["weight"].to_numpy() == pytest.approx(1.0)
 
 
@@ -141,10 +149,19 @@ def test_what_cannot_be_forecast_says_why():
     off[-4:] = 0
     faint[-3:] *= 0.005
     series = {
-        "zero": np.zeros(48), "flat": np.full(48, 3.0), "short": short, "ended": ended, "nothing": np.full(48, np.nan), "off": off, "faint": faint,
-        "late_gap": late_gap, "good": good,
-    }  # fmt: skip
-    found = forecast(history({(name, "in", "mean"): values for name, values in series.items()}), SPEC)
+        "zero": np.zeros(48),
+        "flat": np.full(48, 3.0),
+        "short": short,
+        "ended": ended,
+        "nothing": np.full(48, np.nan),
+        "off": off,
+        "faint": faint,
+        "late_gap": late_gap,
+        "good": good,
+    }
+    found = forecast(
+        history({(name, "in", "mean"): values for name, values in series.items()}), SPEC
+    )
     reasons = dict(found.no_forecast.select("series_id", "reason").iter_rows())
     assert set(found.paths.keys["series_id"]) == {"good", "late_gap"}
     assert reasons["zero"] == "every month is zero: no traffic was ever measured"
@@ -154,7 +171,8 @@ def test_what_cannot_be_forecast_says_why():
     assert reasons["nothing"] == "no month has a value"
     assert "switched off" in reasons["off"]
     assert (
-        reasons["faint"] == "the last 3 months carried less than 2 % of what came before: the route looks switched off"
+        reasons["faint"]
+        == "the last 3 months carried less than 2 % of what came before: the route looks switched off"
     )
 
 
@@ -167,7 +185,9 @@ def test_a_late_gap_shifts_nothing():
     np.testing.assert_allclose(without, with_all, rtol=0.1)
 
 
-@pytest.mark.parametrize(("grain", "length", "least"), [("year", 12, 8), ("week", 50, 24), ("day", 120, 24)])
+@pytest.mark.parametrize(
+    ("grain", "length", "least"), [("year", 12, 8), ("week", 50, 24), ("day", 120, 24)]
+)
 def test_other_grains(grain, length, least):
     values = growing(length, 4, growth=0.2 if grain == "year" else 0.005, season=0.0)
     spec = ForecastSpec(grain=grain, horizon=8, draws=100, min_periods=least, backtest_origins=4)

@@ -20,9 +20,13 @@ from forecasting.spec import ForecastSpec
 from tests.forecasting.worlds import routes
 from warehouse.errors import ContractError
 
-MEMBERS = pl.DataFrame({
-    "route_id": ["R00", "R01", "R02"], "market": ["KZ-DE", "KZ-DE", "KZ-RU"], "corridor": ["west", "west", "west"],
-})  # fmt: skip
+MEMBERS = pl.DataFrame(
+    {
+        "route_id": ["R00", "R01", "R02"],
+        "market": ["KZ-DE", "KZ-DE", "KZ-RU"],
+        "corridor": ["west", "west", "west"],
+    }
+)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +37,10 @@ def found():
 def test_parts_sum_to_the_whole_draw_by_draw(found):
     sums = aggregate(found.paths, MEMBERS)
     by_key = {row[:3]: draws for row, draws in zip(sums.keys.rows(), sums.draws_gbps, strict=True)}
-    routes_of = {row[1:]: draws for row, draws in zip(found.paths.keys.rows(), found.paths.draws_gbps, strict=True)}
+    routes_of = {
+        row[1:]: draws
+        for row, draws in zip(found.paths.keys.rows(), found.paths.draws_gbps, strict=True)
+    }
     for direction in ("in", "out"):
         parts = [routes_of[route, direction, "mean"] for route in ("R00", "R01", "R02")]
         np.testing.assert_allclose(by_key["market", "KZ-DE", direction], parts[0] + parts[1])
@@ -46,7 +53,9 @@ def test_parts_sum_to_the_whole_draw_by_draw(found):
 
 
 def test_a_group_with_a_route_missing_is_left_out(found):
-    more = pl.concat([MEMBERS, pl.DataFrame({"route_id": ["R09"], "market": ["KZ-RU"], "corridor": ["west"]})])
+    more = pl.concat(
+        [MEMBERS, pl.DataFrame({"route_id": ["R09"], "market": ["KZ-RU"], "corridor": ["west"]})]
+    )
     kept = aggregate(found.paths, more).keys
     assert set(kept["series_id"]) == {"KZ-DE"}
 
@@ -59,28 +68,53 @@ def test_a_route_without_a_market_is_an_error(found):
 def test_a_groups_jump_is_told_by_the_event_of_its_route():
     def jump(kind, name, month, size, event, direction="in"):
         return {
-            "series_kind": kind, "series_id": name, "direction": direction, "statistic": "p95", "grain": "month",
-            "period_start": date(2026, month, 1), "size_ratio": size, "event_id": event, "handled": "spliced",
-        }  # fmt: skip
+            "series_kind": kind,
+            "series_id": name,
+            "direction": direction,
+            "statistic": "p95",
+            "grain": "month",
+            "period_start": date(2026, month, 1),
+            "size_ratio": size,
+            "event_id": event,
+            "handled": "spliced",
+        }
 
     rows = [
-        jump("route", "R00", 6, 1.4, "new-port"), jump("route", "R01", 6, 0.5, "cut"), jump("route", "R02", 3, 1.3, "elsewhere"),
-        jump("market", "KZ-DE", 7, 1.2, None), jump("market", "KZ-DE", 7, 1.2, None, "out"), jump("market", "KZ-DE", 9, 1.2, None),
-        jump("market", "KZ-RU", 6, 1.2, None), jump("total", "total", 3, 1.1, None), jump("corridor", "west", 3, 1.1, "its-own"),
-    ]  # fmt: skip
+        jump("route", "R00", 6, 1.4, "new-port"),
+        jump("route", "R01", 6, 0.5, "cut"),
+        jump("route", "R02", 3, 1.3, "elsewhere"),
+        jump("market", "KZ-DE", 7, 1.2, None),
+        jump("market", "KZ-DE", 7, 1.2, None, "out"),
+        jump("market", "KZ-DE", 9, 1.2, None),
+        jump("market", "KZ-RU", 6, 1.2, None),
+        jump("total", "total", 3, 1.1, None),
+        jump("corridor", "west", 3, 1.1, "its-own"),
+    ]
     frame = pl.DataFrame(rows)
     named = named_by_members(frame, MEMBERS, "month")
     assert named.drop("event_id").equals(frame.drop("event_id"))
     assert named["event_id"].to_list() == [
-        "new-port", "cut", "elsewhere", "cut", None, None, None, "elsewhere", "its-own",
-    ]  # fmt: skip
+        "new-port",
+        "cut",
+        "elsewhere",
+        "cut",
+        None,
+        None,
+        None,
+        "elsewhere",
+        "its-own",
+    ]
 
 
 def test_reconciliation_example():
     summing = np.array([[1.0, 1], [1, 0], [0, 1]])
     base = np.array([100.0, 60, 50])
-    assert reconcile(base, summing, np.ones(3)) == pytest.approx([103.3333, 56.6667, 46.6667], abs=1e-4)
-    assert reconcile(base, summing, np.array([4.0, 1, 1])) == pytest.approx([106.6667, 58.3333, 48.3333], abs=1e-4)
+    assert reconcile(base, summing, np.ones(3)) == pytest.approx(
+        [103.3333, 56.6667, 46.6667], abs=1e-4
+    )
+    assert reconcile(base, summing, np.array([4.0, 1, 1])) == pytest.approx(
+        [106.6667, 58.3333, 48.3333], abs=1e-4
+    )
 
 
 @settings(max_examples=50, deadline=None)

@@ -75,7 +75,9 @@ def test_seasonal_indices_find_a_clear_season_and_shrink_noise_away():
 
 
 def _swinging(sizes, seed):
-    """A level with noise of 2 % and a wave whose size in each year is given, and the wave of the year after the last."""
+    """A level with noise of 2 % and a wave whose size in each year is given, and the wave of the
+    year after the last.
+    """
     steps = np.arange(12 * len(sizes))
     wave = np.sin(2 * np.pi * np.arange(12) / 12)
     noise = np.random.default_rng(seed).normal(0, 0.02, len(steps))
@@ -90,7 +92,9 @@ def _season_error(working, wave):
 
 
 def test_a_season_that_grows_is_carried_on_as_it_is_now_and_a_steady_one_as_it_always_was():
-    growing_season = [_season_error(*_swinging(np.linspace(0.05, 0.4, 8), seed)) for seed in range(20)]
+    growing_season = [
+        _season_error(*_swinging(np.linspace(0.05, 0.4, 8), seed)) for seed in range(20)
+    ]
     fixed, now = np.mean(growing_season, axis=0)
     assert now < 0.5 * fixed
     steady = [_season_error(*_swinging(np.full(8, 0.2), seed)) for seed in range(20)]
@@ -127,7 +131,11 @@ def test_forecasts_scale_with_the_unit(seed, length, power):
 
 
 @settings(max_examples=20, deadline=None)
-@given(values=st.lists(st.floats(1e-3, 1e3), min_size=24, max_size=60).filter(lambda seen: max(seen) > min(seen)))
+@given(
+    values=st.lists(st.floats(1e-3, 1e3), min_size=24, max_size=60).filter(
+        lambda seen: max(seen) > min(seen)
+    )
+)
 def test_any_positive_history_has_a_finite_positive_forecast(values):
     seen = outlook(window(np.array([values]), log=True, season=12, horizon=60))
     assert np.isfinite(seen.candidates).all()

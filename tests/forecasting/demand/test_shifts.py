@@ -1,4 +1,6 @@
-"""Jumps that last are found where they are, with their size; noise, growth and habits are left alone."""
+"""Jumps that last are found where they are, with their size; noise, growth and habits are left
+alone.
+"""
 
 from datetime import UTC, datetime
 
@@ -24,7 +26,9 @@ def jumped(at: int, factor: float, seed: int = 1, length: int = 60) -> np.ndarra
 
 
 @settings(max_examples=30, deadline=None)
-@given(seed=st.integers(0, 1000), at=st.integers(10, 55), factor=st.sampled_from([0.4, 0.6, 1.6, 2.5]))
+@given(
+    seed=st.integers(0, 1000), at=st.integers(10, 55), factor=st.sampled_from([0.4, 0.6, 1.6, 2.5])
+)
 def test_a_clear_jump_is_found_and_measured(seed, at, factor):
     found = shifts_of(jumped(at, factor, seed))
     assert at in [shift.step for shift in found]
@@ -63,10 +67,20 @@ def shifts_of(values: np.ndarray) -> list[Shift]:
 
 def event(kind: str, start: datetime, end: datetime | None = None) -> pl.DataFrame:
     row = {
-        "event_id": "E1", "start_at": start, "end_at": end, "kind": kind, "scope_kind": "route", "scope_id": "a", "effect": "seen",
-        "simulated": True, "source": None, "confidence": None,
-    }  # fmt: skip
-    return pl.DataFrame([row], schema={name: column.dtype for name, column in EVENT.columns.items()})
+        "event_id": "E1",
+        "start_at": start,
+        "end_at": end,
+        "kind": kind,
+        "scope_kind": "route",
+        "scope_id": "a",
+        "effect": "seen",
+        "simulated": True,
+        "source": None,
+        "confidence": None,
+    }
+    return pl.DataFrame(
+        [row], schema={name: column.dtype for name, column in EVENT.columns.items()}
+    )
 
 
 def test_a_known_event_names_the_shift_it_explains():
@@ -83,7 +97,12 @@ def test_a_stated_event_lowers_the_bar():
     values[40:] *= 1.22
     world = history({("a", "in", "mean"): values})
     assert forecast(world, SPEC).shifts.is_empty()
-    assert forecast(world, SPEC, events=event("level_shift", datetime(2023, 5, 1, tzinfo=UTC))).shifts.height == 1
+    assert (
+        forecast(
+            world, SPEC, events=event("level_shift", datetime(2023, 5, 1, tzinfo=UTC))
+        ).shifts.height
+        == 1
+    )
 
 
 def test_a_known_cut_does_not_bend_the_forecast():
@@ -91,10 +110,15 @@ def test_a_known_cut_does_not_bend_the_forecast():
     cut = steady.copy()
     cut[-2:] *= 0.4
     known = event("cut", datetime(2024, 11, 3, tzinfo=UTC), datetime(2024, 12, 20, tzinfo=UTC))
-    plain = np.median(forecast(history({("a", "in", "mean"): steady}), SPEC).paths.draws_gbps[0], axis=0)
-    with_event = np.median(
-        forecast(history({("a", "in", "mean"): cut}), SPEC, events=known).paths.draws_gbps[0], axis=0
+    plain = np.median(
+        forecast(history({("a", "in", "mean"): steady}), SPEC).paths.draws_gbps[0], axis=0
     )
-    without = np.median(forecast(history({("a", "in", "mean"): cut}), SPEC).paths.draws_gbps[0], axis=0)
+    with_event = np.median(
+        forecast(history({("a", "in", "mean"): cut}), SPEC, events=known).paths.draws_gbps[0],
+        axis=0,
+    )
+    without = np.median(
+        forecast(history({("a", "in", "mean"): cut}), SPEC).paths.draws_gbps[0], axis=0
+    )
     np.testing.assert_allclose(with_event, plain, rtol=0.15)
     assert without.mean() < 0.8 * plain.mean()

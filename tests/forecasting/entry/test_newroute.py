@@ -39,7 +39,8 @@ def test_everything_agrees_with_the_oracle():
     assert 200 * after == pytest.approx(logit["diverted_gbps_from_200"], abs=1e-6)
     costs = composite_cost(TOY[:2], 1.0), composite_cost(TOY, 1.0)
     assert costs == pytest.approx(
-        (oracle["L1_induced"]["composite_before"], oracle["L1_induced"]["composite_after"]), abs=1e-8
+        (oracle["L1_induced"]["composite_before"], oracle["L1_induced"]["composite_after"]),
+        abs=1e-8,
     )
     assert costs[0] - costs[1] == pytest.approx(logit["logsum_gain"], abs=1e-7)
     total = 200 * induced_factor(*costs, -0.5)
@@ -51,15 +52,21 @@ def test_everything_agrees_with_the_oracle():
     found = reference_class([0.35, 0.5, 0.6, 0.75, 0.8, 0.95, 1.1, 1.3])
     wanted = oracle["L3_refclass"]
     assert (found.median, found.q20, found.q80) == (wanted["median"], wanted["q20"], wanted["q80"])
-    assert (found.geometric_mean, found.sd_log) == pytest.approx((wanted["gmean"], wanted["sdlog"]), abs=1e-7)
+    assert (found.geometric_mean, found.sd_log) == pytest.approx(
+        (wanted["gmean"], wanted["sdlog"]), abs=1e-7
+    )
     one, six = updated(20, 0.6, [9], 0.3), updated(20, 0.6, [9] * 6, 0.3)
-    assert (one.weight, one.median) == pytest.approx((oracle["L4_shrink_n1"]["w"], oracle["L4_shrink_n1"]["post"]))
+    assert (one.weight, one.median) == pytest.approx(
+        (oracle["L4_shrink_n1"]["w"], oracle["L4_shrink_n1"]["post"])
+    )
     assert (six.weight, six.median, six.sd_log) == pytest.approx(
         (oracle["L4_shrink"]["w"], oracle["L4_shrink"]["post"], oracle["L4_shrink"]["post_sd_log"])
     )
     spread = combined_spread([0.25, 0.35, 0.44])
     assert spread == pytest.approx(oracle["L6_interval"]["sd_log"])
-    assert interval(20, spread) == pytest.approx((oracle["L6_interval"]["p10"], oracle["L6_interval"]["p90"]))
+    assert interval(20, spread) == pytest.approx(
+        (oracle["L6_interval"]["p10"], oracle["L6_interval"]["p90"])
+    )
     assert pytest.approx(oracle["L5_rtt_floor_ms_per_1000km"]) == FIBRE_RTT_MS_PER_1000KM
 
 
@@ -68,7 +75,12 @@ def test_no_month_leaves_the_prior():
 
 
 def test_the_trans_caspian_record():
-    assert slips_months([(2021, 12), (2022, 12), (2024, 12), (2025, 12), (2026, 12)]) == (12, 24, 12, 12)
+    assert slips_months([(2021, 12), (2022, 12), (2024, 12), (2025, 12), (2026, 12)]) == (
+        12,
+        24,
+        12,
+        12,
+    )
 
 
 utilities = arrays(np.float64, 4, elements=st.floats(-8, 2))
@@ -90,7 +102,9 @@ def test_a_look_alike_takes_more_from_its_likeness(values, similarity):
     kept = after[:3] / before
     assert kept[0] <= kept[1] + 1e-9
     assert kept[1] == pytest.approx(kept[2])
-    assert after[[0, 3]].sum() <= shares(values)[[0, 3]].sum() + 1e-9, "plain logit over-credits look-alikes"
+    assert after[[0, 3]].sum() <= shares(values)[[0, 3]].sum() + 1e-9, (
+        "plain logit over-credits look-alikes"
+    )
 
 
 def test_likeness_of_nothing_is_plain_logit_and_of_all_is_one_alternative():
@@ -99,7 +113,10 @@ def test_likeness_of_nothing_is_plain_logit_and_of_all_is_one_alternative():
     assert shares(twins, [0, 2], 0.999)[1] == pytest.approx(shares(twins[:2])[1], abs=1e-3)
 
 
-@given(arrays(np.float64, 3, elements=st.floats(0.05, 1)), arrays(np.float64, 3, elements=st.floats(-8, 2)))
+@given(
+    arrays(np.float64, 3, elements=st.floats(0.05, 1)),
+    arrays(np.float64, 3, elements=st.floats(-8, 2)),
+)
 def test_calibrated_constants_give_back_the_shares(weights, values):
     before = weights / weights.sum()
     asc = calibrated(before, values)

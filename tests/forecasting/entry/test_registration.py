@@ -20,16 +20,31 @@ LOW, HIGH = 20 * np.exp(-0.6 * Z90), 20 * np.exp(0.6 * Z90)
 
 
 def registered(p10=LOW, p50=20.0, p90=HIGH, market="KZ-DE"):
-    return pl.DataFrame({
-        "forecast_id": ["P/KZ-DE/2026-11-22"], "project_id": ["P"], "market": [market], "registered_on": [date(2026, 11, 22)], "judged_on": [JUDGED],
-        "p10_gbps": [p10], "p50_gbps": [p50], "p90_gbps": [p90],
-    })  # fmt: skip
+    return pl.DataFrame(
+        {
+            "forecast_id": ["P/KZ-DE/2026-11-22"],
+            "project_id": ["P"],
+            "market": [market],
+            "registered_on": [date(2026, 11, 22)],
+            "judged_on": [JUDGED],
+            "p10_gbps": [p10],
+            "p50_gbps": [p50],
+            "p90_gbps": [p90],
+        }
+    )
 
 
 def seen(count: int, gbps: float = 9.0, market: str = "KZ-DE") -> pl.DataFrame:
     months = [date(2027 + at // 12, at % 12 + 1, 1) for at in range(count)]
-    return pl.DataFrame({"project_id": ["P"] * count, "market": [market] * count, "month": months, "gbps": [gbps] * count},
-                        schema={"project_id": pl.String, "market": pl.String, "month": pl.Date, "gbps": pl.Float64})  # fmt: skip
+    return pl.DataFrame(
+        {
+            "project_id": ["P"] * count,
+            "market": [market] * count,
+            "month": months,
+            "gbps": [gbps] * count,
+        },
+        schema={"project_id": pl.String, "market": pl.String, "month": pl.Date, "gbps": pl.Float64},
+    )
 
 
 def judged(count: int, until: date, stated=SPREAD, **more):
@@ -51,7 +66,12 @@ def test_months_that_arrive_are_weighed_in():
 
 def test_nothing_changes_before_the_first_month():
     none, _ = judged(0, date(2026, 12, 1))
-    assert (none["updated_p50_gbps"], none["weight_of_data_ratio"], none["pinball_gbps"], none["last_gbps"]) == (20.0, 0.0, None, None)  # fmt: skip
+    assert (
+        none["updated_p50_gbps"],
+        none["weight_of_data_ratio"],
+        none["pinball_gbps"],
+        none["last_gbps"],
+    ) == (20.0, 0.0, None, None)
     assert none["verdict"] == "open"
 
 
@@ -59,8 +79,12 @@ def test_the_named_month_judges_once_it_is_known():
     assert judged(12, date(2027, 12, 1))[0]["verdict"] == "open"
     late, _ = judged(13, JUDGED)
     assert late["verdict"] == "wrong"
-    assert late["pinball_gbps"] == pytest.approx(np.mean([2 * 0.9 * (LOW - 9), 11.0, 2 * 0.1 * (HIGH - 9)]))  # fmt: skip
-    assert judge(registered(), seen(13, 18.0), SPREAD, known_until=JUDGED)[0]["verdict"][0] == "right"
+    assert late["pinball_gbps"] == pytest.approx(
+        np.mean([2 * 0.9 * (LOW - 9), 11.0, 2 * 0.1 * (HIGH - 9)])
+    )
+    assert (
+        judge(registered(), seen(13, 18.0), SPREAD, known_until=JUDGED)[0]["verdict"][0] == "right"
+    )
     # A route that is not there carries nothing.
     assert judged(0, JUDGED)[0]["verdict"] == "wrong"
     assert judged(0, JUDGED, p10=0.0)[0]["verdict"] == "right"
@@ -79,37 +103,86 @@ def test_a_missing_spread_is_told_and_leaves_the_level():
 
 
 def test_other_markets_months_do_not_count_and_older_rows_name_theirs_in_their_id():
-    frame, _ = judge(registered(market=None), seen(3, market="KZ-IT"), SPREAD, known_until=date(2027, 3, 1))
+    frame, _ = judge(
+        registered(market=None), seen(3, market="KZ-IT"), SPREAD, known_until=date(2027, 3, 1)
+    )
     assert frame.select("market", "months_seen").row(0) == ("KZ-DE", 0)
 
 
 def world(in_service: bool = True):
     """Two routes over the new line N and one elsewhere; N carries traffic since March 2027."""
-    segments = pl.DataFrame({
-        "segment_id": ["N", "O"], "a_node": ["A", "A"], "z_node": ["Z", "Z"], "status": ["in_service" if in_service else "planned", "in_service"],
-        "in_service_from": [date(2027, 3, 1) if in_service else None, None],
-    }, schema_overrides={"in_service_from": pl.Date})  # fmt: skip
-    routes = pl.DataFrame({"route_id": ["R1", "R2", "R3"], "a_node": ["A"] * 3, "z_node": ["Z"] * 3, "market": ["KZ-DE", "KZ-DE", "KZ-DE"]})  # fmt: skip
-    steps = pl.DataFrame({"route_id": ["R1", "R2", "R3"], "rank": [1] * 3, "seq": [1] * 3, "segment_id": ["N", "N", "O"]})  # fmt: skip
-    projects = pl.DataFrame({"project_id": ["P"], "segment_id": ["N"], "ready_likely": [date(2027, 6, 1)]})
-    return Network.from_frames({"segment": segments, "route": routes, "route_path": steps}), projects
+    segments = pl.DataFrame(
+        {
+            "segment_id": ["N", "O"],
+            "a_node": ["A", "A"],
+            "z_node": ["Z", "Z"],
+            "status": ["in_service" if in_service else "planned", "in_service"],
+            "in_service_from": [date(2027, 3, 1) if in_service else None, None],
+        },
+        schema_overrides={"in_service_from": pl.Date},
+    )
+    routes = pl.DataFrame(
+        {
+            "route_id": ["R1", "R2", "R3"],
+            "a_node": ["A"] * 3,
+            "z_node": ["Z"] * 3,
+            "market": ["KZ-DE", "KZ-DE", "KZ-DE"],
+        }
+    )
+    steps = pl.DataFrame(
+        {
+            "route_id": ["R1", "R2", "R3"],
+            "rank": [1] * 3,
+            "seq": [1] * 3,
+            "segment_id": ["N", "N", "O"],
+        }
+    )
+    projects = pl.DataFrame(
+        {"project_id": ["P"], "segment_id": ["N"], "ready_likely": [date(2027, 6, 1)]}
+    )
+    return Network.from_frames(
+        {"segment": segments, "route": routes, "route_path": steps}
+    ), projects
 
 
 def traffic():
     rows = [
-        ("month", "route", route, way, "mean", date(2027, month, 1), value * (1 if way == "in" else 0.4))
-        for month in (2, 3, 4, 5) for route, value in (("R1", 3.0), ("R2", 4.0), ("R3", 90.0)) for way in ("in", "out")
+        (
+            "month",
+            "route",
+            route,
+            way,
+            "mean",
+            date(2027, month, 1),
+            value * (1 if way == "in" else 0.4),
+        )
+        for month in (2, 3, 4, 5)
+        for route, value in (("R1", 3.0), ("R2", 4.0), ("R3", 90.0))
+        for way in ("in", "out")
         if not (route == "R2" and month == 5)
-    ]  # fmt: skip
-    return pl.DataFrame(rows, schema=["grain", "series_kind", "series_id", "direction", "statistic", "period_start", "value_gbps"], orient="row")  # fmt: skip
+    ]
+    return pl.DataFrame(
+        rows,
+        schema=[
+            "grain",
+            "series_kind",
+            "series_id",
+            "direction",
+            "statistic",
+            "period_start",
+            "value_gbps",
+        ],
+        orient="row",
+    )
 
 
 def test_what_came_is_that_of_the_routes_over_the_new_line_in_whole_months():
     network, projects = world()
     # February is before it is in service; in May one of its routes has no value.
     assert carried(traffic(), network, projects).rows() == [
-        ("P", "KZ-DE", date(2027, 3, 1), 7.0), ("P", "KZ-DE", date(2027, 4, 1), 7.0),
-    ]  # fmt: skip
+        ("P", "KZ-DE", date(2027, 3, 1), 7.0),
+        ("P", "KZ-DE", date(2027, 4, 1), 7.0),
+    ]
 
 
 def test_a_line_that_is_not_there_carries_nothing():

@@ -26,12 +26,23 @@ def world():
     )
     stated = assumptions(LEAD, *MONEY)
     made = plan(
-        draws, network, capacity=frames["capacity"], coincidence=pl.concat([COINCIDENCE.empty(), coincidence]), assumptions=stated, projects=no_projects(),
-        policy=PlanningPolicy(), today=TODAY,
-    )  # fmt: skip
+        draws,
+        network,
+        capacity=frames["capacity"],
+        coincidence=pl.concat([COINCIDENCE.empty(), coincidence]),
+        assumptions=stated,
+        projects=no_projects(),
+        policy=PlanningPolicy(),
+        today=TODAY,
+    )
     traffic = draws.keys.with_columns(
-        grain=pl.lit("month"), period_start=pl.date(2024, 12, 1), value_gbps=pl.lit(25.0), coverage_ratio=pl.lit(0.99), slot_minutes=pl.lit(5), simulated=pl.lit(True),
-    )  # fmt: skip
+        grain=pl.lit("month"),
+        period_start=pl.date(2024, 12, 1),
+        value_gbps=pl.lit(25.0),
+        coverage_ratio=pl.lit(0.99),
+        slot_minutes=pl.lit(5),
+        simulated=pl.lit(True),
+    )
     return network, {
         **made.frames(),
         "coincidence": coincidence,
@@ -58,7 +69,9 @@ def test_the_chain_is_whole(world):
     assert all(step.table.height for step in found.steps)
     assert "Simulated." in steps["samples"].sentence
     assert set(steps["paths"].table.filter(state="none")["route_id"]) == {"A-B", "A-C"}
-    assert steps["coincidence"].table.filter(state="none", direction="az")["kappa"].to_list() == [0.9]
+    assert steps["coincidence"].table.filter(state="none", direction="az")["kappa"].to_list() == [
+        0.9
+    ]
     assert "never measured together" in steps["coincidence"].sentence
     assert steps["order"].sentence == frames["order_plan"].filter(segment_id="AB")["reason"][0]
 
@@ -95,19 +108,48 @@ def test_absent_frames_leave_their_step_empty(world):
 
 def test_what_moved_its_dates_and_what_was_registered_of_it(world):
     network, frames = world
-    assert {step.title for step in explain("AB", frames, network).steps} & {"changes", "registered"} == set()
+    assert {step.title for step in explain("AB", frames, network).steps} & {
+        "changes",
+        "registered",
+    } == set()
     seq = pl.Series([1, 2, 3, 4])
-    moved = pl.DataFrame({
-        "series_kind": "segment", "series_id": "AB", "direction": "both", "measure": "order_by_days", "unit": "day", "step_seq": seq,
-        "step": ["history_revised", "new_observations", "model", "assumptions"], "date_before": date(2027, 1, 1), "date_after": date(2027, 1, 1),
-        "change": [-2.0, 9.0, 0.0, 0.0], "earlier_run_id": "2026-09-a",
-    })  # fmt: skip
-    score = pl.DataFrame({
-        "project_id": ["P", "Q"], "market": "KZ-DE", "registered_on": date(2026, 1, 1), "judged_on": date(2027, 1, 1), "p10_gbps": 1.0, "p50_gbps": 2.0, "p90_gbps": 3.0,
-        "months_seen": 1, "last_gbps": 2.0, "updated_p50_gbps": 2.0, "verdict": "open", "reason": "why",
-    })  # fmt: skip
+    moved = pl.DataFrame(
+        {
+            "series_kind": "segment",
+            "series_id": "AB",
+            "direction": "both",
+            "measure": "order_by_days",
+            "unit": "day",
+            "step_seq": seq,
+            "step": ["history_revised", "new_observations", "model", "assumptions"],
+            "date_before": date(2027, 1, 1),
+            "date_after": date(2027, 1, 1),
+            "change": [-2.0, 9.0, 0.0, 0.0],
+            "earlier_run_id": "2026-09-a",
+        }
+    )
+    score = pl.DataFrame(
+        {
+            "project_id": ["P", "Q"],
+            "market": "KZ-DE",
+            "registered_on": date(2026, 1, 1),
+            "judged_on": date(2027, 1, 1),
+            "p10_gbps": 1.0,
+            "p50_gbps": 2.0,
+            "p90_gbps": 3.0,
+            "months_seen": 1,
+            "last_gbps": 2.0,
+            "updated_p50_gbps": 2.0,
+            "verdict": "open",
+            "reason": "why",
+        }
+    )
     project = pl.DataFrame({"project_id": ["P"], "segment_id": ["AB"]})
-    story = explain("AB", {**frames, "revision_part": moved, "new_route_score": score, "project": project}, network)
+    story = explain(
+        "AB",
+        {**frames, "revision_part": moved, "new_route_score": score, "project": project},
+        network,
+    )
     steps = {step.title: step for step in story.steps}
     assert "+7 days (history revised -2, new observations +9)" in steps["changes"].sentence
     assert "1 forecast of" in steps["registered"].sentence
@@ -126,12 +168,38 @@ def test_what_holidays_and_surges_do_to_its_routes(world):
     }
     effects = pl.DataFrame(
         [
-            {**key, "series_id": "A-B", "effect": "ramadan", "kind": "calendar", "measured_log": -0.1, "used_log": -0.08, "verdict": "used"},
-            {**key, "series_id": "A-B", "effect": "nowruz", "kind": "calendar", "measured_log": 0.01, "used_log": 0.0, "verdict": "noise explains it"},
-            {**key, "series_id": "elsewhere", "effect": "new_year", "kind": "calendar", "measured_log": 0.1, "used_log": 0.1, "verdict": "used"},
+            {
+                **key,
+                "series_id": "A-B",
+                "effect": "ramadan",
+                "kind": "calendar",
+                "measured_log": -0.1,
+                "used_log": -0.08,
+                "verdict": "used",
+            },
+            {
+                **key,
+                "series_id": "A-B",
+                "effect": "nowruz",
+                "kind": "calendar",
+                "measured_log": 0.01,
+                "used_log": 0.0,
+                "verdict": "noise explains it",
+            },
+            {
+                **key,
+                "series_id": "elsewhere",
+                "effect": "new_year",
+                "kind": "calendar",
+                "measured_log": 0.1,
+                "used_log": 0.1,
+                "verdict": "used",
+            },
         ]
-    )  # fmt: skip
+    )
     story = explain("AB", {**frames, "forecast_effect": effects}, network)
     steps = {step.title: step for step in story.steps}
-    assert steps["effects"].sentence == "Taken out of the past and put back ahead, in logs: ramadan."
+    assert (
+        steps["effects"].sentence == "Taken out of the past and put back ahead, in logs: ramadan."
+    )
     assert steps["effects"].table["used_log"].to_list() == [-0.08]

@@ -18,9 +18,16 @@ def figures(*values, measure="p95_gbps", target=TARGET):
     """One figure of each series R1, R2, ..."""
     return pl.DataFrame(
         [("route", f"R{at}", "in", measure, target, value) for at, value in enumerate(values, 1)],
-        schema={"series_kind": pl.String, "series_id": pl.String, "direction": pl.String, "measure": pl.String, "target_start": pl.Date, "value": pl.Float64},
+        schema={
+            "series_kind": pl.String,
+            "series_id": pl.String,
+            "direction": pl.String,
+            "measure": pl.String,
+            "target_start": pl.Date,
+            "value": pl.Float64,
+        },
         orient="row",
-    )  # fmt: skip
+    )
 
 
 def parts(kept, earlier, revised, renewed, now, **more):
@@ -29,11 +36,15 @@ def parts(kept, earlier, revised, renewed, now, **more):
 
 
 def test_the_worked_example():
-    # The method changed by +6: of the earlier run's data today's method would have said 126, of all data 131.
+    # The method changed by +6: of the earlier run's data today's method would have said 126, of
+    # all data 131.
     rows = parts([120.0], [126.0], [124.0], [131.0], [128.0])
     assert rows.select("step", "change").rows() == [
-        ("history_revised", -2), ("new_observations", 7), ("model", 6), ("assumptions", -3),
-    ]  # fmt: skip
+        ("history_revised", -2),
+        ("new_observations", 7),
+        ("model", 6),
+        ("assumptions", -3),
+    ]
     assert rows["value_after"].to_list() == [118, 125, 131, 128]
     assert rows["change"].sum() == 8
     assert check(rows, REVISION_PART).equals(rows)
@@ -45,11 +56,21 @@ def test_the_same_method_leaves_nothing_to_the_model():
 
 
 def test_dates_move_by_days():
-    days = [(day - date(1970, 1, 1)).days for day in (date(2027, 5, 1), date(2027, 4, 1), date(2027, 6, 1), date(2027, 5, 1))]  # fmt: skip
-    rows = parts([days[0]], [days[0]], [days[1]], [days[2]], [days[3]], measure="runout_days", target=None)
+    days = [
+        (day - date(1970, 1, 1)).days
+        for day in (date(2027, 5, 1), date(2027, 4, 1), date(2027, 6, 1), date(2027, 5, 1))
+    ]
+    rows = parts(
+        [days[0]], [days[0]], [days[1]], [days[2]], [days[3]], measure="runout_days", target=None
+    )
     assert rows["change"].to_list() == [-30, 61, 0, -31]
     assert rows["unit"].unique().to_list() == ["day"]
-    assert rows["date_before"].to_list() == [date(2027, 5, 1), date(2027, 4, 1), date(2027, 6, 1), date(2027, 6, 1)]
+    assert rows["date_before"].to_list() == [
+        date(2027, 5, 1),
+        date(2027, 4, 1),
+        date(2027, 6, 1),
+        date(2027, 6, 1),
+    ]
     assert rows["date_after"][3] == date(2027, 5, 1)
 
 
@@ -68,7 +89,9 @@ def test_what_did_not_change_is_left_out():
 
 def test_figures_that_one_run_does_not_give_are_left_out():
     stages = Stages(figures(1.0, 2.0), *(figures(5.0) for _ in range(4)))
-    assert revision_parts(stages, earlier_run_id="a", reasons=WHY)["series_id"].unique().to_list() == ["R1"]
+    assert revision_parts(stages, earlier_run_id="a", reasons=WHY)[
+        "series_id"
+    ].unique().to_list() == ["R1"]
 
 
 number = st.floats(0, 1e6)
@@ -82,7 +105,8 @@ def test_nothing_is_left_over(values, other):
     if rows.is_empty():
         assert kept == now
         return
-    # Not nearly: each step begins where the one before it ends, and the ends are what the runs said.
+    # Not nearly: each step begins where the one before it ends, and the ends are what the runs
+    # said.
     assert rows["value_before"][0] == kept
     assert rows["value_after"][3] == now
     assert rows["value_before"][1:].to_list() == rows["value_after"][:-1].to_list()
@@ -92,16 +116,44 @@ def test_nothing_is_left_over(values, other):
 
 
 def test_figures_are_taken_from_forecast_and_plan():
-    quantiles = pl.DataFrame({
-        "series_kind": "route", "series_id": "R", "direction": "in", "statistic": "mean", "target_start": TARGET,
-        "quantile_level": [0.1, 0.5], "value_gbps": [1.0, 2.0],
-    })  # fmt: skip
+    quantiles = pl.DataFrame(
+        {
+            "series_kind": "route",
+            "series_id": "R",
+            "direction": "in",
+            "statistic": "mean",
+            "target_start": TARGET,
+            "quantile_level": [0.1, 0.5],
+            "value_gbps": [1.0, 2.0],
+        }
+    )
     assert medians(quantiles).rows() == [("route", "R", "in", "mean_gbps", TARGET, 2.0)]
     made = {
-        "runout": pl.DataFrame({"segment_id": ["S", "S"], "direction": ["az", "az"], "date_kind": ["policy", "hard"], "t50": [date(1970, 1, 11), None]}),
-        "order_plan": pl.DataFrame({"segment_id": ["S", "S"], "order_seq": [1, 2], "order_by": [date(1970, 1, 3), date(1971, 1, 3)]}),
-        "runout_probability": pl.DataFrame({"segment_id": "S", "direction": "az", "date_kind": ["policy", "policy", "hard"], "target_start": [TARGET, date(2025, 7, 1), TARGET], "probability": [0.5, 0.6, 0.1]}),
-    }  # fmt: skip
+        "runout": pl.DataFrame(
+            {
+                "segment_id": ["S", "S"],
+                "direction": ["az", "az"],
+                "date_kind": ["policy", "hard"],
+                "t50": [date(1970, 1, 11), None],
+            }
+        ),
+        "order_plan": pl.DataFrame(
+            {
+                "segment_id": ["S", "S"],
+                "order_seq": [1, 2],
+                "order_by": [date(1970, 1, 3), date(1971, 1, 3)],
+            }
+        ),
+        "runout_probability": pl.DataFrame(
+            {
+                "segment_id": "S",
+                "direction": "az",
+                "date_kind": ["policy", "policy", "hard"],
+                "target_start": [TARGET, date(2025, 7, 1), TARGET],
+                "probability": [0.5, 0.6, 0.1],
+            }
+        ),
+    }
     assert plan_figures(made, TARGET).rows() == [
         ("segment", "S", "az", "runout_days", None, 10.0),
         ("segment", "S", "az", "hard_runout_days", None, None),

@@ -1,4 +1,6 @@
-"""The ring example, the folder of CSV files, and loads against a graph library's own paths and sums."""
+"""The ring example, the folder of CSV files, and loads against a graph library's own paths and
+sums.
+"""
 
 from datetime import date
 
@@ -15,7 +17,9 @@ from tests.shared import needs_shared
 from warehouse.errors import NetworkError, PlanError
 from warehouse.network.model import Network
 
-DEMAND = pl.DataFrame({"route_id": ["A-C", "A-B", "B-C"], "direction": ["out"] * 3, "gbps": [40.0, 30, 20]})
+DEMAND = pl.DataFrame(
+    {"route_id": ["A-C", "A-B", "B-C"], "direction": ["out"] * 3, "gbps": [40.0, 30, 20]}
+)
 ARROW = {"AB": ("A", "B"), "BC": ("B", "C"), "CD": ("C", "D"), "DA": ("D", "A")}
 
 
@@ -25,7 +29,11 @@ def arrow(segment: str, direction: str) -> str:
 
 
 def loads_of(report, failure_id):
-    rows = report.loads.filter(failure_id=failure_id).select("segment_id", "direction", "load_gbps").iter_rows()
+    rows = (
+        report.loads.filter(failure_id=failure_id)
+        .select("segment_id", "direction", "load_gbps")
+        .iter_rows()
+    )
     return {arrow(segment, direction): load for segment, direction, load in rows}
 
 
@@ -65,7 +73,9 @@ def test_lost_demand_is_named_by_route():
 
 def test_a_failure_that_isolates_everything_is_told():
     frames = ring()
-    everything = pl.DataFrame({"risk_group_id": ["all"] * 4, "kind": ["country"] * 4, "segment_id": list(ARROW)})
+    everything = pl.DataFrame(
+        {"risk_group_id": ["all"] * 4, "kind": ["country"] * 4, "segment_id": list(ARROW)}
+    )
     report = failures(Network.from_frames({**frames, "risk_group": everything}), DEMAND)
     row = report.failures.row(by_predicate=pl.col("failure_id") == "risk_group:all", named=True)
     assert row["carried_gbps"] == 0
@@ -79,20 +89,30 @@ def test_pairs():
 
 def test_capacity_of_the_day():
     frames = ring()
-    later = frames["capacity"].with_columns(valid_from=pl.lit("2030-01-01").str.to_date(), lit_gbps=pl.lit(400.0))
+    later = frames["capacity"].with_columns(
+        valid_from=pl.lit("2030-01-01").str.to_date(), lit_gbps=pl.lit(400.0)
+    )
     network = Network.from_frames({**frames, "capacity": pl.concat([frames["capacity"], later])})
     assert failures(network, DEMAND).headroom_factor == pytest.approx(320 / 70)
     assert failures(
-        network, DEMAND, today=pl.date_range(pl.date(2026, 1, 1), pl.date(2026, 1, 1), eager=True)[0]
+        network,
+        DEMAND,
+        today=pl.date_range(pl.date(2026, 1, 1), pl.date(2026, 1, 1), eager=True)[0],
     ).headroom_factor == pytest.approx(80 / 70)
 
 
 def test_capacity_in_the_future_and_lines_not_built_are_told():
     frames = ring()
     later = frames["capacity"].with_columns(
-        valid_from=pl.when(pl.col("segment_id") == "AB").then(pl.date(2030, 1, 1)).otherwise(pl.col("valid_from"))
+        valid_from=pl.when(pl.col("segment_id") == "AB")
+        .then(pl.date(2030, 1, 1))
+        .otherwise(pl.col("valid_from"))
     )
-    status = pl.when(pl.col("segment_id") == "DA").then(pl.lit("planned")).otherwise(pl.lit("in_service"))
+    status = (
+        pl.when(pl.col("segment_id") == "DA")
+        .then(pl.lit("planned"))
+        .otherwise(pl.lit("in_service"))
+    )
     network = Network.from_frames(
         {**frames, "capacity": later, "segment": frames["segment"].with_columns(status=status)}
     )
@@ -143,14 +163,18 @@ def write_folder(folder, **changes):
 
 
 def test_a_folder_of_csv_files(tmp_path):
-    write_folder(tmp_path, capacity=pl.DataFrame({"segment_id": list(ARROW), "lit_gbps": [100] * 4}))
+    write_folder(
+        tmp_path, capacity=pl.DataFrame({"segment_id": list(ARROW), "lit_gbps": [100] * 4})
+    )
     assert failures(read_network(tmp_path), DEMAND).headroom_factor == pytest.approx(80 / 70)
 
 
 def test_a_broken_folder(tmp_path):
     with pytest.raises(NetworkError, match=r"routes\.csv: the file is missing"):
         read_network(tmp_path)
-    write_folder(tmp_path, capacity=pl.DataFrame({"segment_id": list(ARROW), "lit_gbps": ["plenty"] * 4}))
+    write_folder(
+        tmp_path, capacity=pl.DataFrame({"segment_id": list(ARROW), "lit_gbps": ["plenty"] * 4})
+    )
     with pytest.raises(NetworkError, match="column lit_gbps holds values that are no number"):
         read_network(tmp_path)
     (tmp_path / "routes.csv").write_bytes("route_id,a_node,z_node\nМост,A,B\n".encode("cp1251"))
@@ -160,15 +184,21 @@ def test_a_broken_folder(tmp_path):
 
 @st.composite
 def random_worlds(draw):
-    """A random connected network, its routes on networkx's own shortest paths with a backup avoiding the first segment."""
+    """A random connected network, its routes on networkx's own shortest paths with a backup
+    avoiding the first segment.
+    """
     size = draw(st.integers(4, 9))
-    graph = nx.gnm_random_graph(size, draw(st.integers(size, 2 * size)), seed=draw(st.integers(0, 10_000)))
+    graph = nx.gnm_random_graph(
+        size, draw(st.integers(size, 2 * size)), seed=draw(st.integers(0, 10_000))
+    )
     rng = np.random.default_rng(draw(st.integers(0, 10_000)))
     names = {}
     for number, (a, z) in enumerate(graph.edges):
         graph.edges[a, z]["length"] = float(rng.uniform(1, 9))
         names[frozenset((a, z))] = f"S{number}"
-    pairs = [tuple(rng.choice(size, 2, replace=False).tolist()) for _ in range(draw(st.integers(1, 8)))]
+    pairs = [
+        tuple(rng.choice(size, 2, replace=False).tolist()) for _ in range(draw(st.integers(1, 8)))
+    ]
     return graph, names, [pair for pair in pairs if nx.has_path(graph, *pair)], rng
 
 
@@ -188,21 +218,37 @@ def test_loads_agree_with_a_graph_library(world):
             ways[number].append(nx.shortest_path(cut, a, z, weight="length"))
         for rank, way in enumerate(ways[number], 1):
             steps += [
-                (f"R{number}", rank, seq, names[frozenset(hop)]) for seq, hop in enumerate(nx.utils.pairwise(way), 1)
+                (f"R{number}", rank, seq, names[frozenset(hop)])
+                for seq, hop in enumerate(nx.utils.pairwise(way), 1)
             ]
-        demand += [(f"R{number}", direction, float(rng.uniform(0.1, 50))) for direction in ("in", "out")]
+        demand += [
+            (f"R{number}", direction, float(rng.uniform(0.1, 50))) for direction in ("in", "out")
+        ]
     frames = {
-        "segment": pl.DataFrame([(name, str(min(ends)), str(max(ends))) for ends, name in names.items()], schema=["segment_id", "a_node", "z_node"], orient="row"),
-        "route": pl.DataFrame([(f"R{n}", str(a), str(z)) for n, (a, z) in enumerate(pairs)], schema=["route_id", "a_node", "z_node"], orient="row"),
-        "route_path": pl.DataFrame(steps, schema=["route_id", "rank", "seq", "segment_id"], orient="row"),
-    }  # fmt: skip
+        "segment": pl.DataFrame(
+            [(name, str(min(ends)), str(max(ends))) for ends, name in names.items()],
+            schema=["segment_id", "a_node", "z_node"],
+            orient="row",
+        ),
+        "route": pl.DataFrame(
+            [(f"R{n}", str(a), str(z)) for n, (a, z) in enumerate(pairs)],
+            schema=["route_id", "a_node", "z_node"],
+            orient="row",
+        ),
+        "route_path": pl.DataFrame(
+            steps, schema=["route_id", "rank", "seq", "segment_id"], orient="row"
+        ),
+    }
     report = failures(
-        Network.from_frames(frames), pl.DataFrame(demand, schema=["route_id", "direction", "gbps"], orient="row")
+        Network.from_frames(frames),
+        pl.DataFrame(demand, schema=["route_id", "direction", "gbps"], orient="row"),
     )
     volume = {(route, direction): gbps for route, direction, gbps in demand}
     for failure_id in report.failures["failure_id"]:
         alive = graph.copy()
-        alive.remove_edges_from([tuple(ends) for ends, name in names.items() if failure_id == f"segment:{name}"])
+        alive.remove_edges_from(
+            [tuple(ends) for ends, name in names.items() if failure_id == f"segment:{name}"]
+        )
         expected, lost = {}, 0.0
         for number, choices in ways.items():
             way = next((way for way in choices if nx.is_path(alive, way)), None)

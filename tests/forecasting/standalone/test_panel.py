@@ -15,15 +15,32 @@ from warehouse.errors import ContractError, SettingsError
 
 
 def panel(**series):
-    return pl.concat([
-        pl.DataFrame({"series_id": [name] * len(values), "step": list(range(len(values))), "value": [float(value) for value in values]})
-        for name, values in series.items()
-    ])  # fmt: skip
+    return pl.concat(
+        [
+            pl.DataFrame(
+                {
+                    "series_id": [name] * len(values),
+                    "step": list(range(len(values))),
+                    "value": [float(value) for value in values],
+                }
+            )
+            for name, values in series.items()
+        ]
+    )
 
 
 def test_one_row_per_series_and_step():
     found = forecast_panel(panel(b=growing(60, 1), a=growing(30, 2)), season=12, horizon=6)
-    assert found.columns == ["series_id", "step", "horizon", "mean", "median", *PANEL_LEVELS, "weights", "reason"]
+    assert found.columns == [
+        "series_id",
+        "step",
+        "horizon",
+        "mean",
+        "median",
+        *PANEL_LEVELS,
+        "weights",
+        "reason",
+    ]
     assert found["series_id"].to_list() == ["a"] * 6 + ["b"] * 6
     assert found["step"].to_list() == [*range(30, 36), *range(60, 66)]
     levels = found.select(PANEL_LEVELS.keys()).to_numpy()
@@ -37,11 +54,21 @@ def test_bad_series_say_why_and_spoil_no_other():
     infinite, negative, gap = good.copy(), good.copy(), good.copy()
     infinite[3], negative[3], gap[10:13] = np.inf, -1, np.nan
     frame = panel(
-        good=good, infinite=infinite, negative=negative, gap=gap, short=[1, 2, 3], flat=[2] * 30, zero=[0] * 30
+        good=good,
+        infinite=infinite,
+        negative=negative,
+        gap=gap,
+        short=[1, 2, 3],
+        flat=[2] * 30,
+        zero=[0] * 30,
     )
-    twice = pl.concat([frame, panel(good=good).with_columns(series_id=pl.lit("twice")), panel(twice=[5.0])])
+    twice = pl.concat(
+        [frame, panel(good=good).with_columns(series_id=pl.lit("twice")), panel(twice=[5.0])]
+    )
     found = forecast_panel(twice.sample(fraction=1, shuffle=True, seed=1), season=12, horizon=3)
-    reasons = dict(found.filter(pl.col("reason").is_not_null()).select("series_id", "reason").iter_rows())
+    reasons = dict(
+        found.filter(pl.col("reason").is_not_null()).select("series_id", "reason").iter_rows()
+    )
     assert set(reasons) == {"infinite", "negative", "short", "flat", "zero", "twice"}
     assert "infinite" in reasons["infinite"]
     assert "negative" in reasons["negative"]
@@ -51,7 +78,8 @@ def test_bad_series_say_why_and_spoil_no_other():
 
 
 @pytest.mark.parametrize(
-    ("season", "grain", "count"), [(12, "month", 1), (4, "month", 3), (52, "week", 1), (7, "day", 1), (1, "year", 1)]
+    ("season", "grain", "count"),
+    [(12, "month", 1), (4, "month", 3), (52, "week", 1), (7, "day", 1), (1, "year", 1)],
 )
 def test_dates_go_on_as_the_season_says(season, grain, count):
     start = date(2001, 1, 1)
@@ -64,7 +92,9 @@ def test_a_panel_that_cannot_be_read_is_refused_as_a_whole():
     with pytest.raises(ContractError, match="column value is missing"):
         forecast_panel(pl.DataFrame({"series_id": ["a"], "step": [1]}), season=12, horizon=3)
     with pytest.raises(ContractError, match="must be whole numbers or dates"):
-        forecast_panel(pl.DataFrame({"series_id": ["a"], "step": [1.5], "value": [1.0]}), season=12, horizon=3)
+        forecast_panel(
+            pl.DataFrame({"series_id": ["a"], "step": [1.5], "value": [1.0]}), season=12, horizon=3
+        )
 
 
 def test_an_empty_panel_gives_an_empty_forecast():
@@ -81,10 +111,15 @@ def test_moving_days_count_in_a_panel_of_dates_and_nowhere_else():
     other = pl.DataFrame({"series_id": "b", "step": months[:60], "value": values[:60]})
     aware = forecast_panel(pl.concat([frame, other]), season=12, horizon=12, calendar=["ramadan"])
     blind = forecast_panel(frame, season=12, horizon=12)
-    missed = [np.abs(one.filter(pl.col("series_id") == "a")["median"].to_numpy() / values[96:] - 1).mean() for one in (aware, blind)]  # fmt: skip
+    missed = [
+        np.abs(one.filter(pl.col("series_id") == "a")["median"].to_numpy() / values[96:] - 1).mean()
+        for one in (aware, blind)
+    ]
     assert missed[0] < 0.6 * missed[1]
     with pytest.raises(ContractError, match="panel") as caught:
-        forecast_panel(frame.with_columns(step=pl.int_range(96)), season=12, horizon=2, calendar=["ramadan"])
+        forecast_panel(
+            frame.with_columns(step=pl.int_range(96)), season=12, horizon=2, calendar=["ramadan"]
+        )
     assert "needs dates" in str(caught.value.problems[0])
     with pytest.raises(SettingsError):
         forecast_panel(frame, season=12, horizon=2, calendar=["easter"])
@@ -116,6 +151,8 @@ def test_a_memory_of_something_else_is_refused():
         read_memory(panel(a=[1.0]), 12, 6)
     with pytest.raises(ContractError, match="incomplete"):
         read_memory(good.filter(pl.col("kind") != "size"), 12, 6)
-    short = good.with_columns(numbers=pl.when(pl.col("model") == "theta").then([0.5]).otherwise("numbers"))
+    short = good.with_columns(
+        numbers=pl.when(pl.col("model") == "theta").then([0.5]).otherwise("numbers")
+    )
     with pytest.raises(ContractError, match="incomplete"):
         read_memory(short, 12, 6)

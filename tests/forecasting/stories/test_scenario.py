@@ -16,7 +16,14 @@ from forecasting.stories.scenario import parse_scenario
 from forecasting.stories.what_if import PlanInputs, apply_scenario, compare, dated, what_if
 from tests.forecasting.capacity.test_ledger import LEAD, MONEY, build
 from tests.forecasting.capacity.test_plan import TODAY
-from tests.forecasting.planning_worlds import assumptions, capacity, growing, no_coincidence, no_projects, ring
+from tests.forecasting.planning_worlds import (
+    assumptions,
+    capacity,
+    growing,
+    no_coincidence,
+    no_projects,
+    ring,
+)
 from warehouse.errors import SettingsError
 from warehouse.network.model import Network
 
@@ -28,7 +35,12 @@ def inputs(**changes):
     )
     network = Network.from_frames(frames)
     made = PlanInputs(
-        growing(network, level=25), network, frames["capacity"], no_coincidence(), assumptions(LEAD), no_projects()
+        growing(network, level=25),
+        network,
+        frames["capacity"],
+        no_coincidence(),
+        assumptions(LEAD),
+        no_projects(),
     )
     return PlanInputs(**{**vars(made), **changes})
 
@@ -52,17 +64,32 @@ def effect(text, given=None):
         ("[[growth]]\nyearly_ratio = true", "yearly_ratio is True, must be a number"),
         ("[[growth]]\nyearly_ratio = -1.5", "must lie above -1"),
         ("[[growth]]\nyearly_ratio = 0.1\nfrom = 2027-01-01T00:00:00", "must be a date like"),
-        ('[[growth]]\nmarket = "KZ-DE"\nroute = "A-B"\nyearly_ratio = 0.1', "names market and route; only one can be meant"),
+        (
+            '[[growth]]\nmarket = "KZ-DE"\nroute = "A-B"\nyearly_ratio = 0.1',
+            "names market and route; only one can be meant",
+        ),
         ('[[customer]]\nroute = "A-B"\ngbps = 8', "from is missing"),
-        ('[[customer]]\nroute = "A-B"\ngbps = 8\nfrom = 2027-03-01\ndirection = "up"', "direction is up, must be in, out or both"),
-        ('[[cut]]\nfrom = 2027-03-01', "says none of segment, risk_group, node"),
+        (
+            '[[customer]]\nroute = "A-B"\ngbps = 8\nfrom = 2027-03-01\ndirection = "up"',
+            "direction is up, must be in, out or both",
+        ),
+        ("[[cut]]\nfrom = 2027-03-01", "says none of segment, risk_group, node"),
         ('[[cut]]\nsegment = "AB"\nfrom = 2027-03-01\nuntil = 2027-02-01', "is not after from"),
-        ('[[segment]]\nsegment = "AB"\ndelay_months = 6\nnever = true', "names delay_months and never"),
+        (
+            '[[segment]]\nsegment = "AB"\ndelay_months = 6\nnever = true',
+            "names delay_months and never",
+        ),
         ('[[assumption]]\nid = "P"\nfactor = 2\nvalue = 3', "say either factor or value"),
-        ('[[capacity]]\nsegment = "AB"\nlit_gbps = -5\nfrom = 2027-03-01', "lit_gbps is -5, must lie in 0 to"),
-        ('title = 5\n[[cap]]\nroute = "A-B"\nlift_ratio = 0.1\nfrom = 2027-03-01', "title: must be text"),
+        (
+            '[[capacity]]\nsegment = "AB"\nlit_gbps = -5\nfrom = 2027-03-01',
+            "lit_gbps is -5, must lie in 0 to",
+        ),
+        (
+            'title = 5\n[[cap]]\nroute = "A-B"\nlift_ratio = 0.1\nfrom = 2027-03-01',
+            "title: must be text",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_story_that_can_not_be_used_says_why(text, message):
     with pytest.raises(SettingsError, match=message):
         parse_scenario(text, "s.toml")
@@ -92,14 +119,18 @@ def test_a_story_that_changes_nothing_shows_no_difference_at_all():
 @given(st.floats(0, 0.5), st.floats(0, 0.5))
 @settings(max_examples=10, deadline=None)
 def test_more_growth_never_delays(little, more):
-    slow, fast = (effect(f"[[growth]]\nyearly_ratio = {ratio}") for ratio in (little, little + more))
+    slow, fast = (
+        effect(f"[[growth]]\nyearly_ratio = {ratio}") for ratio in (little, little + more)
+    )
     assert (fast["probability_scenario"] >= slow["probability_scenario"]).all()
     assert (slow["shift_months"] <= 0).all()
 
 
 def test_growth_of_a_market_touches_its_routes_only():
     base = inputs()
-    changed = apply_scenario(story('[[growth]]\nmarket = "KZ-RU"\nyearly_ratio = 0.2\nfrom = 2026-01-01'), base)
+    changed = apply_scenario(
+        story('[[growth]]\nmarket = "KZ-RU"\nyearly_ratio = 0.2\nfrom = 2026-01-01'), base
+    )
     ratio = changed.paths.draws_gbps / base.paths.draws_gbps
     mine = (base.paths.keys["series_id"] == "B-C").to_numpy()
     assert np.allclose(ratio[~mine], 1)
@@ -110,14 +141,19 @@ def test_growth_of_a_market_touches_its_routes_only():
 def test_a_customer_won_in_march_and_lost_again():
     base = inputs()
     changed = apply_scenario(
-        story('[[customer]]\nroute = "A-C"\ngbps = 8\ndirection = "out"\nfrom = 2025-03-01\nuntil = 2025-06-01'), base
+        story(
+            '[[customer]]\nroute = "A-C"\ngbps = 8\ndirection = "out"\nfrom = 2025-03-01\nuntil = 2025-06-01'
+        ),
+        base,
     )
     more = (changed.paths.draws_gbps - base.paths.draws_gbps)[:, 0, :]
     row = base.paths.keys.with_row_index("row").filter(series_id="A-C", direction="out")["row"][0]
     assert more[row, :6].round(9).tolist() == [0, 0, 8, 8, 8, 0]
     assert np.abs(np.delete(more, row, axis=0)).max() == 0
     assert (
-        apply_scenario(story('[[customer]]\nroute = "A-C"\ngbps = -1000\nfrom = 2025-03-01'), base).paths.draws_gbps
+        apply_scenario(
+            story('[[customer]]\nroute = "A-C"\ngbps = -1000\nfrom = 2025-03-01'), base
+        ).paths.draws_gbps
         >= 0
     ).all()
 
@@ -129,15 +165,25 @@ def test_a_shared_trench_makes_a_failure_of_two():
     assert "risk_group:T" in {failure.failure_id for failure in changed.network.failures()}
     frames = {**ring(), "risk_group": ring()["risk_group"].head(0)}
     apart = PlanInputs(
-        base.paths, Network.from_frames(frames), base.capacity, base.coincidence, base.assumptions, base.projects
+        base.paths,
+        Network.from_frames(frames),
+        base.capacity,
+        base.coincidence,
+        base.assumptions,
+        base.projects,
     )
     lost = what_if(
-        apart, [story('[[risk_group]]\nid = "T"\nsegments = ["AB", "CD"]')], policy=PlanningPolicy(), today=TODAY
+        apart,
+        [story('[[risk_group]]\nid = "T"\nsegments = ["AB", "CD"]')],
+        policy=PlanningPolicy(),
+        today=TODAY,
     ).lost
     volume = {
         key: draws.mean()
         for key, draws in zip(
-            base.paths.keys.select("series_id", "direction").iter_rows(), base.paths.draws_gbps, strict=True
+            base.paths.keys.select("series_id", "direction").iter_rows(),
+            base.paths.draws_gbps,
+            strict=True,
         )
     }
     rows = {(row["route_id"], row["direction"]): row for row in lost.iter_rows(named=True)}
@@ -158,7 +204,9 @@ def test_a_cut_moves_the_traffic_while_it_lasts():
     assert hard["probability_base"][0] == 0
     from forecasting.capacity.basis import build_basis
 
-    one = apply_scenario(story('[[cut]]\nsegment = "AB"\nfrom = 2025-03-10\nuntil = 2025-04-01'), inputs())
+    one = apply_scenario(
+        story('[[cut]]\nsegment = "AB"\nfrom = 2025-03-10\nuntil = 2025-04-01'), inputs()
+    )
     basis = build_basis(
         one.paths,
         one.network,
@@ -175,12 +223,23 @@ def test_a_cut_moves_the_traffic_while_it_lasts():
 
 def planned_ring():
     frames = ring()
-    status = pl.when(pl.col("segment_id") == "DA").then(pl.lit("planned")).otherwise(pl.lit("in_service"))
+    status = (
+        pl.when(pl.col("segment_id") == "DA")
+        .then(pl.lit("planned"))
+        .otherwise(pl.lit("in_service"))
+    )
     frames["segment"] = frames["segment"].with_columns(status=status)
     network = Network.from_frames(frames)
-    project = build(date(2025, 6, 1), date(2025, 12, 1), date(2026, 12, 1)).with_columns(segment_id=pl.lit("DA"))
+    project = build(date(2025, 6, 1), date(2025, 12, 1), date(2026, 12, 1)).with_columns(
+        segment_id=pl.lit("DA")
+    )
     return PlanInputs(
-        growing(network, level=25), network, frames["capacity"], no_coincidence(), assumptions(LEAD), project
+        growing(network, level=25),
+        network,
+        frames["capacity"],
+        no_coincidence(),
+        assumptions(LEAD),
+        project,
     )
 
 
@@ -190,7 +249,9 @@ def test_a_delay_keeps_the_draws_and_moves_every_date():
     from forecasting.capacity.readiness import versions
 
     ready = [
-        versions(one.network, one.projects, one.paths.periods, "month", 200, TODAY, 3).ready_days["P"]
+        versions(one.network, one.projects, one.paths.periods, "month", 200, TODAY, 3).ready_days[
+            "P"
+        ]
         for one in (base, changed)
     ]
     # A build never is ready before tomorrow, so only dates that were possible move by all of it.
@@ -229,7 +290,9 @@ def test_the_plan_beside_a_story_is_the_plan():
     found = effect("[[growth]]\nyearly_ratio = 0.3", base)
     joined = found.join(made.runout, on=["segment_id", "direction", "date_kind"])
     assert joined.height == found.height
-    assert joined["probability_base"].equals(joined["probability_by_last"].alias("probability_base"))
+    assert joined["probability_base"].equals(
+        joined["probability_by_last"].alias("probability_base")
+    )
 
 
 def test_a_new_segment_with_its_path_takes_the_traffic():
@@ -252,40 +315,102 @@ def test_capacity_and_assumptions_can_be_changed():
         ),
         inputs(),
     )
-    assert changed.capacity.filter(segment_id="AB").sort("valid_from")["lit_gbps"].to_list() == [100, 900]
+    assert changed.capacity.filter(segment_id="AB").sort("valid_from")["lit_gbps"].to_list() == [
+        100,
+        900,
+    ]
     assert changed.assumptions["value"].to_list() == [8]
 
 
 def with_a_project() -> PlanInputs:
     """The ring with a diagonal AC that is built some time in 2025, and a coincidence that swings."""
     frames = ring()
-    frames["segment"] = pl.concat([frames["segment"].with_columns(status=pl.lit("in_service")), pl.DataFrame({"segment_id": ["AC"], "a_node": ["A"], "z_node": ["C"], "status": ["planned"]})])  # fmt: skip
-    others = frames["route_path"].with_columns(rank=pl.when(pl.col("route_id") == "A-C").then(pl.col("rank") + 1).otherwise(pl.col("rank")))  # fmt: skip
+    frames["segment"] = pl.concat(
+        [
+            frames["segment"].with_columns(status=pl.lit("in_service")),
+            pl.DataFrame(
+                {"segment_id": ["AC"], "a_node": ["A"], "z_node": ["C"], "status": ["planned"]}
+            ),
+        ]
+    )
+    others = frames["route_path"].with_columns(
+        rank=pl.when(pl.col("route_id") == "A-C").then(pl.col("rank") + 1).otherwise(pl.col("rank"))
+    )
     way = pl.DataFrame({"route_id": ["A-C"], "rank": [1], "seq": [1], "segment_id": ["AC"]})
     frames["route_path"] = pl.concat([way, others.select(way.columns)], how="vertical_relaxed")
     network = Network.from_frames(frames)
     project = pl.DataFrame(
-        [("P", "diagonal", "AC", "planned", date(2025, 2, 1), date(2025, 5, 1), date(2025, 11, 1), True)],
-        schema=["project_id", "name", "segment_id", "status", "ready_low", "ready_likely", "ready_high", "assumed"], orient="row",
-    )  # fmt: skip
-    kappa = pl.DataFrame({"combination_id": ["A-B:out+A-C:out"], "kappa": [0.9], "kappa_sd": [0.05], "months": [24]})
+        [
+            (
+                "P",
+                "diagonal",
+                "AC",
+                "planned",
+                date(2025, 2, 1),
+                date(2025, 5, 1),
+                date(2025, 11, 1),
+                True,
+            )
+        ],
+        schema=[
+            "project_id",
+            "name",
+            "segment_id",
+            "status",
+            "ready_low",
+            "ready_likely",
+            "ready_high",
+            "assumed",
+        ],
+        orient="row",
+    )
+    kappa = pl.DataFrame(
+        {"combination_id": ["A-B:out+A-C:out"], "kappa": [0.9], "kappa_sd": [0.05], "months": [24]}
+    )
     lit = pl.concat([frames["capacity"], capacity(AC=100)])
-    return PlanInputs(growing(network, level=30, horizon=12, draws=50), network, lit, kappa, assumptions(LEAD, *MONEY), project)  # fmt: skip
+    return PlanInputs(
+        growing(network, level=30, horizon=12, draws=50),
+        network,
+        lit,
+        kappa,
+        assumptions(LEAD, *MONEY),
+        project,
+    )
 
 
-@pytest.mark.parametrize("text", [
-    '[[assumption]]\nid = "LEAD"\nfactor = 2', '[[capacity]]\nsegment = "BC"\nlit_gbps = 300\nfrom = 2025-06-01', '[[cut]]\nsegment = "AB"\nfrom = 2025-03-01',
-    '[[customer]]\nroute = "B-C"\ngbps = 8\ndirection = "out"\nfrom = 2025-04-01', '[[growth]]\nyearly_ratio = 0.2', '[[risk_group]]\nid = "X"\nsegments = ["BC", "CD"]',
-    '[[path]]\nroute = "A-B"\nrank = 1\nsegments = ["DA", "CD", "BC"]', '[[segment]]\nsegment = "CD"\nready = 2025-09-01', '[[segment]]\nsegment = "AC"\ndelay_months = 4', '[[segment]]\nsegment = "AC"\nnever = true',
-    '[[segment]]\nsegment = "AC"\ndelay_months = 4\n[[customer]]\nroute = "B-C"\ngbps = 8\nfrom = 2025-04-01',
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[[assumption]]\nid = "LEAD"\nfactor = 2',
+        '[[capacity]]\nsegment = "BC"\nlit_gbps = 300\nfrom = 2025-06-01',
+        '[[cut]]\nsegment = "AB"\nfrom = 2025-03-01',
+        '[[customer]]\nroute = "B-C"\ngbps = 8\ndirection = "out"\nfrom = 2025-04-01',
+        "[[growth]]\nyearly_ratio = 0.2",
+        '[[risk_group]]\nid = "X"\nsegments = ["BC", "CD"]',
+        '[[path]]\nroute = "A-B"\nrank = 1\nsegments = ["DA", "CD", "BC"]',
+        '[[segment]]\nsegment = "CD"\nready = 2025-09-01',
+        '[[segment]]\nsegment = "AC"\ndelay_months = 4',
+        '[[segment]]\nsegment = "AC"\nnever = true',
+        '[[segment]]\nsegment = "AC"\ndelay_months = 4\n[[customer]]\nroute = "B-C"\ngbps = 8\nfrom = 2025-04-01',
+    ],
+)
 def test_what_is_taken_from_the_plan_beside_it_is_what_would_be_made_anew(text):
     inputs = with_a_project()
     policy, today = PlanningPolicy(), date(2024, 12, 1)
     story = parse_scenario(text)
 
     def basis(one, like=None):
-        return build_basis(one.paths, one.network, capacity=one.capacity, coincidence=one.coincidence, projects=one.projects, outages=one.outages, today=today, workers=1, like=like)  # fmt: skip
+        return build_basis(
+            one.paths,
+            one.network,
+            capacity=one.capacity,
+            coincidence=one.coincidence,
+            projects=one.projects,
+            outages=one.outages,
+            today=today,
+            workers=1,
+            like=like,
+        )
 
     told = apply_scenario(story, inputs)
     base = dated(basis(inputs), Assumptions.from_frame(inputs.assumptions), policy)
@@ -304,7 +429,9 @@ def test_what_is_taken_from_the_plan_beside_it_is_what_would_be_made_anew(text):
     assert shared.passages.keys() == anew.passages.keys()
     assert all((shared.passages[link] == anew.passages[link]).all() for link in anew.passages)
     found = what_if(inputs, [story], policy=policy, today=today, workers=1)
-    assert found.effect.equals(compare(story.scenario_id, story.note or story.title, base, anew).effect)
+    assert found.effect.equals(
+        compare(story.scenario_id, story.note or story.title, base, anew).effect
+    )
 
 
 def test_what_a_story_can_not_assume_is_told_as_the_fault_of_the_story():

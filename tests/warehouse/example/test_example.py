@@ -27,7 +27,10 @@ def frames() -> dict[str, pl.DataFrame]:
 
 @pytest.fixture(scope="module")
 def ends(frames: dict[str, pl.DataFrame]) -> dict[str, tuple[str, str]]:
-    return {name: (a, z) for name, a, z in frames["segment"].select("segment_id", "a_node", "z_node").iter_rows()}
+    return {
+        name: (a, z)
+        for name, a, z in frames["segment"].select("segment_id", "a_node", "z_node").iter_rows()
+    }
 
 
 def test_all_frames_are_there_and_keep_the_contract(frames: dict[str, pl.DataFrame]) -> None:
@@ -64,13 +67,26 @@ def test_what_no_page_says_is_marked_as_assumed(frames: dict[str, pl.DataFrame])
     assert project["source"].str.contains("dates assumed").all()
 
 
-def test_assumptions_without_a_link_are_background_knowledge(frames: dict[str, pl.DataFrame]) -> None:
+def test_assumptions_without_a_link_are_background_knowledge(
+    frames: dict[str, pl.DataFrame],
+) -> None:
     stated = frames["assumption"]
     linked = pl.col("source").str.contains("https?://")
     assert (stated.filter(~linked)["confidence"] == "BG").all()
     assert (stated.filter(~linked)["source"].str.starts_with("assumed for the example")).all()
     assert (stated["author"] == "example").all()
-    needed = {"lead_time", "module_price", "cut_rate", "repair_time", "price_erosion", "discount_rate", "lease_price", "bass_p", "bass_q", "schedule_slip"}  # fmt: skip
+    needed = {
+        "lead_time",
+        "module_price",
+        "cut_rate",
+        "repair_time",
+        "price_erosion",
+        "discount_rate",
+        "lease_price",
+        "bass_p",
+        "bass_q",
+        "schedule_slip",
+    }
     assert needed <= set(stated["name"])
 
 
@@ -82,10 +98,15 @@ def test_nodes_routes_and_projects_have_russian_names(frames: dict[str, pl.DataF
 def test_paths_lead_from_end_to_end_and_differ(
     frames: dict[str, pl.DataFrame], ends: dict[str, tuple[str, str]]
 ) -> None:
-    route_ends = {name: (a, z) for name, a, z in frames["route"].select("route_id", "a_node", "z_node").iter_rows()}
+    route_ends = {
+        name: (a, z)
+        for name, a, z in frames["route"].select("route_id", "a_node", "z_node").iter_rows()
+    }
     seen: dict[str, list[list[str]]] = {}
     ordered = frames["route_path"].sort("route_id", "rank", "seq").iter_rows(named=True)
-    for (route, rank), rows in itertools.groupby(ordered, lambda row: (row["route_id"], row["rank"])):
+    for (route, rank), rows in itertools.groupby(
+        ordered, lambda row: (row["route_id"], row["rank"])
+    ):
         hops = list(rows)
         assert [row["seq"] for row in hops] == list(range(1, len(hops) + 1))
         at, last = route_ends[route]
@@ -104,9 +125,13 @@ def test_paths_lead_from_end_to_end_and_differ(
         assert len({tuple(path) for path in paths}) == len(paths) <= 3, route
 
 
-def test_todays_traffic_keeps_off_segments_that_are_not_built(frames: dict[str, pl.DataFrame]) -> None:
+def test_todays_traffic_keeps_off_segments_that_are_not_built(
+    frames: dict[str, pl.DataFrame],
+) -> None:
     status = frames["segment"].select("segment_id", "status", "in_service_from")
-    used = frames["route_path"].join(status, on="segment_id").filter(pl.col("status").is_in(NOT_BUILT))
+    used = (
+        frames["route_path"].join(status, on="segment_id").filter(pl.col("status").is_in(NOT_BUILT))
+    )
     assert used.height > 0
     assert used["rank"].min() > 1
     assert (status.filter(pl.col("status").is_in(NOT_BUILT))["in_service_from"] > LAST_MONTH).all()
@@ -114,18 +139,32 @@ def test_todays_traffic_keeps_off_segments_that_are_not_built(frames: dict[str, 
     assert (used.join(first, on="segment_id")["valid_from"] > LAST_MONTH).all()
 
 
-def test_every_path_segment_has_capacity_and_none_exceeds_its_design(frames: dict[str, pl.DataFrame]) -> None:
+def test_every_path_segment_has_capacity_and_none_exceeds_its_design(
+    frames: dict[str, pl.DataFrame],
+) -> None:
     capacity = frames["capacity"]
     assert set(frames["route_path"]["segment_id"]) <= set(capacity["segment_id"])
-    assert (capacity.drop_nulls("design_gbps").select(pl.col("lit_gbps") <= pl.col("design_gbps")).to_series()).all()
-    growing = capacity.sort("segment_id", "valid_from").group_by("segment_id").agg(pl.col("lit_gbps").diff().min())
+    assert (
+        capacity.drop_nulls("design_gbps")
+        .select(pl.col("lit_gbps") <= pl.col("design_gbps"))
+        .to_series()
+    ).all()
+    growing = (
+        capacity.sort("segment_id", "valid_from")
+        .group_by("segment_id")
+        .agg(pl.col("lit_gbps").diff().min())
+    )
     assert (growing["lit_gbps"].drop_nulls() > 0).all()
 
 
-def test_the_seed_case_is_planned_and_its_older_neighbour_carries_traffic(frames: dict[str, pl.DataFrame]) -> None:
+def test_the_seed_case_is_planned_and_its_older_neighbour_carries_traffic(
+    frames: dict[str, pl.DataFrame],
+) -> None:
     network = Network.from_frames(frames)
     carrying = {
-        segment for _, _, _, (segment, _) in network.loads(network.not_built(LAST_MONTH)) if segment.startswith("KZTM")
+        segment
+        for _, _, _, (segment, _) in network.loads(network.not_built(LAST_MONTH))
+        if segment.startswith("KZTM")
     }
     assert carrying == {"KZTM-OLD"}
     project = {row["segment_id"]: row for row in frames["project"].iter_rows(named=True)}
@@ -133,8 +172,14 @@ def test_the_seed_case_is_planned_and_its_older_neighbour_carries_traffic(frames
     assert "KZ-TMBBACK" in project
     assert project["TMAZ-SUB"]["status"] == "planned"
     assert project["TCFO"]["status"] == "under_construction"
-    assert all(year in project["TCFO"]["source"] for year in ("2021", "2022", "2024", "2025", "2026"))
-    coast = next(group for group in network.risk_groups.values() if {"KZTM-OLD", "KZTM-TMB"} <= group.segments)
+    assert all(
+        year in project["TCFO"]["source"] for year in ("2021", "2022", "2024", "2025", "2026")
+    )
+    coast = next(
+        group
+        for group in network.risk_groups.values()
+        if {"KZTM-OLD", "KZTM-TMB"} <= group.segments
+    )
     assert coast.kind == "trench"
 
 

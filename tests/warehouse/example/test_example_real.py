@@ -1,4 +1,6 @@
-"""The example configurations for public measurements: links described, sources readable, and loaded whole where the data is there."""
+"""The example configurations for public measurements: links described, sources readable, and loaded
+whole where the data is there.
+"""
 
 import tomllib
 from datetime import UTC, datetime
@@ -22,7 +24,10 @@ ROWS = {"esnet": 610_314, "esnet_csv": 43_047, "seattle": 6_289}
 
 def sources(name: str) -> list[SourceSpec]:
     text = (EXAMPLES / name / "transit.toml").read_text(encoding="utf-8")
-    return [SourceSpec(**{**entry, "files": tuple(entry["files"])}) for entry in tomllib.loads(text)["source"]]
+    return [
+        SourceSpec(**{**entry, "files": tuple(entry["files"])})
+        for entry in tomllib.loads(text)["source"]
+    ]
 
 
 @pytest.mark.parametrize("name", LINKS)
@@ -30,7 +35,9 @@ def test_each_measured_link_is_a_route_of_one_segment(name: str) -> None:
     frames = read_reference(EXAMPLES / name)
     network = Network.from_frames(frames)
     assert len(network.routes) == LINKS[name]
-    assert {route: [path.hops for path in value.paths] for route, value in network.routes.items()} == {route: [((route, "az"),)] for route in network.routes}  # fmt: skip
+    assert {
+        route: [path.hops for path in value.paths] for route, value in network.routes.items()
+    } == {route: [((route, "az"),)] for route in network.routes}
     assert frames["interface"]["route_id"].sort().to_list() == sorted(network.routes)
     assert not frames["route"]["simulated"].any()
     assert frames["capacity"]["assumed"].all()
@@ -40,13 +47,19 @@ def test_each_measured_link_is_a_route_of_one_segment(name: str) -> None:
 @pytest.mark.parametrize("name", LINKS)
 def test_settings_ask_for_what_the_data_can_bear(name: str) -> None:
     settings = tomllib.loads((EXAMPLES / name / "transit.toml").read_text(encoding="utf-8"))
-    grain, horizon = {"esnet": ("week", 13), "esnet_csv": ("week", 13), "seattle": ("month", 36)}[name]
+    grain, horizon = {"esnet": ("week", 13), "esnet_csv": ("week", 13), "seattle": ("month", 36)}[
+        name
+    ]
     assert (settings["forecast"]["grain"], settings["forecast"]["horizon"]) == (grain, horizon)
     assert not any(source.simulated for source in sources(name))
 
 
 def test_nothing_measured_lies_in_the_package() -> None:
-    strange = [path for path in EXAMPLES.rglob("*") if path.is_file() and path.suffix not in (".py", ".csv", ".toml", ".md", ".pyc")]  # fmt: skip
+    strange = [
+        path
+        for path in EXAMPLES.rglob("*")
+        if path.is_file() and path.suffix not in (".py", ".csv", ".toml", ".md", ".pyc")
+    ]
     assert strange == []
     assert sum(path.stat().st_size for path in EXAMPLES.rglob("*.csv")) < 500_000
 
@@ -59,10 +72,17 @@ def test_the_public_files_load_whole_and_every_port_is_known(name: str, tmp_path
         load_reference(warehouse, EXAMPLES / name, known_at=now)
         results = []
         for source in sources(name):
-            paths = sorted(path for pattern in source.files for path in (SHARED / "data").glob(pattern))
+            paths = sorted(
+                path for pattern in source.files for path in (SHARED / "data").glob(pattern)
+            )
             assert paths, source.files
             results += load_files(warehouse, source, paths, known_at=now, today=now)
     assert [result.error for result in results if result.error] == []
-    table = pl.DataFrame({"loaded": [r.rows_loaded for r in results], "refused": [r.rows_quarantined for r in results]})
+    table = pl.DataFrame(
+        {
+            "loaded": [r.rows_loaded for r in results],
+            "refused": [r.rows_quarantined for r in results],
+        }
+    )
     assert table["loaded"].sum() == ROWS[name]
     assert table["refused"].sum() == 0

@@ -1,4 +1,6 @@
-"""The simulator's traffic: repeatable, in scale with the public figures, with every quirk it promises."""
+"""The simulator's traffic: repeatable, in scale with the public figures, with every quirk it
+promises.
+"""
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -25,7 +27,12 @@ def of(months: list[Month], start: date) -> Month:
 
 
 def during(months: list[Month], route: str, low: datetime, high: datetime) -> np.ndarray:
-    rates = np.concatenate([month.in_gbps[ROW[route], ((month.slots >= low) & (month.slots < high)).to_numpy()] for month in months])  # fmt: skip
+    rates = np.concatenate(
+        [
+            month.in_gbps[ROW[route], ((month.slots >= low) & (month.slots < high)).to_numpy()]
+            for month in months
+        ]
+    )
     return rates[rates < 1e6]
 
 
@@ -35,15 +42,26 @@ def at(year: int, month: int, day: int, hour: int = 0) -> datetime:
 
 def test_the_same_seed_writes_the_same_bytes(tmp_path: Path) -> None:
     one, two, other = (
-        write_traffic(tmp_path / name, seed=seed, months=2) for name, seed in (("one", 1), ("two", 1), ("other", 2))
+        write_traffic(tmp_path / name, seed=seed, months=2)
+        for name, seed in (("one", 1), ("two", 1), ("other", 2))
     )
-    assert [path.name for path in one] == ["backbone-2022-11.parquet", "tm-ops-2022-11.csv", "backbone-2022-12.parquet", "tm-ops-2022-12.csv"]  # fmt: skip
+    assert [path.name for path in one] == [
+        "backbone-2022-11.parquet",
+        "tm-ops-2022-11.csv",
+        "backbone-2022-12.parquet",
+        "tm-ops-2022-12.csv",
+    ]
     assert [path.read_bytes() for path in one] == [path.read_bytes() for path in two]
-    assert all(path.read_bytes() != strange.read_bytes() for path, strange in zip(one, other, strict=True))
+    assert all(
+        path.read_bytes() != strange.read_bytes() for path, strange in zip(one, other, strict=True)
+    )
 
 
 def test_a_longer_run_begins_with_the_shorter_one() -> None:
-    short, long = (list(simulate(WORLD, seed=3, first=date(2024, 1, 1), months=count, slot_minutes=60)) for count in (1, 2))  # fmt: skip
+    short, long = (
+        list(simulate(WORLD, seed=3, first=date(2024, 1, 1), months=count, slot_minutes=60))
+        for count in (1, 2)
+    )
     np.testing.assert_array_equal(short[0].in_gbps, long[0].in_gbps)
 
 
@@ -82,7 +100,15 @@ def test_a_countrys_traffic_is_the_assumed_use_of_its_public_bandwidth(
 ) -> None:
     rows = [row for row, port in enumerate(WORLD.ports) if port.country == country]
     covered = sum(WORLD.ports[row].share_ratio for row in rows)
-    mean = np.mean([np.nansum(np.nanmean(np.where(month.in_gbps > 1e6, np.nan, month.in_gbps)[rows], axis=1)) for month in months if month.start.year == year])  # fmt: skip
+    mean = np.mean(
+        [
+            np.nansum(
+                np.nanmean(np.where(month.in_gbps > 1e6, np.nan, month.in_gbps)[rows], axis=1)
+            )
+            for month in months
+            if month.start.year == year
+        ]
+    )
     expected = WORLD.bandwidth_gbps[country][year] * WORLD.countries[country]["use_ratio"] * covered
     assert mean == pytest.approx(expected, rel=0.12)
 
@@ -116,11 +142,18 @@ def test_people_are_busiest_late_in_the_evening_and_download_more(months: list[M
 
 
 def test_winter_is_high_and_midsummer_low(months: list[Month]) -> None:
-    rows = [ROW[name] for name in ("ALA-FRA", "ALA-MOW", "AST-MOW", "TAS-FRA", "TAS-MOW", "BAK-FRA")]
-    level = np.log([np.nanmean(np.where(m.in_gbps[rows] > 1e6, np.nan, m.in_gbps[rows])) for m in months])
+    rows = [
+        ROW[name] for name in ("ALA-FRA", "ALA-MOW", "AST-MOW", "TAS-FRA", "TAS-MOW", "BAK-FRA")
+    ]
+    level = np.log(
+        [np.nanmean(np.where(m.in_gbps[rows] > 1e6, np.nan, m.in_gbps[rows])) for m in months]
+    )
     detrended = level - np.convolve(level, np.r_[0.5, np.ones(11), 0.5] / 12, mode="same")
     inside = range(8, 40)
-    of_month = {number: np.mean([detrended[i] for i in inside if months[i].start.month == number]) for number in range(1, 13)}  # fmt: skip
+    of_month = {
+        number: np.mean([detrended[i] for i in inside if months[i].start.month == number])
+        for number in range(1, 13)
+    }
     assert min(of_month[12], of_month[1], of_month[2]) > max(of_month[7], of_month[8]) + 0.04
 
 
@@ -132,7 +165,9 @@ def test_new_years_night_spikes(months: list[Month]) -> None:
 
 
 def test_routes_move_together(months: list[Month]) -> None:
-    """The same hour of four weeks in a row: what is unusual on one route is in part unusual on the other."""
+    """The same hour of four weeks in a row: what is unusual on one route is in part unusual on the
+    other.
+    """
     pair = [ROW["ALA-MOW"], ROW["TAS-FRA"]]
     surprise = []
     for month in months:
@@ -148,34 +183,53 @@ def test_waves_are_nearly_flat_and_grow_in_steps(months: list[Month]) -> None:
     before, after = of(months, date(2024, 3, 1)), of(months, date(2024, 5, 1))
     row = ROW["URC-FRA"]
     assert np.nanmax(before.in_gbps[row]) / np.nanmean(before.in_gbps[row]) < 1.2
-    assert np.nanmean(after.in_gbps[row]) / np.nanmean(before.in_gbps[row]) == pytest.approx(13 / 9, rel=0.05)
+    assert np.nanmean(after.in_gbps[row]) / np.nanmean(before.in_gbps[row]) == pytest.approx(
+        13 / 9, rel=0.05
+    )
 
 
 def test_a_cut_moves_traffic_to_the_siblings_for_days(months: list[Month]) -> None:
     cut, week_before = (at(2025, 2, 19), at(2025, 2, 22)), (at(2025, 2, 12), at(2025, 2, 15))
-    change = {route: during(months, route, *cut).mean() - during(months, route, *week_before).mean() for route in ("ALA-FRA", "ALA-MOW", "AST-FRA")}  # fmt: skip
+    change = {
+        route: during(months, route, *cut).mean() - during(months, route, *week_before).mean()
+        for route in ("ALA-FRA", "ALA-MOW", "AST-FRA")
+    }
     assert change["ALA-FRA"] < 0 < min(change["ALA-MOW"], change["AST-FRA"])
-    assert -change["ALA-FRA"] == pytest.approx((change["ALA-MOW"] + change["AST-FRA"]) / 0.92, rel=0.2)
+    assert -change["ALA-FRA"] == pytest.approx(
+        (change["ALA-MOW"] + change["AST-FRA"]) / 0.92, rel=0.2
+    )
     coast = during(months, "ASB-FRA", at(2024, 6, 12), at(2024, 6, 17))
     assert coast.mean() < 0.08 * during(months, "ASB-FRA", at(2024, 6, 19), at(2024, 6, 24)).mean()
 
 
 def test_a_customer_leaves_one_route_for_another(months: list[Month]) -> None:
-    ratio = [during(months, "BSK-ALA", low, high).mean() / during(months, "BSK-FRA", low, high).mean() for low, high in ((at(2025, 4, 1), at(2025, 4, 14)), (at(2025, 4, 15), at(2025, 4, 28)))]  # fmt: skip
+    ratio = [
+        during(months, "BSK-ALA", low, high).mean() / during(months, "BSK-FRA", low, high).mean()
+        for low, high in ((at(2025, 4, 1), at(2025, 4, 14)), (at(2025, 4, 15), at(2025, 4, 28)))
+    ]
     assert ratio[1] < 0.6 * ratio[0]
-    step = during(months, "AST-FRA", at(2024, 9, 2), at(2024, 9, 16)).mean() / during(months, "AST-FRA", at(2024, 8, 19), at(2024, 9, 2)).mean()  # fmt: skip
+    step = (
+        during(months, "AST-FRA", at(2024, 9, 2), at(2024, 9, 16)).mean()
+        / during(months, "AST-FRA", at(2024, 8, 19), at(2024, 9, 2)).mean()
+    )
     assert 1.15 < step < 1.4
 
 
 def test_shutdowns_leave_almost_nothing(months: list[Month]) -> None:
-    for route, low, high in (("HEA-FRA", at(2025, 9, 29, 13), at(2025, 10, 1, 12)), ("THR-FRA", at(2026, 3, 1), at(2026, 5, 26))):  # fmt: skip
+    for route, low, high in (
+        ("HEA-FRA", at(2025, 9, 29, 13), at(2025, 10, 1, 12)),
+        ("THR-FRA", at(2026, 3, 1), at(2026, 5, 26)),
+    ):
         before = np.nanmean(of(months, date(2025, 8, 1)).in_gbps[ROW[route]])
         assert 0 < np.nanmean(during(months, route, low, high)) < 0.02 * before
 
 
 def test_announced_work_empties_one_port_for_hours(months: list[Month]) -> None:
     work = during(months, "AKT-FRA", at(2024, 11, 17, 19), at(2024, 11, 17, 23))
-    assert work.mean() < 0.1 * during(months, "AKT-FRA", at(2024, 11, 16, 19), at(2024, 11, 16, 23)).mean()
+    assert (
+        work.mean()
+        < 0.1 * during(months, "AKT-FRA", at(2024, 11, 16, 19), at(2024, 11, 16, 23)).mean()
+    )
 
 
 def test_a_full_port_is_pinned_under_its_speed(months: list[Month]) -> None:
@@ -185,8 +239,13 @@ def test_a_full_port_is_pinned_under_its_speed(months: list[Month]) -> None:
     assert 0.1 < np.mean(late[~np.isnan(late)] > 0.98 * speed) < 0.6
     early = of(months, date(2023, 9, 1)).in_gbps[ROW["OSH-KSH"]]
     assert np.nanmax(early) < 0.9 * speed
-    opened = next(event.start_at for event in WORLD.events if event.event_id == "SIM-2024-12-OSH-CAP")
-    pinned = {month.start: float(np.mean(month.in_gbps[ROW["OSH-KSH"]] > 0.98 * speed)) for month in months}
+    opened = next(
+        event.start_at for event in WORLD.events if event.event_id == "SIM-2024-12-OSH-CAP"
+    )
+    pinned = {
+        month.start: float(np.mean(month.in_gbps[ROW["OSH-KSH"]] > 0.98 * speed))
+        for month in months
+    }
     assert next(start for start, part in pinned.items() if part > 0.01) == opened.date()
     for port in WORLD.ports:
         if port.route_id != "OSH-KSH":
@@ -211,7 +270,13 @@ def test_resets_are_absurd_spikes_and_gaps_are_holes(months: list[Month]) -> Non
 
 def test_every_simulated_event_has_an_effect_and_a_place() -> None:
     assert len(WORLD.events) == 22
-    named = {route for event in WORLD.events for route in (*event.factor, *event.leaves, *event.arrives, *event.reset, *event.gap)}  # fmt: skip
+    named = {
+        route
+        for event in WORLD.events
+        for route in (*event.factor, *event.leaves, *event.arrives, *event.reset, *event.gap)
+    }
     assert named - {"*"} <= set(ROW)
     steps = {day for port in WORLD.ports for day, _ in port.steps} - {date(2022, 11, 1)}
-    assert steps == {event.start_at.date() for event in WORLD.events if event.event_id.endswith("STEP")}
+    assert steps == {
+        event.start_at.date() for event in WORLD.events if event.event_id.endswith("STEP")
+    }

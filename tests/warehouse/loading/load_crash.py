@@ -1,4 +1,6 @@
-"""A load that is killed and started again: python -m tests.warehouse.loading.load_crash [points]; used by test_reliability."""
+"""A load that is killed and started again: python -m tests.warehouse.loading.load_crash [points];
+used by test_reliability.
+"""
 
 from __future__ import annotations
 
@@ -32,16 +34,31 @@ TABLES = {
     "traffic_period": "*",
     "traffic_peak": "*",
 }
-"""What must be equal: loads are told by their file, for a load that is started again numbers them anew."""
+"""What must be equal: loads are told by their file, for a load that is started again numbers them
+anew.
+"""
 
 
 def make(folder: Path, days: int = 24) -> list[Path]:
-    """Files of three days each, one of them with a row that can't be read and one that corrects another."""
+    """Files of three days each, one of them with a row that can't be read and one that corrects
+    another.
+    """
     files = []
     for start in range(0, days, 3):
-        stamps = [datetime(2024, 1, 1) + timedelta(days=start, minutes=5 * slot) for slot in range(3 * 288)]
-        rates = {"in": [1e9 + slot for slot in range(len(stamps))], "out": [2e9 + slot for slot in range(len(stamps))]}
-        frame = pl.concat([pl.DataFrame({"time": stamps, "interface": [port] * len(stamps), **rates}) for port in ("r1", "r2")])  # fmt: skip
+        stamps = [
+            datetime(2024, 1, 1) + timedelta(days=start, minutes=5 * slot)
+            for slot in range(3 * 288)
+        ]
+        rates = {
+            "in": [1e9 + slot for slot in range(len(stamps))],
+            "out": [2e9 + slot for slot in range(len(stamps))],
+        }
+        frame = pl.concat(
+            [
+                pl.DataFrame({"time": stamps, "interface": [port] * len(stamps), **rates})
+                for port in ("r1", "r2")
+            ]
+        )
         files.append(folder / f"{start:02d}.parquet")
         frame.write_parquet(files[-1])
     pl.read_parquet(files[0]).head(5).with_columns(pl.col("in") + 1).write_csv(folder / "90.csv")
@@ -57,7 +74,12 @@ def work(folder: Path) -> None:
 
 def state(folder: Path) -> dict[str, list[tuple[object, ...]]]:
     with duckdb.connect(str(folder / "world.duckdb"), read_only=True) as connection:
-        return {table: connection.execute(f"select {columns} from core.{table} t order by all").fetchall() for table, columns in TABLES.items()}  # fmt: skip
+        return {
+            table: connection.execute(
+                f"select {columns} from core.{table} t order by all"
+            ).fetchall()
+            for table, columns in TABLES.items()
+        }
 
 
 def world(folder: Path) -> Path:
@@ -69,7 +91,10 @@ def world(folder: Path) -> Path:
 
 def killed(folder: Path, after_seconds: float) -> bool:
     """Whether the load was still running when it was killed."""
-    child = subprocess.Popen([sys.executable, "-m", "tests.warehouse.loading.load_crash", "work", str(folder)], env=os.environ)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "tests.warehouse.loading.load_crash", "work", str(folder)],
+        env=os.environ,
+    )
     try:
         child.wait(timeout=after_seconds)
     except subprocess.TimeoutExpired:
@@ -81,7 +106,9 @@ def killed(folder: Path, after_seconds: float) -> bool:
 
 
 def compare(points: int, seed: int, folder: Path) -> int:
-    """Kills a load at random points; after the rerun everything equals an undisturbed load. Returns how many were in mid-load."""
+    """Kills a load at random points; after the rerun everything equals an undisturbed load. Returns
+    how many were in mid-load.
+    """
     expected_at = world(folder / "whole")
     start = time.perf_counter()
     killed(expected_at, 3600)
@@ -98,15 +125,29 @@ def compare(points: int, seed: int, folder: Path) -> int:
 
 
 def fill_disk(folder: Path) -> None:
-    """Loads more than fits beside the warehouse, and prints the error and, once there is room, what was kept."""
+    """Loads more than fits beside the warehouse, and prints the error and, once there is room, what
+    was kept.
+    """
     ballast = folder / "ballast"
     ballast.write_bytes(bytes(8_000_000))
     with tempfile.TemporaryDirectory(dir=folder.parent) as name:
         files = []
         for month in range(1, 11):
-            stamps = [datetime(2023, month, 1) + timedelta(minutes=5 * slot) for slot in range(28 * 288)]
+            stamps = [
+                datetime(2023, month, 1) + timedelta(minutes=5 * slot) for slot in range(28 * 288)
+            ]
             noise = np.random.default_rng(month).random((2, 40, len(stamps))) * 1e10
-            parts = [pl.DataFrame({"time": stamps, "interface": [f"r{port}"] * len(stamps), "in": noise[0, port], "out": noise[1, port]}) for port in range(40)]  # fmt: skip
+            parts = [
+                pl.DataFrame(
+                    {
+                        "time": stamps,
+                        "interface": [f"r{port}"] * len(stamps),
+                        "in": noise[0, port],
+                        "out": noise[1, port],
+                    }
+                )
+                for port in range(40)
+            ]
             files.append(Path(name) / f"{month:02d}.parquet")
             pl.concat(parts).write_parquet(files[-1])
         with open_world(folder, [f"r{port}" for port in range(40)]) as warehouse:
@@ -130,8 +171,12 @@ def fill_disk(folder: Path) -> None:
         rest.unlink()
         ballast.unlink()
         with Warehouse.open(folder / "world.duckdb") as warehouse:
-            loads = warehouse.sql("select coalesce(sum(rows_loaded), 0)::bigint as rows from core.load_batch")["rows"].item()  # fmt: skip
-            slots = warehouse.sql("select count(*) as slots from core.traffic_sample")["slots"].item()
+            loads = warehouse.sql(
+                "select coalesce(sum(rows_loaded), 0)::bigint as rows from core.load_batch"
+            )["rows"].item()
+            slots = warehouse.sql("select count(*) as slots from core.traffic_sample")[
+                "slots"
+            ].item()
             print(f"{loads} rows loaded, {slots} slots kept")
 
 

@@ -13,9 +13,15 @@ from warehouse.store.database import Warehouse
 
 def fill(world: Warehouse, folder: Path, ports: dict[str, tuple[np.ndarray, np.ndarray]]) -> int:
     rows = [
-        {"time": datetime(2024, 1, 1) + timedelta(minutes=5 * step), "interface": port, "in": float(values[0][step]), "out": float(values[1][step])}
-        for port, values in ports.items() for step in range(len(values[0]))
-    ]  # fmt: skip
+        {
+            "time": datetime(2024, 1, 1) + timedelta(minutes=5 * step),
+            "interface": port,
+            "in": float(values[0][step]),
+            "out": float(values[1][step]),
+        }
+        for port, values in ports.items()
+        for step in range(len(values[0]))
+    ]
     pl.DataFrame(rows).write_parquet(folder / "a.parquet")
     result = load_one(world, PAIR, folder / "a.parquet")
     assert result.batch_id is not None
@@ -38,7 +44,12 @@ def test_caps_outages_and_spikes_are_found_and_nothing_else(tmp_path: Path) -> N
             tmp_path,
             {
                 name: (line, day(9))
-                for name, line in (("calm", calm), ("capped", capped), ("dead", dead), ("spiked", spiked))
+                for name, line in (
+                    ("calm", calm),
+                    ("capped", capped),
+                    ("dead", dead),
+                    ("spiked", spiked),
+                )
             },
         )
         mark_doubtful(world, since_batch_id=batch - 1)
@@ -55,18 +66,30 @@ def test_caps_outages_and_spikes_are_found_and_nothing_else(tmp_path: Path) -> N
         found = {(row[0], row[1]): row[2] for row in flags.rows()}
         assert set(found) == {("capped", "censored"), ("dead", "gap"), ("spiked", "outlier")}
         assert (found["dead", "gap"], found["spiked", "outlier"]) == (30, 1)
-        assert 0.5 * (capped == 8e9).sum() <= found["capped", "censored"] <= (capped >= 7.992e9).sum()
+        assert (
+            0.5 * (capped == 8e9).sum() <= found["capped", "censored"] <= (capped >= 7.992e9).sum()
+        )
         assert samples(world).filter(pl.col("flag") == "outlier")["in_bps"].to_list() == [44e12]
 
 
 def test_ends_that_were_mixed_up_are_reported_and_left(tmp_path: Path) -> None:
     there, back = day(1), day(2)[::-1].copy()
-    ports = [("a", "right", 100.0, 1), ("b", "right", 100.0, 2), ("c", "wrong", 100.0, 1), ("d", "wrong", 100.0, 2)]
+    ports = [
+        ("a", "right", 100.0, 1),
+        ("b", "right", 100.0, 2),
+        ("c", "wrong", 100.0, 1),
+        ("d", "wrong", 100.0, 2),
+    ]
     with open_world(tmp_path, ["right", "wrong"], ports=ports) as world:
         fill(
             world,
             tmp_path,
-            {"a": (there, back), "b": (there * 1.01, back), "c": (there, back), "d": (back, there * 1.01)},
+            {
+                "a": (there, back),
+                "b": (there * 1.01, back),
+                "c": (there, back),
+                "d": (back, there * 1.01),
+            },
         )
         found = swapped_ends(world)
         assert found.select("interface_a", "interface_b").rows() == [("c", "d")]

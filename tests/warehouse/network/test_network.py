@@ -14,19 +14,48 @@ def tables() -> dict[str, pl.DataFrame]:
     segments = [("AB", "A", "B"), ("BC", "B", "C"), ("CD", "C", "D"), ("DA", "D", "A")]
     routes = [("A-C", "A", "C"), ("A-B", "A", "B"), ("B-C", "B", "C")]
     paths = {
-        ("A-C", 1): "AB BC", ("A-C", 2): "DA CD", ("A-B", 1): "AB", ("A-B", 2): "DA CD BC", ("B-C", 1): "BC", ("B-C", 2): "AB DA CD",
-    }  # fmt: skip
+        ("A-C", 1): "AB BC",
+        ("A-C", 2): "DA CD",
+        ("A-B", 1): "AB",
+        ("A-B", 2): "DA CD BC",
+        ("B-C", 1): "BC",
+        ("B-C", 2): "AB DA CD",
+    }
     steps = [
-        (route, rank, seq, name) for (route, rank), names in paths.items() for seq, name in enumerate(names.split(), 1)
+        (route, rank, seq, name)
+        for (route, rank), names in paths.items()
+        for seq, name in enumerate(names.split(), 1)
     ]
     return {
-        "node": pl.DataFrame({"node_id": list("ABCD"), "country": ["KZ", "KZ", "TM", "TM"], "kind": ["city_pop", "border_crossing", "city_pop", "city_pop"]}),
-        "segment": pl.DataFrame(segments, schema=["segment_id", "a_node", "z_node"], orient="row").with_columns(length_km=pl.lit(500.0)),
+        "node": pl.DataFrame(
+            {
+                "node_id": list("ABCD"),
+                "country": ["KZ", "KZ", "TM", "TM"],
+                "kind": ["city_pop", "border_crossing", "city_pop", "city_pop"],
+            }
+        ),
+        "segment": pl.DataFrame(
+            segments, schema=["segment_id", "a_node", "z_node"], orient="row"
+        ).with_columns(length_km=pl.lit(500.0)),
         "route": pl.DataFrame(routes, schema=["route_id", "a_node", "z_node"], orient="row"),
-        "route_path": pl.DataFrame(steps, schema=["route_id", "rank", "seq", "segment_id"], orient="row"),
-        "risk_group": pl.DataFrame({"risk_group_id": ["yard", "yard"], "kind": ["trench", "trench"], "segment_id": ["AB", "DA"]}),
-        "capacity": pl.DataFrame({"segment_id": ["AB", "BC", "CD", "DA"], "valid_from": [date(2020, 1, 1)] * 4, "lit_gbps": [100.0] * 4}),
-    }  # fmt: skip
+        "route_path": pl.DataFrame(
+            steps, schema=["route_id", "rank", "seq", "segment_id"], orient="row"
+        ),
+        "risk_group": pl.DataFrame(
+            {
+                "risk_group_id": ["yard", "yard"],
+                "kind": ["trench", "trench"],
+                "segment_id": ["AB", "DA"],
+            }
+        ),
+        "capacity": pl.DataFrame(
+            {
+                "segment_id": ["AB", "BC", "CD", "DA"],
+                "valid_from": [date(2020, 1, 1)] * 4,
+                "lit_gbps": [100.0] * 4,
+            }
+        ),
+    }
 
 
 def loads(network: Network, down: frozenset[str]) -> dict[tuple[str, str], float]:
@@ -41,7 +70,15 @@ def loads(network: Network, down: frozenset[str]) -> dict[tuple[str, str], float
 def test_ring_without_failure_and_with_each():
     network = Network.from_frames(tables())
     states = {failure.failure_id: failure.segments for failure in network.failures()}
-    assert list(states) == ["none", "segment:AB", "segment:BC", "segment:CD", "segment:DA", "risk_group:yard", "node:B"]
+    assert list(states) == [
+        "none",
+        "segment:AB",
+        "segment:BC",
+        "segment:CD",
+        "segment:DA",
+        "risk_group:yard",
+        "node:B",
+    ]
     assert states["node:B"] == {"AB", "BC"}
     assert loads(network, states["none"]) == {("AB", "az"): 70, ("BC", "az"): 60}
     assert loads(network, states["segment:AB"]) == {
@@ -67,14 +104,20 @@ def test_pairs_are_made_on_demand():
 def test_combinations_are_those_that_meet_in_some_failure_state():
     found = Network.from_frames(tables()).combinations()
     assert ("A-B:out", "A-C:out") in found
-    assert ("A-B:in", "B-C:out") in found, "B-C falls back over AB backwards while A-B's reply runs there"
+    assert ("A-B:in", "B-C:out") in found, (
+        "B-C falls back over AB backwards while A-B's reply runs there"
+    )
     assert all(list(names) == sorted(names) and len(names) > 1 for names in found)
 
 
 def test_split_routes_move_their_shares_to_the_best_survivor():
     frames = tables()
-    shares = pl.when(pl.col("route_id") == "A-C").then(pl.when(pl.col("rank") == 1).then(0.75).otherwise(0.25))
-    network = Network.from_frames({**frames, "route_path": frames["route_path"].with_columns(share_ratio=shares)})
+    shares = pl.when(pl.col("route_id") == "A-C").then(
+        pl.when(pl.col("rank") == 1).then(0.75).otherwise(0.25)
+    )
+    network = Network.from_frames(
+        {**frames, "route_path": frames["route_path"].with_columns(share_ratio=shares)}
+    )
     route = network.routes["A-C"]
     assert route.carried_by(frozenset()) == {1: 0.75, 2: 0.25}
     assert route.carried_by(frozenset({"AB"})) == {2: 1.0}
@@ -84,7 +127,9 @@ def test_split_routes_move_their_shares_to_the_best_survivor():
 def test_planned_segments_are_not_built_before_their_day():
     frames = tables()
     segment = frames["segment"].with_columns(
-        status=pl.when(pl.col("segment_id") == "AB").then(pl.lit("planned")).otherwise(pl.lit("in_service")),
+        status=pl.when(pl.col("segment_id") == "AB")
+        .then(pl.lit("planned"))
+        .otherwise(pl.lit("in_service")),
         in_service_from=pl.when(pl.col("segment_id") == "CD").then(date(2026, 5, 1)),
     )
     network = Network.from_frames({**frames, "segment": segment})
@@ -101,12 +146,19 @@ def test_alternatives_where_only_one_path_is_given():
     frames = tables()
     bare = {**frames, "route_path": frames["route_path"].filter(pl.col("rank") == 1)}
     bare["segment"] = pl.concat(
-        [bare["segment"], pl.DataFrame({"segment_id": ["AB2"], "a_node": ["B"], "z_node": ["A"], "length_km": [900.0]})]
+        [
+            bare["segment"],
+            pl.DataFrame(
+                {"segment_id": ["AB2"], "a_node": ["B"], "z_node": ["A"], "length_km": [900.0]}
+            ),
+        ]
     )
     network = Network.from_frames(bare).with_alternatives(3)
     assert [path.hops for path in network.routes["A-C"].paths] == [
-        (("AB", "az"), ("BC", "az")), (("DA", "za"), ("CD", "za")), (("AB2", "za"), ("BC", "az")),
-    ]  # fmt: skip
+        (("AB", "az"), ("BC", "az")),
+        (("DA", "za"), ("CD", "za")),
+        (("AB2", "za"), ("BC", "az")),
+    ]
     assert network.routes["A-C"].carried_by(frozenset({"AB"})) == {2: 1.0}
 
 
@@ -114,9 +166,16 @@ def test_alternatives_by_cost_and_by_hops():
     frames = tables()
     bare = {**frames, "route_path": frames["route_path"].filter(pl.col("rank") == 1)}
     bare["segment"] = pl.concat(
-        [bare["segment"], pl.DataFrame({"segment_id": ["AB2"], "a_node": ["B"], "z_node": ["A"], "length_km": [900.0]})]
+        [
+            bare["segment"],
+            pl.DataFrame(
+                {"segment_id": ["AB2"], "a_node": ["B"], "z_node": ["A"], "length_km": [900.0]}
+            ),
+        ]
     )
-    cheap = Network.from_frames(bare).with_alternatives(2, {"AB": 1, "AB2": 1, "BC": 1, "CD": 9, "DA": 9})
+    cheap = Network.from_frames(bare).with_alternatives(
+        2, {"AB": 1, "AB2": 1, "BC": 1, "CD": 9, "DA": 9}
+    )
     assert cheap.routes["A-C"].paths[1].hops == (("AB2", "za"), ("BC", "az"))
     short = Network.from_frames(bare).with_alternatives(2, "hops")
     assert short.routes["A-B"].paths[1].hops == (("AB2", "za"),)
@@ -137,31 +196,67 @@ def paths(route: str, names: str, rank: int = 1) -> pl.DataFrame:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"route_path": paths("A-C", "AB CD")}, "A-C: segment AB ends at B, next segment CD runs C to D"),
-        ({"route_path": paths("A-C", "BC CD")}, "A-C: starts at A, but its first segment BC runs B to C"),
+        (
+            {"route_path": paths("A-C", "AB CD")},
+            "A-C: segment AB ends at B, next segment CD runs C to D",
+        ),
+        (
+            {"route_path": paths("A-C", "BC CD")},
+            "A-C: starts at A, but its first segment BC runs B to C",
+        ),
         ({"route_path": paths("A-C", "AB")}, "A-C: ends at B, but the route ends at C"),
         ({"route_path": paths("A-C", "AB XY")}, "A-C: segment XY is unknown"),
-        ({"route_path": paths("A-C", "AB BC CD DA AB BC", 2)}, "A-C (path 2): goes in a circle: A is reached twice, the second time over DA"),
-        ({"route_path": tables()["route_path"].filter(pl.col("route_id") != "B-C")}, "B-C: has no path"),
+        (
+            {"route_path": paths("A-C", "AB BC CD DA AB BC", 2)},
+            "A-C (path 2): goes in a circle: A is reached twice, the second time over DA",
+        ),
+        (
+            {"route_path": tables()["route_path"].filter(pl.col("route_id") != "B-C")},
+            "B-C: has no path",
+        ),
         ({"route_path": paths("A-Z", "AB")}, "A-Z: has a path but is no route"),
-        ({"segment": pl.concat([tables()["segment"], tables()["segment"].head(1)])}, "AB: segment is listed 2 times"),
+        (
+            {"segment": pl.concat([tables()["segment"], tables()["segment"].head(1)])},
+            "AB: segment is listed 2 times",
+        ),
         ({"segment": tables()["segment"].with_columns(z_node=pl.lit("A"))}, "AB: both ends are A"),
-        ({"segment": tables()["segment"].with_columns(length_km=pl.lit(-3.0))}, "AB: length_km is -3.0, must be a length"),
+        (
+            {"segment": tables()["segment"].with_columns(length_km=pl.lit(-3.0))},
+            "AB: length_km is -3.0, must be a length",
+        ),
         ({"segment": tables()["segment"].drop("a_node")}, "segment: column a_node is missing"),
         ({"node": tables()["node"].head(3)}, "CD: z_node D is unknown"),
-        ({"risk_group": tables()["risk_group"].with_columns(segment_id=pl.lit("XY"))}, "yard: segment XY is unknown"),
-        ({"risk_group": tables()["risk_group"].with_columns(kind=pl.lit("weather"))}, "yard: kind is weather, must be one of trench"),
-        ({"capacity": tables()["capacity"].with_columns(segment_id=pl.lit("XY"))}, "capacity of XY: the segment is unknown"),
-        ({"capacity": tables()["capacity"].with_columns(lit_gbps=pl.lit(-1.0))}, "capacity of AB: lit_gbps is -1.0, must be at least 0"),
-        ({"route_path": tables()["route_path"].with_columns(share_ratio=pl.lit(0.9))}, "the shares of its paths are 0.9, 0.9; they must lie in 0 to 1 and add up to 1"),
+        (
+            {"risk_group": tables()["risk_group"].with_columns(segment_id=pl.lit("XY"))},
+            "yard: segment XY is unknown",
+        ),
+        (
+            {"risk_group": tables()["risk_group"].with_columns(kind=pl.lit("weather"))},
+            "yard: kind is weather, must be one of trench",
+        ),
+        (
+            {"capacity": tables()["capacity"].with_columns(segment_id=pl.lit("XY"))},
+            "capacity of XY: the segment is unknown",
+        ),
+        (
+            {"capacity": tables()["capacity"].with_columns(lit_gbps=pl.lit(-1.0))},
+            "capacity of AB: lit_gbps is -1.0, must be at least 0",
+        ),
+        (
+            {"route_path": tables()["route_path"].with_columns(share_ratio=pl.lit(0.9))},
+            "the shares of its paths are 0.9, 0.9; they must lie in 0 to 1 and add up to 1",
+        ),
     ],
-)  # fmt: skip
+)
 def test_each_fault_has_its_message(change, message):
     assert message in broken(**change)
 
 
 def test_all_faults_are_told_at_once():
-    text = broken(route_path=paths("A-C", "AB CD"), capacity=tables()["capacity"].with_columns(lit_gbps=pl.lit(-1.0)))
+    text = broken(
+        route_path=paths("A-C", "AB CD"),
+        capacity=tables()["capacity"].with_columns(lit_gbps=pl.lit(-1.0)),
+    )
     assert text.startswith("NetworkError: 5 things in the network do not fit together")
     assert "next segment CD" in text
     assert "capacity of DA" in text

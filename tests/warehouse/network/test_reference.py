@@ -1,4 +1,6 @@
-"""A folder of CSV files becomes the network, whole or not at all, and every mistake is named with its line."""
+"""A folder of CSV files becomes the network, whole or not at all, and every mistake is named with
+its line.
+"""
 
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -64,10 +66,15 @@ def test_a_second_load_records_what_changed_and_what_is_gone(warehouse, folder):
     replace(folder, "risk_groups.csv", "G,trench,AB,true\n", "")
     (folder / "events.csv").unlink()
     appended = load_reference(warehouse, folder, known_at=FEBRUARY).appended
-    assert {name: count for name, count in appended.items() if count} == {"capacity": 1, "risk_group": 1}
+    assert {name: count for name, count in appended.items() if count} == {
+        "capacity": 1,
+        "risk_group": 1,
+    }
     assert warehouse.read("risk_group").is_empty()
     assert warehouse.read("event").height == 2
-    assert warehouse.sql("select lit_gbps from core.capacity where segment_id = 'AB' order by known_at").rows() == [
+    assert warehouse.sql(
+        "select lit_gbps from core.capacity where segment_id = 'AB' order by known_at"
+    ).rows() == [
         (100.0,),
         (150.0,),
     ]
@@ -83,13 +90,19 @@ def test_nodes_are_made_from_the_ends_where_none_are_given(folder):
 def test_a_measured_link_is_a_route_of_its_own(warehouse, tmp_path):
     links = tmp_path / "links"
     links.mkdir()
-    (links / "segments.csv").write_text("segment_id,a_node,z_node,status,assumed\nL1,A,B,in_service,false\n")
+    (links / "segments.csv").write_text(
+        "segment_id,a_node,z_node,status,assumed\nL1,A,B,in_service,false\n"
+    )
     (links / "routes.csv").write_text(
         "route_id,name,a_node,z_node,market,corridor,simulated\nL1,A to B,A,B,US-US,west,false\n"
     )
-    (links / "capacity.csv").write_text("segment_id,valid_from,lit_gbps,assumed\nL1,2018-01-01,100,false\n")
+    (links / "capacity.csv").write_text(
+        "segment_id,valid_from,lit_gbps,assumed\nL1,2018-01-01,100,false\n"
+    )
     load_reference(warehouse, links, known_at=JANUARY)
-    assert warehouse.read("route_path").select("route_id", "rank", "seq", "segment_id").rows() == [("L1", 1, 1, "L1")]
+    assert warehouse.read("route_path").select("route_id", "rank", "seq", "segment_id").rows() == [
+        ("L1", 1, 1, "L1")
+    ]
     (links / "routes.csv").write_text(
         "route_id,name,a_node,z_node,market,corridor,simulated\nR,A to B,A,B,US-US,west,false\n"
     )
@@ -101,27 +114,82 @@ def test_a_measured_link_is_a_route_of_its_own(warehouse, tmp_path):
     ("name", "old", "new", "said"),
     [
         ("segments.csv", "AB,A,B", "AB,A,X", r"segments\.csv line 2: node X is unknown"),
-        ("route_paths.csv", "R1,1,2,BC", "R1,1,2,XX", r"route_paths\.csv line 3: segment XX is unknown"),
-        ("route_paths.csv", "R1,1,2,BC", "R9,1,2,BC", r"route_paths\.csv line 3: route R9 is unknown"),
+        (
+            "route_paths.csv",
+            "R1,1,2,BC",
+            "R1,1,2,XX",
+            r"route_paths\.csv line 3: segment XX is unknown",
+        ),
+        (
+            "route_paths.csv",
+            "R1,1,2,BC",
+            "R9,1,2,BC",
+            r"route_paths\.csv line 3: route R9 is unknown",
+        ),
         ("capacity.csv", "BC,2024", "XX,2024", r"capacity\.csv line 3: segment XX is unknown"),
-        ("capacity.csv", "100,true", "1oo,true", r"capacity\.csv line 2: lit_gbps is '1oo', wanted a number"),
+        (
+            "capacity.csv",
+            "100,true",
+            "1oo,true",
+            r"capacity\.csv line 2: lit_gbps is '1oo', wanted a number",
+        ),
         ("capacity.csv", "100,true", "inf,true", r"lit_gbps is 'inf'"),
-        ("capacity.csv", "100,true", "-1,true", r"capacity\.csv line 2: lit_gbps is -1\.0, must not be negative"),
+        (
+            "capacity.csv",
+            "100,true",
+            "-1,true",
+            r"capacity\.csv line 2: lit_gbps is -1\.0, must not be negative",
+        ),
         ("capacity.csv", "100,true", "100,maybe", r"assumed is 'maybe', wanted true or false"),
-        ("capacity.csv", "AB,2024-01-01", "AB,01.02.2024", r"valid_from is '01\.02\.2024', wanted a date such as"),
-        ("capacity.csv", "lit_gbps", "lit", r"(?s)column lit_gbps is missing.*column 'lit' is unknown"),
-        ("capacity.csv", "BC,2024-01-01,200", "AB,2024-01-01,200", r"capacity\.csv line 3: repeats .* of line 2"),
-        ("capacity.csv", "100,true", "100,true,7", r"capacity\.csv line 2: has 5 fields, the header has 4"),
-        ("segments.csv", "in_service,false", "lit,false", r"status is 'lit', choose from in_service"),
+        (
+            "capacity.csv",
+            "AB,2024-01-01",
+            "AB,01.02.2024",
+            r"valid_from is '01\.02\.2024', wanted a date such as",
+        ),
+        (
+            "capacity.csv",
+            "lit_gbps",
+            "lit",
+            r"(?s)column lit_gbps is missing.*column 'lit' is unknown",
+        ),
+        (
+            "capacity.csv",
+            "BC,2024-01-01,200",
+            "AB,2024-01-01,200",
+            r"capacity\.csv line 3: repeats .* of line 2",
+        ),
+        (
+            "capacity.csv",
+            "100,true",
+            "100,true,7",
+            r"capacity\.csv line 2: has 5 fields, the header has 4",
+        ),
+        (
+            "segments.csv",
+            "in_service,false",
+            "lit,false",
+            r"status is 'lit', choose from in_service",
+        ),
         ("segments.csv", "false,high", "false,sure", r"confidence is 'sure'"),
         ("routes.csv", "KZ-DE", "", r"routes\.csv line 2: market is empty"),
         ("interfaces.csv", "Asia/Almaty", "Almaty", r"time_zone is 'Almaty', wanted an IANA zone"),
         ("interfaces.csv", "R1,100", "R1,0", r"speed_gbps is 0\.0, must be above 0"),
-        ("projects.csv", "2026-06-01,2027", "2026-06-01,2025", r"ready_low, ready_likely, ready_high do not ascend"),
+        (
+            "projects.csv",
+            "2026-06-01,2027",
+            "2026-06-01,2025",
+            r"ready_low, ready_likely, ready_high do not ascend",
+        ),
         ("events.csv", "segment,AB", "segment,XX", r"events\.csv line 2: segment XX is unknown"),
-        ("assumptions.csv", "segment:AB", "segment:XX", r"assumptions\.csv line 2: segment XX is unknown"),
+        (
+            "assumptions.csv",
+            "segment:AB",
+            "segment:XX",
+            r"assumptions\.csv line 2: segment XX is unknown",
+        ),
     ],
-)  # fmt: skip
+)
 def test_one_mistake_is_named_with_its_place(warehouse, folder, name, old, new, said):
     replace(folder, name, old, new)
     with pytest.raises(NetworkError, match=said):
@@ -131,14 +199,24 @@ def test_one_mistake_is_named_with_its_place(warehouse, folder, name, old, new, 
 
 def test_all_mistakes_of_all_files_come_together(folder):
     (folder / "routes.csv").unlink()
-    (folder / "nodes.csv").write_bytes(TINY["nodes.csv"].encode().replace(b"Border", "Граница".encode("cp1251")))
+    (folder / "nodes.csv").write_bytes(
+        TINY["nodes.csv"].encode().replace(b"Border", "Граница".encode("cp1251"))
+    )
     (folder / "projects.csv").write_text("")
     (folder / "events.csv").write_text(TINY["events.csv"] + '"unclosed')
     replace(folder, "capacity.csv", "100,true", "x,y")
     with pytest.raises(NetworkError) as caught:
         read_reference(folder)
     message = str(caught.value)
-    for said in ("routes.csv: is missing", "nodes.csv line 3: is not UTF-8", "projects.csv: is empty", "events.csv line 4: is not CSV", "lit_gbps is 'x'", "assumed is 'y'", "transit load"):  # fmt: skip
+    for said in (
+        "routes.csv: is missing",
+        "nodes.csv line 3: is not UTF-8",
+        "projects.csv: is empty",
+        "events.csv line 4: is not CSV",
+        "lit_gbps is 'x'",
+        "assumed is 'y'",
+        "transit load",
+    ):
         assert said in message
     assert "is unknown" not in message
 

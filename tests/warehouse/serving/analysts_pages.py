@@ -23,7 +23,9 @@ SHOWN = 14
 
 
 def refreshed(text: str, database: Path) -> str:
-    """The page with the answer of each ```sql block after it, and with all examples between their marks."""
+    """The page with the answer of each ```sql block after it, and with all examples between their
+    marks.
+    """
     parts = EXAMPLES.split(text)
     if len(parts) > 1:
         sections = [
@@ -31,8 +33,18 @@ def refreshed(text: str, database: Path) -> str:
             for question in examples()
         ]
         before, opening, closing, after = parts
-        return refreshed(before, database) + opening + "\n" + "\n".join(sections) + "\n" + closing + refreshed(after, database)  # fmt: skip
-    return BLOCK.sub(lambda found: f"```sql\n{found[1]}```\n\n{_answered(found[1], database, SHOWN)}", text)
+        return (
+            refreshed(before, database)
+            + opening
+            + "\n"
+            + "\n".join(sections)
+            + "\n"
+            + closing
+            + refreshed(after, database)
+        )
+    return BLOCK.sub(
+        lambda found: f"```sql\n{found[1]}```\n\n{_answered(found[1], database, SHOWN)}", text
+    )
 
 
 def _answered(sql: str, database: Path, shown: int) -> str:
@@ -44,7 +56,10 @@ def _table(answer: Answer, shown: int) -> str:
     lines = [list(answer.columns), *([_cell(cell) for cell in row] for row in answer.rows[:shown])]
     widths = [max(len(line[at]) for line in lines) for at in range(len(answer.columns))]
     lines.insert(1, ["-" * width for width in widths])
-    text = ["  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+    text = [
+        "  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    ]
     more = len(answer.rows) - shown
     return "\n".join([*text, f"... {more} more rows"] if more > 0 else text)
 
@@ -66,7 +81,10 @@ def main() -> None:
             fill(warehouse)
             publish(warehouse, Path(folder) / "published", edition_id="docs")
         for page in PAGES:
-            page.write_text(refreshed(page.read_text("utf-8"), Path(folder) / "published" / "transit.duckdb"), "utf-8")
+            page.write_text(
+                refreshed(page.read_text("utf-8"), Path(folder) / "published" / "transit.duckdb"),
+                "utf-8",
+            )
             print(page)
 
 

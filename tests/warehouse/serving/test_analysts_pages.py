@@ -19,7 +19,9 @@ def statements(page: str) -> Iterator[str]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_answers_on_a_page_are_those_of_its_sql(analysts, page):
     text = page.read_text("utf-8")
-    assert refreshed(text, analysts) == text, "run `python -m tests.warehouse.serving.analysts_pages`"
+    assert refreshed(text, analysts) == text, (
+        "run `python -m tests.warehouse.serving.analysts_pages`"
+    )
 
 
 def test_every_example_stands_on_the_page_and_has_an_answer(analysts):
@@ -59,7 +61,9 @@ def test_the_python_lines_work(analysts):
 def test_each_invoice_is_right_to_the_cent(analysts):
     """Against the same conventions counted here in plain Python."""
     slots = ask(
-        analysts, "select in_bps, out_bps from core.traffic_sample where interface_key = 0", max_rows=10_000
+        analysts,
+        "select in_bps, out_bps from core.traffic_sample where interface_key = 0",
+        max_rows=10_000,
     ).rows
     valid = sorted(slot[0] for slot in slots if slot[0] is not None)
     filled = sorted(slot[0] or 0.0 for slot in slots)
@@ -75,7 +79,8 @@ def test_each_invoice_is_right_to_the_cent(analysts):
         "billing (this warehouse)": valid[ceil(95 * n / 100) - 1],
         "RRDtool PERCENT": filled[half_up(0.95 * (len(slots) - 1))],
         "RRDtool PERCENTNAN": valid[half_up(at)],
-        "interpolated": valid[floor(at)] + (at - floor(at)) * (valid[floor(at) + 1] - valid[floor(at)]),
+        "interpolated": valid[floor(at)]
+        + (at - floor(at)) * (valid[floor(at) + 1] - valid[floor(at)]),
         "LibreNMS": valid[half_up(0.95 * n) - 1],
         "30-day month": valid[::-1][432],
         "zero-filled": filled[ceil(95 * len(slots) / 100) - 1],
@@ -90,7 +95,9 @@ def test_each_invoice_is_right_to_the_cent(analysts):
 
 
 def test_the_economists_table_is_that_of_the_view_and_the_waterfall_closes(analysts):
-    by_hand, by_view, *_, residual = (ask(analysts, sql).rows for sql in statements("docs/economist.md"))
+    by_hand, by_view, *_, residual = (
+        ask(analysts, sql).rows for sql in statements("docs/economist.md")
+    )
     assert len(by_hand) == 11
     for own, view in zip(by_hand, by_view, strict=True):
         assert own == pytest.approx(view)
@@ -100,5 +107,7 @@ def test_the_economists_table_is_that_of_the_view_and_the_waterfall_closes(analy
 
 def test_the_planners_five_are_the_ones_due_first(analysts):
     first = [row[0] for row in ask(analysts, list(statements("docs/planner.md"))[1]).rows]
-    plan = ask(analysts, "select segment_id, order_by from order_plan where order_by is not null").rows
+    plan = ask(
+        analysts, "select segment_id, order_by from order_plan where order_by is not null"
+    ).rows
     assert first == [segment for segment, _ in sorted(plan, key=lambda row: (row[1], row[0]))[:5]]

@@ -18,7 +18,9 @@ try:
     FILES = [str(extension(name, "endpoint")) for name in EXTENSIONS]
 except WarehouseError:
     FILES = []
-installed = pytest.mark.skipif(not FILES, reason="the wheels of the extra `endpoint` are not installed")
+installed = pytest.mark.skipif(
+    not FILES, reason="the wheels of the extra `endpoint` are not installed"
+)
 ATTACKS = [
     "delete from core.route",
     "create table t as select 1",
@@ -56,7 +58,7 @@ ATTACKS = [
     "begin",
     "selec 1",
     "",
-]  # fmt: skip
+]
 CLIENT = """
 import json, sys, duckdb
 address, token, files, statements = json.loads(sys.stdin.read())
@@ -84,8 +86,13 @@ def ask(address: str, token: str, *statements: str) -> list[list]:
     import json
 
     said = subprocess.run(
-        [sys.executable, "-c", CLIENT], input=json.dumps([address, token, FILES, statements]), capture_output=True, text=True, check=True, timeout=60
-    )  # fmt: skip
+        [sys.executable, "-c", CLIENT],
+        input=json.dumps([address, token, FILES, statements]),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
     return json.loads(said.stdout)
 
 
@@ -100,7 +107,14 @@ def port():
 def test_it_reads_for_who_has_the_token_and_nothing_else(analysts, port):
     before = analysts.read_bytes()
     with endpoint(analysts, token=TOKEN, port=port) as address:
-        *answers, attached = ask(address, TOKEN, "select 40 + 2", "select count(*) from mart.route", *ATTACKS, "select 41 + 2")  # fmt: skip
+        *answers, attached = ask(
+            address,
+            TOKEN,
+            "select 40 + 2",
+            "select count(*) from mart.route",
+            *ATTACKS,
+            "select 41 + 2",
+        )
         strangers = ask(address, "another long enough token", "select 42")
     assert answers[:2] == [[True, "[(42,)]"], [True, "[(8,)]"]]
     assert [attack for attack, (done, _) in zip(ATTACKS, answers[2:-1], strict=True) if done] == []
@@ -130,12 +144,17 @@ def test_only_this_machine_hears_it(analysts, port):
 def test_a_port_in_use_and_a_short_token_are_refused(analysts, port):
     with pytest.raises(QueryError, match="too short"), endpoint(analysts, token="short", port=port):
         pass
-    with socket.create_server(("localhost", port)), pytest.raises(WarehouseError, match="--port"), endpoint(analysts, token=TOKEN, port=port):  # fmt: skip
+    with (
+        socket.create_server(("localhost", port)),
+        pytest.raises(WarehouseError, match="--port"),
+        endpoint(analysts, token=TOKEN, port=port),
+    ):
         pass
 
 
 @pytest.mark.parametrize(
-    "attack", [attack for attack in ATTACKS if not attack.startswith(("from read", "from '", "from glob"))]
+    "attack",
+    [attack for attack in ATTACKS if not attack.startswith(("from read", "from '", "from glob"))],
 )
 def test_the_gate_admits_no_attack(attack):
     with duckdb.connect() as parser:
@@ -143,7 +162,13 @@ def test_the_gate_admits_no_attack(attack):
 
 
 @pytest.mark.parametrize(
-    "question", ["select 1", "from mart.runout", "with a as (select 1 as n) select n from a", "explain select 1"]
+    "question",
+    [
+        "select 1",
+        "from mart.runout",
+        "with a as (select 1 as n) select n from a",
+        "explain select 1",
+    ],
 )
 def test_the_gate_admits_questions(question):
     with duckdb.connect() as parser:
@@ -159,7 +184,8 @@ def test_without_the_wheels_it_says_what_to_install(monkeypatch):
 def test_wheels_for_another_duckdb_are_named(monkeypatch, tmp_path):
     (tmp_path / "extensions" / "v0.9.9").mkdir(parents=True)
     monkeypatch.setattr(
-        "warehouse.serving.extras.extensions.find_spec", lambda name: SimpleNamespace(submodule_search_locations=[str(tmp_path)])
+        "warehouse.serving.extras.extensions.find_spec",
+        lambda name: SimpleNamespace(submodule_search_locations=[str(tmp_path)]),
     )
     with pytest.raises(WarehouseError, match=r"only for v0\.9\.9\nInstall it and its DuckDB"):
         extension("quack", "endpoint")

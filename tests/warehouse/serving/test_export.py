@@ -14,11 +14,50 @@ from warehouse.serving.query import ask, tables
 from warehouse.store.database import Warehouse
 
 SAFE_TEXT = {
-    "run_id", "grain", "run_grain", "origin", "series_kind", "direction", "statistic", "model", "handled", "date_kind", "failure_id", "cause_id", "option",
-    "kind", "status", "country", "confidence", "market", "corridor", "a_node", "z_node", "node_id", "segment_id", "risk_group_id", "project_id", "scenario_id",
-    "assumption_id", "forecast_id", "scope_kind", "source_kind", "unit", "time_zone", "code_version", "data_hash", "edition_id", "earlier_run_id",
-    "view_name", "column_name", "tag", "measure", "step", "verdict", "challenger",
-}  # fmt: skip
+    "run_id",
+    "grain",
+    "run_grain",
+    "origin",
+    "series_kind",
+    "direction",
+    "statistic",
+    "model",
+    "handled",
+    "date_kind",
+    "failure_id",
+    "cause_id",
+    "option",
+    "kind",
+    "status",
+    "country",
+    "confidence",
+    "market",
+    "corridor",
+    "a_node",
+    "z_node",
+    "node_id",
+    "segment_id",
+    "risk_group_id",
+    "project_id",
+    "scenario_id",
+    "assumption_id",
+    "forecast_id",
+    "scope_kind",
+    "source_kind",
+    "unit",
+    "time_zone",
+    "code_version",
+    "data_hash",
+    "edition_id",
+    "earlier_run_id",
+    "view_name",
+    "column_name",
+    "tag",
+    "measure",
+    "step",
+    "verdict",
+    "challenger",
+}
 """Text columns a public export may show: identifiers and words of fixed lists, and places."""
 SAFE_VIEWS = {
     "node": {"name", "name_ru"},
@@ -34,17 +73,26 @@ def test_parquet_holds_what_the_views_say(analysts, tmp_path):
     package = json.loads((tmp_path / "out" / "datapackage.json").read_text())
     names = [resource["name"] for resource in package["resources"]]
     assert names == sorted(row[0] for row in tables(analysts).rows if row[1] == "view")
-    assert sorted(file.name for file in files) == sorted(file.name for file in (tmp_path / "out").iterdir())
+    assert sorted(file.name for file in files) == sorted(
+        file.name for file in (tmp_path / "out").iterdir()
+    )
     for resource in package["resources"]:
         frame = pl.read_parquet(tmp_path / "out" / resource["path"])
         assert frame.height == resource["rows"]
         assert frame.columns == [field["name"] for field in resource["schema"]["fields"]]
         assert all(field["description"] for field in resource["schema"]["fields"])
     month = pl.read_parquet(tmp_path / "out" / "traffic_month.parquet")
-    asked = ask(analysts, "select count(*), max(p95.gbps), sum(mean_gbps) from traffic_month").rows[0]
+    asked = ask(analysts, "select count(*), max(p95.gbps), sum(mean_gbps) from traffic_month").rows[
+        0
+    ]
     assert (month.height, month["p95_gbps"].max()) == asked[:2]
     assert month["mean_gbps"].sum() == pytest.approx(asked[2])
-    fields = {f["name"]: f for r in package["resources"] if r["name"] == "traffic_month" for f in r["schema"]["fields"]}
+    fields = {
+        f["name"]: f
+        for r in package["resources"]
+        if r["name"] == "traffic_month"
+        for f in r["schema"]["fields"]
+    }
     assert fields["mean_gbps"]["unit"] == "Gbit/s"
     assert fields["period_start"]["type"] == "date"
 
@@ -68,7 +116,9 @@ def test_the_same_edition_gives_the_same_bytes(analysts, tmp_path):
 
 @pytest.fixture(scope="module")
 def revealing(tmp_path_factory):
-    """A warehouse in which every text that may name a customer does, and every sum of money is the same number."""
+    """A warehouse in which every text that may name a customer does, and every sum of money is the
+    same number.
+    """
     root = tmp_path_factory.mktemp("revealing")
     with Warehouse.open(root / "work.duckdb") as warehouse:
         fill(warehouse, months=14, vintages=2, horizon=12)
@@ -94,7 +144,9 @@ def revealing(tmp_path_factory):
             "select schema_name || '.' || table_name as name, column_name from duckdb_columns() where schema_name = 'core' and data_type = 'VARCHAR' and table_name <> 'traffic_sample'"
         )
         for name, column in texts.rows():
-            warehouse.sql(f"update {name} set {column} = replace({column}, 'ALA-FRA', 'SECRETCO-FRA') where {column} like '%ALA-FRA%'")  # fmt: skip
+            warehouse.sql(
+                f"update {name} set {column} = replace({column}, 'ALA-FRA', 'SECRETCO-FRA') where {column} like '%ALA-FRA%'"
+            )
         publish(warehouse, root / "published", edition_id="one")
     return root / "published" / "transit.duckdb"
 
@@ -118,11 +170,19 @@ def test_the_public_profile_names_no_customer_and_no_price(revealing, tmp_path):
 def test_routes_keep_one_number_over_all_public_files(revealing, tmp_path):
     export_marts(revealing, tmp_path / "public", profile="public")
     read = {file.stem: pl.read_parquet(file) for file in (tmp_path / "public").glob("*.parquet")}
-    month = read["traffic_month"].filter(pl.col("series_kind") == "route").select(route_id="series_id").unique()
+    month = (
+        read["traffic_month"]
+        .filter(pl.col("series_kind") == "route")
+        .select(route_id="series_id")
+        .unique()
+    )
     assert month.height == 8
     assert month.join(read["route"], on="route_id", how="anti").is_empty()
     assert read["route_path"].join(read["route"], on="route_id", how="anti").is_empty()
-    real = ask(revealing, "select arg_max(mean_gbps, period_start) from traffic_month where series_id = 'SECRETCO-FRA' and direction = 'in'").rows[0][0]  # fmt: skip
+    real = ask(
+        revealing,
+        "select arg_max(mean_gbps, period_start) from traffic_month where series_id = 'SECRETCO-FRA' and direction = 'in'",
+    ).rows[0][0]
     shown = (
         read["traffic_month"]
         .filter(pl.col("mean_gbps") == real, pl.col("series_kind") == "route")["series_id"]
@@ -157,7 +217,11 @@ def test_a_folder_with_something_else_is_not_touched(analysts, tmp_path):
     assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
     export_marts(analysts, tmp_path / "out", views=["route"])
     export_marts(analysts, tmp_path / "out", views=["node"])
-    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["README.md", "datapackage.json", "node.parquet"]  # fmt: skip
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == [
+        "README.md",
+        "datapackage.json",
+        "node.parquet",
+    ]
     with pytest.raises(QueryError, match="no_such"):
         export_marts(analysts, tmp_path / "out", views=["no_such"])
     assert (tmp_path / "out" / "node.parquet").exists()

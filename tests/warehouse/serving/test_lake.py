@@ -1,4 +1,6 @@
-"""A lake holds what was published: the same answers in every view, by snapshot, while several publish and many read."""
+"""A lake holds what was published: the same answers in every view, by snapshot, while several
+publish and many read.
+"""
 
 from __future__ import annotations
 
@@ -49,13 +51,20 @@ def is_here(name: str) -> bool:
 
 pytestmark = [
     pytest.mark.xdist_group("lake"),
-    pytest.mark.skipif(not is_here("ducklake"), reason=f"no DuckLake extension for DuckDB {duckdb.__version__} is installed"),
-]  # fmt: skip
-POSTGRES = next((Path(found) for found in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
+    pytest.mark.skipif(
+        not is_here("ducklake"),
+        reason=f"no DuckLake extension for DuckDB {duckdb.__version__} is installed",
+    ),
+]
+POSTGRES = next(
+    (Path(found) for found in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None
+)
 
 
 def edition(folder: Path, number: int, *, days: int = 3) -> Path:
-    """A small published warehouse: samples of some days in two months, a job, and a quarantined row."""
+    """A small published warehouse: samples of some days in two months, a job, and a quarantined
+    row.
+    """
     with Warehouse.open(folder / "work.duckdb") as warehouse:
         with warehouse.transaction():
             warehouse.connection.execute("delete from core.traffic_sample")
@@ -76,7 +85,9 @@ def answers(connection: duckdb.DuckDBPyConnection) -> dict[str, object]:
         ).fetchall()
     ]
     return {
-        view: connection.execute(f"select count(*), bit_xor(hash(one)) from mart.{view} as one").fetchone()
+        view: connection.execute(
+            f"select count(*), bit_xor(hash(one)) from mart.{view} as one"
+        ).fetchone()
         for view in views
     }
 
@@ -178,12 +189,28 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         port = probe.getsockname()[1]
     try:
         subprocess.run(
-            [*as_user, str(POSTGRES / "initdb"), "-D", str(folder / "db"), "-A", "trust", "-U", "lake"],
+            [
+                *as_user,
+                str(POSTGRES / "initdb"),
+                "-D",
+                str(folder / "db"),
+                "-A",
+                "trust",
+                "-U",
+                "lake",
+            ],
             check=True,
             capture_output=True,
             cwd="/",
         )
-        options = ["-c", "listen_addresses=127.0.0.1", "-c", f"port={port}", "-c", "unix_socket_directories="]
+        options = [
+            "-c",
+            "listen_addresses=127.0.0.1",
+            "-c",
+            f"port={port}",
+            "-c",
+            "unix_socket_directories=",
+        ]
         process = subprocess.Popen(
             [*as_user, str(POSTGRES / "postgres"), "-D", str(folder / "db"), *options],
             cwd="/",
@@ -222,7 +249,11 @@ def test_three_publish_at_once_into_postgresql_while_others_read(server, tmp_pat
         command = [sys.executable, "-c", LOADER, str(tmp_path / name), server, data, name]
         loaders.append(
             subprocess.Popen(
-                command, cwd=Path(__file__).parents[3], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+                command,
+                cwd=Path(__file__).parents[3],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
             )
         )
     seen: dict[str, set[int]] = {name: set() for name in names}
@@ -233,12 +264,16 @@ def test_three_publish_at_once_into_postgresql_while_others_read(server, tmp_pat
         while not over.is_set():
             try:
                 with open_lake(Lake(server, data, name)) as reader:
-                    count, last = reader.execute("select count(*), max(in_bps) from core.traffic_sample").fetchone()
+                    count, last = reader.execute(
+                        "select count(*), max(in_bps) from core.traffic_sample"
+                    ).fetchone()
                     if last != count * 1e9 or count % 3:
                         errors.append(f"{name}: {count} rows to {last}")
                     seen[name].add(count)
             except WarehouseError as error:
-                if "nothing under this name" not in str(error) and "can't be opened" not in str(error):
+                if "nothing under this name" not in str(error) and "can't be opened" not in str(
+                    error
+                ):
                     errors.append(str(error))
             over.wait(0.5)
 
@@ -268,7 +303,9 @@ def test_tending_forgets_what_is_old_and_joins_files_but_no_projects_newest_edit
     south = Lake(lake.catalog, lake.data, "south")
     (tmp_path / "south").mkdir()
     pour(edition(tmp_path / "south", 1, days=40), south)
-    made = [pour(edition(tmp_path, number, days=40 * number), lake).snapshot for number in range(1, 5)]
+    made = [
+        pour(edition(tmp_path, number, days=40 * number), lake).snapshot for number in range(1, 5)
+    ]
     before, now = files_below(tmp_path / "data"), datetime.now(UTC)
     tend(lake, keep_since=now - timedelta(days=1), unneeded_since=now)
     assert [number for number, _, _ in snapshots(lake)] == made, "nothing is old yet"
@@ -289,7 +326,8 @@ def test_tending_forgets_what_is_old_and_joins_files_but_no_projects_newest_edit
 
 def hours(name: str, first: int, last: int, *, level: float = 1e9) -> str:
     rows = (
-        f"2026-01-{1 + hour // 24:02}T{hour % 24:02}:00:00Z,{name},{level},{2 * level}" for hour in range(first, last)
+        f"2026-01-{1 + hour // 24:02}T{hour % 24:02}:00:00Z,{name},{level},{2 * level}"
+        for hour in range(first, last)
     )
     return "\n".join(["time,interface,in,out", *rows]) + "\n"
 
@@ -297,13 +335,25 @@ def hours(name: str, first: int, last: int, *, level: float = 1e9) -> str:
 def loaded(folder: Path, source: SourceSpec, *files: Path) -> list[LoadResult]:
     now = datetime(2026, 2, 1, tzinfo=UTC)
     there = (folder / "world.duckdb").exists()
-    with Warehouse.open(folder / "world.duckdb") if there else open_world(folder, ("n-1", "s-1")) as warehouse:
+    with (
+        Warehouse.open(folder / "world.duckdb")
+        if there
+        else open_world(folder, ("n-1", "s-1")) as warehouse
+    ):
         results = load_files(warehouse, source, files, known_at=now, today=now)
         publish(warehouse, folder / "published", edition_id="loaded")
     return results
 
 
-PORTS = SourceSpec("nms", time_column="time", interface_column="interface", in_column="in", out_column="out", unit="bps", slot_minutes=60)  # fmt: skip
+PORTS = SourceSpec(
+    "nms",
+    time_column="time",
+    interface_column="interface",
+    in_column="in",
+    out_column="out",
+    unit="bps",
+    slot_minutes=60,
+)
 
 
 def test_what_two_load_a_third_gathers_and_only_its_news(lake, tmp_path):
@@ -318,21 +368,37 @@ def test_what_two_load_a_third_gathers_and_only_its_news(lake, tmp_path):
 
     def gather(name: str) -> list[LoadResult]:
         shared = shared_samples(lake, name, tmp_path / "shared" / name)
-        source = replace(PORTS, name=f"lake {name}", interface_column="interface_id", in_column="in_bps", out_column="out_bps")  # fmt: skip
+        source = replace(
+            PORTS,
+            name=f"lake {name}",
+            interface_column="interface_id",
+            in_column="in_bps",
+            out_column="out_bps",
+        )
         assert {one.slot_minutes for one in shared} == {60}
         return loaded(tmp_path / "all", source, *(one.file for one in shared))
 
     bring("north", hours("n-1", 0, 48))
     bring("south", hours("s-1", 0, 24, level=5e9))
-    assert [(one.rows_loaded, one.rows_known) for name in ("north", "south") for one in gather(name)] == [(48, 0), (24, 0)]  # fmt: skip
-    same = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "shared" / "north").iterdir()}
+    assert [
+        (one.rows_loaded, one.rows_known) for name in ("north", "south") for one in gather(name)
+    ] == [(48, 0), (24, 0)]
+    same = {
+        path.name: path.stat().st_mtime_ns for path in (tmp_path / "shared" / "north").iterdir()
+    }
     gather("north")
-    assert {path.name: path.stat().st_mtime_ns for path in (tmp_path / "shared" / "north").iterdir()} == same
+    assert {
+        path.name: path.stat().st_mtime_ns for path in (tmp_path / "shared" / "north").iterdir()
+    } == same
     bring("north", hours("n-1", 0, 60))
     assert [(one.rows_loaded, one.rows_known) for one in gather("north")] == [(12, 48)]
     assert len(list((tmp_path / "shared" / "north").iterdir())) == 1
-    with duckdb.connect(str(tmp_path / "all" / "published" / "transit.duckdb"), read_only=True) as reader:
-        found = reader.execute("select interface_id, count(*), sum(in_bps) from core.traffic_sample join core.interface_key using (interface_key) group by 1 order by 1").fetchall()  # fmt: skip
+    with duckdb.connect(
+        str(tmp_path / "all" / "published" / "transit.duckdb"), read_only=True
+    ) as reader:
+        found = reader.execute(
+            "select interface_id, count(*), sum(in_bps) from core.traffic_sample join core.interface_key using (interface_key) group by 1 order by 1"
+        ).fetchall()
     assert found == [("n-1", 60, 60e9), ("s-1", 24, 120e9)]
     with pytest.raises(WarehouseError, match="no samples under this name"):
         shared_samples(lake, "west", tmp_path / "shared" / "west")
@@ -345,9 +411,13 @@ S3_SERVERS = {
 
 
 @pytest.fixture(scope="module", params=sorted(S3_SERVERS))
-def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+def store(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Store]:
     """S3-compatible storage on loopback with a bucket named lake."""
-    command = shutil.which(request.param, path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    command = shutil.which(
+        request.param, path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    )
     if command is None or not is_here("httpfs"):
         pytest.skip(
             f"{request.param} (moto with flask-cors from PyPI, s3rver from npm) or DuckDB's httpfs is not installed"
@@ -357,7 +427,9 @@ def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         port = probe.getsockname()[1]
     options = S3_SERVERS[request.param](port, tmp_path_factory.mktemp("s3"))
     bucket = ["--configure-bucket", "lake"] if request.param == "s3rver" else []
-    process = subprocess.Popen([command, *options, *bucket], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [command, *options, *bucket], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         deadline = time.monotonic() + 60
         while True:
@@ -381,11 +453,17 @@ def test_the_data_lie_in_s3_compatible_storage(store, tmp_path):
     lake = Lake(str(tmp_path / "catalog.ducklake"), "s3://lake/editions", "north", store)
     first = pour(edition(tmp_path, 1, days=40), lake)
     pour(edition(tmp_path, 2, days=80), lake)
-    with open_lake(lake) as reader, duckdb.connect(str(tmp_path / "published" / "transit.duckdb"), read_only=True) as copy:  # fmt: skip
+    with (
+        open_lake(lake) as reader,
+        duckdb.connect(str(tmp_path / "published" / "transit.duckdb"), read_only=True) as copy,
+    ):
         copy.execute("set TimeZone = 'UTC'")
         assert answers(reader) == answers(copy)
         assert "secret=redacted" in str(reader.execute("from duckdb_secrets()").fetchall())
-        for attack in ("select * from read_parquet('s3://other/x.parquet')", "copy (select 1) to 's3://other/x.csv'"):
+        for attack in (
+            "select * from read_parquet('s3://other/x.parquet')",
+            "copy (select 1) to 's3://other/x.csv'",
+        ):
             with pytest.raises(QueryError):
                 ask_on(reader, attack)
     with open_lake(lake, snapshot=first.snapshot) as reader:
@@ -396,12 +474,21 @@ def test_the_data_lie_in_s3_compatible_storage(store, tmp_path):
         assert reader.execute("select count(*) from core.traffic_sample").fetchone() == (80,)
 
 
-def test_two_publish_at_once_with_the_catalog_in_postgresql_and_the_data_in_s3(server, store, tmp_path):
+def test_two_publish_at_once_with_the_catalog_in_postgresql_and_the_data_in_s3(
+    server, store, tmp_path
+):
     name = f"lake_{store.endpoint.rpartition(':')[2]}"
     port = re.search(r"port=(\d+)", server)[1]
-    subprocess.run([str(POSTGRES / "createdb"), "-h", "127.0.0.1", "-p", port, "-U", "lake", name], check=True)
+    subprocess.run(
+        [str(POSTGRES / "createdb"), "-h", "127.0.0.1", "-p", port, "-U", "lake", name], check=True
+    )
     lakes = [
-        Lake(server.replace("dbname=postgres", f"dbname={name}"), "s3://lake/together", project, store)
+        Lake(
+            server.replace("dbname=postgres", f"dbname={name}"),
+            "s3://lake/together",
+            project,
+            store,
+        )
         for project in ("first", "second")
     ]
     errors: list[str] = []

@@ -15,8 +15,16 @@ from warehouse.store.migrate import SQL, in_order, references, texts
 GOLDEN = Path(__file__).parents[2] / "golden"
 CASES = sorted(folder.name for folder in GOLDEN.iterdir() if folder.is_dir())
 ABOUT_NO_DATA = {"column_tag", "step_history"}
-FILL = {"VARCHAR": "'-'", "DOUBLE": "0", "BIGINT": "0", "INTEGER": "0", "SMALLINT": "0", "BOOLEAN": "false",
-        "DATE": "date '2000-01-01'", "TIMESTAMP WITH TIME ZONE": "timestamptz '2000-01-01 00:00:00+00'"}  # fmt: skip
+FILL = {
+    "VARCHAR": "'-'",
+    "DOUBLE": "0",
+    "BIGINT": "0",
+    "INTEGER": "0",
+    "SMALLINT": "0",
+    "BOOLEAN": "false",
+    "DATE": "date '2000-01-01'",
+    "TIMESTAMP WITH TIME ZONE": "timestamptz '2000-01-01 00:00:00+00'",
+}
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +42,9 @@ def warehouse(fresh, tmp_path):
 
 
 def fill(warehouse: Warehouse, folder: Path) -> None:
-    """Inserts <schema>.<table>.csv; columns that must not be empty and are not in the file get a value that says nothing."""
+    """Inserts <schema>.<table>.csv; columns that must not be empty and are not in the file get a
+    value that says nothing.
+    """
     for file in sorted(folder.glob("*.*.csv")):
         schema, table = file.name.split(".")[:2]
         with file.open() as text:
@@ -52,7 +62,9 @@ def fill(warehouse: Warehouse, folder: Path) -> None:
         warehouse.connection.execute(
             f"insert into {schema}.{table} by name select {', '.join(values)} from read_csv('{file}', all_varchar = true)"
         )
-    for (run_id,) in warehouse.connection.execute("select run_id from core.forecast_run").fetchall():
+    for (run_id,) in warehouse.connection.execute(
+        "select run_id from core.forecast_run"
+    ).fetchall():
         warehouse.run("results/fans", run_id=run_id)
 
 
@@ -62,7 +74,10 @@ def answer(warehouse: Warehouse, folder: Path, columns: list[str] | None = None)
     relation = warehouse.connection.sql(sql)
     chosen = relation.select(*(columns or relation.columns)).order("all")
     text = warehouse.connection.sql("select columns(*)::varchar from chosen")
-    return [chosen.columns, *sorted(["" if value is None else value for value in row] for row in text.fetchall())]
+    return [
+        chosen.columns,
+        *sorted(["" if value is None else value for value in row] for row in text.fetchall()),
+    ]
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -78,7 +93,9 @@ def test_forecasts_are_told_apart_from_what_was_known_before(warehouse):
     fill(warehouse, GOLDEN / "forecast_as_of")
     before = warehouse.sql("from mart.forecast_as_of(timestamptz '2025-01-01 00:00:00+00')")
     assert before.is_empty()
-    both = warehouse.sql("select distinct run_id from mart.forecast_as_of(timestamptz '2025-12-31 00:00:00+00')")
+    both = warehouse.sql(
+        "select distinct run_id from mart.forecast_as_of(timestamptz '2025-12-31 00:00:00+00')"
+    )
     assert both["run_id"].to_list() == ["2025-02-b"]
 
 
@@ -129,7 +146,9 @@ def test_a_p95_can_not_be_summed_by_accident(warehouse, view):
 
 def test_means_and_p95_are_told_apart_where_both_stand_in_one_column(warehouse):
     fill(warehouse, GOLDEN / "traffic_latest")
-    assert set(warehouse.sql("select distinct statistic, additive from mart.traffic_latest").rows()) == {
+    assert set(
+        warehouse.sql("select distinct statistic, additive from mart.traffic_latest").rows()
+    ) == {
         ("mean", True),
         ("p95", False),
     }
@@ -181,7 +200,9 @@ def test_checks_pass_on_an_empty_warehouse(warehouse):
 def break_it(warehouse: Warehouse, *statements: str) -> dict[str, int]:
     for statement in statements:
         warehouse.sql(statement)
-    return {result.check.name: result.count for result in run_checks(warehouse) if not result.passed}
+    return {
+        result.check.name: result.count for result in run_checks(warehouse) if not result.passed
+    }
 
 
 def test_crossing_and_impossible_quantiles_are_found(warehouse):
@@ -205,9 +226,9 @@ def test_runout_dates_out_of_order_are_found(warehouse):
     fill(warehouse, GOLDEN / "runout")
     assert "runout_dates_cross" not in break_it(warehouse)
     assert (
-        break_it(warehouse, "update core.runout set t10 = date '2027-01-01' where segment_id = 'S1'")[
-            "runout_dates_cross"
-        ]
+        break_it(
+            warehouse, "update core.runout set t10 = date '2027-01-01' where segment_id = 'S1'"
+        )["runout_dates_cross"]
         == 1
     )
 

@@ -74,8 +74,10 @@ def test_the_link_names_a_read_only_copy_that_knows_its_edition(world):
 def test_a_reader_keeps_its_copy_and_sees_the_new_one_when_it_opens_again(world):
     child = subprocess.Popen(
         [sys.executable, "-c", READER, str(world / "published" / "transit.duckdb")],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
 
     def reader(line: str) -> int:
         child.stdin.write(line + "\n")
@@ -96,7 +98,15 @@ def test_a_reader_keeps_its_copy_and_sees_the_new_one_when_it_opens_again(world)
 
 @pytest.mark.parametrize(
     ("step", "seen"),
-    [("copy", 10), ("verify", 10), ("rename", 10), ("sync", 10), ("link", 10), ("swap", 10), ("prune", 15)],
+    [
+        ("copy", 10),
+        ("verify", 10),
+        ("rename", 10),
+        ("sync", 10),
+        ("link", 10),
+        ("swap", 10),
+        ("prune", 15),
+    ],
 )
 def test_a_kill_at_any_step_leaves_a_whole_copy(world, step, seen):
     killed = subprocess.run([sys.executable, "-c", KILLED, step, str(world)], check=False)
@@ -143,7 +153,9 @@ def test_a_full_disk_leaves_the_last_copy(world, monkeypatch):
     assert len(list((world / "published" / "editions").iterdir())) == 1
 
 
-@pytest.mark.parametrize(("edition", "keep", "said"), [("../x", 3, "edition_id"), ("fine", 0, "keep")])
+@pytest.mark.parametrize(
+    ("edition", "keep", "said"), [("../x", 3, "edition_id"), ("fine", 0, "keep")]
+)
 def test_bad_arguments_are_refused(world, edition, keep, said):
     with pytest.raises(WarehouseError, match=said):
         publish(world / "work.duckdb", world / "published", edition_id=edition, keep=keep)

@@ -28,7 +28,9 @@ def published(tmp_path_factory):
 
 
 def test_rows_columns_types_and_parameters(published):
-    answer = ask(published, "select $day::date as day, $n + 1 as n", params={"day": "2025-03-01", "n": 1})
+    answer = ask(
+        published, "select $day::date as day, $n + 1 as n", params={"day": "2025-03-01", "n": 1}
+    )
     assert answer.columns == ("day", "n")
     assert answer.types == ("DATE", "INTEGER")
     assert answer.rows == [(date(2025, 3, 1), 2)]
@@ -122,7 +124,9 @@ def test_more_rows_than_asked_for_are_said_to_be_there(published):
 )
 def test_what_does_not_only_read_the_file_is_refused(published, statement):
     before = published.read_bytes()
-    a_frame = pl.DataFrame({"secret": [1]})  # DuckDB reads frames by the names of variables unless told not to.
+    a_frame = pl.DataFrame(
+        {"secret": [1]}
+    )  # DuckDB reads frames by the names of variables unless told not to.
     assert a_frame.height
     with pytest.raises(QueryError):
         ask_here(published, statement, timeout_seconds=20)
@@ -145,7 +149,8 @@ def test_what_runs_forever_is_stopped(published, endless):
         ask(published, endless, timeout_seconds=0.5)
 
 
-# Folded to a constant while the query is planned: DuckDB looks at no interruption until the list is done.
+# Folded to a constant while the query is planned: DuckDB looks at no interruption until the list
+# is done.
 HEEDS_NOTHING = "select list_sum(list_transform(range(60000000), lambda x: (x * 7) % 1000003))"
 
 
@@ -177,9 +182,14 @@ def test_a_process_that_answers_goes_with_who_asked(published):
         "ask(Path(sys.argv[1]), 'select 1'); print(worker._idle[-1].process.pid)"
     )
     asked = subprocess.run(
-        [sys.executable, "-c", code, str(published)], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code, str(published)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
     )
-    # An ended process keeps its number until its new parent has noticed; what counts is that it runs no more.
+    # An ended process keeps its number until its new parent has noticed; what counts is that it
+    # runs no more.
     deadline = time.monotonic() + 30
     while _runs(int(asked.stdout)) and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -195,7 +205,11 @@ def _runs(pid):
 
 def test_what_needs_too_much_memory_is_stopped(published):
     with pytest.raises(QueryError, match="more memory"):
-        ask(published, "select list(repeat('x', 10000) || range) as x from range(1000000)", timeout_seconds=60)
+        ask(
+            published,
+            "select list(repeat('x', 10000) || range) as x from range(1000000)",
+            timeout_seconds=60,
+        )
 
 
 def test_mistakes_are_explained(published):
@@ -248,20 +262,24 @@ def test_files_that_are_no_published_warehouse(published, tmp_path):
 
 def test_the_working_database_of_a_run_is_not_read(tmp_path):
     with Warehouse.open(tmp_path / "work.duckdb"):
-        code = (
-            "import sys; from pathlib import Path; from warehouse.query import ask; ask(Path(sys.argv[1]), 'select 1')"
-        )
+        code = "import sys; from pathlib import Path; from warehouse.query import ask; ask(Path(sys.argv[1]), 'select 1')"
         refused = subprocess.run(
-            [sys.executable, "-c", code, str(tmp_path / "work.duckdb")], capture_output=True, text=True, check=False
+            [sys.executable, "-c", code, str(tmp_path / "work.duckdb")],
+            capture_output=True,
+            text=True,
+            check=False,
         )
     assert "read the published copy instead" in refused.stderr
 
 
 def test_asking_loads_nothing_heavy():
-    heavy = (
-        "import sys, warehouse.query; print([m for m in ('polars', 'pyarrow', 'numpy', 'pandas') if m in sys.modules])"
+    heavy = "import sys, warehouse.query; print([m for m in ('polars', 'pyarrow', 'numpy', 'pandas') if m in sys.modules])"
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", heavy], capture_output=True, text=True, check=True
+        ).stdout
+        == "[]\n"
     )
-    assert subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
 ADDED_WRONGLY = {

@@ -24,7 +24,9 @@ def test_lineage_leads_from_views_to_tables_and_flows(found):
     for entry in found:
         assert entry.comment
         assert bool(entry.flow) == (entry.kind == "table")
-        assert entry.made_from or entry.kind == "table" or entry.name == "column_tag", entry.full_name
+        assert entry.made_from or entry.kind == "table" or entry.name == "column_tag", (
+            entry.full_name
+        )
 
 
 def test_markdown_explains_every_column(found):

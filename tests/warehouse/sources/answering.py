@@ -28,17 +28,41 @@ Answer = Callable[[BaseHTTPRequestHandler, dict[str, str]], None]
 
 def spec(url: str, **more: object) -> SourceSpec:
     given: dict[str, object] = {
-        "name": "prom", "kind": "prometheus", "url": url, "in_query": "in", "out_query": "out", "label": "{ifName}",
-        "since": SINCE, "slot_minutes": 5, "page_days": 1.0, "timeout_seconds": 5.0,
-    }  # fmt: skip
+        "name": "prom",
+        "kind": "prometheus",
+        "url": url,
+        "in_query": "in",
+        "out_query": "out",
+        "label": "{ifName}",
+        "since": SINCE,
+        "slot_minutes": 5,
+        "page_days": 1.0,
+        "timeout_seconds": 5.0,
+    }
     return SourceSpec(**{**given, **more})  # type: ignore[arg-type]
 
 
-def get(world: Warehouse, source: SourceSpec, folder: Path, secrets: Secrets | None = None, today: datetime = TODAY) -> list[LoadResult]:  # fmt: skip
-    return load_pages(world, source, secrets or Secrets(), folder=folder / "pages", known_at=today, today=today, pause=lambda _: None)  # fmt: skip
+def get(
+    world: Warehouse,
+    source: SourceSpec,
+    folder: Path,
+    secrets: Secrets | None = None,
+    today: datetime = TODAY,
+) -> list[LoadResult]:
+    return load_pages(
+        world,
+        source,
+        secrets or Secrets(),
+        folder=folder / "pages",
+        known_at=today,
+        today=today,
+        pause=lambda _: None,
+    )
 
 
-def reply(handler: BaseHTTPRequestHandler, body: bytes, status: int = 200, length: int | None = None) -> None:
+def reply(
+    handler: BaseHTTPRequestHandler, body: bytes, status: int = 200, length: int | None = None
+) -> None:
     handler.send_response(status)
     handler.send_header("Content-Length", str(len(body) if length is None else length))
     handler.end_headers()
@@ -48,8 +72,13 @@ def reply(handler: BaseHTTPRequestHandler, body: bytes, status: int = 200, lengt
 def good(asked: dict[str, str], **more: object) -> bytes:
     ends = range(int(asked["start"]), int(asked["end"]) + 1, int(asked["step"]))
     value = "1000" if asked["query"] == "in" else "2000"
-    result = [{"metric": {"ifName": name}, "values": [[end, value] for end in ends]} for name in ("r1", "r2")]
-    return json.dumps({"status": "success", "data": {"resultType": "matrix", "result": result}, **more}).encode()
+    result = [
+        {"metric": {"ifName": name}, "values": [[end, value] for end in ends]}
+        for name in ("r1", "r2")
+    ]
+    return json.dumps(
+        {"status": "success", "data": {"resultType": "matrix", "result": result}, **more}
+    ).encode()
 
 
 @contextlib.contextmanager
@@ -69,7 +98,9 @@ def server(answer: Answer, sealed: ssl.SSLContext | None = None) -> Iterator[str
         running.daemon_threads = True
         if sealed:
             running.socket = sealed.wrap_socket(running.socket, server_side=True)
-        threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        threading.Thread(
+            target=running.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        ).start()
         yield f"http{'s' if sealed else ''}://127.0.0.1:{running.server_port}"
         running.shutdown()
 
@@ -82,11 +113,25 @@ def matrix(*series: tuple[str, object]) -> str:
     return json.dumps({"status": "success", "data": {"resultType": "matrix", "result": result}})
 
 
-def fetched(answer: Callable[[], httpx.Response], pause: Callable[[float], None] = lambda _: None, **more: object) -> list[tuple[object, ...]]:  # fmt: skip
+def fetched(
+    answer: Callable[[], httpx.Response],
+    pause: Callable[[float], None] = lambda _: None,
+    **more: object,
+) -> list[tuple[object, ...]]:
     """What one page holds, or the SourceError it ended in; the server is a function."""
-    with httpx.Client(base_url="http://server", transport=httpx.MockTransport(lambda _: answer())) as client:
-        return fetch(client, spec("http://server", tries=2, out_query="", **more), SINCE, TODAY, pause=pause).rows()
+    with httpx.Client(
+        base_url="http://server", transport=httpx.MockTransport(lambda _: answer())
+    ) as client:
+        return fetch(
+            client, spec("http://server", tries=2, out_query="", **more), SINCE, TODAY, pause=pause
+        ).rows()
 
 
-def stream(content: bytes | str, status: int = 200, headers: dict[str, str] | None = None) -> httpx.Response:
-    return httpx.Response(status, headers=headers, stream=httpx.ByteStream(content.encode() if isinstance(content, str) else content))  # fmt: skip
+def stream(
+    content: bytes | str, status: int = 200, headers: dict[str, str] | None = None
+) -> httpx.Response:
+    return httpx.Response(
+        status,
+        headers=headers,
+        stream=httpx.ByteStream(content.encode() if isinstance(content, str) else content),
+    )

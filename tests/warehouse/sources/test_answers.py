@@ -1,4 +1,6 @@
-"""Answers over HTTP that are too large, too slow, packed or sealed oddly or lead elsewhere: a clear error, and no secret goes astray."""
+"""Answers over HTTP that are too large, too slow, packed or sealed oddly or lead elsewhere: a clear
+error, and no secret goes astray.
+"""
 
 from __future__ import annotations
 
@@ -45,18 +47,27 @@ def packed(content: bytes, times: int) -> bytes:
     ("packing", "content", "message"),
     [
         ("gzip", packed(b" " * (1 << 26), 1), "more than the limit of 1000000 bytes"),
-        ("gzip, gzip", packed(b" " * (1 << 26), 2), "packed with 'gzip, gzip', which was not asked for"),
+        (
+            "gzip, gzip",
+            packed(b" " * (1 << 26), 2),
+            "packed with 'gzip, gzip', which was not asked for",
+        ),
         ("gzip", packed(matrix().encode(), 1)[:-9], "the packed answer is cut off"),
         ("gzip", packed(matrix().encode(), 1) * 2, "something follows the packed answer"),
         ("gzip", matrix().encode(), "the answer can't be unpacked"),
     ],
     ids=["bomb", "packed twice", "cut off", "followed by something", "not packed"],
-)  # fmt: skip
-def test_packed_answers_that_are_bombs_or_broken(packing: str, content: bytes, message: str) -> None:
+)
+def test_packed_answers_that_are_bombs_or_broken(
+    packing: str, content: bytes, message: str
+) -> None:
     tracemalloc.start()
     try:
         with pytest.raises(SourceError) as caught:
-            fetched(lambda: stream(content, headers={"Content-Encoding": packing}), max_answer_bytes=1_000_000)
+            fetched(
+                lambda: stream(content, headers={"Content-Encoding": packing}),
+                max_answer_bytes=1_000_000,
+            )
         most = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -66,11 +77,22 @@ def test_packed_answers_that_are_bombs_or_broken(packing: str, content: bytes, m
 
 def test_a_packed_answer_is_unpacked() -> None:
     sent = packed(matrix(("r1", [[FIRST, "7"]])).encode(), 1)
-    assert fetched(lambda: stream(sent, headers={"Content-Encoding": "gzip"})) == [(FIRST, "r1", 7.0, None)]
+    assert fetched(lambda: stream(sent, headers={"Content-Encoding": "gzip"})) == [
+        (FIRST, "r1", 7.0, None)
+    ]
 
 
-@pytest.mark.parametrize(("asks", "pauses", "message"), [("30", [30.0], "(2 tries)"), ("7200", [], "asks to be left alone for 7200 seconds (1 tries)"), ("soon", [2.0], "(2 tries)")])  # fmt: skip
-def test_a_server_that_asks_for_a_rest_gets_it(asks: str, pauses: list[float], message: str) -> None:
+@pytest.mark.parametrize(
+    ("asks", "pauses", "message"),
+    [
+        ("30", [30.0], "(2 tries)"),
+        ("7200", [], "asks to be left alone for 7200 seconds (1 tries)"),
+        ("soon", [2.0], "(2 tries)"),
+    ],
+)
+def test_a_server_that_asks_for_a_rest_gets_it(
+    asks: str, pauses: list[float], message: str
+) -> None:
     waited: list[float] = []
     with pytest.raises(SourceError) as caught:
         fetched(lambda: stream("slow down", 429, {"Retry-After": asks}), waited.append)
@@ -89,7 +111,9 @@ def test_a_redirect_is_named_and_secrets_do_not_follow_it(tmp_path: Path) -> Non
 
         def away(handler: BaseHTTPRequestHandler, _: dict[str, str]) -> None:
             handler.send_response(307)
-            handler.send_header("Location", f"{other.replace('//', '//me:s3cr3t@')}/login?session=s3cr3t")
+            handler.send_header(
+                "Location", f"{other.replace('//', '//me:s3cr3t@')}/login?session=s3cr3t"
+            )
             handler.send_header("Content-Length", "0")
             handler.end_headers()
 
@@ -126,7 +150,10 @@ def test_an_answer_that_drips_without_end_is_ended(tmp_path: Path, drip: Answer)
 
 @pytest.mark.parametrize("token", ["two\nlines of s3cr3t", "s3cr3t\0", "s3crét"])
 def test_a_token_that_can_not_be_sent_is_refused_and_not_shown(tmp_path: Path, token: str) -> None:
-    with server(lambda handler, query: reply(handler, good(query))) as url, open_world(tmp_path) as world:
+    with (
+        server(lambda handler, query: reply(handler, good(query))) as url,
+        open_world(tmp_path) as world,
+    ):
         (result,) = get(world, spec(url), tmp_path, Secrets(token=token))
     assert "the token holds a line end or a letter beyond ASCII" in str(result.error)
     assert "s3cr" not in str(result.error)
@@ -158,8 +185,28 @@ def test_secrets_open_the_server_and_are_kept_nowhere(tmp_path: Path, way: str) 
 def secure_server(tmp_path: Path, answer: Answer) -> Iterator[tuple[str, str]]:
     """Its address, and the file of the certificate that vouches for it."""
     key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", str(key), "-out", str(certificate), "-days", "2",
-                    "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)  # fmt: skip
+    subprocess.run(
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-keyout",
+            str(key),
+            "-out",
+            str(certificate),
+            "-days",
+            "2",
+            "-subj",
+            "/CN=127.0.0.1",
+            "-addext",
+            "subjectAltName=IP:127.0.0.1",
+        ],
+        check=True,
+        capture_output=True,
+    )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
 
@@ -167,12 +214,20 @@ def secure_server(tmp_path: Path, answer: Answer) -> Iterator[tuple[str, str]]:
         yield url, str(certificate)
 
 
-needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+needs_openssl = pytest.mark.skipif(
+    shutil.which("openssl") is None, reason="openssl is not installed"
+)
 
 
 @needs_openssl
 def test_a_certificate_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
-    with secure_server(tmp_path, lambda handler, query: reply(handler, good(query))) as (url, vouched), open_world(tmp_path) as world:  # fmt: skip
+    with (
+        secure_server(tmp_path, lambda handler, query: reply(handler, good(query))) as (
+            url,
+            vouched,
+        ),
+        open_world(tmp_path) as world,
+    ):
         (result,) = get(world, spec(url, tries=1), tmp_path)
         assert "certificate verify failed" in str(result.error).lower()
         assert get(world, spec(url, ca_file=vouched), tmp_path)[0].error is None
@@ -186,7 +241,9 @@ def test_a_sealed_answer_that_drips_without_end_is_ended(tmp_path: Path, drip: A
     assert "the answer takes too long" in str(result.error)
 
 
-def test_a_server_that_is_found_too_late_is_not_listened_to(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_is_found_too_late_is_not_listened_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     look_up = socket.getaddrinfo
 
     def at_length(*arguments: object, **more: object) -> object:
@@ -196,5 +253,8 @@ def test_a_server_that_is_found_too_late_is_not_listened_to(monkeypatch: pytest.
     monkeypatch.setattr(socket, "getaddrinfo", at_length)
     with server(headers_that_drip) as url:
         source = spec(url, tries=1, timeout_seconds=0.1)
-        with connect(source, Secrets()) as client, pytest.raises(SourceError, match="the answer takes too long"):
+        with (
+            connect(source, Secrets()) as client,
+            pytest.raises(SourceError, match="the answer takes too long"),
+        ):
             fetch(client, source, SINCE, TODAY, pause=lambda _: None)

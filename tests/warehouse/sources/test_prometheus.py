@@ -75,8 +75,13 @@ def partial(handler: BaseHTTPRequestHandler, query: dict[str, str]) -> None:
 
 
 def flagged(handler: BaseHTTPRequestHandler, query: dict[str, str]) -> None:
-    """As VictoriaMetrics says that a storage node was away: half of the points, and a flag beside them."""
-    reply(handler, good({**query, "end": query["start"]}, isPartial=True, stats={"seriesFetched": "2"}))
+    """As VictoriaMetrics says that a storage node was away: half of the points, and a flag beside
+    them.
+    """
+    reply(
+        handler,
+        good({**query, "end": query["start"]}, isPartial=True, stats={"seriesFetched": "2"}),
+    )
 
 
 def stalled(_: BaseHTTPRequestHandler, __: dict[str, str]) -> None:
@@ -96,9 +101,24 @@ def oddly(body: object) -> Answer:
 
 
 BAD = [
-    truncated, cut_json, partial, flagged, stalled, elsewhere, failing, oddly([]), oddly({"status": "success"}), oddly({"status": "success", "data": {"resultType": "vector", "result": []}}),
-    oddly({"status": "success", "data": {"resultType": "matrix", "result": [{"metric": {}, "values": [[1, "x"]]}]}}), oddly({"status": "success", "data": 7}),
-]  # fmt: skip
+    truncated,
+    cut_json,
+    partial,
+    flagged,
+    stalled,
+    elsewhere,
+    failing,
+    oddly([]),
+    oddly({"status": "success"}),
+    oddly({"status": "success", "data": {"resultType": "vector", "result": []}}),
+    oddly(
+        {
+            "status": "success",
+            "data": {"resultType": "matrix", "result": [{"metric": {}, "values": [[1, "x"]]}]},
+        }
+    ),
+    oddly({"status": "success", "data": 7}),
+]
 
 
 @pytest.mark.parametrize("bad", BAD)
@@ -125,16 +145,44 @@ def test_a_bad_answer_is_asked_for_again_and_never_half_loaded(tmp_path: Path, b
         assert samples(world).height == 2 * 3 * 288
 
 
-LEAF = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), st.sampled_from(["success", "matrix", "NaN", "1704067500"]))  # fmt: skip
-WORDS = st.sampled_from(["status", "data", "result", "resultType", "metric", "values", "error", "isPartial", "port"])
-JSON = st.recursive(LEAF, lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(WORDS, inner, max_size=4)), max_leaves=12)  # fmt: skip
-MATRIX = st.fixed_dictionaries({"status": st.just("success"), "data": st.fixed_dictionaries({"resultType": st.just("matrix"), "result": JSON})})  # fmt: skip
+LEAF = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=5),
+    st.sampled_from(["success", "matrix", "NaN", "1704067500"]),
+)
+WORDS = st.sampled_from(
+    ["status", "data", "result", "resultType", "metric", "values", "error", "isPartial", "port"]
+)
+JSON = st.recursive(
+    LEAF,
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(WORDS, inner, max_size=4)),
+    max_leaves=12,
+)
+MATRIX = st.fixed_dictionaries(
+    {
+        "status": st.just("success"),
+        "data": st.fixed_dictionaries({"resultType": st.just("matrix"), "result": JSON}),
+    }
+)
 
 
 @settings(max_examples=150, deadline=None)
-@given(body=st.one_of(st.binary(max_size=100), JSON.map(json.dumps), MATRIX.map(json.dumps)), status=st.sampled_from([200, 200, 200, 204, 301, 400, 503]))  # fmt: skip
+@given(
+    body=st.one_of(st.binary(max_size=100), JSON.map(json.dumps), MATRIX.map(json.dumps)),
+    status=st.sampled_from([200, 200, 200, 204, 301, 400, 503]),
+)
 def test_any_answer_is_a_page_or_an_error(body: bytes | str, status: int) -> None:
-    with httpx.Client(base_url="http://server", transport=httpx.MockTransport(lambda _: httpx.Response(status, stream=httpx.ByteStream(body.encode() if isinstance(body, str) else body)))) as client:  # fmt: skip
+    with httpx.Client(
+        base_url="http://server",
+        transport=httpx.MockTransport(
+            lambda _: httpx.Response(
+                status, stream=httpx.ByteStream(body.encode() if isinstance(body, str) else body)
+            )
+        ),
+    ) as client:
         try:
             page = fetch(client, spec("http://server", tries=2), SINCE, TODAY, pause=lambda _: None)
         except SourceError:
@@ -152,18 +200,37 @@ def test_any_answer_is_a_page_or_an_error(body: bytes | str, status: int) -> Non
         ([("r1", [[FIRST, "1"], [FIRST + 0.2, "2"]])], "series 'r1' has two values of one time"),
         ([("r1", [[FIRST * 1000, "1"]])], "times outside of what was asked for"),
         ([("r1", [[float("nan"), "1"]])], "times outside of what was asked for"),
-        ([("r\ud800", [[FIRST, "1"]]), ("r\ud801", [[FIRST, "1"]])], "several series are named 'r?'"),
+        (
+            [("r\ud800", [[FIRST, "1"]]), ("r\ud801", [[FIRST, "1"]])],
+            "several series are named 'r?'",
+        ),
     ],
-)  # fmt: skip
-def test_values_times_and_names_that_no_range_query_gives(series: list[tuple[str, object]], message: str) -> None:
+)
+def test_values_times_and_names_that_no_range_query_gives(
+    series: list[tuple[str, object]], message: str
+) -> None:
     with pytest.raises(SourceError) as caught:
         fetched(lambda: stream(matrix(*series)))
     assert message in str(caught.value)
 
 
 def test_numbers_for_texts_any_order_and_half_characters_are_taken(tmp_path: Path) -> None:
-    series = ("r1", [[FIRST + 300, 5], [FIRST, "2e3"], [FIRST + 600, "NaN"], [FIRST + 900, "+Inf"], [FIRST + 1200, "-1"]])  # fmt: skip
-    with server(lambda handler, _: reply(handler, matrix(series, ("r\ud800", [[FIRST, "1"]])).encode())) as url, open_world(tmp_path) as world:  # fmt: skip
+    series = (
+        "r1",
+        [
+            [FIRST + 300, 5],
+            [FIRST, "2e3"],
+            [FIRST + 600, "NaN"],
+            [FIRST + 900, "+Inf"],
+            [FIRST + 1200, "-1"],
+        ],
+    )
+    with (
+        server(
+            lambda handler, _: reply(handler, matrix(series, ("r\ud800", [[FIRST, "1"]])).encode())
+        ) as url,
+        open_world(tmp_path) as world,
+    ):
         (result,) = get(world, spec(url, page_days=5.0, out_query=""), tmp_path)
         assert (result.rows_in, result.rows_loaded, result.rows_quarantined) == (6, 3, 3)
         assert samples(world)["in_bps"].to_list() == [2000.0, 5.0, None]
@@ -175,17 +242,23 @@ def test_pages_and_queries_without_series_are_told_of(tmp_path: Path) -> None:
     lost = {SINCE + timedelta(days=1, minutes=5)}
 
     def answer(handler: BaseHTTPRequestHandler, query: dict[str, str]) -> None:
-        nothing = query["query"] == "out" or datetime.fromtimestamp(int(query["start"]), UTC) in lost
+        nothing = (
+            query["query"] == "out" or datetime.fromtimestamp(int(query["start"]), UTC) in lost
+        )
         reply(handler, matrix().encode() if nothing else good(query))
 
     with server(answer) as url, open_world(tmp_path) as world:
         first, second, third = get(world, spec(url), tmp_path)
         assert "no series answers out" in first.notes
-        assert second.notes == ("the server has no series from 2026-01-02 00:05 to 2026-01-03 00:00",)
+        assert second.notes == (
+            "the server has no series from 2026-01-02 00:05 to 2026-01-03 00:00",
+        )
         assert (third.rows_loaded, third.notes) == (576, ())
         lost.add(datetime(2026, 1, 3, 23, tzinfo=UTC))
         (again,) = get(world, spec(url), tmp_path)
-        assert again.notes == ("the server has no series from 2026-01-03 23:00 to 2026-01-04 00:00",)
+        assert again.notes == (
+            "the server has no series from 2026-01-03 23:00 to 2026-01-04 00:00",
+        )
 
 
 def test_a_refusal_is_told_at_once(tmp_path: Path) -> None:
@@ -193,7 +266,11 @@ def test_a_refusal_is_told_at_once(tmp_path: Path) -> None:
 
     def answer(handler: BaseHTTPRequestHandler, query: dict[str, str]) -> None:
         calls.append(query)
-        reply(handler, b'{"status":"error","errorType":"bad_data","error":"parse error at char 3"}', status=400)
+        reply(
+            handler,
+            b'{"status":"error","errorType":"bad_data","error":"parse error at char 3"}',
+            status=400,
+        )
 
     with server(answer) as url, open_world(tmp_path) as world:
         (result,) = get(world, spec(url), tmp_path)
@@ -202,7 +279,10 @@ def test_a_refusal_is_told_at_once(tmp_path: Path) -> None:
 
 
 def test_names_that_are_not_unique_and_answers_that_are_too_large(tmp_path: Path) -> None:
-    with server(lambda handler, query: reply(handler, good(query))) as url, open_world(tmp_path) as world:
+    with (
+        server(lambda handler, query: reply(handler, good(query))) as url,
+        open_world(tmp_path) as world,
+    ):
         (result,) = get(world, spec(url, label="port{nothing}"), tmp_path)
         assert "several series are named 'port'" in str(result.error)
         (result,) = get(world, spec(url, max_answer_bytes=100), tmp_path)
@@ -212,14 +292,28 @@ def test_names_that_are_not_unique_and_answers_that_are_too_large(tmp_path: Path
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"url": "ftp://x"}, {"url": "http://me:word@x"}, {"in_query": "", "out_query": ""}, {"label": ""}, {"since": None}, {"slot_minutes": None},
-     {"token_file": "a", "user": "b"}, {"url": "http://[::1"}, {"url": "http://x:y"}, {"url": "http://x\n"}, {"max_answer_bytes": 0}, {"page_days": 60.0}, {"tries": 0}, {"url": "http://x/?token=1"}],
-)  # fmt: skip
+    [
+        {"url": "ftp://x"},
+        {"url": "http://me:word@x"},
+        {"in_query": "", "out_query": ""},
+        {"label": ""},
+        {"since": None},
+        {"slot_minutes": None},
+        {"token_file": "a", "user": "b"},
+        {"url": "http://[::1"},
+        {"url": "http://x:y"},
+        {"url": "http://x\n"},
+        {"max_answer_bytes": 0},
+        {"page_days": 60.0},
+        {"tries": 0},
+        {"url": "http://x/?token=1"},
+    ],
+)
 def test_settings_that_cannot_work(wrong: dict[str, object]) -> None:
     with pytest.raises(SettingsError):
-        spec("http://127.0.0.1:1", **{k: v for k, v in wrong.items() if k != "url"}) if "url" not in wrong else spec(
-            **wrong
-        )  # type: ignore[arg-type]
+        spec(
+            "http://127.0.0.1:1", **{k: v for k, v in wrong.items() if k != "url"}
+        ) if "url" not in wrong else spec(**wrong)  # type: ignore[arg-type]
 
 
 def test_pages_lie_on_the_grid_and_never_hold_too_many_points() -> None:
@@ -227,13 +321,20 @@ def test_pages_lie_on_the_grid_and_never_hold_too_many_points() -> None:
     found = list(pages(source, None, TODAY + timedelta(days=400)))
     assert found[0][0] == SINCE + timedelta(minutes=5)
     assert all((last - first) / timedelta(minutes=5) < 11_000 for first, last in found)
-    assert all(after[0] - before[1] == timedelta(minutes=5) for before, after in itertools.pairwise(found))
-    assert name_of("{instance} {ifName}{x}", {"instance": "a{ifName}", "ifName": "e1"}) == "a{ifName} e1"
+    assert all(
+        after[0] - before[1] == timedelta(minutes=5) for before, after in itertools.pairwise(found)
+    )
+    assert (
+        name_of("{instance} {ifName}{x}", {"instance": "a{ifName}", "ifName": "e1"})
+        == "a{ifName} e1"
+    )
 
 
 @pytest.fixture(scope="module")
 def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real server whose history has ifHC counters of two ports: r1 at 1 Gbit/s in and 2 out, restarted once; r2 from the second day."""
+    """A real server whose history has ifHC counters of two ports: r1 at 1 Gbit/s in and 2 out,
+    restarted once; r2 from the second day.
+    """
     if shutil.which("prometheus") is None or shutil.which("promtool") is None:
         pytest.skip("prometheus is not installed")
     folder = tmp_path_factory.mktemp("prometheus")
@@ -243,15 +344,30 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         for port, begin in (("r1", 0), ("r2", 1440)):
             for minute in range(begin, 2880):
                 value = octets * 60 * (minute - (720 if minute >= 720 else 0))
-                lines.append(f'{name}{{instance="core1",ifName="{port}"}} {value} {SINCE.timestamp() + 60 * minute:.0f}')  # fmt: skip
+                lines.append(
+                    f'{name}{{instance="core1",ifName="{port}"}} {value} {SINCE.timestamp() + 60 * minute:.0f}'
+                )
     (folder / "history.txt").write_text("\n".join([*lines, "# EOF", ""]))
     (folder / "prometheus.yml").write_text("scrape_configs: []\n")
-    subprocess.run(["promtool", "tsdb", "create-blocks-from", "openmetrics", "history.txt", "data"], cwd=folder, check=True, capture_output=True)  # fmt: skip
+    subprocess.run(
+        ["promtool", "tsdb", "create-blocks-from", "openmetrics", "history.txt", "data"],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+    )
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port_number = free.getsockname()[1]
-    command = ["prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=data", "--storage.tsdb.retention.time=100y", f"--web.listen-address=127.0.0.1:{port_number}"]  # fmt: skip
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    command = [
+        "prometheus",
+        "--config.file=prometheus.yml",
+        "--storage.tsdb.path=data",
+        "--storage.tsdb.retention.time=100y",
+        f"--web.listen-address=127.0.0.1:{port_number}",
+    ]
+    with subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
         url = f"http://127.0.0.1:{port_number}"
         for _ in range(300):
             with contextlib.suppress(httpx.TransportError):
@@ -264,7 +380,9 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.mark.server
 def test_counters_of_a_real_prometheus(tmp_path: Path, prometheus: str) -> None:
-    source = spec(prometheus, in_query="rate(ifHCInOctets[5m]) * 8", out_query="rate(ifHCOutOctets[5m]) * 8")
+    source = spec(
+        prometheus, in_query="rate(ifHCInOctets[5m]) * 8", out_query="rate(ifHCOutOctets[5m]) * 8"
+    )
     with open_world(tmp_path) as world:
         results = get(world, source, tmp_path)
         assert [result.error for result in results] == [None] * len(results)

@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.warehouse.traffic_worlds import NOW, PAIR, load, load_one, open_world, samples, shared, write
+from tests.warehouse.traffic_worlds import (
+    NOW,
+    PAIR,
+    load,
+    load_one,
+    open_world,
+    samples,
+    shared,
+    write,
+)
 from warehouse.errors import SettingsError
 from warehouse.sources.spec import SourceSpec
 
@@ -18,11 +27,26 @@ TEXT = "time,interface,in,out\n2024-01-01 00:00,r1,1000,2000\n2024-01-01 00:05,r
 
 def test_wrong_words_are_reported_together() -> None:
     with pytest.raises(SettingsError) as caught:
-        SourceSpec("x", unit="Gbit", layout="tall", time_zone="Almaty", stamp="middle", slot_minutes=7, in_column="a")  # type: ignore[arg-type]
+        SourceSpec(
+            "x",
+            unit="Gbit",
+            layout="tall",
+            time_zone="Almaty",
+            stamp="middle",
+            slot_minutes=7,
+            in_column="a",
+        )  # type: ignore[arg-type]
     message = str(caught.value)
     assert all(
         word in message
-        for word in ("x.unit", "choose from bps, kbps", "x.layout", "x.time_zone", "x.stamp", "x.slot_minutes")
+        for word in (
+            "x.unit",
+            "choose from bps, kbps",
+            "x.layout",
+            "x.time_zone",
+            "x.stamp",
+            "x.slot_minutes",
+        )
     )
 
 
@@ -66,7 +90,11 @@ def test_numbers_are_no_times_unless_it_is_said(tmp_path: Path) -> None:
         (result,) = load(world, PAIR, tmp_path / "a.parquet")
         assert "epoch_s, epoch_ms or epoch_us" in str(result.error)
         assert (
-            load_one(world, SourceSpec(**{**vars(PAIR), "time_format": "epoch_s"}), tmp_path / "a.parquet").rows_loaded
+            load_one(
+                world,
+                SourceSpec(**{**vars(PAIR), "time_format": "epoch_s"}),
+                tmp_path / "a.parquet",
+            ).rows_loaded
             == 1
         )
 
@@ -80,8 +108,12 @@ def test_a_log_of_four_resolutions(tmp_path: Path) -> None:
         counts = samples(world).group_by("slot_minutes").len().sort("slot_minutes")
         assert counts["slot_minutes"].to_list() == [5, 30, 120, 1440]
         assert counts["len"].sum() + result.rows_known >= 2530
-        row = samples(world).filter(slot_start=datetime(2016, 2, 11, 6, 50, tzinfo=UTC), slot_minutes=5)
-        assert row["in_bps"].to_list() == [8 * 3823592074]  # The mean that ended at 06:55, 1455173700.
+        row = samples(world).filter(
+            slot_start=datetime(2016, 2, 11, 6, 50, tzinfo=UTC), slot_minutes=5
+        )
+        assert row["in_bps"].to_list() == [
+            8 * 3823592074
+        ]  # The mean that ended at 06:55, 1455173700.
 
 
 def test_a_file_named_like_a_pattern_is_that_file(tmp_path: Path) -> None:
@@ -104,7 +136,9 @@ def test_limits_refuse_absurd_sizes(tmp_path: Path) -> None:
 @given(
     content=st.one_of(
         st.binary(max_size=300),
-        st.text(max_size=200).map(lambda text: ("time,interface,in,out\n" + text).encode("utf-8", "replace")),
+        st.text(max_size=200).map(
+            lambda text: ("time,interface,in,out\n" + text).encode("utf-8", "replace")
+        ),
     )
 )
 def test_no_bytes_crash_a_reader_and_no_row_is_lost(fuzz_world: object, content: bytes) -> None:

@@ -32,7 +32,8 @@ def spec(bits: int = 64, **more: str | int) -> SourceSpec:
 
 def polls(readings: list[tuple[float, int, int]]) -> str:
     return HEADER + "".join(
-        f"{START + timedelta(seconds=at)},r1,{in_octets},{out_octets}\n" for at, in_octets, out_octets in readings
+        f"{START + timedelta(seconds=at)},r1,{in_octets},{out_octets}\n"
+        for at, in_octets, out_octets in readings
     )
 
 
@@ -41,13 +42,31 @@ def polls(readings: list[tuple[float, int, int]]) -> str:
     [
         (32, 4294967000, 500, 8 * 796 / 300, "ok"),  # A wrap: 21.2267 bit/s.
         (64, 4294967000, 500, None, "reset"),  # A 64-bit counter restarts, it never wraps.
-        (32, 2_000_000, 1_999_999, 8 * (2**32 - 1) / 300, "ok"),  # Possible on a 1G port (0.11 Gbit/s).
-        (64, 18446744073709551000, 18446744073709551615, 8 * 615 / 300, "ok"),  # Beyond what a double holds.
+        (
+            32,
+            2_000_000,
+            1_999_999,
+            8 * (2**32 - 1) / 300,
+            "ok",
+        ),  # Possible on a 1G port (0.11 Gbit/s).
+        (
+            64,
+            18446744073709551000,
+            18446744073709551615,
+            8 * 615 / 300,
+            "ok",
+        ),  # Beyond what a double holds.
     ],
 )
-def test_wraps_and_restarts(tmp_path: Path, bits: int, before: int, after: int, rate: float | None, flag: str) -> None:
+def test_wraps_and_restarts(
+    tmp_path: Path, bits: int, before: int, after: int, rate: float | None, flag: str
+) -> None:
     with open_world(tmp_path, ["r1"], ports=[("r1", "r1", 1.0, 1)]) as world:
-        load_one(world, spec(bits), write(tmp_path / "a.csv", polls([(0, before, 0), (300, after, 3_750_000)])))
+        load_one(
+            world,
+            spec(bits),
+            write(tmp_path / "a.csv", polls([(0, before, 0), (300, after, 3_750_000)])),
+        )
         (row,) = samples(world).rows()
         assert row[2] == (None if rate is None else pytest.approx(rate))
         assert row[4] == flag
@@ -55,7 +74,11 @@ def test_wraps_and_restarts(tmp_path: Path, bits: int, before: int, after: int, 
 
 def test_an_impossible_wrap_is_a_restart(tmp_path: Path) -> None:
     with open_world(tmp_path, ["r1"], ports=[("r1", "r1", 0.01, 1)]) as world:
-        load_one(world, spec(32), write(tmp_path / "a.csv", polls([(0, 4_000_000_000, 0), (300, 3_000_000_000, 0)])))
+        load_one(
+            world,
+            spec(32),
+            write(tmp_path / "a.csv", polls([(0, 4_000_000_000, 0), (300, 3_000_000_000, 0)])),
+        )
         assert samples(world)["flag"].to_list() == ["reset"]
 
 
@@ -64,7 +87,10 @@ def test_a_rate_that_no_port_can_have_is_a_restart(tmp_path: Path) -> None:
     readings = [(0, 0, 0), (120, 2**64 - 1, 0), (240, 2**64 - 1, 0)]
     with open_world(tmp_path, ["r1"]) as world:
         load_one(world, spec(slot_minutes=1), write(tmp_path / "a.csv", polls(readings)))
-        assert samples(world).select("in_bps", "flag").rows() == [(None, "reset")] * 2 + [(0.0, "estimated")] * 2
+        assert (
+            samples(world).select("in_bps", "flag").rows()
+            == [(None, "reset")] * 2 + [(0.0, "estimated")] * 2
+        )
 
 
 def test_a_gap_is_one_mean_spread_over_its_slots(tmp_path: Path) -> None:
@@ -72,9 +98,16 @@ def test_a_gap_is_one_mean_spread_over_its_slots(tmp_path: Path) -> None:
         load_one(
             world,
             spec(),
-            write(tmp_path / "a.csv", polls([(0, 0, 0), (300, 300, 0), (1200, 9300, 0), (1500, 9600, 0)])),
+            write(
+                tmp_path / "a.csv",
+                polls([(0, 0, 0), (300, 300, 0), (1200, 9300, 0), (1500, 9600, 0)]),
+            ),
         )
-        assert samples(world).select("in_bps", "flag").rows() == [(8.0, "ok"), *[(80.0, "estimated")] * 3, (8.0, "ok")]
+        assert samples(world).select("in_bps", "flag").rows() == [
+            (8.0, "ok"),
+            *[(80.0, "estimated")] * 3,
+            (8.0, "ok"),
+        ]
 
 
 def test_jittered_polls_of_a_steady_rate_are_steady(tmp_path: Path) -> None:
@@ -82,14 +115,22 @@ def test_jittered_polls_of_a_steady_rate_are_steady(tmp_path: Path) -> None:
     while times[-1] < 1800:
         times.append(times[-1] + 27 + 7 * (len(times) * 7919 % 100) / 100)
     with open_world(tmp_path, ["r1"]) as world:
-        load_one(world, spec(), write(tmp_path / "a.csv", polls([(round(at, 3), round(at * 1000), 0) for at in times])))
+        load_one(
+            world,
+            spec(),
+            write(tmp_path / "a.csv", polls([(round(at, 3), round(at * 1000), 0) for at in times])),
+        )
         assert samples(world)["in_bps"].to_list()[:6] == pytest.approx([8000.0] * 6, rel=1e-4)
 
 
 def test_a_device_that_says_it_restarted_is_believed(tmp_path: Path) -> None:
     text = "time,interface,in,out,up,mark\n2024-01-01 00:00,r1,100,1,5000,a\n2024-01-01 00:05,r1,200,2,10,a\n2024-01-01 00:10,r1,300,3,310,b\n2024-01-01 00:15,r1,400,4,610,b\n"
     with open_world(tmp_path, ["r1"]) as world:
-        load_one(world, spec(uptime_column="up", discontinuity_column="mark"), write(tmp_path / "a.csv", text))
+        load_one(
+            world,
+            spec(uptime_column="up", discontinuity_column="mark"),
+            write(tmp_path / "a.csv", text),
+        )
         assert samples(world)["flag"].to_list() == ["reset", "reset", "ok"]
 
 
@@ -111,14 +152,20 @@ def test_any_split_of_the_polls_gives_the_same_rates(
     gaps = data.draw(st.lists(st.integers(20, 900), min_size=3, max_size=12))
     at, octets, readings = 0, 0, []
     for gap in gaps:
-        at, octets = at + gap, data.draw(st.integers(0, 10**6)) + (0 if data.draw(st.booleans()) else octets)
+        at, octets = (
+            at + gap,
+            data.draw(st.integers(0, 10**6)) + (0 if data.draw(st.booleans()) else octets),
+        )
         readings.append((float(at), octets, octets // 2))
     cut = data.draw(st.integers(1, len(readings) - 1))
     overlap = data.draw(st.integers(0, cut))
     parts = data.draw(st.permutations([readings[:cut], readings[cut - overlap :]]))
     (folder / "whole").mkdir()
     (folder / "parts").mkdir()
-    with open_world(folder / "whole", ["r1"]) as whole, open_world(folder / "parts", ["r1"]) as split:
+    with (
+        open_world(folder / "whole", ["r1"]) as whole,
+        open_world(folder / "parts", ["r1"]) as split,
+    ):
         load_one(whole, spec(), write(folder / "whole.csv", polls(readings)))
         for place, part in enumerate(parts):
             load_one(split, spec(), write(folder / f"{place}.csv", polls(part)))
@@ -129,11 +176,15 @@ def test_any_split_of_the_polls_gives_the_same_rates(
 def test_a_later_file_changes_no_slot_but_where_it_joins(tmp_path: Path, gap_days: int) -> None:
     """Polls every 30 s, cut in the middle of a slot; with a gap of days between the files as well."""
     readings = [
-        (poll * 30.0 + 86400 * gap_days * (poll >= 3605), poll * 1000 + poll % 7, poll) for poll in range(3000, 6500)
+        (poll * 30.0 + 86400 * gap_days * (poll >= 3605), poll * 1000 + poll % 7, poll)
+        for poll in range(3000, 6500)
     ]
     (tmp_path / "whole").mkdir()
     (tmp_path / "parts").mkdir()
-    with open_world(tmp_path / "whole", ["r1"]) as whole, open_world(tmp_path / "parts", ["r1"]) as parts:
+    with (
+        open_world(tmp_path / "whole", ["r1"]) as whole,
+        open_world(tmp_path / "parts", ["r1"]) as parts,
+    ):
         load_one(whole, spec(), write(tmp_path / "whole.csv", polls(readings)))
         load_one(parts, spec(), write(tmp_path / "a.csv", polls(readings[:605])))
         later = load_one(parts, spec(), write(tmp_path / "b.csv", polls(readings[605:])))
@@ -152,12 +203,20 @@ def by_hand(
     for before, now in pairwise(sorted(readings)):
         if before[0] != now[0]:
             continue
-        microseconds, lost, rates = now[1] - before[1], before[5] != now[5] or now[6] < before[6], []
+        microseconds, lost, rates = (
+            now[1] - before[1],
+            before[5] != now[5] or now[6] < before[6],
+            [],
+        )
         for old, new in ((before[2], now[2]), (before[3], now[3])):
             passed = None if old is None or new is None else new - old
             if passed is not None and passed < 0:
                 again = passed + 2**32
-                passed = again if now[4] == 32 and 0 <= again * 8e6 / microseconds <= 1.05 * speed else None
+                passed = (
+                    again
+                    if now[4] == 32 and 0 <= again * 8e6 / microseconds <= 1.05 * speed
+                    else None
+                )
                 lost = lost or passed is None
             rates.append(None if passed is None else passed * 8e6 / microseconds)
         for slot in range(before[1] // slot_us, (now[1] - 1) // slot_us + 1):
@@ -172,7 +231,9 @@ def by_hand(
             continue
         means: list[float | None] = []
         for way in (3, 4):
-            known = [(part[0], part[way]) for part in parts if not part[1] and part[way] is not None]
+            known = [
+                (part[0], part[way]) for part in parts if not part[1] and part[way] is not None
+            ]
             means.append(
                 sum(length * rate for length, rate in known) / sum(length for length, _ in known)
                 if known and valid * 2 >= slot_us
@@ -193,11 +254,20 @@ OCTETS = st.one_of(st.none(), st.integers(0, 2**32 - 1), st.integers(2**64 - 10*
 @settings(max_examples=150, deadline=None)
 @given(
     steps=st.lists(
-        st.tuples(st.integers(1, 3), st.integers(1, 1_500_000_000), OCTETS, OCTETS, st.sampled_from([32, 64]), st.sampled_from(["a", "a", "a", "b"]), st.sampled_from([1.0, 1.0, 2.0])),
-        min_size=1, max_size=12,
+        st.tuples(
+            st.integers(1, 3),
+            st.integers(1, 1_500_000_000),
+            OCTETS,
+            OCTETS,
+            st.sampled_from([32, 64]),
+            st.sampled_from(["a", "a", "a", "b"]),
+            st.sampled_from([1.0, 1.0, 2.0]),
+        ),
+        min_size=1,
+        max_size=12,
     ),
     shuffled=st.randoms(use_true_random=False),
-)  # fmt: skip
+)
 def test_rates_are_those_made_by_hand(steps: list[Poll], shuffled: random.Random) -> None:
     at, readings = 0, []
     for key, step, *rest in steps:
@@ -205,7 +275,15 @@ def test_rates_are_those_made_by_hand(steps: list[Poll], shuffled: random.Random
         readings.append((key, at, *rest))
     given_order = list(readings)
     shuffled.shuffle(given_order)
-    schema = {"interface_key": pl.Int32, "read_us": pl.Int64, "in_octets": pl.UInt64, "out_octets": pl.UInt64, "counter_bits": pl.Int16, "discontinuity": pl.String, "uptime_s": pl.Float64}  # fmt: skip
+    schema = {
+        "interface_key": pl.Int32,
+        "read_us": pl.Int64,
+        "in_octets": pl.UInt64,
+        "out_octets": pl.UInt64,
+        "counter_bits": pl.Int16,
+        "discontinuity": pl.String,
+        "uptime_s": pl.Float64,
+    }
     frame = pl.DataFrame(given_order, schema=schema, orient="row").with_columns(
         speed_bps=pl.lit(1e9), batch_id=pl.lit(1)
     )

@@ -1,4 +1,6 @@
-"""Files and settings of kinds that once ended in a traceback, a wait without end, or a row that nobody was told of."""
+"""Files and settings of kinds that once ended in a traceback, a wait without end, or a row that
+nobody was told of.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,12 @@ from warehouse.errors import SettingsError
 from warehouse.sources.spec import SourceSpec
 
 GENERAL = replace(PAIR, interface_pattern="(?P<interface>.+)")
-WIDE = SourceSpec("wide", layout="wide", interface_pattern=r"(?P<interface>.+)[._](?P<direction>in|out)", slot_minutes=5)  # fmt: skip
+WIDE = SourceSpec(
+    "wide",
+    layout="wide",
+    interface_pattern=r"(?P<interface>.+)[._](?P<direction>in|out)",
+    slot_minutes=5,
+)
 ONE = {"time": [datetime(2024, 1, 1)], "interface": ["r1"], "in": [1.0], "out": [2.0]}
 
 
@@ -26,11 +33,18 @@ ONE = {"time": [datetime(2024, 1, 1)], "interface": ["r1"], "in": [1.0], "out": 
 @pytest.mark.parametrize(
     "header",
     [
-        "Time,time,interface,in,out,OUT", 'x,time,interface,in,out,"a""b"', "x,time,interface,in,out,", ",time,interface,in,out,#1",
-        "x,time,interface,in,out,x", "x,time,interface,in,out,'; drop table core.traffic_sample; --", "series,time,interface,in,out,stamp",
+        "Time,time,interface,in,out,OUT",
+        'x,time,interface,in,out,"a""b"',
+        "x,time,interface,in,out,",
+        ",time,interface,in,out,#1",
+        "x,time,interface,in,out,x",
+        "x,time,interface,in,out,'; drop table core.traffic_sample; --",
+        "series,time,interface,in,out,stamp",
     ],
-)  # fmt: skip
-def test_columns_that_are_not_read_may_be_named_anything(tmp_path: Path, spec: SourceSpec, header: str) -> None:
+)
+def test_columns_that_are_not_read_may_be_named_anything(
+    tmp_path: Path, spec: SourceSpec, header: str
+) -> None:
     file = write(tmp_path / "a.csv", f"{header}\n7,2024-01-01 00:00,r1,1,2,8\n")
     with open_world(tmp_path) as world:
         assert load_one(world, spec, file).rows_loaded == 1
@@ -41,9 +55,13 @@ def test_columns_that_are_not_read_may_be_named_anything(tmp_path: Path, spec: S
 def test_names_of_columns_may_hold_dots(tmp_path: Path, pattern: str) -> None:
     spec = replace(PAIR, in_column="rate.in", out_column="select", interface_pattern=pattern)
     text = write(tmp_path / "a.csv", "time,interface,rate.in,select\n2024-01-01 00:00,r1,1,2\n")
-    pl.DataFrame({**ONE, "interface": ["r2"]}).rename({"in": "rate.in", "out": "select"}).write_parquet(tmp_path / "a.parquet")  # fmt: skip
+    pl.DataFrame({**ONE, "interface": ["r2"]}).rename(
+        {"in": "rate.in", "out": "select"}
+    ).write_parquet(tmp_path / "a.parquet")
     with open_world(tmp_path) as world:
-        assert [result.rows_loaded for result in load(world, spec, text, tmp_path / "a.parquet")] == [1, 1]
+        assert [
+            result.rows_loaded for result in load(world, spec, text, tmp_path / "a.parquet")
+        ] == [1, 1]
         wide = write(tmp_path / "w.csv", "time,r1.in,r1.out\n2024-01-01 00:05,3,4\n")
         assert load_one(world, WIDE, wide).rows_loaded == 2
 
@@ -51,7 +69,9 @@ def test_names_of_columns_may_hold_dots(tmp_path: Path, pattern: str) -> None:
 @pytest.mark.parametrize("header", ["time,r1_in,r1_in,r1_out", "time,r1_in,R1_in,r1_out"])
 def test_wide_columns_that_stand_there_twice_are_refused(tmp_path: Path, header: str) -> None:
     with open_world(tmp_path) as world:
-        (result,) = load(world, WIDE, write(tmp_path / "a.csv", f"{header}\n2024-01-01 00:00,1,9,2\n"))
+        (result,) = load(
+            world, WIDE, write(tmp_path / "a.csv", f"{header}\n2024-01-01 00:00,1,9,2\n")
+        )
         assert "column r1_in stands there twice" in str(result.error)
 
 
@@ -81,13 +101,35 @@ def endless(path: Path) -> None:
     [
         (os.mkfifo, "a.csv", "is a folder, a pipe or a device"),
         (endless, "a.csv", "is a folder, a pipe or a device"),
-        (lambda path: path.write_bytes(bz2.compress(b"time,interface,in,out\n2024-01-01 00:00,r1,1,2\n")), "a.csv.bz2", "neither with gzip nor with zstd"),
-        (lambda path: path.write_bytes(b"time,interface,in,out\r\n2024-01-01 00:00,r1,1,2\r2024-01-01 00:05,r1,1,2\r\n"), "a.csv", "lines all end in the same way"),
-        (pl.DataFrame({**ONE, "file_row_number": [1]}).write_parquet, "a.parquet", "has a column file_row_number"),
-        (pl.DataFrame({**ONE, 'i"n': [1]}).rename({"in": "i", 'i"n': "in"}).write_parquet, "a.parquet", ""),
+        (
+            lambda path: path.write_bytes(
+                bz2.compress(b"time,interface,in,out\n2024-01-01 00:00,r1,1,2\n")
+            ),
+            "a.csv.bz2",
+            "neither with gzip nor with zstd",
+        ),
+        (
+            lambda path: path.write_bytes(
+                b"time,interface,in,out\r\n2024-01-01 00:00,r1,1,2\r2024-01-01 00:05,r1,1,2\r\n"
+            ),
+            "a.csv",
+            "lines all end in the same way",
+        ),
+        (
+            pl.DataFrame({**ONE, "file_row_number": [1]}).write_parquet,
+            "a.parquet",
+            "has a column file_row_number",
+        ),
+        (
+            pl.DataFrame({**ONE, 'i"n': [1]}).rename({"in": "i", 'i"n': "in"}).write_parquet,
+            "a.parquet",
+            "",
+        ),
     ],
-)  # fmt: skip
-def test_what_can_not_be_read_is_named(tmp_path: Path, make: Callable[[Path], object], name: str, message: str) -> None:
+)
+def test_what_can_not_be_read_is_named(
+    tmp_path: Path, make: Callable[[Path], object], name: str, message: str
+) -> None:
     make(tmp_path / name)
     with open_world(tmp_path) as world:
         (result,) = load(world, PAIR, tmp_path / name)
@@ -97,10 +139,14 @@ def test_what_can_not_be_read_is_named(tmp_path: Path, make: Callable[[Path], ob
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"interface_pattern": "(?P<interface>r(?=1).+)"}, {"interface_pattern": r"(?P<interface>(r)\2?.+)"}, {"interface_pattern": "(?P<interface>(?<!x).+)"},
-        {"separator": '"'}, {"separator": "\n"}, {"null_words": ("", '"')},
+        {"interface_pattern": "(?P<interface>r(?=1).+)"},
+        {"interface_pattern": r"(?P<interface>(r)\2?.+)"},
+        {"interface_pattern": "(?P<interface>(?<!x).+)"},
+        {"separator": '"'},
+        {"separator": "\n"},
+        {"null_words": ("", '"')},
     ],
-)  # fmt: skip
+)
 def test_settings_that_no_reader_can_follow_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(SettingsError):
         SourceSpec(**{**vars(PAIR), **wrong})  # type: ignore[arg-type]
@@ -109,7 +155,11 @@ def test_settings_that_no_reader_can_follow_are_refused(wrong: dict[str, object]
 
 def test_a_first_slot_in_the_future_is_refused(tmp_path: Path) -> None:
     with open_world(tmp_path) as world:
-        (result,) = load(world, replace(PAIR, first_slot=datetime(2062, 1, 1, tzinfo=UTC)), write(tmp_path / "a.csv", "interface,in,out\nr1,1,2\n"))  # fmt: skip
+        (result,) = load(
+            world,
+            replace(PAIR, first_slot=datetime(2062, 1, 1, tzinfo=UTC)),
+            write(tmp_path / "a.csv", "interface,in,out\nr1,1,2\n"),
+        )
         assert "lie in the future" in str(result.error)
         assert samples(world).is_empty()
 
@@ -117,17 +167,29 @@ def test_a_first_slot_in_the_future_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("odd", "message"),
     [
-        ({"bytes": float("nan")}, "the value is no number"), ({"sampling_rate": "x"}, "the value is no number"), ({"sampling_rate": -3}, "the value is no number"),
-        ({"sampling_rate": 10**30}, "the value is no number"), ({"sampling_rate": 0}, ""),
+        ({"bytes": float("nan")}, "the value is no number"),
+        ({"sampling_rate": "x"}, "the value is no number"),
+        ({"sampling_rate": -3}, "the value is no number"),
+        ({"sampling_rate": 10**30}, "the value is no number"),
+        ({"sampling_rate": 0}, ""),
     ],
-)  # fmt: skip
+)
 def test_a_flow_that_can_not_be_counted_waits_and_spoils_no_slot(
     tmp_path: Path, odd: dict[str, object], message: str
 ) -> None:
     write(tmp_path / "map.csv", "interface_id,a,z\nr1,10.0.0.0/8,192.168.0.0/16\n")
     spec = SourceSpec("flows", kind="flows", map_file=str(tmp_path / "map.csv"))
-    flow = {"ip_src": "10.0.0.1", "ip_dst": "192.168.0.1", "timestamp_start": "2024-01-01 00:00:00", "timestamp_end": "2024-01-01 00:01:00", "bytes": 37500}  # fmt: skip
-    file = write(tmp_path / "a.json", "".join(json.dumps(record) + "\n" for record in (flow, {**flow, **odd})))
+    flow = {
+        "ip_src": "10.0.0.1",
+        "ip_dst": "192.168.0.1",
+        "timestamp_start": "2024-01-01 00:00:00",
+        "timestamp_end": "2024-01-01 00:01:00",
+        "bytes": 37500,
+    }
+    file = write(
+        tmp_path / "a.json",
+        "".join(json.dumps(record) + "\n" for record in (flow, {**flow, **odd})),
+    )
     stranger = write(tmp_path / "b.json", json.dumps({**flow, "ip_src": "1.1.1.1"}) + "\n")
     with open_world(tmp_path) as world:
         load_one(world, spec, file)

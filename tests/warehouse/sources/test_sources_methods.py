@@ -11,12 +11,17 @@ import pytest
 from tests.warehouse.traffic_worlds import PAIR, load_one, open_world, samples, write
 from warehouse.sources.spec import BITS_PER_UNIT, SourceSpec
 
-COUNTERS = SourceSpec("snmp", kind="counters", interface_column="interface", in_column="in", out_column="out")
+COUNTERS = SourceSpec(
+    "snmp", kind="counters", interface_column="interface", in_column="in", out_column="out"
+)
 START = datetime(2024, 1, 1)
 
 
 def polls(step: float, octets_per_second: float, count: int, bits: int) -> str:
-    rows = [f"{START + timedelta(seconds=step * poll)},r1,{round(octets_per_second * step * poll) % 2**bits},0\n" for poll in range(count)]  # fmt: skip
+    rows = [
+        f"{START + timedelta(seconds=step * poll)},r1,{round(octets_per_second * step * poll) % 2**bits},0\n"
+        for poll in range(count)
+    ]
     return "time,interface,in,out\n" + "".join(rows)
 
 
@@ -64,5 +69,9 @@ def test_units_are_decimal(tmp_path: Path) -> None:
     assert 100 * (2**30 / BITS_PER_UNIT["gbps"] - 1) == pytest.approx(7.3741824)
     assert 100 * (2**40 / BITS_PER_UNIT["tbps"] - 1) == pytest.approx(9.95116278)
     with open_world(tmp_path) as world:
-        load_one(world, replace(PAIR, unit="gbps"), write(tmp_path / "a.csv", "time,interface,in,out\n2024-01-01,r1,1,2\n"))  # fmt: skip
+        load_one(
+            world,
+            replace(PAIR, unit="gbps"),
+            write(tmp_path / "a.csv", "time,interface,in,out\n2024-01-01,r1,1,2\n"),
+        )
         assert samples(world)["in_bps"].to_list() == [1e9]

@@ -1,4 +1,6 @@
-"""Every example of the sources' page is valid, and reads the real file it names with its quirks told."""
+"""Every example of the sources' page is valid, and reads the real file it names with its quirks
+told.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ EXAMPLES = entries()
 
 @dataclass(frozen=True)
 class Told:
-    """What a load of the shared files must come to: ports, rows in and quarantined, slots new, words of its remarks."""
+    """What a load of the shared files must come to: ports, rows in and quarantined, slots new,
+    words of its remarks.
+    """
 
     ports: tuple[str, ...]
     rows_in: int
@@ -44,10 +48,14 @@ class Told:
 TOLD = {
     "cortez": Told(("cortez",), 14772, 0, 14772),
     "cortez-parquet": Told(("cortez",), 16054, 1282, 14772, ("the interface is empty",)),
-    "exchanges": Told(("LINX.man1", "LINX.sco1", "LINX.car1", "LINX.nva1", "PeeringCZ.total"), 4900, 0, 4900),
+    "exchanges": Told(
+        ("LINX.man1", "LINX.sco1", "LINX.car1", "LINX.nva1", "PeeringCZ.total"), 4900, 0, 4900
+    ),
     "seattle": Told(("six",), 5161, 0, 5161),
     "seattle-parquet": Told(("SIX.aggregate.avg", "SIX.aggregate.max"), 11450, 0, 11450),
-    "youtube": Told(("youtube",), 25760, 0, 25681, ("79 rows give another value", "do not lie on the grid")),
+    "youtube": Told(
+        ("youtube",), 25760, 0, 25681, ("79 rows give another value", "do not lie on the grid")
+    ),
     "inex": Told(("inex",), 2535, 0, 2532, ("means of 5, 30, 120, 1440 minutes",)),
     "zabbix": Told(("core2",), 1426, 0, 1426, ("fewer than 60 polls",)),
     "cacti": Told(("core1",), 0, 0, 0),
@@ -79,7 +87,11 @@ def test_an_example_reads_the_real_files(tmp_path: Path, name: str) -> None:
         assert sum(result.slots_new for result in results) > 0
         if told.rows_in:
             (result,) = results
-            assert (result.rows_in, result.rows_quarantined, result.slots_new) == (told.rows_in, told.quarantined, told.slots_new), notes  # fmt: skip
+            assert (result.rows_in, result.rows_quarantined, result.slots_new) == (
+                told.rows_in,
+                told.quarantined,
+                told.slots_new,
+            ), notes
         assert all(word in notes for word in told.words), notes
 
 
@@ -96,7 +108,10 @@ def test_the_example_of_country_statistics(tmp_path: Path) -> None:
 
 def test_the_example_of_counters(tmp_path: Path) -> None:
     polls = "time,ifName,ifHCInOctets,ifHCOutOctets,ifCounterDiscontinuityTime\n" + "".join(
-        f"2024-01-01 00:{minute:02}:00,r1,{minute * 60 * 125},{minute * 60 * 250},7\n" for minute in range(11)
+        f"2024-01-01 00:{minute:02}:00,r1,{minute * 60 * 125},{minute * 60 * 250},7\n"
+        for minute in range(11)
     )
     with open_world(tmp_path) as world:
-        assert load_one(world, EXAMPLES["snmp"], write(tmp_path / "polls-1.csv", polls)).slots_new == 2
+        assert (
+            load_one(world, EXAMPLES["snmp"], write(tmp_path / "polls-1.csv", polls)).slots_new == 2
+        )

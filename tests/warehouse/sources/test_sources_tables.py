@@ -29,25 +29,48 @@ def at(world: object) -> list[datetime]:
 @pytest.mark.parametrize(
     ("stamps", "day_first", "first"),
     [
-        (("01/02/2024 00:00", "01/02/2024 00:05", "13/02/2024 00:00"), None, datetime(2024, 2, 1, tzinfo=UTC)),
-        (("01/02/2024 00:00", "1/2/2024 12:05:00 AM", "01/13/2024 00:00"), None, datetime(2024, 1, 2, tzinfo=UTC)),
+        (
+            ("01/02/2024 00:00", "01/02/2024 00:05", "13/02/2024 00:00"),
+            None,
+            datetime(2024, 2, 1, tzinfo=UTC),
+        ),
+        (
+            ("01/02/2024 00:00", "1/2/2024 12:05:00 AM", "01/13/2024 00:00"),
+            None,
+            datetime(2024, 1, 2, tzinfo=UTC),
+        ),
         (("01.02.2024 00:00", "01.02.2024 00:05"), None, datetime(2024, 2, 1, tzinfo=UTC)),
         (("01/02/2024", "02/02/2024"), True, datetime(2024, 2, 1, tzinfo=UTC)),
         (("01/02/2024", "02/02/2024"), False, datetime(2024, 1, 2, tzinfo=UTC)),
-        (("31-01-2024 00:00", "2024-02-01 00:00:00", "2024-02-02"), None, datetime(2024, 1, 31, tzinfo=UTC)),
+        (
+            ("31-01-2024 00:00", "2024-02-01 00:00:00", "2024-02-02"),
+            None,
+            datetime(2024, 1, 31, tzinfo=UTC),
+        ),
     ],
 )
 def test_day_and_month_are_told_by_the_whole_column(
     tmp_path: Path, stamps: tuple[str, ...], day_first: bool | None, first: datetime
 ) -> None:
     with open_world(tmp_path) as world:
-        result = load_one(world, replace(PAIR, day_first=day_first), write(tmp_path / "a.csv", rows(*stamps)))
+        result = load_one(
+            world, replace(PAIR, day_first=day_first), write(tmp_path / "a.csv", rows(*stamps))
+        )
         assert (result.rows_quarantined, result.rows_loaded) == (0, len(stamps))
         assert at(world)[0] == first
 
 
-@pytest.mark.parametrize("stamps", [("01/02/2024", "02/02/2024"), ("13/02/2024", "02/13/2024"), ("1-2-2024 00:00", "2-2-2024 00:00")])  # fmt: skip
-def test_what_can_not_be_told_is_refused_with_the_remedy(tmp_path: Path, stamps: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "stamps",
+    [
+        ("01/02/2024", "02/02/2024"),
+        ("13/02/2024", "02/13/2024"),
+        ("1-2-2024 00:00", "2-2-2024 00:00"),
+    ],
+)
+def test_what_can_not_be_told_is_refused_with_the_remedy(
+    tmp_path: Path, stamps: tuple[str, ...]
+) -> None:
     with open_world(tmp_path) as world:
         (result,) = load(world, PAIR, write(tmp_path / "a.csv", rows(*stamps)))
         assert "day and month can't be told apart" in str(result.error)
@@ -56,15 +79,24 @@ def test_what_can_not_be_told_is_refused_with_the_remedy(tmp_path: Path, stamps:
 
 
 def test_the_order_is_told_by_a_row_far_down(tmp_path: Path) -> None:
-    stamps = [f"{1 + place // 288:02}/02/2024 {place % 288 // 12:02}:{place % 12 * 5:02}" for place in range(15 * 288)]
+    stamps = [
+        f"{1 + place // 288:02}/02/2024 {place % 288 // 12:02}:{place % 12 * 5:02}"
+        for place in range(15 * 288)
+    ]
     with open_world(tmp_path) as world:
         result = load_one(world, PAIR, write(tmp_path / "a.csv", rows(*stamps)))
         assert result.rows_quarantined == 0
-        assert (at(world)[0], at(world)[-1]) == (datetime(2024, 2, 1, tzinfo=UTC), datetime(2024, 2, 15, 23, 55, tzinfo=UTC))  # fmt: skip
+        assert (at(world)[0], at(world)[-1]) == (
+            datetime(2024, 2, 1, tzinfo=UTC),
+            datetime(2024, 2, 15, 23, 55, tzinfo=UTC),
+        )
 
 
 def test_rows_of_totals_do_not_become_traffic(tmp_path: Path) -> None:
-    text = rows("2024-01-01 00:00", "2024-01-01 00:05") + "Total,r1,99999,99999\n2024-01-01 00:05,Total,99999,99999\n,,99999,99999\n"  # fmt: skip
+    text = (
+        rows("2024-01-01 00:00", "2024-01-01 00:05")
+        + "Total,r1,99999,99999\n2024-01-01 00:05,Total,99999,99999\n,,99999,99999\n"
+    )
     with open_world(tmp_path) as world:
         result = load_one(world, PAIR, write(tmp_path / "a.csv", text))
         assert (result.rows_in, result.rows_loaded, result.rows_quarantined) == (5, 2, 3)
@@ -78,7 +110,9 @@ def test_packed_files_and_their_limit(tmp_path: Path) -> None:
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress(text))
     with pa.CompressedOutputStream(str(tmp_path / "a.csv.zst"), "zstd") as packed:
         packed.write(text)
-    (tmp_path / "bomb.csv.gz").write_bytes(gzip.compress(HEADER.encode() + b"2024-01-01 00:00,r1,1,2\n" * 100_000))
+    (tmp_path / "bomb.csv.gz").write_bytes(
+        gzip.compress(HEADER.encode() + b"2024-01-01 00:00,r1,1,2\n" * 100_000)
+    )
     (tmp_path / "cut.csv.gz").write_bytes(gzip.compress(text * 1000)[:-20])
     with open_world(tmp_path) as world:
         assert load_one(world, PAIR, tmp_path / "a.csv.zst").rows_loaded == 2
@@ -90,7 +124,14 @@ def test_packed_files_and_their_limit(tmp_path: Path) -> None:
 
 
 def test_excel_dates_as_text_are_told_too(tmp_path: Path) -> None:
-    frame = pl.DataFrame({"time": ["13/02/2024 00:00", "01/02/2024 00:05"], "interface": "r1", "in": [1, 2], "out": [3, 4]})  # fmt: skip
+    frame = pl.DataFrame(
+        {
+            "time": ["13/02/2024 00:00", "01/02/2024 00:05"],
+            "interface": "r1",
+            "in": [1, 2],
+            "out": [3, 4],
+        }
+    )
     frame.write_excel(tmp_path / "a.xlsx")
     with open_world(tmp_path) as world:
         assert load_one(world, PAIR, tmp_path / "a.xlsx").rows_loaded == 2
@@ -116,21 +157,31 @@ def test_links_do_not_lead_out_of_the_data_folder(tmp_path: Path) -> None:
 def test_odd_digits_in_a_log_are_no_times(tmp_path: Path, stamp: str) -> None:
     log = f"1704067500 1 1\n1704067500 5 5 6 6\n{stamp} 7 7 8 8\n1704067200 9 9 9 9\n"
     with open_world(tmp_path) as world:
-        result = load_one(world, SourceSpec("log", kind="mrtg", interface="r1"), write(tmp_path / "a.log", log))
+        result = load_one(
+            world, SourceSpec("log", kind="mrtg", interface="r1"), write(tmp_path / "a.log", log)
+        )
         assert result.rows_in == 3
         assert result.rows_quarantined >= 1
 
 
 def test_two_cells_far_apart_in_a_workbook_cost_an_error_and_no_more(tmp_path: Path) -> None:
-    """Between them lie 17 billion empty cells: the library that reads workbooks asks for half a terabyte and aborts."""
-    pl.DataFrame({"time": ["2024-01-01 00:00"], "interface": ["r1"], "in": [1.0], "out": [2.0]}).write_excel(
-        tmp_path / "good.xlsx"
-    )
+    """Between them lie 17 billion empty cells: the library that reads workbooks asks for half a
+    terabyte and aborts.
+    """
+    pl.DataFrame(
+        {"time": ["2024-01-01 00:00"], "interface": ["r1"], "in": [1.0], "out": [2.0]}
+    ).write_excel(tmp_path / "good.xlsx")
     far = b'<row r="1048576"><c r="XFD1048576"><v>2</v></c></row></sheetData>'
-    with zipfile.ZipFile(tmp_path / "good.xlsx") as good, zipfile.ZipFile(tmp_path / "far.xlsx", "w") as bad:
+    with (
+        zipfile.ZipFile(tmp_path / "good.xlsx") as good,
+        zipfile.ZipFile(tmp_path / "far.xlsx", "w") as bad,
+    ):
         for name in good.namelist():
             content = good.read(name)
-            bad.writestr(name, content.replace(b"</sheetData>", far) if name.endswith("sheet1.xml") else content)
+            bad.writestr(
+                name,
+                content.replace(b"</sheetData>", far) if name.endswith("sheet1.xml") else content,
+            )
     with open_world(tmp_path) as world:
         results = load(world, PAIR, tmp_path / "far.xlsx", tmp_path / "good.xlsx")
         assert [result.rows_loaded for result in results] == [0, 1]

@@ -31,7 +31,9 @@ def test_items_name_interfaces_and_directions_and_strangers_wait(tmp_path: Path)
     rows = "159138,1704067200,60,1,2,3\n159139,1704067200,58,4,5,6\n7,1704067200,60,1,1,1\n159138,x,60,1,1,1\n"
     with open_world(tmp_path) as world:
         result = load_one(
-            world, SourceSpec("z", kind="zabbix", items=ITEMS, unit="kbps"), write(tmp_path / "t.csv", trends + rows)
+            world,
+            SourceSpec("z", kind="zabbix", items=ITEMS, unit="kbps"),
+            write(tmp_path / "t.csv", trends + rows),
         )
         assert (result.rows_in, result.rows_loaded, result.rows_quarantined) == (4, 2, 2)
         assert samples(world).select("in_bps", "out_bps").rows() == [(2000.0, 5000.0)]
@@ -40,7 +42,9 @@ def test_items_name_interfaces_and_directions_and_strangers_wait(tmp_path: Path)
 
 
 def test_history_is_averaged_into_slots(tmp_path: Path) -> None:
-    rows = "".join(f"159138;{1704067213 + 60 * minute};{100 + minute};0\n" for minute in reversed(range(10)))
+    rows = "".join(
+        f"159138;{1704067213 + 60 * minute};{100 + minute};0\n" for minute in reversed(range(10))
+    )
     with open_world(tmp_path) as world:
         spec = SourceSpec("z", kind="zabbix", items=ITEMS)
         result = load_one(world, spec, write(tmp_path / "h.csv", "itemid;clock;value;ns\n" + rows))
@@ -50,7 +54,11 @@ def test_history_is_averaged_into_slots(tmp_path: Path) -> None:
 
 def test_what_is_no_export_and_what_is_not_named(tmp_path: Path) -> None:
     with open_world(tmp_path) as world:
-        (result,) = load(world, SourceSpec("z", kind="zabbix", items=ITEMS), write(tmp_path / "n.csv", "a,b\n1,2\n"))
+        (result,) = load(
+            world,
+            SourceSpec("z", kind="zabbix", items=ITEMS),
+            write(tmp_path / "n.csv", "a,b\n1,2\n"),
+        )
         assert "is no export of Zabbix" in str(result.error)
     for wrong in ({}, {"items": {"1": "r1"}}, {"interface": "r1"}):
         with pytest.raises(SettingsError, match="items"):
@@ -66,7 +74,9 @@ def hostile_world(tmp_path_factory: pytest.TempPathFactory) -> object:
 
 @settings(max_examples=25, deadline=None)
 @given(
-    st.sampled_from(["itemid;clock;num;value_min;value_avg;value_max\n", "itemid;clock;value\n", ""]),
+    st.sampled_from(
+        ["itemid;clock;num;value_min;value_avg;value_max\n", "itemid;clock;value\n", ""]
+    ),
     st.one_of(st.binary(max_size=120), st.text("159138;'\"\n-.e", max_size=120).map(str.encode)),
 )
 def test_any_bytes_are_read_or_refused(hostile_world: object, header: str, content: bytes) -> None:

@@ -73,7 +73,9 @@ def test_what_is_damaged_is_neither_copied_nor_published(file, tmp_path):
         first = publish(warehouse, published, edition_id="a")
     sound, size = first.read_bytes(), file.stat().st_size
     with duckdb.connect(str(file)) as connection:
-        block = connection.execute("select max(block_id) from pragma_storage_info('big.numbers') where block_id >= 0").fetchone()[0]  # fmt: skip
+        block = connection.execute(
+            "select max(block_id) from pragma_storage_info('big.numbers') where block_id >= 0"
+        ).fetchone()[0]
     spoil(file, HEADERS_BYTES + block * (1 << 18) + 5000)
     with Warehouse.open(file) as warehouse:
         with pytest.raises(WarehouseError, match="the database file is damaged") as raised:

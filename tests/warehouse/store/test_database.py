@@ -28,7 +28,17 @@ with Warehouse.open(Path(sys.argv[1])):
     time.sleep(float(sys.argv[2]))
 """
 RUN = RunRecord(
-    "2024-12-aaaa", "month", date(2024, 12, 1), JANUARY, "{}", "1", "h", 1, JANUARY, JANUARY, simulated=True
+    "2024-12-aaaa",
+    "month",
+    date(2024, 12, 1),
+    JANUARY,
+    "{}",
+    "1",
+    "h",
+    1,
+    JANUARY,
+    JANUARY,
+    simulated=True,
 )
 
 
@@ -47,7 +57,9 @@ def warehouse(fresh, tmp_path):
 
 
 def holder(path: Path, seconds: float) -> subprocess.Popen[str]:
-    child = subprocess.Popen([sys.executable, "-c", HOLD, str(path), str(seconds)], stdout=subprocess.PIPE, text=True)
+    child = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path), str(seconds)], stdout=subprocess.PIPE, text=True
+    )
     assert child.stdout is not None
     assert child.stdout.readline() == "held\n"
     return child
@@ -55,12 +67,27 @@ def holder(path: Path, seconds: float) -> subprocess.Popen[str]:
 
 def capacity(lit_gbps: float, **more: object) -> pl.DataFrame:
     return pl.DataFrame(
-        {"segment_id": ["S"], "valid_from": [date(2024, 1, 1)], "lit_gbps": [lit_gbps], "assumed": [True], **more}
+        {
+            "segment_id": ["S"],
+            "valid_from": [date(2024, 1, 1)],
+            "lit_gbps": [lit_gbps],
+            "assumed": [True],
+            **more,
+        }
     )
 
 
 def no_forecast(series: str = "R") -> pl.DataFrame:
-    return pl.DataFrame({"series_kind": ["route"], "series_id": [series], "direction": ["in"], "statistic": ["p95"], "grain": ["month"], "reason": ["short"]})  # fmt: skip
+    return pl.DataFrame(
+        {
+            "series_kind": ["route"],
+            "series_id": [series],
+            "direction": ["in"],
+            "statistic": ["p95"],
+            "grain": ["month"],
+            "reason": ["short"],
+        }
+    )
 
 
 def test_second_writer_is_told_who_holds_the_lock_and_a_kill_frees_it(tmp_path):
@@ -90,7 +117,10 @@ def test_another_program_holding_the_file_is_named(tmp_path):
     path = tmp_path / "transit.duckdb"
     code = "import duckdb, sys\nc = duckdb.connect(sys.argv[1])\nprint('held', flush=True)\nsys.stdin.read()"
     child = subprocess.Popen(
-        [sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True
+        [sys.executable, "-c", code, str(path)],
+        stdout=subprocess.PIPE,
+        stdin=subprocess.PIPE,
+        text=True,
     )
     assert child.stdout.readline() == "held\n"
     with pytest.raises(LockedError, match=str(child.pid)):
@@ -102,9 +132,16 @@ def test_publishing_does_not_give_up_duckdbs_own_lock(tmp_path):
     with Warehouse.open(tmp_path / "transit.duckdb") as opened:
         opened.copy_to(tmp_path / "copy.duckdb")
         outsider = subprocess.run(
-            [sys.executable, "-c", "import duckdb, sys; duckdb.connect(sys.argv[1])", str(opened.path)],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-c",
+                "import duckdb, sys; duckdb.connect(sys.argv[1])",
+                str(opened.path),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     assert outsider.returncode != 0
     assert "lock" in outsider.stderr
 
@@ -146,21 +183,34 @@ def test_views_are_renewed_when_their_text_changes(tmp_path):
         opened.connection.execute("drop view mart.route; create view mart.stray as select 1 as one")
         opened.connection.execute("update ops.mart_file set checksum = 'old' where name = 'route'")
     with Warehouse.open(path) as opened:
-        views = opened.sql("select view_name from duckdb_views() where schema_name = 'mart'")["view_name"].to_list()
+        views = opened.sql("select view_name from duckdb_views() where schema_name = 'mart'")[
+            "view_name"
+        ].to_list()
     assert "route" in views
     assert "stray" not in views
 
 
 def test_tables_are_what_the_contract_says(warehouse):
-    types = {pl.String: "VARCHAR", pl.Float64: "DOUBLE", pl.Int64: "BIGINT", pl.Date: "DATE", pl.Boolean: "BOOLEAN"}
+    types = {
+        pl.String: "VARCHAR",
+        pl.Float64: "DOUBLE",
+        pl.Int64: "BIGINT",
+        pl.Date: "DATE",
+        pl.Boolean: "BOOLEAN",
+    }
     stored = {
         (row["table_name"], row["column_name"]): row
-        for row in warehouse.sql("from duckdb_columns() where schema_name = 'core'").iter_rows(named=True)
+        for row in warehouse.sql("from duckdb_columns() where schema_name = 'core'").iter_rows(
+            named=True
+        )
     }
     for name in (*REFERENCE_FRAMES, *RESULT_FRAMES):
         for column, promise in FRAMES[name].columns.items():
             row = stored[name, column]
-            assert row["data_type"] == types.get(promise.dtype, "TIMESTAMP WITH TIME ZONE"), (name, column)
+            assert row["data_type"] == types.get(promise.dtype, "TIMESTAMP WITH TIME ZONE"), (
+                name,
+                column,
+            )
             assert row["is_nullable"] == promise.nullable, (name, column)
             said = f"{promise.comment} [{promise.unit}]" if promise.unit else promise.comment
             assert row["comment"] == said or column == "known_at", (name, column)
@@ -187,7 +237,9 @@ def test_append_keeps_what_was_known(warehouse):
     assert warehouse.append("capacity", capacity(10.0), known_at=JANUARY) == 1
     assert warehouse.append("capacity", capacity(10.0), known_at=FEBRUARY) == 0
     assert warehouse.append("capacity", capacity(20.0), known_at=MARCH) == 1
-    assert warehouse.sql("select lit_gbps from core.capacity order by known_at")["lit_gbps"].to_list() == [10.0, 20.0]
+    assert warehouse.sql("select lit_gbps from core.capacity order by known_at")[
+        "lit_gbps"
+    ].to_list() == [10.0, 20.0]
     assert warehouse.read("capacity")["lit_gbps"].to_list() == [20.0]
 
 
@@ -206,7 +258,9 @@ def test_a_correction_under_the_same_date_holds_and_the_error_stays(warehouse):
 
 
 def test_what_a_complete_statement_leaves_out_is_withdrawn_and_can_come_back(warehouse):
-    path = pl.DataFrame({"route_id": ["R", "R"], "rank": [1, 1], "seq": [1, 2], "segment_id": ["a", "b"]})
+    path = pl.DataFrame(
+        {"route_id": ["R", "R"], "rank": [1, 1], "seq": [1, 2], "segment_id": ["a", "b"]}
+    )
     warehouse.append("route_path", path, known_at=JANUARY, complete=True)
     assert warehouse.append("route_path", path.head(1), known_at=FEBRUARY, complete=True) == 1
     assert warehouse.read("route_path")["segment_id"].to_list() == ["a"]
@@ -229,7 +283,9 @@ def test_a_run_is_kept_once(warehouse):
     assert warehouse.save_run(RUN, {"no_forecast": no_forecast()})
     assert not warehouse.save_run(RUN, {"no_forecast": no_forecast("other")})
     assert warehouse.read("no_forecast")["series_id"].to_list() == ["R"]
-    assert warehouse.runs().select("run_id", "seed", "simulated", "latest").rows() == [("2024-12-aaaa", 1, True, True)]
+    assert warehouse.runs().select("run_id", "seed", "simulated", "latest").rows() == [
+        ("2024-12-aaaa", 1, True, True)
+    ]
 
 
 def test_a_run_is_kept_whole_or_not_at_all(warehouse):
@@ -237,7 +293,11 @@ def test_a_run_is_kept_whole_or_not_at_all(warehouse):
         warehouse.save_run(RUN, {"route_path": pl.DataFrame()})
     with pytest.raises(ContractError, match="reason is missing"):
         warehouse.save_run(
-            RUN, {"level_shift": FRAMES["level_shift"].empty(), "no_forecast": no_forecast().drop("reason")}
+            RUN,
+            {
+                "level_shift": FRAMES["level_shift"].empty(),
+                "no_forecast": no_forecast().drop("reason"),
+            },
         )
     warehouse.connection.execute("alter table core.no_forecast add column extra integer")
     with pytest.raises(pl.exceptions.ColumnNotFoundError):
@@ -256,10 +316,20 @@ def test_the_latest_run_of_each_grain_speaks(warehouse):
 
 
 def test_frames_without_a_grain_come_from_one_run(warehouse):
-    row = {"segment_id": "S", "direction": "az", "date_kind": "hard", "failure_id": "none", "threshold_ratio": 1.0,
-           "last_target": date(2027, 1, 1), "probability_by_last": 0.0, "monte_carlo_se": 0.0}  # fmt: skip
+    row = {
+        "segment_id": "S",
+        "direction": "az",
+        "date_kind": "hard",
+        "failure_id": "none",
+        "threshold_ratio": 1.0,
+        "last_target": date(2027, 1, 1),
+        "probability_by_last": 0.0,
+        "monte_carlo_se": 0.0,
+    }
     for run, kind in ((RUN, "hard"), (replace(RUN, run_id="2024-12-cccc", grain="week"), "policy")):
-        warehouse.save_run(run, {"runout": pl.DataFrame([{**row, "date_kind": kind}, {**row, "direction": "za"}])})
+        warehouse.save_run(
+            run, {"runout": pl.DataFrame([{**row, "date_kind": kind}, {**row, "direction": "za"}])}
+        )
     assert warehouse.read("runout")["date_kind"].to_list() == ["hard", "hard"]
     assert warehouse.read("runout", grain="week").height == 2
 
@@ -276,18 +346,36 @@ def test_an_inner_transaction_falls_with_the_outer_one(warehouse):
 
 
 def test_run_id_depends_on_everything_and_on_nothing_else():
-    identity = {"origin": date(2026, 10, 1), "settings": "{}", "code_version": "1", "data_hash": "h", "seed": 1}
+    identity = {
+        "origin": date(2026, 10, 1),
+        "settings": "{}",
+        "code_version": "1",
+        "data_hash": "h",
+        "seed": 1,
+    }
     assert run_id(**identity) == run_id(**identity)
     assert run_id(**identity).startswith("2026-10-")
-    changed = [run_id(**{**identity, key: value}) for key, value in (("settings", "{ }"), ("code_version", "2"), ("data_hash", "i"), ("seed", 2))]  # fmt: skip
+    changed = [
+        run_id(**{**identity, key: value})
+        for key, value in (
+            ("settings", "{ }"),
+            ("code_version", "2"),
+            ("data_hash", "i"),
+            ("seed", 2),
+        )
+    ]
     assert len({*changed, run_id(**identity)}) == 5
 
 
 def test_nothing_is_fetched_from_the_network(warehouse):
     with pytest.raises(duckdb.Error):
         warehouse.sql("select * from read_csv('https://127.0.0.1:1/x.csv')")
-    settings = dict(warehouse.connection.execute("select name, value from duckdb_settings()").fetchall())
-    assert settings["autoinstall_known_extensions"] == settings["autoload_known_extensions"] == "false"
+    settings = dict(
+        warehouse.connection.execute("select name, value from duckdb_settings()").fetchall()
+    )
+    assert (
+        settings["autoinstall_known_extensions"] == settings["autoload_known_extensions"] == "false"
+    )
     assert settings["TimeZone"] == "UTC"
 
 
@@ -312,7 +400,10 @@ def test_what_was_known_at_a_time_can_be_read_again(warehouse):
     warehouse.append("capacity", capacity(10.0), known_at=JANUARY)
     warehouse.append("capacity", capacity(20.0), known_at=FEBRUARY)
     warehouse.append("capacity", capacity(20.0).head(0), known_at=MARCH, complete=True)
-    known = [warehouse.read_as_of("capacity", day)["lit_gbps"].to_list() for day in (JANUARY, FEBRUARY, MARCH)]
+    known = [
+        warehouse.read_as_of("capacity", day)["lit_gbps"].to_list()
+        for day in (JANUARY, FEBRUARY, MARCH)
+    ]
     assert known == [[10.0], [20.0], []]
     for name in ("traffic_period", "coincidence", "node"):
         assert warehouse.read_as_of(name, MARCH).columns == list(FRAMES[name].columns)
@@ -334,7 +425,9 @@ def test_coincidence_as_of_now_is_that_of_the_view(warehouse):
 
 
 def test_ordered_rows_come_in_order_whichever_duckdb_gives_them(tmp_path):
-    """DuckDB 2.0.1 hands rows of several threads to Arrow out of the order that `order by` asks for, where insertion order is not kept."""
+    """DuckDB 2.0.1 hands rows of several threads to Arrow out of the order that `order by` asks
+    for, where insertion order is not kept.
+    """
     with Warehouse.open(tmp_path / "w.duckdb") as world:
         world.sql("create temp table strewn as select hash(i) as k from range(300000) r(i)")
         for _ in range(3):

@@ -25,12 +25,25 @@ def world(tmp_path_factory):
 def truth(world):
     """Past values by series and month, and past medians and 80 % ends with their run's origin."""
     traffic = defaultdict(dict)
-    for row in world.sql("from mart.traffic_latest where grain = 'month' and series_kind = 'route' and value_gbps is not null").iter_rows(named=True):  # fmt: skip
-        traffic[row["series_id"], row["direction"], row["statistic"]][row["period_start"]] = row["value_gbps"]
+    for row in world.sql(
+        "from mart.traffic_latest where grain = 'month' and series_kind = 'route' and value_gbps is not null"
+    ).iter_rows(named=True):
+        traffic[row["series_id"], row["direction"], row["statistic"]][row["period_start"]] = row[
+            "value_gbps"
+        ]
     said = defaultdict(dict)
-    rows = world.sql("select run.origin, quantile.* from core.forecast_quantile as quantile join core.forecast_run as run using (run_id) where quantile.grain = 'month' and series_kind = 'route'")  # fmt: skip
+    rows = world.sql(
+        "select run.origin, quantile.* from core.forecast_quantile as quantile join core.forecast_run as run using (run_id) where quantile.grain = 'month' and series_kind = 'route'"
+    )
     for row in rows.iter_rows(named=True):
-        key = row["run_id"], row["origin"], row["series_id"], row["direction"], row["statistic"], row["target_start"]
+        key = (
+            row["run_id"],
+            row["origin"],
+            row["series_id"],
+            row["direction"],
+            row["statistic"],
+            row["target_start"],
+        )
         said[key][round(row["quantile_level"], 3)] = row["value_gbps"]
     return traffic, said
 
@@ -48,7 +61,12 @@ def test_outcomes_are_counted_once_for_each_origin_series_and_month(world, truth
     found = world.run("results/matured", grain="month", since=SINCE)
     assert found.height > 10
     assert set(found.dtypes[3:]) == {pl.Float64}
-    assert {row[:3]: list(row[3:]) for row in found.select("statistic", "horizon", "target_start", "n", "inside_80", "above_median").iter_rows()} == expected  # fmt: skip
+    assert {
+        row[:3]: list(row[3:])
+        for row in found.select(
+            "statistic", "horizon", "target_start", "n", "inside_80", "above_median"
+        ).iter_rows()
+    } == expected
 
 
 def test_benchmarks_are_made_from_what_was_known_at_the_origin(world, truth):
@@ -75,7 +93,10 @@ def test_benchmarks_are_made_from_what_was_known_at_the_origin(world, truth):
         if row["challenger"] in ("drift", "seasonal_naive"):
             assert row["n"] == len(errors[key]["champion"]), key
             for side in ("champion", "challenger"):
-                assert row[f"{side}_gbps"] == pytest.approx(statistics.fsum(errors[key][side])), (key, side)
+                assert row[f"{side}_gbps"] == pytest.approx(statistics.fsum(errors[key][side])), (
+                    key,
+                    side,
+                )
             compared += 1
     assert compared == len(errors) > 4
 
@@ -83,11 +104,19 @@ def test_benchmarks_are_made_from_what_was_known_at_the_origin(world, truth):
 def test_a_run_that_was_made_again_counts_once(world):
     before = world.run("results/matured", grain="month", since=SINCE)
     with world.transaction():
-        world.connection.execute("insert into core.forecast_run select * replace ('again' as run_id, known_at + interval 1 hour as known_at) from core.forecast_run where grain = 'month' qualify row_number() over (order by origin) = 1")  # fmt: skip
-        world.connection.execute("insert into core.forecast_quantile select * replace ('again' as run_id) from core.forecast_quantile where run_id = (select run_id from core.forecast_run where grain = 'month' order by origin, known_at limit 1)")  # fmt: skip
+        world.connection.execute(
+            "insert into core.forecast_run select * replace ('again' as run_id, known_at + interval 1 hour as known_at) from core.forecast_run where grain = 'month' qualify row_number() over (order by origin) = 1"
+        )
+        world.connection.execute(
+            "insert into core.forecast_quantile select * replace ('again' as run_id) from core.forecast_quantile where run_id = (select run_id from core.forecast_run where grain = 'month' order by origin, known_at limit 1)"
+        )
         world.run("results/fans", run_id="again")
-        assert world.run("results/matured", grain="month", since=SINCE)["n"].sum() == before["n"].sum()
-        world.connection.execute("delete from core.forecast_run where run_id = 'again'; delete from core.forecast_quantile where run_id = 'again'; delete from core.forecast_fan where run_id = 'again'")  # fmt: skip
+        assert (
+            world.run("results/matured", grain="month", since=SINCE)["n"].sum() == before["n"].sum()
+        )
+        world.connection.execute(
+            "delete from core.forecast_run where run_id = 'again'; delete from core.forecast_quantile where run_id = 'again'; delete from core.forecast_fan where run_id = 'again'"
+        )
 
 
 def test_the_first_registration_of_a_month_stands(world):

@@ -1,4 +1,6 @@
-"""A query that a signal ended is let go by all of DuckDB's threads: nothing that comes after has to wait for them."""
+"""A query that a signal ended is let go by all of DuckDB's threads: nothing that comes after has to
+wait for them.
+"""
 
 import subprocess
 import sys
@@ -33,7 +35,11 @@ for seconds in 4 * (0.3, 0.35, 0.4):
 @pytest.mark.parametrize("within", ["transaction", "none"])
 def test_a_query_that_a_signal_ended_holds_nothing_up(within, tmp_path):
     done = subprocess.run(
-        [sys.executable, "-c", ENDED, within], cwd=tmp_path, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", ENDED, within],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert done.returncode == 0, done.stderr
 
@@ -57,5 +63,11 @@ for seconds in 4 * (0.3, 0.35, 0.4):
 
 @pytest.mark.skipif(not is_here("ducklake"), reason="no DuckLake extension is installed")
 def test_nor_does_one_in_the_lake(tmp_path):
-    done = subprocess.run([sys.executable, "-c", OF_THE_LAKE], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", OF_THE_LAKE],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert done.returncode == 0, done.stderr

@@ -29,7 +29,13 @@ def test_check_gathers_all_problems():
 
 def test_check_names_repeated_keys_and_sorts():
     rows = pl.DataFrame(
-        {"route_id": ["R", "R"], "rank": [1, 1], "seq": [2, 1], "segment_id": ["b", "a"], "extra": [0, 0]}
+        {
+            "route_id": ["R", "R"],
+            "rank": [1, 1],
+            "seq": [2, 1],
+            "segment_id": ["b", "a"],
+            "extra": [0, 0],
+        }
     )
     assert check(rows, ROUTE_PATH)["segment_id"].to_list() == ["a", "b"]
     with pytest.raises(ContractError, match="route_id=R, rank=1, seq=1"):
@@ -38,6 +44,15 @@ def test_check_names_repeated_keys_and_sorts():
 
 def test_nullable_columns_may_be_absent():
     schema = FRAMES["event"]
-    frame = pl.DataFrame({"event_id": ["E"], "start_at": [datetime(2025, 1, 1, tzinfo=UTC)], "kind": ["cut"], "scope_kind": ["all"],
-                          "scope_id": [""], "effect": ["seen"], "simulated": [False]})  # fmt: skip
+    frame = pl.DataFrame(
+        {
+            "event_id": ["E"],
+            "start_at": [datetime(2025, 1, 1, tzinfo=UTC)],
+            "kind": ["cut"],
+            "scope_kind": ["all"],
+            "scope_id": [""],
+            "effect": ["seen"],
+            "simulated": [False],
+        }
+    )
     assert check(frame, schema)["end_at"].to_list() == [None]

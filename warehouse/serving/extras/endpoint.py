@@ -1,4 +1,6 @@
-"""A published copy served read-only to DuckDB clients elsewhere, by DuckDB's own quack protocol (an experimental extension)."""
+"""A published copy served read-only to DuckDB clients elsewhere, by DuckDB's own quack protocol (an
+experimental extension).
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,12 @@ from warehouse.store.reading import OFFLINE, open_sealed
 EXTENSIONS = ("httpfs", "quack")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 MIN_TOKEN = 16
-# Functions that would open, stop or reach servers, tell who else is connected, or run a text put together from pieces.
-REACHING = re.compile(r"quack_|\bquery\b|query_table|json_execute|duckdb_secrets|which_secret|duckdb_logs|duckdb_settings|current_setting|getvariable|http_|write_log", re.IGNORECASE)  # fmt: skip
+# Functions that would open, stop or reach servers, tell who else is connected, or run a text put
+# together from pieces.
+REACHING = re.compile(
+    r"quack_|\bquery\b|query_table|json_execute|duckdb_secrets|which_secret|duckdb_logs|duckdb_settings|current_setting|getvariable|http_|write_log",
+    re.IGNORECASE,
+)
 
 
 @contextmanager
@@ -32,16 +38,27 @@ def endpoint(
     memory_limit: str = "1GB",
     threads: int = 2,
 ) -> Iterator[str]:
-    """Serves `database` until the block ends; gives the address clients attach. Whoever has the token may read all of it.
+    """Serves `database` until the block ends; gives the address clients attach. Whoever has the
+    token may read all of it.
 
-    Only single statements that read are carried out; files, network and settings are out of reach. There is no time limit:
-    memory and threads are what a client can use up. A host other than this machine's own must be meant by the caller.
+    Only single statements that read are carried out; files, network and settings are out of reach.
+    There is no time limit:
+    memory and threads are what a client can use up. A host other than this machine's own must be
+    meant by the caller.
     """
     if len(token) < MIN_TOKEN:
-        raise QueryError("the token is too short", [Problem("token", f"has {len(token)} characters, {MIN_TOKEN} are wanted")])  # fmt: skip
+        raise QueryError(
+            "the token is too short",
+            [Problem("token", f"has {len(token)} characters, {MIN_TOKEN} are wanted")],
+        )
     open_sealed(database).close()
     extensions = [extension(name, "endpoint") for name in EXTENSIONS]
-    config: dict[str, str | bool | int | float | list[str]] = {**OFFLINE, "temp_directory": "", "memory_limit": memory_limit, "threads": threads}  # fmt: skip
+    config: dict[str, str | bool | int | float | list[str]] = {
+        **OFFLINE,
+        "temp_directory": "",
+        "memory_limit": memory_limit,
+        "threads": threads,
+    }
     address = f"quack:{host}:{port}"
     with duckdb.connect(str(database.resolve()), read_only=True, config=config) as connection:
         for file in extensions:
@@ -54,7 +71,9 @@ def endpoint(
         def reads(_: str, query: str) -> bool:
             return only_reads(parser.cursor(), query)
 
-        connection.create_function("transit_admits", admits, ["VARCHAR", "VARCHAR", "VARCHAR"], "BOOLEAN")
+        connection.create_function(
+            "transit_admits", admits, ["VARCHAR", "VARCHAR", "VARCHAR"], "BOOLEAN"
+        )
         connection.create_function("transit_reads", reads, ["VARCHAR", "VARCHAR"], "BOOLEAN")
         connection.execute("set global quack_authentication_function = 'transit_admits'")
         connection.execute("set global quack_authorization_function = 'transit_reads'")
@@ -65,7 +84,11 @@ def endpoint(
                 {"address": address, "token": token, "other": host not in LOOPBACK},
             )
         except duckdb.Error as error:
-            raise WarehouseError("the endpoint can't listen", [Problem(address, str(error).splitlines()[0])], "Choose another --port.") from error  # fmt: skip
+            raise WarehouseError(
+                "the endpoint can't listen",
+                [Problem(address, str(error).splitlines()[0])],
+                "Choose another --port.",
+            ) from error
         connection.execute("set enable_external_access = false; set lock_configuration = true;")
         try:
             yield address
@@ -81,5 +104,8 @@ def only_reads(parser: duckdb.DuckDBPyConnection, query: str) -> bool:
     except duckdb.Error:
         return False
     return (
-        len(statements) == 1 and statements[0].type in READS and not UNSAFE.search(query) and not REACHING.search(query)
+        len(statements) == 1
+        and statements[0].type in READS
+        and not UNSAFE.search(query)
+        and not REACHING.search(query)
     )

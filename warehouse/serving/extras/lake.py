@@ -1,7 +1,10 @@
-"""Editions in a DuckLake: rows as Parquet files on a shared disk or in S3-compatible storage, the catalog in PostgreSQL (or in a file).
+"""Editions in a DuckLake: rows as Parquet files on a shared disk or in S3-compatible storage, the
+catalog in PostgreSQL (or in a file).
 
-Several machines publish into one lake at once, each under a name of its own, while many read; each publication is one
-snapshot, and an earlier one can be read as it was. Readers get the very views of a published copy: the same SQL runs.
+Several machines publish into one lake at once, each under a name of its own, while many read; each
+publication is one
+snapshot, and an earlier one can be read as it was. Readers get the very views of a published copy:
+the same SQL runs.
 """
 
 from __future__ import annotations
@@ -24,14 +27,17 @@ from warehouse.store.reading import OFFLINE, let_go
 SCHEMAS = ("core", "ops")
 POSTGRES = "postgres:"
 TRIES = 8
-# What a table is cut into, so that a publication writes only parts that changed. Every other table is one part or one per run.
+# What a table is cut into, so that a publication writes only parts that changed. Every other
+# table is one part or one per run.
 _MONTHS = {"core.traffic_sample": "slot_start", "core.fine_sample": "sampled_at"}
 _NEVER = ("ops.migration", "ops.mart_file")
 
 
 @dataclass(frozen=True)
 class Store:
-    """S3-compatible storage; `endpoint` is an address such as http://127.0.0.1:9000, empty for Amazon's own."""
+    """S3-compatible storage; `endpoint` is an address such as http://127.0.0.1:9000, empty for
+    Amazon's own.
+    """
 
     key_id: str = field(repr=False)
     secret: str = field(repr=False)
@@ -41,7 +47,9 @@ class Store:
 
 @dataclass(frozen=True)
 class Lake:
-    """Where the catalog and the data lie, and the name under which this project's tables stand there. `store`: for data at s3://."""
+    """Where the catalog and the data lie, and the name under which this project's tables stand
+    there. `store`: for data at s3://.
+    """
 
     catalog: str
     data: str
@@ -51,7 +59,9 @@ class Lake:
 
 @dataclass(frozen=True)
 class Poured:
-    """What a publication into the lake did: its snapshot, and the parts and rows that were new or changed."""
+    """What a publication into the lake did: its snapshot, and the parts and rows that were new or
+    changed.
+    """
 
     snapshot: int
     parts: int
@@ -68,9 +78,11 @@ class Shared:
 
 
 def pour(edition: Path, lake: Lake) -> Poured:
-    """Brings the lake to the published `edition` in one transaction; parts that are there already are left.
+    """Brings the lake to the published `edition` in one transaction; parts that are there already
+    are left.
 
-    Raises WarehouseError where the lake can't be reached or others keep publishing in between; it then is as it was.
+    Raises WarehouseError where the lake can't be reached or others keep publishing in between; it
+    then is as it was.
     """
     with _connected(lake) as connection:
         connection.execute(f"attach {_quoted(str(edition.resolve()))} as edition (read_only)")
@@ -80,28 +92,56 @@ def pour(edition: Path, lake: Lake) -> Poured:
             except duckdb.TransactionException as error:
                 _roll_back(connection)
                 if attempt == TRIES:
-                    raise WarehouseError("others publish into the lake all the time", [Problem(lake.catalog, str(error).splitlines()[0])], "Run `transit publish` again.") from error  # fmt: skip
+                    raise WarehouseError(
+                        "others publish into the lake all the time",
+                        [Problem(lake.catalog, str(error).splitlines()[0])],
+                        "Run `transit publish` again.",
+                    ) from error
                 time.sleep(0.2 * attempt)
             except duckdb.Error as error:
                 _roll_back(connection)
-                raise WarehouseError("the lake could not be written; it is as it was", [Problem(lake.catalog, str(error).splitlines()[0])], "Check the catalog's server and the folder of data, then `transit publish`.") from error  # fmt: skip
+                raise WarehouseError(
+                    "the lake could not be written; it is as it was",
+                    [Problem(lake.catalog, str(error).splitlines()[0])],
+                    "Check the catalog's server and the folder of data, then `transit publish`.",
+                ) from error
     raise AssertionError
 
 
 @contextmanager
-def open_lake(lake: Lake, *, snapshot: int | None = None, memory_limit: str = "1GB", threads: int = 2) -> Iterator[duckdb.DuckDBPyConnection]:  # fmt: skip
-    """A reader of the project's newest edition, or of the one of `snapshot`, with every view; it stays at that edition."""
-    with _connected(lake, read_only=True, snapshot=snapshot, memory_limit=memory_limit, threads=threads) as connection:
+def open_lake(
+    lake: Lake, *, snapshot: int | None = None, memory_limit: str = "1GB", threads: int = 2
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A reader of the project's newest edition, or of the one of `snapshot`, with every view; it
+    stays at that edition.
+    """
+    with _connected(
+        lake, read_only=True, snapshot=snapshot, memory_limit=memory_limit, threads=threads
+    ) as connection:
         there = set(_tables(connection, "lake", f"{lake.project}_"))
-        # Tables of an empty warehouse say what type each column has; then the lake's rows take their place.
+        # Tables of an empty warehouse say what type each column has; then the lake's rows take
+        # their place.
         migrate(connection)
         for table, columns in _tables(connection, "memory").items():
             if table not in _NEVER and table in there:
                 schema, name = table.split(".")
-                listed = ", ".join(f"{_name(column)}::{kind} as {_name(column)}" for column, kind in columns)
-                _run(connection, "view", schema=schema, name=_name(name), columns=listed, target=_target(lake, table))
+                listed = ", ".join(
+                    f"{_name(column)}::{kind} as {_name(column)}" for column, kind in columns
+                )
+                _run(
+                    connection,
+                    "view",
+                    schema=schema,
+                    name=_name(name),
+                    columns=listed,
+                    target=_target(lake, table),
+                )
         if not there:
-            raise WarehouseError("the lake holds nothing under this name", [Problem(lake.project, f"is not in {lake.catalog}")], "Check [lake] project; `transit publish` fills it.")  # fmt: skip
+            raise WarehouseError(
+                "the lake holds nothing under this name",
+                [Problem(lake.project, f"is not in {lake.catalog}")],
+                "Check [lake] project; `transit publish` fills it.",
+            )
         # Nothing but the lake's files is in reach.
         connection.execute(
             f"set enable_progress_bar = false; set python_enable_replacements = false; set search_path = 'mart'; set temp_directory = '';"
@@ -113,28 +153,48 @@ def open_lake(lake: Lake, *, snapshot: int | None = None, memory_limit: str = "1
 def snapshots(lake: Lake) -> list[tuple[int, datetime, str]]:
     """Number, time and message of every snapshot of this project, the earliest first."""
     with _connected(lake, read_only=True) as connection:
-        rows = connection.execute("select snapshot_id, snapshot_time, commit_message from lake.snapshots() where author = $author order by 1", {"author": lake.project}).fetchall()  # fmt: skip
+        rows = connection.execute(
+            "select snapshot_id, snapshot_time, commit_message from lake.snapshots() where author = $author order by 1",
+            {"author": lake.project},
+        ).fetchall()
     return [(number, at, message or "") for number, at, message in rows]
 
 
 def shared_samples(lake: Lake, project: str, folder: Path) -> list[Shared]:
-    """The samples that another project has in the lake: a Parquet file for each month and slot length, in `folder`.
+    """The samples that another project has in the lake: a Parquet file for each month and slot
+    length, in `folder`.
 
-    A file that is there already and still true is left, one that no longer is goes. Slots that can't be trusted there are gaps.
+    A file that is there already and still true is left, one that no longer is goes. Slots that
+    can't be trusted there are gaps.
     """
     folder.mkdir(parents=True, exist_ok=True)
     theirs = replace(lake, project=project)
     shared: list[Shared] = []
     with _connected(lake, read_only=True) as connection:
-        tables = {"samples": "core.traffic_sample", "loads": "core.load_batch", "names": "core.interface_key", "rules": "core.slot_rule"}  # fmt: skip
+        tables = {
+            "samples": "core.traffic_sample",
+            "loads": "core.load_batch",
+            "names": "core.interface_key",
+            "rules": "core.slot_rule",
+        }
         if not set(tables.values()) <= set(_tables(connection, "lake", f"{project}_")):
-            raise WarehouseError("the lake holds no samples under this name", [Problem(project, f"is not in {lake.catalog}")], "Check [lake] gather; that project's `transit publish` fills it.")  # fmt: skip
+            raise WarehouseError(
+                "the lake holds no samples under this name",
+                [Problem(project, f"is not in {lake.catalog}")],
+                "Check [lake] gather; that project's `transit publish` fills it.",
+            )
         names = {name: _target(theirs, table) for name, table in tables.items()}
         names["parts"] = f"lake.{_name(f'{project}_parts')}.part"
         connection.execute("begin")  # one snapshot for the months and for their rows
-        for month, minutes, digest, simulated in _run(connection, "shared_months", **names).fetchall():
+        for month, minutes, digest, simulated in _run(
+            connection, "shared_months", **names
+        ).fetchall():
             shared.append(
-                Shared(folder / f"{month}-{minutes}-{int(digest) & (2**64 - 1):016x}.parquet", minutes, simulated)
+                Shared(
+                    folder / f"{month}-{minutes}-{int(digest) & (2**64 - 1):016x}.parquet",
+                    minutes,
+                    simulated,
+                )
             )
             if not shared[-1].file.exists():
                 partial = shared[-1].file.with_suffix(".partial")
@@ -153,20 +213,33 @@ def shared_samples(lake: Lake, project: str, folder: Path) -> list[Shared]:
 
 
 def tend(lake: Lake, *, keep_since: datetime, unneeded_since: datetime) -> int:
-    """Joins small files, forgets snapshots from before `keep_since`, and removes files that none needs; how many.
+    """Joins small files, forgets snapshots from before `keep_since`, and removes files that none
+    needs; how many.
 
-    Each project's newest snapshot stays. A file goes where none has needed it since `unneeded_since`: readers at work keep theirs.
+    Each project's newest snapshot stays. A file goes where none has needed it since
+    `unneeded_since`: readers at work keep theirs.
     """
     with _connected(lake) as connection:
         try:
             _run(connection, "rewrite_files")
             _run(connection, "join_files")
-            old = [number for (number,) in _run(connection, "old_snapshots", {"keep_since": keep_since}).fetchall()]
+            old = [
+                number
+                for (number,) in _run(
+                    connection, "old_snapshots", {"keep_since": keep_since}
+                ).fetchall()
+            ]
             if old:
                 _run(connection, "forget_snapshots", {"numbers": old})
-            return len(_run(connection, "remove_files", {"unneeded_since": unneeded_since}).fetchall())
+            return len(
+                _run(connection, "remove_files", {"unneeded_since": unneeded_since}).fetchall()
+            )
         except duckdb.Error as error:
-            raise WarehouseError("the lake could not be tended; what it holds is as it was", [Problem(lake.catalog, str(error).splitlines()[0])], "The next publication tries again.") from error  # fmt: skip
+            raise WarehouseError(
+                "the lake could not be tended; what it holds is as it was",
+                [Problem(lake.catalog, str(error).splitlines()[0])],
+                "The next publication tries again.",
+            ) from error
 
 
 def _pour(connection: duckdb.DuckDBPyConnection, lake: Lake) -> Poured:
@@ -180,13 +253,20 @@ def _pour(connection: duckdb.DuckDBPyConnection, lake: Lake) -> Poured:
         if table in _NEVER:
             continue
         schema, name = table.split(".")
-        listed = ", ".join(f"{_name(column)}::{_lake_type(kind)} as {_name(column)}" for column, kind in columns)
+        listed = ", ".join(
+            f"{_name(column)}::{_lake_type(kind)} as {_name(column)}" for column, kind in columns
+        )
         names |= {
-            "target": _target(lake, table), "source": f"({_text('source', columns=listed, schema=schema, name=_name(name)).strip()})",
-            "part": _part(table, [column for column, _ in columns]), "names": ", ".join(_name(column) for column, _ in columns),
-        }  # fmt: skip
+            "target": _target(lake, table),
+            "source": f"({_text('source', columns=listed, schema=schema, name=_name(name)).strip()})",
+            "part": _part(table, [column for column, _ in columns]),
+            "names": ", ".join(_name(column) for column, _ in columns),
+        }
         _run(connection, "table", **names)
-        now = {part: (count, digest) for part, count, digest in _run(connection, "digests", **names).fetchall()}
+        now = {
+            part: (count, digest)
+            for part, count, digest in _run(connection, "digests", **names).fetchall()
+        }
         kept = _run(connection, "kept", {"table": table}, **names).fetchall()
         before = {part: (count, digest) for part, count, digest in kept}
         changed = sorted(part for part in now if now[part] != before.get(part))
@@ -197,12 +277,25 @@ def _pour(connection: duckdb.DuckDBPyConnection, lake: Lake) -> Poured:
             _run(connection, "add_rows", {"keys": changed}, **names)
         for part in changed:
             count, digest = now[part]
-            _run(connection, "keep_part", {"table": table, "part": part, "row_count": count, "digest": digest}, **names)
+            _run(
+                connection,
+                "keep_part",
+                {"table": table, "part": part, "row_count": count, "digest": digest},
+                **names,
+            )
             parts, rows = parts + 1, rows + count
-    edition = connection.execute("select edition_id from edition.ops.edition order by edition_seq desc limit 1").fetchone()  # fmt: skip
-    connection.execute("call lake.set_commit_message($author, $message)", {"author": lake.project, "message": edition[0] if edition else ""})  # fmt: skip
+    edition = connection.execute(
+        "select edition_id from edition.ops.edition order by edition_seq desc limit 1"
+    ).fetchone()
+    connection.execute(
+        "call lake.set_commit_message($author, $message)",
+        {"author": lake.project, "message": edition[0] if edition else ""},
+    )
     connection.execute("commit")
-    found = connection.execute("select max(snapshot_id) from lake.snapshots() where author = $author", {"author": lake.project}).fetchone()  # fmt: skip
+    found = connection.execute(
+        "select max(snapshot_id) from lake.snapshots() where author = $author",
+        {"author": lake.project},
+    ).fetchone()
     return Poured(found[0] if found and found[0] is not None else 0, parts, rows)
 
 
@@ -217,10 +310,18 @@ def _lake_type(kind: str) -> str:
     return "varchar" if kind.startswith("ENUM") or "HUGEINT" in kind else kind
 
 
-def _tables(connection: duckdb.DuckDBPyConnection, database: str, prefix: str = "") -> dict[str, list[tuple[str, str]]]:
-    """Column names and types of every table of core and ops; `prefix` is what the schemas' names lead with there."""
+def _tables(
+    connection: duckdb.DuckDBPyConnection, database: str, prefix: str = ""
+) -> dict[str, list[tuple[str, str]]]:
+    """Column names and types of every table of core and ops; `prefix` is what the schemas' names
+    lead with there.
+    """
     found: dict[str, list[tuple[str, str]]] = {}
-    asked = {"database": database, "schemas": [prefix + schema for schema in SCHEMAS], "start": len(prefix) + 1}
+    asked = {
+        "database": database,
+        "schemas": [prefix + schema for schema in SCHEMAS],
+        "start": len(prefix) + 1,
+    }
     for table, column, kind in _run(connection, "columns", asked).fetchall():
         found.setdefault(table, []).append((column, kind))
     return found
@@ -232,9 +333,15 @@ def _target(lake: Lake, table: str) -> str:
 
 
 def _run(
-    connection: duckdb.DuckDBPyConnection, statement: str, parameters: dict[str, object] | None = None, /, **names: str
+    connection: duckdb.DuckDBPyConnection,
+    statement: str,
+    parameters: dict[str, object] | None = None,
+    /,
+    **names: str,
 ) -> duckdb.DuckDBPyConnection:
-    """A statement of sql/lake with the names of tables and columns put in, which can be no parameters."""
+    """A statement of sql/lake with the names of tables and columns put in, which can be no
+    parameters.
+    """
     return connection.execute(_text(statement, **names), parameters)
 
 
@@ -244,14 +351,23 @@ def _text(statement: str, **names: str) -> str:
 
 @contextmanager
 def _connected(
-    lake: Lake, *, read_only: bool = False, snapshot: int | None = None, memory_limit: str = "1GB", threads: int = 2
+    lake: Lake,
+    *,
+    read_only: bool = False,
+    snapshot: int | None = None,
+    memory_limit: str = "1GB",
+    threads: int = 2,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     config: dict[str, str | bool | int | float | list[str]] = {
         **OFFLINE,
         "memory_limit": memory_limit,
         "threads": threads,
     }
-    with duckdb.connect(config=config) as connection, let_go(connection), tempfile.TemporaryDirectory() as links:
+    with (
+        duckdb.connect(config=config) as connection,
+        let_go(connection),
+        tempfile.TemporaryDirectory() as links,
+    ):
         wanted = {
             "postgres_scanner": lake.catalog.startswith(POSTGRES),
             "httpfs": lake.store is not None,
@@ -272,12 +388,18 @@ def _connected(
         connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
         for attempt in range(1, TRIES + 1):
             try:
-                connection.execute(f"attach {_quoted(f'ducklake:{lake.catalog}')} as lake ({', '.join(options)})")
+                connection.execute(
+                    f"attach {_quoted(f'ducklake:{lake.catalog}')} as lake ({', '.join(options)})"
+                )
                 break
             except duckdb.Error as error:
                 # Two that make the same new catalog at once are in each other's way, once.
                 if read_only or attempt == TRIES:
-                    raise WarehouseError("the lake can't be opened", [Problem(lake.catalog, str(error).splitlines()[0])], "Check [lake] catalog and data, and that the catalog's server answers; its password comes from PGPASSWORD, PGPASSFILE or ~/.pgpass.") from error  # fmt: skip
+                    raise WarehouseError(
+                        "the lake can't be opened",
+                        [Problem(lake.catalog, str(error).splitlines()[0])],
+                        "Check [lake] catalog and data, and that the catalog's server answers; its password comes from PGPASSWORD, PGPASSFILE or ~/.pgpass.",
+                    ) from error
                 time.sleep(0.2 * attempt)
         yield connection
 
@@ -287,7 +409,11 @@ def _know_store(connection: duckdb.DuckDBPyConnection, store: Store, data: str) 
     stated = {"key_id": store.key_id, "secret": store.secret, "region": store.region, "scope": data}
     if store.endpoint:
         scheme, _, host = store.endpoint.rpartition("://")
-        stated |= {"endpoint": host.rstrip("/"), "url_style": "path", "use_ssl": str(scheme != "http").lower()}
+        stated |= {
+            "endpoint": host.rstrip("/"),
+            "url_style": "path",
+            "use_ssl": str(scheme != "http").lower(),
+        }
     listed = ", ".join(f"{name} {_quoted(value)}" for name, value in stated.items())
     connection.execute(f"create temporary secret store (type s3, {listed})")
 

@@ -40,9 +40,8 @@ def at_grain(frame: pl.DataFrame, grain: Grain) -> pl.DataFrame:
 
 
 def by_series(frame: pl.DataFrame) -> dict[SeriesKey, pl.DataFrame]:
-    return {
-        tuple(map(str, key)): part for key, part in frame.partition_by(KEY, as_dict=True).items()
-    }  # type: ignore[misc]
+    parts = frame.partition_by(KEY, as_dict=True)
+    return {(str(a), str(b), str(c), str(d)): part for (a, b, c, d), part in parts.items()}
 
 
 def without_holes(frame: pl.DataFrame, grain: Grain, by: tuple[str, ...] = ()) -> pl.DataFrame:

@@ -141,9 +141,7 @@ def _write(book: Any, name: str, frame: pl.DataFrame, formats: Mapping[str, Any]
             if isinstance(dtype, pl.Datetime)
             else None
         )
-        longest = (
-            int(frame[column].cast(pl.String).str.len_chars().max() or 0) if frame.height else 0
-        )  # type: ignore[arg-type]
+        longest = max(frame[column].cast(pl.String).str.len_chars().fill_null(0), default=0)
         sheet.set_column(place, place, min(max(longest, len(column)) + 2, 60), style)
     sheet.write_row(0, 0, frame.columns, formats["head"])
     if frame.height:

@@ -84,9 +84,8 @@ def _notes(material: Material, rows: pl.DataFrame, kind: str, language: Language
     ]
     if "first_target" in rows.columns:
         grain = material.edition.grain
-        first, last = (
-            Period(day, grain) for day in (rows["first_target"].min(), rows["last_target"].max())
-        )  # type: ignore[arg-type]
+        first = Period(min(rows["first_target"].drop_nulls()), grain)
+        last = Period(max(rows["last_target"].drop_nulls()), grain)
         effective = rows.filter(pl.col("measure") == "inside_80")["n_effective"].sum()
         notes.append(
             (

@@ -8,10 +8,10 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from importlib.metadata import Distribution, distribution, distributions
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import NAMESPACE_URL, uuid5
 
 from packaging.markers import default_environment
@@ -38,12 +38,15 @@ def needed(root: str = OURS) -> dict[str, tuple[Distribution, tuple[str, ...]]]:
         wanted = []
         for text in one.requires or ():
             requirement = Requirement(text)
-            environments = [{**default_environment(), "extra": extra} for extra in (extras or {""})]
+            environments: list[Mapping[str, str | Set[str]]] = [
+                {**cast("dict[str, str]", default_environment()), "extra": extra}
+                for extra in (extras or {""})
+            ]
             below = canonicalize_name(requirement.name)
             if below in installed and (
                 not requirement.marker
                 or any(requirement.marker.evaluate(one) for one in environments)
-            ):  # type: ignore[arg-type]
+            ):
                 wanted.append(below)
                 step = (below, frozenset(requirement.extras))
                 if step not in seen:

@@ -77,8 +77,8 @@ def slots_of_readings(readings: pl.DataFrame, slot_us: int) -> pl.DataFrame:
         slots.with_columns(flag=flag)
         .filter(pl.Series(2 * covered >= slot_us))
         .select(*SLOTS)
-        .cast(SLOTS)
-    )  # type: ignore[arg-type]
+        .cast(pl.Schema(SLOTS))
+    )
 
 
 def _in_order(readings: pl.DataFrame) -> pl.DataFrame:

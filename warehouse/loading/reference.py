@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -174,6 +175,10 @@ def _nodes_of(segment: pl.DataFrame, route: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _is_not_among(allowed: frozenset[str], value: object) -> bool:
+    return value not in allowed
+
+
 def _bad_values(name: str, table: CsvRows) -> Iterable[Problem]:
     def wrong(column: str, is_bad: Callable[[object], bool], said: str) -> Iterable[Problem]:
         if column in table.frame.columns:
@@ -185,9 +190,9 @@ def _bad_values(name: str, table: CsvRows) -> Iterable[Problem]:
         if frame == name:
             yield from wrong(
                 column,
-                lambda value, words=words: value not in words,
+                partial(_is_not_among, frozenset(words)),
                 f"choose from {', '.join(words)}",
-            )  # type: ignore[misc]
+            )
     yield from wrong(
         "confidence",
         lambda value: value not in CONFIDENCES,

@@ -135,8 +135,8 @@ def periods_of_segments(
     segment_load: pl.DataFrame, threshold_ratio: float
 ) -> dict[tuple[str, str], pl.DataFrame]:
     """Each segment direction's periods: median, q100, q900 without failure; the 90 % level of the
-    worst failure and its
-    cause; threshold, lit."""
+    worst failure and its cause; threshold, lit.
+    """
 
     def at(level: float, failure: str) -> pl.Expr:
         chosen = (pl.col("quantile_level") == level) & (pl.col("failure_id") == failure)

@@ -41,11 +41,9 @@ class Edition:
     """The run behind a report: identity, vintage, and what the reader must know about its data.
 
     `origin` is the first day of the last observed period, `known_at` (UTC) the latest moment whose
-    knowledge was used.
-    `simulated` marks traffic that comes from a simulator. `time_zone` is the zone in which days and
-    months were cut.
-    `today` is the day the plan stands at. `words` gives, by language, wordings of names and notes
-    that the data state once.
+    knowledge was used. `simulated` marks traffic that comes from a simulator. `time_zone` is the
+    zone in which days and months were cut. `today` is the day the plan stands at. `words` gives, by
+    language, wordings of names and notes that the data state once.
     """
 
     run_id: str

@@ -241,9 +241,8 @@ class _Formatter(string.Formatter):
 
 def format_value(language: Language, value: Any, form: str) -> str:
     """A value as `form` says: numbers n, n0, n1, n2, g (all digits they have), pct, pct1, or the
-    key of a plural table; periods a
-    case, with a capital where the form has one; codes, divided by commas, the table that has words
-    for them.
+    key of a plural table; periods a case, with a capital where the form has one; codes, divided by
+    commas, the table that has words for them.
     """
     if isinstance(value, Period):
         words = language.period(value, form.lower() or "nominative")

@@ -242,8 +242,8 @@ class Material:
     @cached_property
     def loads(self) -> dict[tuple[str, str], pl.DataFrame]:
         """Each segment direction's periods: median, q100, q900 without failure; the 90 % level of
-        the worst failure and its
-        cause; threshold, lit."""
+        the worst failure and its cause; threshold, lit.
+        """
 
         return periods_of_segments(self["segment_load"], self.edition.threshold_ratio)
 

@@ -84,12 +84,10 @@ def write_report(
     file written, sorted.
 
     `frames` are keyed by names of warehouse.schema.FRAMES; any may be empty or absent, and the page
-    then says why.
-    The workbook is folder/data/edition.xlsx; `paper` adds folder/<language>/edition.pdf, a few
-    tenths of a second a chart.
-    Pages of routes and segments of which nothing has changed are taken from `kept`.
-    With `submit`, which has a job done elsewhere, the languages of a large network are drawn side
-    by side.
+    then says why. The workbook is folder/data/edition.xlsx; `paper` adds
+    folder/<language>/edition.pdf, a few tenths of a second a chart. Pages of routes and segments of
+    which nothing has changed are taken from `kept`. With `submit`, which has a job done elsewhere,
+    the languages of a large network are drawn side by side.
     """
     material = gather(frames, edition)
     written = write_assets(folder, [folder / one.folder for one in edition.previous])

@@ -1,9 +1,8 @@
 """Start reading here: the whole job as one flow.
 
 load -> forecast -> plan -> report -> publish. Each step leaves what it made on disk under the hash
-of what it was made
-from, so a run that was stopped goes on where it was, and a run with nothing new finds everything
-done.
+of what it was made from, so a run that was stopped goes on where it was, and a run with nothing new
+finds everything done.
 """
 
 # No `from __future__ import annotations`: a scheduled run gets the flow pickled, and its types

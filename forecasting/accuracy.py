@@ -72,8 +72,7 @@ def diebold_mariano(difference: FloatArray, horizon: int = 1) -> tuple[float, fl
     Leybourne and Newbold (1997).
 
     The long-run variance is the rectangular one; where that is not positive, Bartlett's; where that
-    is neither, both
-    results are NaN: not computable.
+    is neither, both results are NaN: not computable.
     """
     statistic, p = diebold_mariano_columns(difference[:, None], np.array([horizon]))
     return float(statistic[0]), float(p[0])

@@ -1,9 +1,8 @@
 """The user's assumptions: looked up by name and scope, checked at the door, never defaulted.
 
 A stated range is low (10 % lie below), value (taken as the middle) and high (10 % lie above).
-Between and beyond, the
-quantile function is a split normal on the log scale (linear where low is not positive), so all
-three are met exactly.
+Between and beyond, the quantile function is a split normal on the log scale (linear where low is
+not positive), so all three are met exactly.
 """
 
 from __future__ import annotations
@@ -220,8 +219,7 @@ class Assumptions:
         else None.
 
         Three or more rows named NAME_observed (dated projects, say) are a distribution of their
-        own, and come before a
-        stated range of the same scope.
+        own, and come before a stated range of the same scope.
         """
         for scope in (*scopes, "all"):
             seen = [row for row in self.rows if row.name == name + OBSERVED and row.scope == scope]

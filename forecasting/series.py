@@ -53,9 +53,8 @@ class History:
     """Observed values of N series over T consecutive periods.
 
     `keys` has one row per series (series_kind, series_id, direction, statistic), in the order of
-    the arrays' first axis.
-    `values_gbps` is (N, T), NaN where nothing is known; `censored_ratio` is (N, T), the share of
-    slots pinned at a cap.
+    the arrays' first axis. `values_gbps` is (N, T), NaN where nothing is known; `censored_ratio` is
+    (N, T), the share of slots pinned at a cap.
     """
 
     grain: Grain

@@ -75,8 +75,8 @@ def check(frame: pl.DataFrame, schema: FrameSchema, where: str = "") -> pl.DataF
     """The frame with the schema's columns in the schema's order, sorted by key.
 
     Nullable columns may be absent and are filled with nulls; other columns of the frame are
-    dropped.
-    Raises ContractError with every missing column, unconvertible type, null and repeated key.
+    dropped. Raises ContractError with every missing column, unconvertible type, null and repeated
+    key.
     """
     place = where or schema.name
     problems: list[Problem] = []

@@ -37,9 +37,8 @@ def network(
     lines: pl.DataFrame, places: pl.DataFrame, names: Sequence[str], language: Language
 ) -> Spec:
     """`lines` has one row per segment: segment (shown name), lon, lat, lon2, lat2, built (bool),
-    rank (0 unknown, 1 calm ... 4 urgent: the
-    place in `names`), value (shown, what the rank comes from), lit_gbps, status (shown); `places`
-    one per node: name, lon, lat, labelled (bool).
+    rank (0 unknown, 1 calm ... 4 urgent: the place in `names`), value (shown, what the rank comes
+    from), lit_gbps, status (shown); `places` one per node: name, lon, lat, labelled (bool).
     """
     lons = [*places["lon"].to_list(), *lines["lon"].to_list(), *lines["lon2"].to_list()]
     lats = [*places["lat"].to_list(), *lines["lat"].to_list(), *lines["lat2"].to_list()]

@@ -94,7 +94,7 @@ def plan(
     ----------
     budget
         USD over the horizon: show what it buys of the upgrade plan, in which order, and keep
-                              nothing.
+        nothing.
     builds
         Show which planned builds the cheapest plan opens, when, and what each costs, saves and
         earns, and keep nothing.
@@ -132,7 +132,7 @@ def report(
         whether it is the same to the byte.
     method
         then: as it was; today: a variant, labelled as such, of what today's method makes of that
-              edition's data.
+        edition's data.
     config
         Settings file, or a folder with a transit.toml. Default: ./transit.toml.
     force

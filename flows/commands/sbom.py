@@ -16,8 +16,7 @@ def sbom(
     is installed; offline.
 
     With --lock it audits instead: versions that differ from the lock, files that are not as they
-    were installed, and
-    licences that are not stated. Exit code 1 where something is found.
+    were installed, and licences that are not stated. Exit code 1 where something is found.
 
     Parameters
     ----------

@@ -30,8 +30,8 @@ def endpoint(
     """Serve the published copy read-only to DuckDB clients (quack protocol), until stopped.
 
     A newer edition is served as soon as it is published; queries that run then are cut off. The
-    token clients need is
-    TRANSIT_ENDPOINT_TOKEN of the environment, else one is made up and printed.
+    token clients need is TRANSIT_ENDPOINT_TOKEN of the environment, else one is made up and
+    printed.
 
     Parameters
     ----------

@@ -36,8 +36,7 @@ def make_automations(settings: Settings) -> list[str]:
     their names.
 
     The webhook's address and the mail's password are kept by Prefect as secrets of their blocks.
-    Raises SettingsError
-    where nobody is named.
+    Raises SettingsError where nobody is named.
     """
     url, mail = webhook_url(settings.notify), mail_url(settings.notify)
     if not (url or mail):

@@ -2,8 +2,7 @@
 checked.
 
 With a key the list is signed too (Ed25519). The signature is its last line, a comment to sha256sum,
-so that list and
-signature appear by one rename.
+so that list and signature appear by one rename.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 own on loopback.
 
 Nothing here imports Prefect: the server starts in its own process while the caller still imports
-                              its libraries.
+its libraries.
 """
 
 from __future__ import annotations

@@ -2,8 +2,7 @@
 Prefect's task runners.
 
 What a runner is sent are independent chunks, and results come back in the order of the chunks, so
-every runner gives the
-same numbers to the bit.
+every runner gives the same numbers to the bit.
 """
 
 from __future__ import annotations
@@ -234,7 +233,7 @@ def _within(seconds: float, function: Callable[[Any], Any], chunk: bytes) -> byt
     scheduler sends the chunk elsewhere.
 
     Chunk and result are pickled: Prefect and Dask would look into every array and object of what
-                                  they are handed.
+    they are handed.
     """
     faulthandler.dump_traceback_later(seconds, exit=True, file=2)
     try:

@@ -86,8 +86,8 @@ def told() -> str:
 
 def forget_interrupt() -> None:
     """An exception that a signal raised in code made from a text stays with the interpreter,
-    however it was caught: under `python -m` that
-    would end by SIGINT, whatever the exit code, were no other text run after it.
+    however it was caught: under `python -m` that would end by SIGINT, whatever the exit code, were
+    no other text run after it.
     """
     exec("")
 

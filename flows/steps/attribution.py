@@ -2,8 +2,7 @@
 anything differs.
 
 The run it is held against is the last one whose data end earlier, so that a whole month's parts can
-be read on any day
-of the next one; where there is none, the last run of the same data.
+be read on any day of the next one; where there is none, the last run of the same data.
 """
 
 from __future__ import annotations

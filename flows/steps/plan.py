@@ -224,8 +224,8 @@ def plan_and_keep(
     kept already is left.
 
     Raises GateError, and keeps nothing of that grain, where a gate fails. With `accepted`, the
-    reason why, gates of
-    judgement are passed and the run's settings say so; what is impossible is refused all the same.
+    reason why, gates of judgement are passed and the run's settings say so; what is impossible is
+    refused all the same.
     """
     with open_warehouse(settings) as warehouse:
         frames = {name: warehouse.read(name) for name in NETWORK_FRAMES}

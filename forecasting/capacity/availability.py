@@ -2,8 +2,8 @@
 availability of routes.
 
 A failure's weight is q = cuts a year x repair hours / 8760. No rate is ever taken for granted:
-without assumptions
-named cut_rate and repair_time, the loads under failure are still shown, but their hours are not.
+without assumptions named cut_rate and repair_time, the loads under failure are still shown, but
+their hours are not.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ def failure_hours(
     notes on the others.
 
     A segment takes the rate for it, or the one for all (per 1000 km: its length must be known). A
-    risk group or a
-    crossing has hours only where a rate is stated for exactly that one: single cuts are counted by
+    risk group or a crossing has hours only where a rate is stated for exactly that one: single cuts
+    are counted by
         segment already.
     """
     hours: dict[str, float] = {}

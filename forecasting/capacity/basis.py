@@ -104,9 +104,8 @@ def build_basis(
     them.
 
     With `pairs`, every two segments that fail at the same time count among the failures, too. What
-    is the same in `like`,
-    a basis made with the same pairs and seed, is taken from it; `loads` are those of exactly these
-    inputs, where they are known.
+    is the same in `like`, a basis made with the same pairs and seed, is taken from it; `loads` are
+    those of exactly these inputs, where they are known.
     """
     routes = paths.take(
         np.flatnonzero(

@@ -2,11 +2,9 @@
 plan.
 
 A build costs its price less what is left of it at the end of the horizon. It saves orders
-elsewhere, or brings some; it
-carries what else is lost in failures; it may earn by traffic of its own. What is under construction
-comes as stated, and so
-does what has no price; beside the cheapest plan stands the cheapest one without (or with) each
-build.
+elsewhere, or brings some; it carries what else is lost in failures; it may earn by traffic of its
+own. What is under construction comes as stated, and so does what has no price; beside the cheapest
+plan stands the cheapest one without (or with) each build.
 """
 
 from __future__ import annotations

@@ -20,8 +20,8 @@ from forecasting.spec import PlanningPolicy
 @dataclass(frozen=True)
 class Earned:
     """Present values in USD by option and draw, (options, S): of what a build sells, less
-    `own_loss_usd`, what incumbents of
-    the same owner lose to it."""
+    `own_loss_usd`, what incumbents of the same owner lose to it.
+    """
 
     sold_usd: FloatArray
     own_loss_usd: FloatArray

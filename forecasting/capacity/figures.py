@@ -228,8 +228,8 @@ def _order(
 
 def _unserved(basis: Basis, order: dict[str, Any]) -> tuple[FloatArray, FloatArray]:
     """Expected Gbit/s x months above what is lit and ordered before, in each period from the one an
-    order is ready for;
-    and how many years from today each begins."""
+    order is ready for; and how many years from today each begins.
+    """
     indexes = [
         index for index, (name, _) in enumerate(basis.loads.links) if name == order["segment_id"]
     ]

@@ -2,17 +2,15 @@
 integer program solved by HiGHS.
 
 Bought modules stay and are worth something at the end of the horizon; leases once taken run to it
-and leave nothing. Each
-costs what it costs in the period it starts, less what is left of it at the end, discounted to
-today. Nothing can start before
-its lead time is over: what is needed earlier, or beyond the room of a line that can't be replaced,
+and leave nothing. Each costs what it costs in the period it starts, less what is left of it at the
+end, discounted to today. Nothing can start before its lead time is over: what is needed earlier, or
+beyond the room of a line that can't be replaced,
                        is short.
 
 A build opens in one of its options (or never); what every line needs depends on which builds open
-when. That is exact where
-one build touches a line. Where several do, the program starts from what is needed at least and the
-need of each choice it
-arrives at is added, until the choice it arrives at is needed no more than it was given: then
+when. That is exact where one build touches a line. Where several do, the program starts from what
+is needed at least and the need of each choice it arrives at is added, until the choice it arrives
+at is needed no more than it was given: then
     nothing cheaper is left out.
 """
 
@@ -57,8 +55,7 @@ def cheapest(
     every period.
 
     `room_gbps` is what fits on the present line system; more needs `system`. Raises PlanError on a
-    module of no size,
-    and where the solver finds nothing.
+    module of no size, and where the solver finds nothing.
     """
     line = Line(
         Response.fixed(np.asarray(need_gbps, dtype=float)), tuple(offers), room_gbps, system
@@ -80,9 +77,8 @@ def together(
     depend on the builds (USD, none negative).
 
     With a budget the prices of all that starts keep to it; then as little as can be is short, in
-    Gbit/s x periods, at the least cost.
-    `gap` is how far above the least cost the answer may be, `short_gap` how far above the least
-    shortage.
+    Gbit/s x periods, at the least cost. `gap` is how far above the least cost the answer may be,
+    `short_gap` how far above the least shortage.
     """
     for line in lines:
         check_offers(line.offers)
@@ -398,9 +394,8 @@ def _times(line: Line, reach: FloatArray, builds: Sequence[Build]) -> list[int]:
     """The periods in which anything may start.
 
     Starting later never costs more than starting early unless prices rise, so only periods in which
-    the need grows, or in
-    which something becomes possible, can be starts; rising prices make the first possible period
-    one, too.
+    the need grows, or in which something becomes possible, can be starts; rising prices make the
+    first possible period one, too.
     """
     horizon = len(line.need.most)
     if not line.offers or line.need.most.max(initial=0.0) <= 0:

@@ -1,7 +1,7 @@
 """Which assumption moves each day to order most: one at a time, and by its share of the variance.
 
 Nothing is routed again: what a planned build's date does is read from the draws on which it is
-                         early or late.
+early or late.
 """
 
 from __future__ import annotations

@@ -32,8 +32,7 @@ class MatrixEstimate:
     """Demand that explains the links.
 
     demand    route_id, direction, gbps, prior_gbps, identified (true where the links alone
-    determine it)
-    links     segment_id, direction, measured_gbps, fitted_gbps, residual_gbps
+    determine it) links     segment_id, direction, measured_gbps, fitted_gbps, residual_gbps
     warnings  what can't be told from these links, in words
     """
 
@@ -53,8 +52,7 @@ def estimate_matrix(
     """Demand of every route and direction from `link_loads` (segment_id, direction az or za, gbps).
 
     `prior` (route_id, direction, gbps) stands in for gravity where it is known better; `down` lists
-    segments that were
-    out. Raises PlanError with every row that can't be used.
+    segments that were out. Raises PlanError with every row that can't be used.
     """
     measured = _measured(network, link_loads)
     series = [(name, way) for name in sorted(network.routes) for way in ("in", "out")]
@@ -183,8 +181,8 @@ def _fit(
     routing: FloatArray, loads: FloatArray, guess: FloatArray, prior_error_ratio: float
 ) -> FloatArray:
     """Least squares with both errors in their own units. A prior is as wrong as it is large, or as
-    a fifth of the least
-    loaded link on its way, where that is more."""
+    a fifth of the least loaded link on its way, where that is more.
+    """
     typical = float(loads.mean()) or 1.0
     link_sd = LINK_ERROR_RATIO * np.maximum(loads, 0.01 * typical)
     least = np.where(routing > 0, loads[:, None], np.inf).min(axis=0)

@@ -1,8 +1,8 @@
 """When new segments open, and what every segment carries and every route loses then.
 
 Each set of builds is routed and loaded once, as if they were there from the start. What a timing
-brings is read from those
-sets draw by draw: at any time a draw is in the set of builds that are ready on it by then. So any
+brings is read from those sets draw by draw: at any time a draw is in the set of builds that are
+ready on it by then. So any
                    dates are exact, slips
 of the builds included, at the cost of two to the number of builds simulations.
 """
@@ -127,9 +127,8 @@ def openings(basis: Basis, projects: pl.DataFrame) -> tuple[list[Opening], list[
 @dataclass(frozen=True)
 class Sets:
     """Every set of builds, simulated: by segment the builds that change its load, and its worst
-    loads by set of them,
-    (sets, directions, H, S); by version of the network and set, the share of every series that is
-    lost, weighted by hours.
+    loads by set of them, (sets, directions, H, S); by version of the network and set, the share of
+    every series that is lost, weighted by hours.
     """
 
     openings: tuple[Opening, ...]

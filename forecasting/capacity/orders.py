@@ -188,8 +188,8 @@ def choose_option(
     segment_id: str, wanted_gbps: float, design_gbps: float | None, assumptions: Assumptions
 ) -> tuple[str, Assumption | None]:
     """The kind of order and its lead time. Where the design capacity is unknown, so is whether a
-    wave still fits: the
-    lead time of any order (scope all) then holds."""
+    wave still fits: the lead time of any order (scope all) then holds.
+    """
     if design_gbps is None:
         return "new_wave", assumptions.get("lead_time", f"segment:{segment_id}")
     option = "new_wave" if wanted_gbps <= design_gbps + 1e-9 else "new_line_system"

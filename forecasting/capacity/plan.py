@@ -1,9 +1,8 @@
 """From route paths to a capacity plan: loads in every failure state, runout, and the order sheet.
 
 The chain: draws of each route's p95 -> loads per failure state (times the measured coincidence of
-           exactly the routes
-that meet there) -> first passage over what may be used -> dates with probabilities -> orders with
-reasons.
+exactly the routes that meet there) -> first passage over what may be used -> dates with
+probabilities -> orders with reasons.
 """
 
 from __future__ import annotations
@@ -75,12 +74,10 @@ def plan(
     send_parts: SendParts | None = None,
 ) -> Plan:
     """The capacity plan as of `today`. `paths` holds each route's p95 per direction; `seed` draws
-    build dates and coincidence.
-    `pairs` counts any two segments failing at once among the failures; `budget_usd` limits what the
-    upgrades may cost;
-    `demand`, on the same draws, holds the markets that planned builds enter (without it: made up of
-    the routes); `send_parts` may send
-    the loads' draws elsewhere (`forecasting.capacity.routing.stream_loads`).
+    build dates and coincidence. `pairs` counts any two segments failing at once among the failures;
+    `budget_usd` limits what the upgrades may cost; `demand`, on the same draws, holds the markets
+    that planned builds enter (without it: made up of the routes); `send_parts` may send the loads'
+    draws elsewhere (`forecasting.capacity.routing.stream_loads`).
 
     Raises PlanError with everything the plan can't be made from; what merely is missing becomes a
     note.

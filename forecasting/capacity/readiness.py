@@ -77,8 +77,8 @@ def slipped(
     """Projects with the record of slips where only one date is stated, and a note on each.
 
     A project with a range says itself how unsure its date is; one with a single date repeats what
-    was announced, and what
-    is announced slips: an assumption named schedule_slip (months after the announced date) then
+    was announced, and what is announced slips: an assumption named schedule_slip (months after the
+    announced date) then
                         makes its range.
     """
     moved, notes = [], []

@@ -2,9 +2,8 @@
 ever held.
 
 A state's loads are a sparse matrix (segment directions x route directions) times the draws. A
-failure changes few
-rows of it, so only those are computed and folded into the running maximum, block of draws by block
-of draws.
+failure changes few rows of it, so only those are computed and folded into the running maximum,
+block of draws by block of draws.
 """
 
 from __future__ import annotations
@@ -90,8 +89,7 @@ def build_routing(
     """The load matrices of all failure states while the segments `missing` are not built.
 
     A failure that takes out only what no path uses changes nothing and is left out; the first of
-    several failures
-    with the same effect stands for all of them. State 0 is always `none`.
+    several failures with the same effect stands for all of them. State 0 is always `none`.
     """
     rows = tuple(links) or link_list(network)
     used = frozenset(segment for segment, _ in rows)
@@ -291,15 +289,12 @@ def stream_loads(
     """Loads without failure and at their worst, from draws (N, S, H).
 
     `version` (S, H) says which routing holds for a draw and period (a planned segment is ready
-    earlier on some draws).
-    `kappa_noise` (S, H) holds standard normal deviations of the coincidence factors, shared by all
-    combinations. With `like`,
-    loads over the same links, only the links `rows` (L,) are made anew, in the draws and periods
-    `changed` (S, H).
+    earlier on some draws). `kappa_noise` (S, H) holds standard normal deviations of the coincidence
+    factors, shared by all combinations. With `like`, loads over the same links, only the links
+    `rows` (L,) are made anew, in the draws and periods `changed` (S, H).
 
     `send_parts` may have parts of the draws done by other processes, where that is worth it;
-    without it `workers` threads share the
-    work. Numbers are the same to the bit.
+    without it `workers` threads share the work. Numbers are the same to the bit.
     """
     _, size, horizon = draws_gbps.shape
     links = routings[0].links

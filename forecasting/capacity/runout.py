@@ -1,7 +1,7 @@
 """From load paths to dates: first passage, runout quantiles, order-by dates, modules.
 
 Times are counted in periods: 1 is the first period of the paths, 0 the one before. `inf` means not
-                              within the horizon.
+within the horizon.
 """
 
 from __future__ import annotations

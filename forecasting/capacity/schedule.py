@@ -19,9 +19,8 @@ Options = tuple[int, ...]
 @dataclass(frozen=True)
 class Offer:
     """Something that can be ordered: `cost_usd[t]` is the present value of one that starts in
-    period t, `left_usd[t]` that of
-    its worth at the end of the horizon, `price_usd[t]` what is paid for it in money of its day (as
-    `cost_usd` where not stated).
+    period t, `left_usd[t]` that of its worth at the end of the horizon, `price_usd[t]` what is paid
+    for it in money of its day (as `cost_usd` where not stated).
     """
 
     option: str
@@ -63,8 +62,8 @@ class System:
 @dataclass(frozen=True)
 class Response:
     """Numbers that depend on when some builds open: `of` their options exactly; `least` is no more
-    than `of` any choice in which
-    that build takes that option; `most` is no less than any."""
+    than `of` any choice in which that build takes that option; `most` is no less than any.
+    """
 
     builds: tuple[int, ...]
     of: Callable[[Options], FloatArray]

@@ -2,8 +2,8 @@
 fleet and over public series.
 
 An error divided by its scale is a score. The prior table says how large scores were on public
-series, by history length and
-horizon; the fleet's own backtest bends that table as far as it has outcomes to show.
+series, by history length and horizon; the fleet's own backtest bends that table as far as it has
+outcomes to show.
 """
 
 from __future__ import annotations
@@ -74,8 +74,7 @@ def deviation(outcome: FloatArray, point: FloatArray, *, log: bool) -> FloatArra
     """How far an outcome lies from the point: in logs below it, in shares of it above.
 
     Growth falls, so what comes above a forecast is not as far above, in logs, as what comes below
-    is below; this makes both
-    sides alike.
+    is below; this makes both sides alike.
     """
     if not log:
         return outcome - point

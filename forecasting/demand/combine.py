@@ -60,12 +60,10 @@ class Outlook:
     """What the candidates say of N series from their origins, in the series' own units.
 
     `candidates` is (N, C, H) in the order of CANDIDATES and `weights` (N, C) sum to 1; `point` (N,
-    H) is their combination; `scale` (N, H)
-    is the expected size of its error on the working scale (log where `log`), before calibration.
-    `errors` (N, T) are the
-    one-step errors of the smoothed level on the working scale. `bounds` (N, 2, H) are the least and
-    the largest value of any path. `optima` hold
-    the parameters found, (N, K) each.
+    H) is their combination; `scale` (N, H) is the expected size of its error on the working scale
+    (log where `log`), before calibration. `errors` (N, T) are the one-step errors of the smoothed
+    level on the working scale. `bounds` (N, 2, H) are the least and the largest value of any path.
+    `optima` hold the parameters found, (N, K) each.
     """
 
     candidates: FloatArray
@@ -207,8 +205,8 @@ def _weights(natural: FloatArray, data: Window, grows: FloatArray, bends: FloatA
     highest.
 
     Short histories lean on their level, since their trends are mostly noise; clear growth hands
-    over to `growth`, and a clear
-    ceiling to `saturating` with the two whose growth is a line in levels.
+    over to `growth`, and a clear ceiling to `saturating` with the two whose growth is a line in
+    levels.
     """
     # Years of a country stay at half: with more of their level they became 2 % worse.
     seasons = data.length / data.season if data.season >= 4 else max(data.length / 12, 2.0)

@@ -2,11 +2,9 @@
 between series.
 
 A draw is one simulated future. It is a random mixture of past months: each past month's one-step
-errors, of all series
-together, get a random normal weight. A series' mixture is then standard normal with its own
-history's correlation to every other
-series, however many there are, and a series' paths do not depend on which others are drawn beside
-it.
+errors, of all series together, get a random normal weight. A series' mixture is then standard
+normal with its own history's correlation to every other series, however many there are, and a
+series' paths do not depend on which others are drawn beside it.
 """
 
 from __future__ import annotations
@@ -30,8 +28,7 @@ def shocks(draws: int, horizon: int, past: int, seed: int) -> NDArray[np.float32
     """Random weights of past periods (horizon x draws, past), correlated along the horizon.
 
     The second half of the draws mirrors the first, so that every future has its opposite. Only
-    their order is used later,
-    for which single precision is enough.
+    their order is used later, for which single precision is enough.
     """
     rng = np.random.default_rng(np.random.SeedSequence([seed, 1]))
     half = rng.standard_normal(((draws + 1) // 2, past, horizon))
@@ -68,8 +65,7 @@ def paths(
     draws (N, H, S).
 
     Each period's draws are the S mid-quantiles of its margin, so that quantiles are as smooth as
-    the margin and draws are joint
-    as the normals are. `sizes` are (H, coverages) each.
+    the margin and draws are joint as the normals are. `sizes` are (H, coverages) each.
     """
     count = normals.shape[2]
     levels = ndtri((np.arange(count) + 0.5) / count)

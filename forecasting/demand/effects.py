@@ -2,8 +2,7 @@
 drivers stated by the user.
 
 Each is a regressor of the logs, measured in the innovations of a smoothed level so that neither
-trend, season nor wandering
-passes for it, and shrunk to nothing where noise explains it.
+trend, season nor wandering passes for it, and shrunk to nothing where noise explains it.
 """
 
 from __future__ import annotations

@@ -87,10 +87,9 @@ def forecast(
     """Joint sample paths of every series over `spec.horizon` periods after the history's last one.
 
     `events` are rows of EVENT and `drivers` of DRIVER. `map_chunks` works like `map` and may send
-    chunks to other processes: its function is
-    picklable, and results do not depend on how the series are chunked. So many `threads` of this
-    process do what needs all
-    series at once. The same seed gives the same paths to the bit.
+    chunks to other processes: its function is picklable, and results do not depend on how the
+    series are chunked. So many `threads` of this process do what needs all series at once. The same
+    seed gives the same paths to the bit.
     """
     order = history.keys.with_row_index("row").sort(KEY)["row"].to_list()
     history = history.take(order)

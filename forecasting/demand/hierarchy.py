@@ -16,9 +16,8 @@ def aggregate(paths: Paths, members: pl.DataFrame) -> Paths:
     """Paths of every market, corridor and the total: the sum of its routes' means, draw by draw.
 
     `members` has columns route_id, market, corridor. Only statistic 'mean' of series_kind 'route'
-    is added: 95th percentiles don't
-    add up. A market whose route has no paths is left out, as are its corridor and the total, rather
-    than shown too small.
+    is added: 95th percentiles don't add up. A market whose route has no paths is left out, as are
+    its corridor and the total, rather than shown too small.
     """
     missing = [name for name in ("route_id", "market", "corridor") if name not in members.columns]
     if missing:
@@ -67,8 +66,8 @@ def aggregate(paths: Paths, members: pl.DataFrame) -> Paths:
 
 def named_by_members(shifts: pl.DataFrame, members: pl.DataFrame, grain: Grain) -> pl.DataFrame:
     """Rows of LEVEL_SHIFT in which a jump of a market, a corridor or the total that no event
-    explains is given the one that explains a jump of one of its
-    routes in the same period or a neighbouring one; the largest where several do.
+    explains is given the one that explains a jump of one of its routes in the same period or a
+    neighbouring one; the largest where several do.
     """
     belongs = pl.concat(
         [
@@ -135,9 +134,8 @@ def reconcile(base: FloatArray, summing: FloatArray, variance: FloatArray) -> Fl
     to the whole.
 
     `summing` (nodes, leaves) says which leaves make up each node; its leaves are the last rows, in
-    order. MinT with a diagonal
-    covariance, as zero-constraint weighted least squares: y - W C' (C W C')^-1 C y (Wickramasuriya
-    et al. 2019).
+    order. MinT with a diagonal covariance, as zero-constraint weighted least squares: y - W C' (C W
+    C')^-1 C y (Wickramasuriya et al. 2019).
     """
     nodes, leaves = summing.shape
     upper = nodes - leaves
@@ -155,7 +153,7 @@ def reconcile_nonnegative(
     held at 0 and the rest solved again.
 
     Ends coherent in any case: what is still negative after `rounds` is set to 0 and the sums are
-                               made anew.
+    made anew.
     """
     leaves = summing.shape[1]
     held = np.zeros(leaves, dtype=bool)

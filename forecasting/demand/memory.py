@@ -2,8 +2,7 @@
 large the fleet's errors were.
 
 With it a month's update costs one quick search a series and no past forecasts. Parameters move
-slowly, and so does the size of errors; a
-forecast without a memory finds both anew.
+slowly, and so does the size of errors; a forecast without a memory finds both anew.
 """
 
 from __future__ import annotations

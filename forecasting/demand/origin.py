@@ -24,8 +24,7 @@ class Past:
     """One series (L,) up to its origin, without gaps, and how far it is to be seen ahead.
 
     `stated` are steps where an event may have moved the level, `starts` the parameters of an
-    earlier origin, and `regression` what else
-    moved the series.
+    earlier origin, and `regression` what else moved the series.
     """
 
     values: FloatArray

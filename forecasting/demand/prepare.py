@@ -28,8 +28,8 @@ class Ready:
     one.
 
     They are divided by `unit`, a power of two, so that no model meets an extreme scale. `known`
-    (T,) is False where a gap or an
-    outage was bridged; `trailing` periods are missing between the last known one and the origin.
+    (T,) is False where a gap or an outage was bridged; `trailing` periods are missing between the
+    last known one and the origin.
     """
 
     values: FloatArray
@@ -51,8 +51,8 @@ def prepare(
     known.
 
     Periods `disturbed` by a known event and periods `capped` by a full port are bridged like gaps,
-    as long as enough
-    others remain: what was wanted then was not seen. A capped period's value stays the least that
+    as long as enough others remain: what was wanted then was not seen. A capped period's value
+    stays the least that
                    was wanted.
     """
     known = np.isfinite(values)

@@ -36,8 +36,8 @@ def find_shifts(
     nothing says yet that it lasts.
 
     A jump counts where the change is SIGMAS robust standard deviations from the median change
-    (STATED_SIGMAS at one of the row's `stated`
-    steps), and the medians of the periods before and after differ by most of it.
+    (STATED_SIGMAS at one of the row's `stated` steps), and the medians of the periods before and
+    after differ by most of it.
     """
     none: list[list[Shift]] = [[] for _ in working]
     if working.shape[1] < 2 * NEIGHBOURS + LEAST_AFTER:

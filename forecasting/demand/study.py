@@ -29,8 +29,8 @@ class Backtest:
     """What was said at O past origins, next to what came: the test period is never seen by the fit.
 
     `lengths` (O,) is the history known at each origin; `said` is (O, M, H) in the order of MODELS,
-    of which a judged series keeps the ensemble's,
-    `scale` and `outcome` (O, H), `outcome` NaN where nothing was measured. `naive_mae` (O,) scales
+    of which a judged series keeps the ensemble's, `scale` and `outcome` (O, H), `outcome` NaN where
+    nothing was measured. `naive_mae` (O,) scales
     errors: the in-sample error of seasonal naive. `bounds` (O, 2, H) hold every path.
     """
 
@@ -48,11 +48,10 @@ class Study:
     `candidates` (C, H), `weights` (C,).
 
     `errors` are one-step errors of the history's periods, NaN where a period was bridged, on the
-    working scale. `shifts` are the jumps
-    spliced out of the past, by step of the history; the series begins at its step `first`. Every
-    path stays within `bounds` (2, H).
-    `effects` are what calendar, events and drivers did, as measured at the origin. `optima` are the
-    parameters found, by model.
+    working scale. `shifts` are the jumps spliced out of the past, by step of the history; the
+    series begins at its step `first`. Every path stays within `bounds` (2, H). `effects` are what
+    calendar, events and drivers did, as measured at the origin. `optima` are the parameters found,
+    by model.
     """
 
     length: int
@@ -75,11 +74,9 @@ class Chunk:
     """Some series, (N, T), and how to study them: what one worker is sent.
 
     `regressors` of each series are over T + H periods; `fleet` (T,) is the mean log traffic of all
-    series, empty where nobody asked.
-    Where `starts` are given, parameters found earlier, one mapping a series, only today's forecast
-    is made from them, and no past one.
-    `follows` (N,) marks the 95th percentiles whose mean is the series before: the two are never
-    parted.
+    series, empty where nobody asked. Where `starts` are given, parameters found earlier, one
+    mapping a series, only today's forecast is made from them, and no past one. `follows` (N,) marks
+    the 95th percentiles whose mean is the series before: the two are never parted.
     """
 
     values: FloatArray

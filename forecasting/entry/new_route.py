@@ -2,9 +2,8 @@
 first months teach.
 
 Utilities are V = -b_c price - b_t rtt + ASC. Two ways through one corridor are look-alikes: they
-form a nest, in which
-a newcomer takes first from its likeness. `similarity` is 0 for independent ways and 1 for the same
-one.
+form a nest, in which a newcomer takes first from its likeness. `similarity` is 0 for independent
+ways and 1 for the same one.
 """
 
 from __future__ import annotations

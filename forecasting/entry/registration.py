@@ -62,8 +62,7 @@ def carried(traffic: pl.DataFrame, network: Network, projects: pl.DataFrame) -> 
     """What came on each new segment: project_id, market, month, gbps, from rows of TRAFFIC_PERIOD.
 
     Monthly means of the market's routes whose first path runs over the segment, in their busier
-    direction, since the
-    segment is in service; a month counts where all of them have a value.
+    direction, since the segment is in service; a month counts where all of them have a value.
     """
     schema = {"project_id": pl.String, "market": pl.String, "month": pl.Date, "gbps": pl.Float64}
     found = []
@@ -121,11 +120,9 @@ def judge(
     by month, and its verdict.
 
     `observed` is what `carried` gives; `known_until` the last month of which traffic is known. A
-    forecast is judged by
-    the month it named, once that is known; what carries nothing then carries 0. Months are weighed
-    in with the spread an
-    assumption named month_spread states (standard deviation of a month's logarithm); without it, no
-    level is updated.
+    forecast is judged by the month it named, once that is known; what carries nothing then carries
+    0. Months are weighed in with the spread an assumption named month_spread states (standard
+    deviation of a month's logarithm); without it, no level is updated.
     """
     stated = Assumptions.from_frame(assumptions)
     rows, notes = [], []

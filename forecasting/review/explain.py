@@ -44,9 +44,8 @@ def explain(segment_id: str, frames: Mapping[str, pl.DataFrame], network: Networ
     """The chain of one segment from a run's frames; frames that are absent leave their step empty.
 
     Uses traffic_period, forecast_quantile, forecast_effect, coincidence, segment_load, runout,
-    order_plan, upgrade, money_figure,
-    assumption, assumption_effect, segment_risk, plan_note, revision_part, new_route_score and
-    project. Raises NetworkError for an unknown segment.
+    order_plan, upgrade, money_figure, assumption, assumption_effect, segment_risk, plan_note,
+    revision_part, new_route_score and project. Raises NetworkError for an unknown segment.
     """
     if segment_id not in network.segments:
         near = ", ".join(

@@ -2,13 +2,10 @@
 simpler method do better?
 
 Series of one period miss together, and forecasts several periods ahead miss for several periods, so
-a thousand outcomes
-are no thousand pieces of evidence. Their number is brought down to an effective one: periods over
-the mean horizon, times
-the series of a period over 1 + (series - 1) rho, rho being how much misses cluster in periods
-(ANOVA; 1, all at once,
-while fewer than FEWEST_PERIODS are known or nothing varies). A share is then judged by its Wilson
-interval.
+a thousand outcomes are no thousand pieces of evidence. Their number is brought down to an effective
+one: periods over the mean horizon, times the series of a period over 1 + (series - 1) rho, rho
+being how much misses cluster in periods (ANOVA; 1, all at once, while fewer than FEWEST_PERIODS are
+known or nothing varies). A share is then judged by its Wilson interval.
 """
 
 from __future__ import annotations
@@ -176,10 +173,9 @@ def challenge_frame(challenged: pl.DataFrame, backtest: pl.DataFrame, grain: Gra
     (sql/results/challenged.sql).
 
     A challenger is to be promoted when it was better by 5 % over at least 24 periods, by more than
-    chance (Diebold-Mariano
-    over periods with the longest horizon, p below 5 % divided by the number of challengers), and is
-    no worse than the
-    ensemble in the `backtest` of now (rows of BACKTEST_SCORE). Nothing switches by itself.
+    chance (Diebold-Mariano over periods with the longest horizon, p below 5 % divided by the number
+    of challengers), and is no worse than the ensemble in the `backtest` of now (rows of
+    BACKTEST_SCORE). Nothing switches by itself.
     """
     if challenged.is_empty():
         return MODEL_CHALLENGE.empty()

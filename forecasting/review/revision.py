@@ -2,14 +2,10 @@
 left over.
 
 total = history revised + new observations + model + assumptions. What the data did is measured by
-today's method on
-what was known then, on the same months as known now, and on all months; where the method is the
-earlier run's own, the
-first of these is what that run said, and the model's part is nothing. What the method makes of the
-earlier run's own
-data, against what that run said, is the model's part. What people state (events, network, capacity,
-prices, policy)
-is exchanged last.
+today's method on what was known then, on the same months as known now, and on all months; where the
+method is the earlier run's own, the first of these is what that run said, and the model's part is
+nothing. What the method makes of the earlier run's own data, against what that run said, is the
+model's part. What people state (events, network, capacity, prices, policy) is exchanged last.
 """
 
 from __future__ import annotations
@@ -33,9 +29,8 @@ class Stages:
     """The same figures (columns of FIGURE_KEY, and value) before, between and after the changes.
 
     `kept` is what the earlier run said; `earlier` what today's method says of the data and
-    statements of then; `revised` of
-    the same months as known now; `renewed` of all months known now; `now` with what is stated now,
-    too.
+    statements of then; `revised` of the same months as known now; `renewed` of all months known
+    now; `now` with what is stated now, too.
     """
 
     kept: pl.DataFrame

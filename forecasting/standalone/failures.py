@@ -23,12 +23,10 @@ class FailureReport:
     passes its threshold.
 
     loads     failure_id, segment_id, direction, load_gbps, lit_gbps, utilization_ratio (loaded
-    directions only)
-    worst     segment_id, direction, load_gbps, failure_id (its cause), lit_gbps, utilization_ratio,
-    headroom_gbps, headroom_factor
-    lost      failure_id, route_id, direction, demand_gbps, lost_gbps
-    failures  failure_id, segments, carried_gbps, lost_gbps, highest_utilization_ratio,
-    fullest_segment_id, note
+    directions only) worst     segment_id, direction, load_gbps, failure_id (its cause), lit_gbps,
+    utilization_ratio, headroom_gbps, headroom_factor lost      failure_id, route_id, direction,
+    demand_gbps, lost_gbps failures  failure_id, segments, carried_gbps, lost_gbps,
+    highest_utilization_ratio, fullest_segment_id, note
     """
 
     loads: pl.DataFrame
@@ -104,9 +102,8 @@ def failures(
     (route_id, direction, gbps).
 
     `today` chooses the lit capacity and which segments are built; without it the latest capacity on
-    record holds and
-    what is only planned counts as missing. Loads are sums: the peaks of routes that meet count as
-    one.
+    record holds and what is only planned counts as missing. Loads are sums: the peaks of routes
+    that meet count as one.
     """
     if not 0 < threshold_ratio <= 1:
         raise PlanError(

@@ -107,10 +107,9 @@ def forecast_and_remember(
     or one row with a reason.
 
     `frame` has columns series_id, step (whole numbers, or the first dates of months, weeks, days,
-    quarters or years, as `season`
-    says) and value. Steps may come in any order, and missing ones are gaps. Raises ContractError
-    where the frame
-    as a whole can't be read; a series that can't be forecast gets a reason. `seed` is kept for the
+    quarters or years, as `season` says) and value. Steps may come in any order, and missing ones
+    are gaps. Raises ContractError where the frame as a whole can't be read; a series that can't be
+    forecast gets a reason. `seed` is kept for the
     record: nothing is drawn.
     `calendar` names moving days whose effect is measured where steps are dates: see
         forecasting.demand.calendars.

@@ -35,9 +35,8 @@ class WhatIf:
     plans were made from.
 
     `lost` has, by route and direction, the mean Gbit/s over periods and paths that nothing carries:
-    with nothing failed
-    (lost_base_gbps, lost_scenario_gbps), and in the worst failure of each period (worst_base_gbps,
-    worst_scenario_gbps).
+    with nothing failed (lost_base_gbps, lost_scenario_gbps), and in the worst failure of each
+    period (worst_base_gbps, worst_scenario_gbps).
     """
 
     effect: pl.DataFrame

@@ -2,11 +2,10 @@
 vintages clients].
 
 Examples on 300 routes x 5 years x 60 vintages, size against bare DuckDB, and many readers while
-editions are published.
-python -m tests.benchmarks.analysts examples FILE asks the examples of a copy there is; python -m
-tests.benchmarks.analysts publication GIGABYTES
-publishes a large database beside a reader and sets that against a copy of the file (it needs twice
-the size on the disk of TMPDIR).
+editions are published. python -m tests.benchmarks.analysts examples FILE asks the examples of a
+copy there is; python -m tests.benchmarks.analysts publication GIGABYTES publishes a large database
+beside a reader and sets that against a copy of the file (it needs twice the size on the disk of
+TMPDIR).
 """
 
 from __future__ import annotations

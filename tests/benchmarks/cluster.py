@@ -2,10 +2,9 @@
 routes, and the loads of DRAWS (2,000) draws in every failure state.
 
 Forecasts on local Dask clusters of so many workers, 1 and 2 unless said; all are up before the
-clock starts, as a cluster that serves many runs is.
-Loads on every runner against the threads of one process. Prints ratios by the clock, processor
-time, the peak of memory, and whether the
-numbers are the same to the bit. 0 leaves a part out.
+clock starts, as a cluster that serves many runs is. Loads on every runner against the threads of
+one process. Prints ratios by the clock, processor time, the peak of memory, and whether the numbers
+are the same to the bit. 0 leaves a part out.
 """
 
 import hashlib

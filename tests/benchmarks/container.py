@@ -2,12 +2,10 @@
 a container engine's daemon, registry or network.
 
 Needs root, and buildah, debootstrap and postgresql from Debian. Debian's Python stands for the base
-image, which a registry would give; the
-services run with the very commands of compose.yaml on this machine's network, PostgreSQL is
-Debian's. In FOLDER (a new one) the images
-stay, so that a second call builds nothing. What pip needs to reach its index from inside (its
-settings, certificates) is named in
-TRANSIT_BUILD_FILES, places with colons between.
+image, which a registry would give; the services run with the very commands of compose.yaml on this
+machine's network, PostgreSQL is Debian's. In FOLDER (a new one) the images stay, so that a second
+call builds nothing. What pip needs to reach its index from inside (its settings, certificates) is
+named in TRANSIT_BUILD_FILES, places with colons between.
 """
 
 from __future__ import annotations

@@ -2,9 +2,8 @@
 --segments 200 ...]
 
 Prints wall time, rate and peak memory of the streamed loads and of the whole plan, their growth
-with draws and with
-failure states (1.0 is linear), and the baseline in the same run: the same loads by dense
-multiplication of one state.
+with draws and with failure states (1.0 is linear), and the baseline in the same run: the same loads
+by dense multiplication of one state.
 """
 
 from __future__ import annotations

@@ -2,11 +2,10 @@
 ends N (50) runs, then the same results as undisturbed.
 
 KILL comes at random moments of the whole run. TERM and INT come at random moments of every step in
-turn, to the run's own process,
-or, as from systemd or by Ctrl-C, to all of its group; beside the results, the time until the
-process is gone, its code and words, the
-record, locks, children and a reader of the published copy are looked at. With --serve they stop
-`transit serve` in the midst of a scheduled run.
+turn, to the run's own process, or, as from systemd or by Ctrl-C, to all of its group; beside the
+results, the time until the process is gone, its code and words, the record, locks, children and a
+reader of the published copy are looked at. With --serve they stop `transit serve` in the midst of a
+scheduled run.
 """
 
 import argparse

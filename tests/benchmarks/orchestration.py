@@ -2,11 +2,9 @@
 share of the run.
 
 The baseline is the same steps without Prefect, as many worker processes included, in a process of
-its own. Cold is a run
-that starts a server of its own, warm one that finds a server at work, as those by schedule do.
-Processor time is counted
-beside the clock, with all children and Prefect's server: on a busy machine it alone means
-something.
+its own. Cold is a run that starts a server of its own, warm one that finds a server at work, as
+those by schedule do. Processor time is counted beside the clock, with all children and Prefect's
+server: on a busy machine it alone means something.
 """
 
 import os

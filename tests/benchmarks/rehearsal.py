@@ -2,11 +2,9 @@
 worker, webhook and analyst.
 
 Data arrive, the scheduled run publishes an edition; a network file is broken, the scheduled run
-fails, Prefect's
-automation and the run itself tell a webhook; a run is killed in its midst; the file is mended and
-more data arrive, the
-next scheduled run takes up where the last good one stopped and publishes. An analyst asks the
-published copy all along.
+fails, Prefect's automation and the run itself tell a webhook; a run is killed in its midst; the
+file is mended and more data arrive, the next scheduled run takes up where the last good one stopped
+and publishes. An analyst asks the published copy all along.
 """
 
 from __future__ import annotations

@@ -2,11 +2,9 @@
 network, in both languages.
 
 Prints wall and processor time and the largest memory of a fresh drawing, beside the same edition
-drawn again with nothing
-changed and with one route changed (the pages kept from the first), the size of the first page, and,
-where a chromium is
-installed, the time from opening a page from disk to its first chart, and to its first chart with a
-script behind it.
+drawn again with nothing changed and with one route changed (the pages kept from the first), the
+size of the first page, and, where a chromium is installed, the time from opening a page from disk
+to its first chart, and to its first chart with a script behind it.
 """
 
 from __future__ import annotations

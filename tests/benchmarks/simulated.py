@@ -11,8 +11,7 @@ def s_curves(count: int = 200, length: int = 60, horizon: int = 36, seed: int = 
     """Logistic growth without a given cap, seen until shortly before or after its inflection.
 
     level = K / (1 + exp(-(t - t0) / tau)), tau 8-18 months, t0 from 24 months before the origin to
-    6 after it, a season of 5 % and
-    noise of 3 % that lasts (autocorrelation .5).
+    6 after it, a season of 5 % and noise of 3 % that lasts (autocorrelation .5).
     """
     rng = np.random.default_rng(seed)
     found = []
@@ -33,8 +32,7 @@ def level_shifts(
     """Steady growth with one lasting jump.
 
     Growth 1-3 % a month, a season of 5 %, noise of 3 % (autocorrelation .5), and between 4 and 30
-    months before the origin a jump to
-    .4-.7 or 1.4-2.2 times the level.
+    months before the origin a jump to .4-.7 or 1.4-2.2 times the level.
     """
     rng = np.random.default_rng(seed)
     found = []

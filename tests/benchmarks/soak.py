@@ -2,12 +2,10 @@
 an hour each in one process.
 
 Every run finds one more hour's file and loads it; every 24th is the whole job; at the end of a
-month forecasts, reports
-and editions are new. Prints memory, open files, threads, files on disk, and the sizes of Prefect's
-database and of the
-warehouse every tenth of the way, and fails where the last tenth is above the bounds stated here.
-Memory is looked at after each run: the least of
-a tenth is what stays, the most what an edition took and gave back by and by.
+month forecasts, reports and editions are new. Prints memory, open files, threads, files on disk,
+and the sizes of Prefect's database and of the warehouse every tenth of the way, and fails where the
+last tenth is above the bounds stated here. Memory is looked at after each run: the least of a tenth
+is what stays, the most what an edition took and gave back by and by.
 """
 
 import os

@@ -3,11 +3,10 @@
     python -m tests.reference.forecasting_prior
 
 Only these sizes are shipped, none of the series. Every second series of the competitions (M1, M3,
-Tourism, M4's shorter months) and of the
-countries is left out, so that coverage there can be measured on series the table has not seen; half
-of ESnet, a quarter of M4 Hourly, and all of M4 Weekly and of
-the daily exchanges are in it, and Seattle is not. For each share of outcomes the log of the size is
-a surface over horizon and history length, by least squares on the quantiles found.
+Tourism, M4's shorter months) and of the countries is left out, so that coverage there can be
+measured on series the table has not seen; half of ESnet, a quarter of M4 Hourly, and all of M4
+Weekly and of the daily exchanges are in it, and Seattle is not. For each share of outcomes the log
+of the size is a surface over horizon and history length, by least squares on the quantiles found.
 """
 
 from __future__ import annotations

@@ -22,8 +22,7 @@ def segment_combinations(steps: pl.DataFrame) -> list[list[tuple[str, str]]]:
     """The sets of route directions that share a segment direction, each once.
 
     `steps` are the primary paths: route_id, seq, segment_id, a_node, z_node and the route's own
-                                   a_node as route_a.
-    A route's out traffic follows its path; its in traffic comes back.
+    a_node as route_a. A route's out traffic follows its path; its in traffic comes back.
     """
     sharing: dict[tuple[str, str], list[tuple[str, str]]] = {}
     place: dict[str, str] = {}

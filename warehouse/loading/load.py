@@ -62,8 +62,8 @@ def load_files(
     """Loads each file in a transaction of its own, in the order of `paths`.
 
     A file that can't be read as a whole gets a result with its error and the others load. Rows
-    stamped after `today` are
-    refused. Samples finer than `slot_minutes` are averaged into slots of that length.
+    stamped after `today` are refused. Samples finer than `slot_minutes` are averaged into slots of
+    that length.
     """
     if slot_minutes not in SLOT_MINUTES:
         raise SettingsError(

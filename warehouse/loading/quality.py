@@ -30,8 +30,7 @@ def mark_doubtful(
     outlier: spikes; gap: runs of zeros on a port that otherwise carries traffic; censored: pinned
              at a cap, which is the port's
     speed or a run of values within 0.1 % of its highest. Values stay as they are; flags that hold
-    no longer are taken back.
-    Returns the slots of each flag that were looked at.
+    no longer are taken back. Returns the slots of each flag that were looked at.
     """
     limits = {"spike_ratio": spike_ratio, "full_ratio": full_ratio, "least_run": least_run}
     with warehouse.transaction():
@@ -71,8 +70,7 @@ def swapped_ends(
     route's a_node.
 
     One row per pair: interface_a, interface_b, crossed (mean correlation of each direction with the
-                      other one of the other
-    port), straight (with its own), slots. Reported only; nothing is mended.
+    other one of the other port), straight (with its own), slots. Reported only; nothing is mended.
     """
     with warehouse.transaction():
         warehouse.run("traffic/port")

@@ -29,8 +29,8 @@ def slots_of_readings(readings: pl.DataFrame, slot_us: int) -> pl.DataFrame:
     """One row of SLOTS per port and slot that is at least half covered, sorted.
 
     `readings` hold interface_key, read_us, in_octets, out_octets (UInt64), counter_bits,
-    discontinuity, uptime_s, speed_bps
-    and batch_id: of two readings at one instant the later load holds. Slots most of which restarts
+    discontinuity, uptime_s, speed_bps and batch_id: of two readings at one instant the later load
+    holds. Slots most of which restarts
                   have spoilt have no
     rate (reset); rates that one interval of two slots or more makes are estimated.
     """

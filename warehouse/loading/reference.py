@@ -99,11 +99,9 @@ def load_reference(warehouse: Warehouse, folder: Path, *, known_at: datetime) ->
     names is withdrawn.
 
     Columns are those of warehouse.schema. segments.csv, routes.csv, capacity.csv and
-    route_paths.csv must be there, except
-    that a route with the id of a segment needs no path of its own when route_paths.csv is absent.
-    Without nodes.csv the nodes
-    are the ends of segments and routes. Raises NetworkError with every problem of every file, and
-    then writes nothing.
+    route_paths.csv must be there, except that a route with the id of a segment needs no path of its
+    own when route_paths.csv is absent. Without nodes.csv the nodes are the ends of segments and
+    routes. Raises NetworkError with every problem of every file, and then writes nothing.
     """
     frames = read_reference(folder)
     with warehouse.transaction():

@@ -102,7 +102,7 @@ def group_p95(grid: SlotGrid, weights: pl.DataFrame) -> pl.DataFrame:
     """p95 of the time-aligned sums of each group: one row per group and direction, as GROUP_RANK.
 
     `weights` are rows of one period: series_kind, series_id, period_start, route_key, and share_in
-                                      and share_out of its mean.
+    and share_out of its mean.
     """
     rows = []
     filled = {way: np.nan_to_num(grid.rates[way]) for way in WAYS}

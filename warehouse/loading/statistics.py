@@ -62,11 +62,9 @@ def update_statistics(
     where settings or routes changed.
 
     What slots show only beside their neighbours is flagged first, and so are maintenance windows
-    stated since.
-    Periods are cut in `time_zone`. A period that is not over by `today` (else `known_at`) has no
-    value. Earlier versions stay.
-    Coincidence is measured of the routes that share a segment direction on their first paths, and
-    of `combinations`.
+    stated since. Periods are cut in `time_zone`. A period that is not over by `today` (else
+    `known_at`) has no value. Earlier versions stay. Coincidence is measured of the routes that
+    share a segment direction on their first paths, and of `combinations`.
     """
     now = today or known_at
     with warehouse.transaction():

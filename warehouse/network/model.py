@@ -260,8 +260,8 @@ class Network:
         """The network with up to `count` best loop-free paths for each route that has only one.
 
         The given path stays rank 1. Best is shortest by length (and so by round trip; an unknown
-        length counts as the
-        mean of the known ones), by hops, or cheapest by a cost of every segment.
+        length counts as the mean of the known ones), by hops, or cheapest by a cost of every
+        segment.
         """
         import networkx as nx
 

@@ -67,9 +67,8 @@ def invoice(
     zero_filled.
 
     `max` takes each direction's own value and bills the higher; `sum` adds in and out slot by slot,
-    then ranks.
-    Raises QueryError for an unknown convention or direction, and where the route has no valid slot
-    in the month.
+    then ranks. Raises QueryError for an unknown convention or direction, and where the route has no
+    valid slot in the month.
     """
     problems = []
     if convention not in CONVENTIONS:

@@ -28,8 +28,7 @@ def publish(
     now names.
 
     `keep` files stay in published/editions, the one in use always among them. Raises WarehouseError
-    when the copy could not be
-    made or is not whole; the link then names what it named before.
+    when the copy could not be made or is not whole; the link then names what it named before.
     """
     if isinstance(warehouse, Path):
         if not warehouse.is_file():

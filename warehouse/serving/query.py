@@ -30,8 +30,7 @@ def ask(
     """The answer to one reading statement with $named parameters.
 
     Raises QueryError for a statement that writes, reaches outside the file, is wrong, or runs
-    longer than
-    `timeout_seconds`; WarehouseError for a file that is missing or no warehouse.
+    longer than `timeout_seconds`; WarehouseError for a file that is missing or no warehouse.
     """
     return cast("Answer", answered("rows", path, sql, params, max_rows, timeout_seconds))
 

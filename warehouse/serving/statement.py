@@ -54,8 +54,7 @@ def ask_here(
     `warehouse.serving.query.ask` does.
 
     A step that heeds no interruption (planning, one value of gigabytes) goes on past its time: who
-    calls this must be able to
-    end its own process, or ask through `warehouse.serving.query`.
+    calls this must be able to end its own process, or ask through `warehouse.serving.query`.
     """
     with open_sealed(path) as connection:
         return ask_on(

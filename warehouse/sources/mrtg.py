@@ -21,9 +21,8 @@ def read(path: Path) -> pl.DataFrame:
     text), `seconds`.
 
     The first line holds the counters of the last poll and no rate. The distance to the next older
-    row says how long the
-    mean is; a row whose distance is none of MRTG's resolutions belongs to the finest that is at
-    least as long.
+    row says how long the mean is; a row whose distance is none of MRTG's resolutions belongs to the
+    finest that is at least as long.
     """
     try:
         lines = decode(path.read_bytes()).splitlines()

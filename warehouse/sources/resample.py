@@ -16,8 +16,7 @@ def even_lengths(frame: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
     SLOT_MINUTES; and remarks.
 
     An odd length becomes the next longer slot, at least 5 minutes; a slot that is not covered whole
-    is left out, and
-    archives longer than a day are as well.
+    is left out, and archives longer than a day are as well.
     """
     kept = [frame.filter(pl.col("seconds").is_in(LENGTHS))]
     notes: list[str] = []

@@ -86,16 +86,15 @@ class SourceSpec:
     wide: one row per time, one column per interface and direction, named as `interface_pattern`
           says.
     The interface comes from `interface_column`, from `interface`, or from the file's name without
-    endings.
-    `interface_pattern` is a regular expression with the group `interface` and perhaps `direction`.
-    `time_format` is auto, epoch_s, epoch_ms, epoch_us, or a strptime format; several are tried in
-    turn.
-    kind counters: `in_column` and `out_column` hold octet counters of `counter_bits`;
+    endings. `interface_pattern` is a regular expression with the group `interface` and perhaps
+    `direction`. `time_format` is auto, epoch_s, epoch_ms, epoch_us, or a strptime format; several
+    are tried in turn. kind counters: `in_column` and `out_column` hold octet counters of
+    `counter_bits`;
                    `discontinuity_column` changes and
     `uptime_column` (seconds) falls when the device restarted. kind mrtg: a log of MRTG, bytes per
-    second, newest first.
-    `first_slot` stands for the time column of files that have one value a line and no times.
-    What each kind asks for is told, with an example, in README.md beside this module.
+    second, newest first. `first_slot` stands for the time column of files that have one value a
+    line and no times. What each kind asks for is told, with an example, in README.md beside this
+    module.
     """
 
     name: str

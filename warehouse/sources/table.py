@@ -70,9 +70,8 @@ class Opened:
     it was.
 
     `first_line` is the number of the first data row; `is_text` where lines may be rejected by the
-    CSV reader. `retyped` makes source_row
-    anew with times in microseconds and numbers, for files whose every cell is as it should be; it
-    is given all names of ports.
+    CSV reader. `retyped` makes source_row anew with times in microseconds and numbers, for files
+    whose every cell is as it should be; it is given all names of ports.
     """
 
     reading: Mapping[str, object]

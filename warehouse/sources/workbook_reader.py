@@ -2,8 +2,8 @@
 workbook_reader.py FILE OUTPUT BYTES [numbers].
 
 A small workbook can ask for terabytes (two cells far apart are a table of all cells between them),
-and the library that reads it
-then ends its process. Run as a program, never imported: it knows nothing of the rest.
+and the library that reads it then ends its process. Run as a program, never imported: it knows
+nothing of the rest.
 """
 
 from __future__ import annotations

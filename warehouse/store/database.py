@@ -173,8 +173,8 @@ class Warehouse:
         """The latest known rows of a frame of schema.FRAMES.
 
         Results are those of `run_id`, else of the latest run of `grain`, else of the latest run of
-        each grain; a frame
-        without a grain column then comes from the first of month, week, day, year that has any.
+        each grain; a frame without a grain column then comes from the first of month, week, day,
+        year that has any.
         """
         schema = _schema(name)
         if name not in RESULT_FRAMES:
@@ -219,8 +219,8 @@ class Warehouse:
         overwritten.
 
         Rows of a frame that has a known_at of its own keep it; the others become known at
-        `known_at`. With `complete` the
-        frame states all there is, and items it does not name are recorded as withdrawn.
+        `known_at`. With `complete` the frame states all there is, and items it does not name are
+        recorded as withdrawn.
         """
         schema = _schema(name)
         if name not in REFERENCE_FRAMES:

@@ -30,8 +30,8 @@ def new_versions(
     claims for itself.
 
     `stated` carries known_at per row. With `complete` an item that is not in `stated` is withdrawn
-    as of `known_at`.
-    A row with the known_at of a stored one but other values is a correction, numbered after it.
+    as of `known_at`. A row with the known_at of a stored one but other values is a correction,
+    numbered after it.
     """
     key = [name for name in schema.key if name != "known_at"]
     compared = [

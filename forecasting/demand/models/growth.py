@@ -33,8 +33,8 @@ def bent_growth(data: Window, level: FloatArray) -> tuple[FloatArray, FloatArray
     its weight (N,) between 0 and 1.
 
     The rate is the lower one of the whole history's and the last year's, and falls hyperbolically,
-    as the long-run growth of
-    Internet traffic has done: the rise r of an exponential path becomes BEND log(1 + r / BEND).
+    as the long-run growth of Internet traffic has done: the rise r of an exponential path becomes
+    BEND log(1 + r / BEND).
     """
     changes = np.diff(data.adjusted, axis=1)
     count = changes.shape[1]
@@ -87,10 +87,9 @@ def saturating(data: Window, one_step: FloatArray) -> tuple[FloatArray, FloatArr
     between 0 and 1.
 
     On logs both have straight forms, a + b phi^t for the log level (Gompertz) or for 1 / level
-    (logistic), so each time constant costs
-    one regression. `one_step` (N,) is the error variance of the smoothed level: a random walk that
-    happens to bend does
-    not win. Residuals of the curve fade by their own autocorrelation.
+    (logistic), so each time constant costs one regression. `one_step` (N,) is the error variance of
+    the smoothed level: a random walk that happens to bend does not win. Residuals of the curve fade
+    by their own autocorrelation.
     """
     ahead = data.adjusted[:, -1:] + data.season_ahead
     weight = np.zeros(len(data.values))

@@ -2,12 +2,10 @@
 moved.
 
 The public `ExponentialSmoothing.fit` costs milliseconds of set-up for each set of parameters it is
-asked about; the compiled
-recursion under it costs microseconds. It is not public: where an upgrade moves it, `COMPILED` is
-False, the public
-class is used, slower and with the same numbers, and a test says so. The same goes for MINPACK's
-least squares, whose public
-wrapper spends longer on a covariance nobody asks for than MINPACK on the search.
+asked about; the compiled recursion under it costs microseconds. It is not public: where an upgrade
+moves it, `COMPILED` is False, the public class is used, slower and with the same numbers, and a
+test says so. The same goes for MINPACK's least squares, whose public wrapper spends longer on a
+covariance nobody asks for than MINPACK on the search.
 """
 
 from __future__ import annotations
@@ -59,9 +57,8 @@ class Smoother:
     """Exponential smoothing of one series, run again and again with other parameters.
 
     `values` is (T,) without gaps; `seasonal` is (season,), the indices of the first `season`
-    periods. After `errors`,
-    `level`, `trend` and `seasonal` hold the state after the last value, `seasonal[0]` belonging to
-    period T.
+    periods. After `errors`, `level`, `trend` and `seasonal` hold the state after the last value,
+    `seasonal[0]` belonging to period T.
     """
 
     def __init__(self, values: FloatArray, form: Form, seasonal: FloatArray | None = None) -> None:

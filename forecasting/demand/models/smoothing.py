@@ -2,9 +2,8 @@
 recursions.
 
 Parameters are found by least squares on the one-step errors with weak priors as extra error terms,
-so that a short
-history leans on what most series do. The search runs on an unbounded scale, one series after the
-other; a start from an earlier optimum is quick.
+so that a short history leans on what most series do. The search runs on an unbounded scale, one
+series after the other; a start from an earlier optimum is quick.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 seasonal indices.
 
 Series of one length are looked at together, a row each, so that numpy is called once for all of
-them and not once for each. Time is always the
-last axis and contiguous, and no matrix product is used: a row's result must not depend, to the last
+them and not once for each. Time is always the last axis and contiguous, and no matrix product is
+used: a row's result must not depend, to the last
     bit, on the rows beside it.
 """
 
@@ -33,10 +33,10 @@ class Window:
     """N series without gaps up to their origins, all T long.
 
     `values` (N, T) are in their own units, `working` (N, T) their logs where `log`, else the same.
-    `seasonal` (N, season) is
-    the whole past's season, additive on the working scale, `seasonal[:, t % season]` belonging to
-    step t; how it changed is found from it. `starts` are parameters to begin from (an
-    earlier optimum, rows of NaN where there is none), and `frozen` takes them as they are.
+    `seasonal` (N, season) is the whole past's season, additive on the working scale, `seasonal[:, t
+    % season]` belonging to step t; how it changed is found from it. `starts` are parameters to
+    begin from (an earlier optimum, rows of NaN where there is none), and `frozen` takes them as
+    they are.
     """
 
     values: FloatArray
@@ -172,8 +172,7 @@ def seasonal_indices(working: FloatArray, season: int) -> FloatArray:
     a trend, shrunk towards 0 as far as noise explains them.
 
     The shrinkage is James-Stein's on the F ratio, so a series without a season gets none. Needs
-    season + 4 values; with fewer
-    all indices are 0.
+    season + 4 values; with fewer all indices are 0.
     """
     length = working.shape[-1]
     if season <= 1 or length < season + 4:
@@ -199,9 +198,8 @@ def season_moved(level: FloatArray, season: int) -> tuple[FloatArray, FloatArray
     for each phase now (N, season).
 
     `level` (N, T) are working values less those indices. What a year departs from its own level is
-    smoothed over the years, phase by phase, at each
-    of PACES; their estimates are averaged with the likelihoods of the years they did not yet know.
-    Fewer than LEAST_YEARS say nothing.
+    smoothed over the years, phase by phase, at each of PACES; their estimates are averaged with the
+    likelihoods of the years they did not yet know. Fewer than LEAST_YEARS say nothing.
     """
     count, length = level.shape
     if season <= 1 or length < LEAST_YEARS * season:

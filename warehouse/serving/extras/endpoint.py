@@ -42,9 +42,8 @@ def endpoint(
     token may read all of it.
 
     Only single statements that read are carried out; files, network and settings are out of reach.
-    There is no time limit:
-    memory and threads are what a client can use up. A host other than this machine's own must be
-    meant by the caller.
+    There is no time limit: memory and threads are what a client can use up. A host other than this
+    machine's own must be meant by the caller.
     """
     if len(token) < MIN_TOKEN:
         raise QueryError(

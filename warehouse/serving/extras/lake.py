@@ -2,9 +2,8 @@
 catalog in PostgreSQL (or in a file).
 
 Several machines publish into one lake at once, each under a name of its own, while many read; each
-publication is one
-snapshot, and an earlier one can be read as it was. Readers get the very views of a published copy:
-the same SQL runs.
+publication is one snapshot, and an earlier one can be read as it was. Readers get the very views of
+a published copy: the same SQL runs.
 """
 
 from __future__ import annotations

@@ -173,9 +173,19 @@ def explain(segment: str, /, *, config: Config = None) -> None:
 
 def _planned(config: Path | None, budget_usd: float | None = None) -> Plan:
     from forecasting.capacity.plan import plan
+    from forecasting.entry.market_entry import new_routes
 
     settings = read_settings(config)
     made, _ = plan_inputs(settings)
+    today, seed = today_of(settings), settings.forecast.seed
+    entering = new_routes(
+        made.demand or made.paths,
+        made.network,
+        assumptions=made.assumptions,
+        projects=made.projects,
+        today=today,
+        seed=seed,
+    )
     return plan(
         made.paths,
         made.network,
@@ -183,11 +193,11 @@ def _planned(config: Path | None, budget_usd: float | None = None) -> Plan:
         coincidence=made.coincidence,
         assumptions=made.assumptions,
         projects=made.projects,
-        demand=made.demand,
+        entered=entering.entered,
         policy=settings.plan,
-        today=today_of(settings),
+        today=today,
         budget_usd=budget_usd,
-        seed=settings.forecast.seed,
+        seed=seed,
         workers=settings.run.workers,
     )
 

@@ -165,7 +165,7 @@ def test_a_gate_that_a_person_accepted_is_on_the_first_page_and_among_the_assump
     )
     calm = gather(frames, edition())
     assert accepted.words(View(calm, EN)) == []
-    section = accepted.section(calm, EN)
+    section = accepted.section(View(calm, EN))
     assert section is not None
     assert EN.text("accepted.none") in section.words
     assert (

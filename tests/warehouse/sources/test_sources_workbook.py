@@ -117,7 +117,7 @@ def test_cells_that_hold_an_error_wait_in_quarantine_with_their_row(tmp_path: Pa
         assert (result.rows_loaded, result.rows_quarantined) == (1, 3)
         kept = world.sql("select line, reason, row_text from core.quarantine order by line").rows()
         assert [(line, reason) for line, reason, _ in kept] == [
-            (4, "the value is no number"),
+            (4, "the value is not a number"),
             (5, "the time #REF! can't be read"),
             (6, "the time 45292.25 can't be read"),
         ]

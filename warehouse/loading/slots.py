@@ -14,6 +14,8 @@ from warehouse.store.database import Warehouse
 
 MINUTE_US = 60_000_000
 DAY_US = 1440 * MINUTE_US
+TEXTS = ("auto", "format")
+"""Kinds of times that are written as texts."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def write_slots(
         "slot_us": minutes * MINUTE_US,
         "per_slot_s": row_us / 1e6 if spec.per_slot else 1.0,
     }
-    if spec.first_slot is None and row_us < DAY_US:
+    if spec.kind == "table" and row_us < DAY_US and opened.reading["time_kind"] in TEXTS:
         _refuse_dates_alone(warehouse, spec, path)
     if spec.time_zone != "UTC" and spec.first_slot is None:
         warehouse.run("traffic/repeated_hour", zone=spec.time_zone)
@@ -235,7 +237,10 @@ def _row_length(warehouse: Warehouse, spec: SourceSpec, path: Path) -> int:
 def _refuse_dates_alone(warehouse: Warehouse, spec: SourceSpec, path: Path) -> None:
     """Raises SourceError where times are dates and a port has several rows on one of them."""
     found = only(warehouse, "traffic/clockless", zone=spec.time_zone)
-    if found["midnights"] and found["rows"] > 1:
+    if not found["midnights"] or found["rows"] < 2:
+        return
+    clocks = "traffic/any_clock_wide" if spec.layout == "wide" else "traffic/any_clock"
+    if not only(warehouse, clocks)["any_clock"]:
         raise SourceError(
             "times hold no time of day",
             [

@@ -7,28 +7,18 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
+from functools import partial
+from typing import Any
 
 import polars as pl
 
 from dashboards.cuts import SeriesKey
 from dashboards.language import Language
 from dashboards.material import Material
+from warehouse.reasons import reason_of
 
 PIECES = re.compile(r"\s*;\s+")
 LINKS = re.compile(r",? \(?https?://")
-IDS = (
-    (re.compile(r"(with segment )(\S+)( out)"), "segment"),
-    (re.compile(r"(with everything in risk group )(\S+)( out)"), "group"),
-    (re.compile(r"(with the crossing )(\S+)( out)"), "node"),
-    (re.compile(r"(with )(\S+ and \S+)( out together)"), "pair"),
-    (re.compile(r"(All its paths run over )(.+?)(\.(?: |$))"), "segment"),
-    (re.compile(r"(no cut rate or length for )(.+?)(\.(?: |$))"), "segment"),
-    (re.compile(r"(bought as transit at )(\S+)(:)"), "node"),
-    (re.compile(r"(a sum without its routes )(.+?)( and \d+ more would | would )"), "route"),
-    (re.compile(r"( Gbit/s of )(\S+)($)"), "market"),
-    (re.compile(r"(Taken off already: -?[\d,]+ USD that )(.+?)( of the same owner)"), "segment"),
-)
-"""Where the reasons of lower floors have ids, and of what."""
 
 
 def said(material: Material, words: str | None, language: Language) -> str:
@@ -48,7 +38,7 @@ def _piece(material: Material, piece: str, table: Mapping[str, str], language: L
         return table[piece]
     link = LINKS.search(piece)
     head = piece[: link.start()] if link else ""
-    return table[head] + piece[len(head) :] if head and head in table else language.reason(piece)
+    return table[head] + piece[len(head) :] if head and head in table else language.typeset(piece)
 
 
 def corridor_name(material: Material, corridor: str, language: Language) -> str:
@@ -178,28 +168,28 @@ def segment_direction(
     return f"{a} → {z}" if direction == "az" else f"{z} → {a}"
 
 
-def told(material: Material, reason: str | None, language: Language) -> str:
-    """A reason from a lower floor in this language, with names where it has ids."""
-    words = reason or ""
-    for pattern, kind in IDS:
-        found = pattern.search(words)
-        if found:
-            named = found[1] + _names(material, found[2], kind, language) + found[3]
-            words = words[: found.start()] + named + words[found.end() :]
-    return language.reason(words)
+def reason_text(
+    material: Material, row: Mapping[str, Any], language: Language, column: str = "reason"
+) -> str:
+    """The reason in a row's text column in this language, with names where it has ids; the stored
+    sentence where the edition was made before reasons were data.
+    """
+    found = reason_of(row, column)
+    if found is None:
+        return language.typeset(str(row.get(column) or ""))
+    return language.reason(found, partial(thing_name, material, language))
 
 
-def _names(material: Material, ids: str, kind: str, language: Language) -> str:
+def thing_name(material: Material, language: Language, kind: str, thing_id: str) -> str:
+    """What a thing that a reason names by its id is called."""
     if kind == "node":
-        return node_name(material, ids, language)
+        return node_name(material, thing_id, language)
     if kind == "group":
-        return group_name(material, ids, language)
+        return group_name(material, thing_id, language)
     if kind == "market":
-        return market_name(material, ids, language)
-    if kind == "pair":
-        return " and ".join(segment_label(material, name, language) for name in ids.split(" and "))
+        return market_name(material, thing_id, language)
     name_of = route_name if kind == "route" else segment_label
-    return "; ".join(name_of(material, name, language) for name in ids.split(", "))
+    return name_of(material, thing_id, language)
 
 
 def group_name(material: Material, risk_group_id: str, language: Language) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dashboards import naming
 from dashboards.figure import Cell, Section, Table
 from dashboards.language import Language
@@ -22,6 +24,18 @@ def _where(material: Material, where: str, language: Language) -> str:
         if key
         else where
     )
+
+
+def _parts(gate: str | Mapping[str, str]) -> tuple[str, Mapping[str, str | None]]:
+    """What a gate was about, and the cells of its reason."""
+    if isinstance(gate, str):
+        where, _, what = gate.partition(": ")
+        return where, {"reason": what}
+    return gate["where"], {
+        "reason": gate["what"],
+        "reason_code": gate["code"] or None,
+        "reason_values": gate["values_json"],
+    }
 
 
 def words(material: Material, language: Language) -> list[str]:
@@ -46,11 +60,11 @@ def section(material: Material, language: Language) -> Section | None:
     rows = []
     for one in material.edition.accepted:
         for gate in one["gates"]:
-            where, _, what = gate.partition(": ")
+            where, found = _parts(gate)
             rows.append(
                 [
                     Cell(_where(material, where, language)),
-                    Cell(language.reason(what)),
+                    Cell(naming.reason_text(material, found, language)),
                     Cell(one["why"]),
                     Cell(one["run_id"]),
                 ]

@@ -266,7 +266,7 @@ def _figure(
                     "" if row["change"] is None else f"{row['change']:.9g}",
                     number=True,
                 ),
-                Cell(naming.told(material, row["reason"], language), wide=True),
+                Cell(naming.reason_text(material, row, language), wide=True),
             ]
             for row in parts
         ],
@@ -439,7 +439,7 @@ def _causes(material: Material, language: Language) -> Section:
     rows = [
         [
             Cell(text(f"revision.{row['step']}")),
-            Cell(naming.told(material, row["reason"], language)),
+            Cell(naming.reason_text(material, row, language)),
         ]
         for row in first
     ]

@@ -130,7 +130,7 @@ def _gaps(material: Material, language: Language) -> Section | None:
                 )
             ),
             percent(language, row["coverage_ratio"], 1),
-            Cell(language.reason(row["reason"]) or text("data.nothing_measured")),
+            Cell(naming.reason_text(material, row, language) or text("data.nothing_measured")),
         ]
         for row in gaps.head(MOST_GAPS).iter_rows(named=True)
     ]
@@ -223,7 +223,7 @@ def _effects(material: Material, language: Language) -> Section | None:
                 Cell(size, f"{used:.6g}", number=True),
                 Cell(error, f"{row['error_log'] or 0:.6g}", number=True),
                 percent(language, row["decay_ratio"], 0),
-                Cell(language.reason(row["verdict"])),
+                Cell(naming.reason_text(material, row, language, "verdict")),
             ]
         )
     heads = (
@@ -330,14 +330,15 @@ def _left_out(material: Material, language: Language) -> Section | None:
     notes = material["plan_note"]
     if notes.is_empty():
         return None
-    grouped = notes.group_by("topic", "note", maintain_order=True).agg("subject")
+    said = [name for name in ("note", "note_code", "note_values") if name in notes.columns]
+    grouped = notes.group_by("topic", *said, maintain_order=True).agg("subject")
     rows = []
     for row in grouped.iter_rows(named=True):
         subjects = "; ".join(_subject(material, name, language) for name in row["subject"])
         rows.append(
             [
                 Cell(language.word("topic", row["topic"])),
-                Cell(naming.told(material, row["note"], language)),
+                Cell(naming.reason_text(material, row, language, "note")),
                 Cell(subjects),
             ]
         )

@@ -8,6 +8,7 @@ from datetime import date
 
 import polars as pl
 
+from dashboards import naming
 from dashboards.charts.live import challenge, live
 from dashboards.cuts import each
 from dashboards.figure import Cell, Figure, Section, Table, number, percent
@@ -159,7 +160,7 @@ def _table(material: Material, language: Language) -> Table:
             percent(language, row["high_ratio"]),
             percent(language, row["promised_ratio"]),
             number(language, row["error_ratio"], 2),
-            Cell(language.reason(row["reason"]), wide=True),
+            Cell(naming.reason_text(material, row, language), wide=True),
         ]
         for row in material["live_accuracy"].iter_rows(named=True)
     ]
@@ -232,7 +233,7 @@ def challenge_figure(material: Material, language: Language) -> Figure | None:
                 percent(language, row["champion_error_ratio"], 1),
                 number(language, row["dm_p"], 3),
                 Cell(language.word("verdict", row["verdict"])),
-                Cell(language.reason(row["reason"]), wide=True),
+                Cell(naming.reason_text(material, row, language), wide=True),
             ]
             for row in frame.sort("statistic", "challenger_error_ratio", "challenger").iter_rows(
                 named=True

@@ -58,7 +58,7 @@ def schedule(material: Material, language: Language) -> Section | None:
             dollars(language, row["present_value_usd"]),
             percent(language, row["risk_if_not_ratio"]),
             Cell(text("money.funded" if row["funded"] else "money.not_funded")),
-            Cell(naming.told(material, row["reason"], language), wide=True),
+            Cell(naming.reason_text(material, row, language), wide=True),
         ]
         for row in frame.iter_rows(named=True)
     ]
@@ -123,7 +123,7 @@ def builds(material: Material, language: Language) -> Section | None:
                 usd(kept),
                 usd(row["earned_usd"]),
                 usd(row["net_usd"]),
-                Cell(naming.told(material, row["reason"], language), wide=True),
+                Cell(naming.reason_text(material, row, language), wide=True),
             ]
         )
     heads = [
@@ -147,10 +147,10 @@ def builds(material: Material, language: Language) -> Section | None:
 
 def _basis(material: Material, row: dict[str, Any], language: Language) -> str:
     """What a sum means, on what basis it stands, and the assumptions it rests on."""
-    basis = language.reason(row["basis"])
+    basis = naming.reason_text(material, row, language, "basis")
     names = row["assumption_ids"].replace(";", ", ")
     rests = language.text("money.rests", names=names) if names else ""
-    return language.sentences(naming.told(material, row["reason"], language), capital(basis), rests)
+    return language.sentences(naming.reason_text(material, row, language), capital(basis), rests)
 
 
 def figures(material: Material, language: Language) -> Section | None:

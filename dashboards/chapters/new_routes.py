@@ -278,9 +278,12 @@ def _registered_row(material: Material, row: dict[str, Any], language: Language)
         "weight_of_data": percent(language, row["weight_of_data_ratio"]),
         "verdict": Cell(language.word("verdict", row["verdict"])),
         "wrong_if": Cell(
-            naming.told(material, row["wrong_if"], language) or text("number.none"), wide=True
+            naming.reason_text(material, row, language, "wrong_if") or text("number.none"),
+            wide=True,
         ),
-        "finding": Cell(language.reason(row["reason"]) or text("number.none"), wide=True),
+        "finding": Cell(
+            naming.reason_text(material, row, language) or text("number.none"), wide=True
+        ),
     }
 
 

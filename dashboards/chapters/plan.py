@@ -196,7 +196,7 @@ def order_table(
                 "failure_sized": Cell(naming.failure_name(material, row["failure_id"], language)),
                 "cost": dollars(language, row["cost_usd"]),
                 "present_value": dollars(language, row["present_value_usd"]),
-                "reason": Cell(naming.told(material, row["reason"], language), wide=True),
+                "reason": Cell(naming.reason_text(material, row, language), wide=True),
             }
         )
     heads = [head for head in rows[0] if head in BRIEF or not brief]

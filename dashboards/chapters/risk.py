@@ -171,7 +171,7 @@ def _routes(material: Material, language: Language) -> Section | None:
                 if row["failure_id"]
                 else ""
             ),
-            Cell(naming.told(material, row["note"], language), wide=True),
+            Cell(naming.reason_text(material, row, language, "note"), wide=True),
         ]
         for row in frame.iter_rows(named=True)
     ]

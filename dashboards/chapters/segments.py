@@ -359,7 +359,7 @@ def _orders(material: Material, segment_id: str, language: Language) -> Table | 
                 if row["modules"]
                 else text("number.none")
             ),
-            Cell(naming.told(material, row["reason"], language)),
+            Cell(naming.reason_text(material, row, language)),
         ]
         for row in material.plans.get(segment_id, [])
     ]

@@ -83,7 +83,7 @@ def finding(material: Material, key: SeriesKey, language: Language) -> tuple[str
     if seen.now_gbps is None or seen.now_start is None:
         return text("title.route_none", name=name), ""
     if seen.end_gbps is None or seen.end_start is None:
-        reason = capital(naming.told(material, material.refused.get(key), language))
+        reason = capital(naming.reason_text(material, material.refused.get(key, {}), language))
         at = Period(seen.now_start, grain)
         return text(
             "title.route_observed", name=name, what=what, now=seen.now_gbps, unit=unit, at=at
@@ -112,9 +112,9 @@ def series_figure(material: Material, key: SeriesKey, language: Language) -> Fig
     seen = outlook(material, key)
     frame = material.series.get(key)
     if frame is None or (seen.now_start is None and seen.end_start is None):
-        reason = naming.told(material, material.refused.get(key), language) or language.text(
-            "reason.no_series"
-        )
+        reason = naming.reason_text(
+            material, material.refused.get(key, {}), language
+        ) or language.text("reason.no_series")
         return Figure(figure_id, title, reason=reason)
     observed = material.observed.get(key)
     simulated = bool(observed is not None and observed["simulated"].any())
@@ -170,9 +170,9 @@ def refusals(material: Material, language: Language) -> Section | None:
             "name": naming.series_name(material, key, language),
             "direction": naming.direction_name(material, key, language),
             "statistic": naming.statistic(key, language),
-            "reason": naming.told(material, reason, language),
+            "reason": naming.reason_text(material, row, language),
         }
-        for key, reason in sorted(material.refused.items())
+        for key, row in sorted(material.refused.items(), key=lambda item: item[0])
     ]
     heads = [
         ("kind", text("table.kind"), "text"),
@@ -198,8 +198,8 @@ def refusals_in_short(material: Material, language: Language) -> Section | None:
         return None
     text = language.text
     counts: dict[tuple[str, str], int] = {}
-    for key, reason in material.refused.items():
-        group = (language.word("kind", key[0]), naming.told(material, reason, language))
+    for key, row in material.refused.items():
+        group = (language.word("kind", key[0]), naming.reason_text(material, row, language))
         counts[group] = counts.get(group, 0) + 1
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     rows = [

@@ -190,7 +190,6 @@ def _risk_note(assumptions: Assumptions, policy: PlanningPolicy) -> list[Note]:
         "note.risk_from_costs",
         early=early.value,
         late=late.value,
-        unit=late.unit,
         assumptions=[early.assumption_id, late.assumption_id],
         best=implied,
         used=policy.risk_alpha_ratio,

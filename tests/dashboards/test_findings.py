@@ -67,7 +67,7 @@ def test_reasons_name_routes_by_name(frames):
     }
     assert (
         told["en"]
-        == "The total is not forecast because Almaty – Frankfurt, Aktau – Garabogaz and 2 more have no forecast, and it would be too small without them"
+        == "the total is not forecast because Almaty – Frankfurt, Aktau – Garabogaz and 2 more have no forecast, and it would be too small without them"
     )
     assert "Алматы – Франкфурт, Актау – Гарабогаз" in told["ru"].replace("\u00a0", " ").replace(
         "—", "–"

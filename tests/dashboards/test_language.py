@@ -224,7 +224,7 @@ def test_every_reason_is_used():
         for path in (root / floor).rglob("*")
         if path.suffix in (".py", ".sql")
     )
-    composed = ("failure.", "upgrade.buying_dearer", "upgrade.leasing_dearer")
+    composed = ("failure.", "period.", "upgrade.buying_dearer", "upgrade.leasing_dearer")
     codes = {key.removeprefix("reason.") for key in EN.words if key.startswith("reason.")}
     left = {
         code
@@ -390,5 +390,5 @@ def marks(key):
 
 def shown(path):
     """The text of a page without its markup and scripts."""
-    page = re.sub(r"(?s)<(script|style)\b.*?</\1>", " ", path.read_text(encoding="utf-8"))
+    page = re.sub(r"(?s)<(script|style|summary)\b.*?</\1>", " ", path.read_text(encoding="utf-8"))
     return html.unescape(re.sub(r"<[^>]+>", " ", page))

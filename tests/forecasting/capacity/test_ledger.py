@@ -167,7 +167,7 @@ def test_the_risk_that_the_costs_imply_is_told():
         ("CL", "cost_late", "all", 60_000, 120_000, 240_000, "USD"),
     )
     assert (
-        "an accepted risk of 14.3 % costs least; the plan uses 20 %"
+        "an accepted risk of 14.3% costs least; the plan uses 20%"
         in with_sentences(made.plan_note.filter(topic="risk_from_costs"))["note"][0]
     )
     assert "CL" in made.assumption_effect["assumption_id"].to_list()

@@ -173,7 +173,7 @@ def test_what_cannot_be_forecast_says_why():
     assert "switched off" in reasons["off"]
     assert (
         reasons["faint"]
-        == "the last 3 months carried less than 2 % of what came before: the route looks switched off"
+        == "the last 3 months carried less than 2% of the traffic before: the route looks switched off"
     )
 
 

@@ -50,12 +50,16 @@ UTC_TIME = pl.Datetime("us", "UTC")
 
 @dataclass(frozen=True)
 class Column:
-    """A column's type, its unit ("" where it has none) and what it means."""
+    """A column's type, its unit ("" where it has none) and what it means.
+
+    A `rendered` column is empty until its sentence is made from the codes beside it.
+    """
 
     dtype: pl.DataType | type[pl.DataType]
     unit: str
     comment: str
     nullable: bool = False
+    rendered: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ def check(frame: pl.DataFrame, schema: FrameSchema, where: str = "") -> pl.DataF
     selected: dict[str, pl.Expr] = {}
     for name, column in schema.columns.items():
         if name not in frame.columns:
-            if column.nullable:
+            if column.nullable or column.rendered:
                 selected[name] = pl.lit(None, dtype=column.dtype).alias(name)
             else:
                 problems.append(Problem(place, f"column {name} is missing ({column.comment})"))
@@ -98,7 +102,8 @@ def check(frame: pl.DataFrame, schema: FrameSchema, where: str = "") -> pl.DataF
                     Problem(place, f"column {name} is {frame.schema[name]}, wanted {column.dtype}")
                 )
     for name in selected:
-        if name in frame.columns and not schema.columns[name].nullable:
+        column = schema.columns[name]
+        if name in frame.columns and not (column.nullable or column.rendered):
             nulls = frame[name].null_count()
             if nulls:
                 problems.append(
@@ -152,12 +157,12 @@ def _text(comment: str, *, nullable: bool = False) -> Column:
     return Column(pl.String, "", comment, nullable)
 
 
-def _reason(name: str, comment: str) -> dict[str, Column]:
+def _reason(name: str, comment: str, *, nullable: bool = False) -> dict[str, Column]:
     """A reason as a code with values (see `warehouse.reasons`), and its sentence, which is rendered
     before the frame is kept.
     """
     return {
-        name: _text(f"{comment}; in English", nullable=True),
+        name: Column(pl.String, "", comment, nullable, rendered=True),
         f"{name}_code": _text(f"the code of {name} in the catalogues of texts", nullable=True),
         f"{name}_values": _text(f"what the text of {name} names, as JSON", nullable=True),
     }
@@ -600,7 +605,7 @@ ROUTE_RISK = _schema(
         "TB", "expected traffic lost a year at the first 12 months' median p95", nullable=True
     ),
     failure_id=_text("the single failure that loses most of it", nullable=True),
-    **_reason("note", "what a reader must know"),
+    **_reason("note", "what a reader must know", nullable=True),
 )
 UPGRADE = _schema(
     "upgrade",

@@ -70,7 +70,7 @@ def forecast_with_groups(
     return dataclasses.replace(
         result,
         paths=paths,
-        no_forecast=check(pl.concat([result.no_forecast, refused]), NO_FORECAST),
+        no_forecast=check(pl.concat([result.no_forecast, refused], how="diagonal"), NO_FORECAST),
         shifts=check(named_by_members(result.shifts, known.routes, spec.grain), LEVEL_SHIFT),
     )
 

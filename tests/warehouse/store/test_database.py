@@ -22,7 +22,7 @@ JANUARY, FEBRUARY, MARCH = (datetime(2025, month, 1, tzinfo=UTC) for month in (1
 HOLD = """
 import sys, time
 from pathlib import Path
-from warehouse.database import Warehouse
+from warehouse.store.database import Warehouse
 with Warehouse.open(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(float(sys.argv[2]))

@@ -291,12 +291,12 @@ def test_a_run_is_kept_once(warehouse):
 def test_a_run_is_kept_whole_or_not_at_all(warehouse):
     with pytest.raises(ContractError, match="route_path"):
         warehouse.save_run(RUN, {"route_path": pl.DataFrame()})
-    with pytest.raises(ContractError, match="reason is missing"):
+    with pytest.raises(ContractError, match="grain is missing"):
         warehouse.save_run(
             RUN,
             {
                 "level_shift": FRAMES["level_shift"].empty(),
-                "no_forecast": no_forecast().drop("reason"),
+                "no_forecast": no_forecast().drop("grain"),
             },
         )
     warehouse.connection.execute("alter table core.no_forecast add column extra integer")

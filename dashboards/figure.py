@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from html import escape as escaped
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 from markupsafe import Markup
@@ -156,6 +156,8 @@ class Page:
     """Makes the sections, for pages of which there are many."""
     subject: tuple[str, str] | None = None
     """The one route or segment that such a page is about, as its kind and id."""
+    front: Any = None
+    """The first screen of the overview (front.page.Front), which stands above its sections."""
 
     def parts(self) -> Sequence[Section]:
         return self.build() if self.build else self.sections

@@ -33,14 +33,13 @@ from dashboards.language import Period, Stated
 from dashboards.view import View
 
 
-def heat_figure(view: View, most: int | None = None) -> Figure:
-    """The heat map of segments, the `most` loaded first."""
+def heat_figure(view: View) -> Figure:
+    """The heat map of segments, the most loaded first."""
     text = view.text
     frame = worst_utilization(view.material)
     if frame.is_empty():
         return Figure("utilization", text("title.utilization"), reason=text("reason.no_load"))
     order = frame["segment_id"].unique(maintain_order=True).to_list()
-    shown = order[:most] if most else order
     names = {segment_id: naming.segment_label(view, segment_id) for segment_id in order}
     threshold = view.material.edition.threshold_ratio
     grain = view.material.edition.grain
@@ -67,7 +66,7 @@ def heat_figure(view: View, most: int | None = None) -> Figure:
             first=names[top["segment_id"]],
             utilization=top["peak"],
         )
-    part = frame.filter(pl.col("segment_id").is_in(shown)).with_columns(
+    part = frame.with_columns(
         segment=pl.col("segment_id").replace_strict(names, return_dtype=pl.String)
     )
     spec = utilization(
@@ -77,8 +76,6 @@ def heat_figure(view: View, most: int | None = None) -> Figure:
         view.language,
     )
     subtitle = text("segments.heat_subtitle")
-    if len(shown) < len(order):
-        subtitle += " " + text("segments.heat_most", n=len(shown), all=len(order))
     table = plain_table(
         part.with_columns(
             failure=each(
@@ -103,11 +100,11 @@ def heat_figure(view: View, most: int | None = None) -> Figure:
         alt=view.language.sentences(title, subtitle),
         spec=spec,
         subtitle=subtitle,
-        notes=load_notes(view, shown, "unit_share"),
+        notes=load_notes(view, order, "unit_share"),
         table=table,
         csv="utilization.csv",
         data=frame.drop("peak"),
-        badges=badges(view, shown),
+        badges=badges(view, order),
     )
 
 

@@ -327,9 +327,10 @@ def test_a_stated_ratio_keeps_its_digit():
         RU.text("plan.lead", threshold=Stated(0.725), alpha=Stated(0.025)).count("2,5\u00a0%") == 2
     )
     assert (
-        EN.text("plan.sheet_brief", alpha=Stated(0.2)) == "Accepted probability of being late: 20%."
+        EN.text("plan.sheet_caption", alpha=Stated(0.2))
+        == "Accepted probability of being late: 20%."
     )
-    assert EN.text("plan.sheet_brief", alpha=0.025) == "Accepted probability of being late: 2%."
+    assert EN.text("plan.sheet_caption", alpha=0.025) == "Accepted probability of being late: 2%."
     assert edition(threshold_ratio=0.725).threshold_ratio == 0.725
     assert isinstance(edition().risk_alpha_ratio, Stated)
 

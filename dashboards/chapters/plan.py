@@ -82,6 +82,7 @@ def timeline_figure(view: View) -> Figure:
     else:
         title = text(
             "title.timeline",
+            half=risky["t50"].count(),
             n=risky.height,
             by=by,
             first=first["segment"],

@@ -43,19 +43,23 @@ def heat_figure(view: View) -> Figure:
     names = {segment_id: naming.segment_label(view, segment_id) for segment_id in order}
     threshold = view.material.edition.threshold_ratio
     grain = view.material.edition.grain
-    over = frame.filter(pl.col("utilization_ratio") > threshold).sort("target_start", "segment_id")
+    dated = sorted(
+        (kinds["policy"]["t50"], segment_id)
+        for segment_id, kinds in view.material.runouts.items()
+        if segment_id in names and "policy" in kinds and kinds["policy"]["t50"]
+    )
     last = frame["target_start"].max()
     by = Period(last if isinstance(last, date) else view.material.edition.origin, grain)
-    if over.height:
-        first = over.row(0, named=True)
+    if dated:
+        when, first = dated[0]
         title = text(
             "title.heat_over",
-            n=over["segment_id"].n_unique(),
+            n=len(dated),
             all=len(order),
             threshold=threshold,
             by=by,
-            first=names[first["segment_id"]],
-            when=Period(first["target_start"], grain),
+            first=names[first],
+            when=Period(when, grain),
         )
     else:
         top = frame.row(0, named=True)
@@ -144,6 +148,7 @@ def load_figure(view: View, segment_id: str, direction: str) -> Figure:
         subtitle = text("segment.worst_none")
     else:
         subtitle = text("segment.worst_is", failure=naming.failure_name(view, last))
+    subtitle = view.language.sentences(dates_words(view, segment_id, direction), subtitle)
     heads = [
         ("target_start", text("table.period"), "period"),
         ("median", text("table.median"), "n"),
@@ -170,6 +175,25 @@ def load_figure(view: View, segment_id: str, direction: str) -> Figure:
         data=rows,
         badges=badges(view, [segment_id]),
     )
+
+
+def dates_words(view: View, segment_id: str, direction: str) -> str:
+    """The median policy date and the median hard date of a segment's direction; empty where it has
+    none.
+    """
+    runs = {
+        run["date_kind"]: run
+        for run in view.material.runs.get(segment_id, [])
+        if run["direction"] == direction
+    }
+    if {"policy", "hard"} - set(runs) or not runs["policy"]["t50"]:
+        return ""
+    grain = view.material.edition.grain
+    policy, hard = (
+        period(view.language, runs[kind]["t50"], grain, runs[kind]["last_target"]).text
+        for kind in ("policy", "hard")
+    )
+    return view.text("segment.dates", policy=policy, hard=hard)
 
 
 def segment_table(view: View, home: str = "") -> Table:

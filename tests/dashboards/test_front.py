@@ -166,6 +166,39 @@ def test_lengths_inside_a_box():
     assert overlap(box, Box(5, 5, 20, 20)) == 25
 
 
+def test_every_listed_order_is_the_plans(site):
+    """The page is read: each row's segment, last day, risk and price are the frame's."""
+    page = (site[0] / "en" / "index.html").read_text(encoding="utf-8")
+    rows = re.findall(
+        r'class="name"><a href="([^"]+)">.*?class="when">([^<]+)<.*?class="share">([^<]*)<.*?class="n usd">([^<]*)<',
+        page,
+        flags=re.S,
+    )
+    material = gather(build(), edition())
+    orders = decide(material).orders[:10]
+    assert len(rows) == len(orders) > 0
+    for (link, day, late, price), order in zip(rows, orders, strict=True):
+        assert order["segment_id"].lower() in link
+        by = order["order_by"]
+        assert day == f"{by.day} {by:%b} {by.year}"
+        assert late == f"{order['p_late_now_ratio']:.0%}"
+        cost = order["cost_usd"]
+        assert price == ("–" if cost is None else f"{cost / 1e3:,.0f}")
+
+
+@pytest.mark.parametrize("code", ["en", "ru"])
+def test_titles_are_short(site, code):
+    words = [
+        sum(bool(re.search(r"\w", word)) for word in title.split())
+        for path in (site[0] / code).rglob("*.html")
+        for title in re.findall(
+            r"<figure id=[^>]+>\n<h\d>(.*?)(?: <span|</h\d>)", path.read_text("utf-8")
+        )
+    ]
+    assert len(words) > 20
+    assert sorted(words)[len(words) // 2] <= 10
+
+
 def test_the_brief_is_one_page_in_each_language(frames, tmp_path):
     pypdf = pytest.importorskip("pypdf")
     material = gather(frames, edition())

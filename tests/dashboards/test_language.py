@@ -95,7 +95,7 @@ def test_periods_take_their_case():
     assert RU.period(march, "after") == "позже марта 2027\u00a0г."
     assert EN.period(Period(date(2018, 9, 3), "week"), "in") == "in the week of 3 September 2018"
     assert RU.text("title.route_flat", name="x", what="y", now=1.0, unit="u", by=march).startswith(
-        "x: y по прогнозу к марту"
+        "x: до марта 2027\u00a0г. почти без изменений"
     )
 
 
@@ -197,15 +197,28 @@ FLOORS = ("forecasting", "flows", "warehouse")
 
 def reasons_in_code():
     """Place, code, names of values, and whether there may be more, of each call of `reason`."""
+    for place, node in calls("reason"):
+        names = {keyword.arg for keyword in node.keywords if keyword.arg}
+        is_open = any(keyword.arg is None for keyword in node.keywords)
+        for code in literals(node.args[0]):
+            yield place, code, names, is_open
+
+
+def calls(name):
+    """Place and node of each call of a function by this name in the lower floors."""
     root = Path(__file__).parents[2]
     for path in sorted(one for floor in FLOORS for one in (root / floor).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if not (isinstance(node, ast.Call) and getattr(node.func, "id", "") == "reason"):
-                continue
-            names = {keyword.arg for keyword in node.keywords if keyword.arg}
-            is_open = any(keyword.arg is None for keyword in node.keywords)
-            for code in literals(node.args[0]):
-                yield f"{path.name}:{node.lineno}", code, names, is_open
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == name:
+                yield f"{path.name}:{node.lineno}", node
+
+
+def test_every_note_of_the_plan_has_a_topic_in_both_languages():
+    topics = [(place, topic) for place, node in calls("Note") for topic in literals(node.args[0])]
+    assert len(topics) > 20
+    for place, topic in topics:
+        assert f"topic.{topic}" in EN.words, (place, topic)
+        assert f"topic.{topic}" in RU.words, (place, topic)
 
 
 def literals(node):
@@ -319,10 +332,9 @@ def test_a_stated_ratio_keeps_its_digit():
     assert (
         RU.text("plan.lead", threshold=Stated(0.725), alpha=Stated(0.025)).count("2,5\u00a0%") == 2
     )
-    assert (
-        EN.text("plan.sheet_brief", alpha=Stated(0.2)) == "Accepted probability of being late: 20%."
-    )
-    assert EN.text("plan.sheet_brief", alpha=0.025) == "Accepted probability of being late: 2%."
+    caption = "Lead time: low – likely – high. Accepted probability of being late: "
+    assert EN.text("plan.sheet_caption", alpha=Stated(0.2)) == f"{caption}20%."
+    assert EN.text("plan.sheet_caption", alpha=0.025) == f"{caption}2%."
     assert edition(threshold_ratio=0.725).threshold_ratio == 0.725
     assert isinstance(edition().risk_alpha_ratio, Stated)
 
@@ -333,7 +345,7 @@ def test_words_from_data_are_set_as_the_language_sets_its_own():
         == "линия Мары\u00a0— Герат, 40\u00a0Гбит/с, 5\u00a0%"
     )
     assert EN.typeset("line Mary – Herat, 40 Gbit/s, 5 %") == "line Mary – Herat, 40 Gbit/s, 5%"
-    assert RU.choose("Almaty - Frankfurt", "Алматы – Франкфурт") == "Алматы\u00a0— Франкфурт"
+    assert RU.proper_name("Алматы – Франкфурт") == "Алматы\u00a0— Франкфурт"
 
 
 def test_a_pseudo_language_leaves_no_english_sentence_that_has_a_key(tmp_path):
@@ -345,7 +357,9 @@ def test_a_pseudo_language_leaves_no_english_sentence_that_has_a_key(tmp_path):
     texts = tmp_path / "text"
     texts.mkdir()
     marked = {
-        key: f"»{value}«" if isinstance(value, str) and marks(key) else value
+        key: "»" + value.replace("\n", "«\n»") + "«"
+        if isinstance(value, str) and marks(key)
+        else value
         for key, value in EN.words.items()
     }
     lines = (

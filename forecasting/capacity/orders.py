@@ -19,6 +19,7 @@ from forecasting.capacity.runout import (
     modules_needed,
     order_by,
     probability_late,
+    required_gbps,
 )
 from forecasting.series import FloatArray
 from forecasting.spec import PlanningPolicy
@@ -101,9 +102,7 @@ def order_rows(
     (H,).
     """
     theta, alpha, module = policy.threshold_ratio, policy.risk_alpha_ratio, policy.module_gbps
-    rank = min(max(math.ceil((1 - alpha) * loads.shape[2] - 1e-9), 1), loads.shape[2]) - 1
-    sized = np.partition(loads, rank, axis=2)[:, :, rank]
-    steps = modules_needed(sized, lit, theta, module).max(axis=0)
+    steps = modules_needed(required_gbps(loads, lit, theta, alpha), module).max(axis=0)
     full = _passages(loads, theta * lit, policy.sustained_periods)
     passed = beyond_risk(full, alpha)
     if math.isfinite(passed):

@@ -18,7 +18,7 @@ from forecasting.capacity.basis import Basis
 from forecasting.capacity.builds import Choices, choice_frame, spent_and_left
 from forecasting.capacity.integer_program import together
 from forecasting.capacity.money import bought_later, price_after, worth_at_end
-from forecasting.capacity.runout import AnyFloat, first_passage
+from forecasting.capacity.runout import AnyFloat, first_passage, required_gbps
 from forecasting.capacity.schedule import Line, Offer, Options, Response, Schedule, System, Together
 from forecasting.series import FloatArray
 from forecasting.spec import PlanningPolicy
@@ -125,15 +125,8 @@ def _needs(
             continue
 
         def need(worst: AnyFloat, lit: FloatArray = lit) -> FloatArray:
-            rank = (
-                min(
-                    max(math.ceil((1 - policy.risk_alpha_ratio) * worst.shape[2] - 1e-9), 1),
-                    worst.shape[2],
-                )
-                - 1
-            )
-            sized = np.partition(worst, rank, axis=2)[:, :, rank].max(axis=0).astype(float)
-            return np.asarray(sized / policy.threshold_ratio - lit)
+            missing = required_gbps(worst, lit, policy.threshold_ratio, policy.risk_alpha_ratio)
+            return np.asarray(missing.max(axis=0))
 
         worst = basis.loads.worst[indexes]
         touched = sets.worst.get(segment) if sets else None

@@ -262,10 +262,10 @@ def _coincidence(
         },
     )
     blank = table.filter(~pl.col("measured")).height
-    found = reason("explain.coincidence")
+    rule = reason("explain.coincidence")
     if blank:
-        found = found.followed_by(reason("explain.unmeasured", blank=blank, count=table.height))
-    return Step("coincidence", found, table)
+        rule = rule.followed_by(reason("explain.unmeasured", blank=blank, count=table.height))
+    return Step("coincidence", rule, table)
 
 
 def _loads(frames: Mapping[str, pl.DataFrame], segment_id: str, policy: pl.DataFrame) -> Step:

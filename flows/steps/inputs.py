@@ -92,6 +92,8 @@ def bandwidth_as_traffic(bandwidth: pl.DataFrame) -> pl.DataFrame:
         censored_ratio=pl.lit(0.0),
         slot_minutes=pl.lit(0, pl.Int64),
         simulated=pl.lit(False),
+        reason_code=pl.lit(None, pl.String),
+        reason_values=pl.lit(None, pl.String),
         reason=pl.lit(None, pl.String),
     ).sort("series_id", "period_start")
 
@@ -102,12 +104,9 @@ def read_known(settings: Settings) -> Known:
 
 
 def _known_in(warehouse: Warehouse) -> Known:
-    traffic = pl.concat(
-        [
-            warehouse.read("traffic_period"),
-            bandwidth_as_traffic(warehouse.read("international_bandwidth")),
-        ]
-    )
+    periods = warehouse.read("traffic_period")
+    bandwidth = bandwidth_as_traffic(warehouse.read("international_bandwidth"))
+    traffic = pl.concat([periods, bandwidth.select(periods.columns)])
     return Known(
         traffic, warehouse.read("event"), warehouse.read("route"), warehouse.read("driver")
     )

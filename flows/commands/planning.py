@@ -154,7 +154,8 @@ def explain(segment: str, /, *, config: Config = None) -> None:
     width = terminal_width()
     for number, step in enumerate(story.steps, start=1):
         print(f"\n{number}. {step.title}")
-        print(textwrap.fill(step.sentence, width, initial_indent="   ", subsequent_indent="   "))
+        words = sentence(step.reason)
+        print(textwrap.fill(words, width, initial_indent="   ", subsequent_indent="   "))
         if step.table.height:
             print(textwrap.indent(sheet(step.table, width - 3), "   "))
     swings = most_important(frames["assumption_effect"])

@@ -79,18 +79,6 @@ def failure_reason(failure_id: str) -> Reason:
     return reason(f"failure.{kind}", **{named: name})
 
 
-def failure_words(failure_id: str) -> str:
-    """A failure state in English, for what is only shown on the terminal."""
-    kind, _, name = failure_id.partition(":")
-    return {
-        "none": "with no failure",
-        "segment": f"with segment {name} out",
-        "risk_group": f"with everything in risk group {name} out",
-        "node": f"with the crossing {name} out",
-        "pair": f"with {name.replace('+', ' and ')} out together",
-    }[kind]
-
-
 def size_reason(option: str, modules: int, module_gbps: float) -> Reason:
     """What is ordered, as it is named within another reason."""
     code = "size.new_line_system" if option == "new_line_system" else "size.modules"

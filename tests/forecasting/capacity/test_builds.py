@@ -243,7 +243,7 @@ def later(inputs: PlanInputs, project: str, days: float) -> PlanInputs:
     return replace(inputs, projects=pl.concat(frames).sort("project_id"))
 
 
-@pytest.mark.parametrize(("seed", "opened"), [(0, ""), (2, "PQ"), (3, "P"), (4, "PQ"), (10, "P")])
+@pytest.mark.parametrize(("seed", "opened"), [(0, ""), (2, "PQ"), (3, "P"), (4, "P"), (10, "PQ")])
 def test_the_plan_is_the_cheapest_of_all_build_sets_and_timings(seed, opened):
     """Each set and timing is simulated as a plan of its own, through the projects' dates; slips
     stay as they are.

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,8 @@ SPACES = re.compile(r"[ \n-]|/(?!\u2060)")
 """Where a line may break: not at a no-break space."""
 BOX, JOINERS = "□", "\u200d\ufe0e\ufe0f"
 """What stands for a sign without a font, and what binds such signs and is nothing by itself."""
+UNUSUAL = re.compile(r"[^\x00-\x7f]+")
+"""Runs of signs beyond ASCII: what fonts have to shape together."""
 TALLEST = 1.15
 """Height over width: a chart of many rows that is taller is fitted into a page with its title and
 notes.
@@ -177,23 +180,45 @@ def compile_pdf(source: Path, known_at: datetime) -> bytes:
 
 
 def displayable(source: str) -> str:
-    """Typst or SVG text with a box for each sign that no font of Typst has: one emoji in a name
-    would else leave the edition unprinted.
+    """Typst or SVG text with a box for each sign that no font of Typst has, and for each word that
+    its fonts have the signs of and can't shape (of Hindi, Arabic ...): one name would else leave
+    the edition unprinted.
     """
     unusual = sorted(
         {sign for sign in source if (ord(sign) > 126 or ord(sign) < 32) and sign != "\n"}
     )
-    if not unusual or _can_show("".join(unusual)):
+    if not unusual:
         return source
-    missing = {ord(sign): BOX for sign in unusual if not _can_show(sign)}
-    return source.translate({**missing, **dict.fromkeys(map(ord, JOINERS))})
+    if not _can_show("".join(unusual)):
+        missing = {ord(sign): BOX for sign in unusual if not _can_show(sign)}
+        source = source.translate({**missing, **dict.fromkeys(map(ord, JOINERS))})
+    words = tuple(sorted({word for word in UNUSUAL.findall(source) if word.strip(BOX)}))
+    for word in sorted(_unshaped(words), key=len, reverse=True):
+        source = source.replace(word, BOX)
+    return source
+
+
+def _unshaped(words: tuple[str, ...]) -> list[str]:
+    """The words that can't be shown, found by halving."""
+    if not words or _can_show(" ".join(words)):
+        return []
+    if len(words) == 1:
+        return list(words)
+    half = len(words) // 2
+    return _unshaped(words[:half]) + _unshaped(words[half:])
 
 
 @cache
 def _can_show(signs: str) -> bool:
+    """Whether signs can be set as text and in a picture, which finds fewer fonts for them."""
+    picture = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="99" height="99">'
+        f'<text y="9" font-family="sans-serif">{escape(signs)}</text></svg>'
+    )
     try:
         typst.compile(
-            f'#set document(title: "x")\n#{quote(signs)}'.encode(),
+            f'#set document(title: "x")\n#{quote(signs)}\n'
+            f'#image(bytes({quote(picture)}), format: "svg", alt: "x")'.encode(),
             ignore_system_fonts=True,
             pdf_standards=["ua-1"],
         )

@@ -4,14 +4,16 @@ network.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import jinja2
 import polars as pl
+import typst
 from markupsafe import Markup
 
 from dashboards.chapters import (
@@ -45,6 +47,7 @@ from dashboards.view import View
 from dashboards.workbook import write_workbook
 
 HOME = Path(__file__).parent
+LOG = logging.getLogger(__name__)
 WORKBOOK = "edition.xlsx"
 POLICY = "default-src 'none'; script-src 'self' file:; style-src 'self' file:; img-src 'self' file: data:; base-uri 'none'; form-action 'none'"
 NAVIGATION = (
@@ -62,6 +65,7 @@ NAVIGATION = (
     "assumptions",
     "method",
 )
+T = TypeVar("T")
 Made = tuple[list[Path], set[str], int]
 Submit = Callable[[Callable[[tuple[Any, ...]], Made], tuple[Any, ...]], Future[Made]]
 WORTH_A_PROCESS = 200
@@ -99,10 +103,14 @@ def write_report(
         written.append(write_workbook(frames, edition, folder / "data" / WORKBOOK))
         extras.append((f"../data/{WORKBOOK}", "page.workbook"))
     if paper:
-        written += write_paper(
-            frames, edition, folder, languages=languages, text_folder=text_folder
+        papers = _printed(
+            PAPER,
+            lambda: write_paper(
+                frames, edition, folder, languages=languages, text_folder=text_folder
+            ),
         )
-        extras.append((PAPER, "page.paper"))
+        written += papers or []
+        extras += [(PAPER, "page.paper")] if papers else []
     store = kept or Kept()
     jobs = [
         (
@@ -132,6 +140,17 @@ def write_report(
     return sorted(set(written))
 
 
+def _printed(name: str, write: Callable[[], T]) -> T | None:
+    """What `write` makes; None, with a line in the log, where it can't be typeset: an edition is
+    not held up by its PDF.
+    """
+    try:
+        return write()
+    except typst.TypstError as error:
+        LOG.warning("%s was not made, as it can't be typeset: %s", name, error)
+        return None
+
+
 def _write_job(job: tuple[Any, ...]) -> Made:
     return _write_language(*job)
 
@@ -157,7 +176,7 @@ def _write_language(
     pages = edition_pages(View(material, language))
     drawn = draw_previews(pages, language, folder) if pictures else {}
     written = [folder / picture.path for picture in drawn.values()]
-    brief = write_brief(View(material, language), folder)
+    brief = _printed(BRIEF, lambda: write_brief(View(material, language), folder))
     if brief:
         written.append(brief)
         extras = [*extras, (BRIEF, "brief.link")]

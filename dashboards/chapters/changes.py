@@ -14,6 +14,7 @@ from dashboards.chapters.places import route_path, segment_path
 from dashboards.charts.revision import revision
 from dashboards.cuts import SeriesKey
 from dashboards.figure import Cell, Figure, Page, Section, Table, day, number, percent, slug
+from dashboards.front.changed import change_section
 from dashboards.language import Language, Period, digits_of
 from dashboards.material import RevisionKey
 from dashboards.notes import Notes, closing
@@ -482,7 +483,9 @@ def pages(view: View) -> list[Page]:
         key=lambda key: (-abs(total_change(view.material.revisions[key]) or 0.0), key),
     )
     dated = [figure for key in moved[:3] if (figure := date_revision(view, key[1], key[2], key[3]))]
+    orders = change_section(view)
     sections = [
+        *([orders] if orders else []),
         _causes(view),
         Section(text("revision.values"), told, figures=figures),
     ]

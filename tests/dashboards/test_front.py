@@ -6,7 +6,9 @@ from itertools import pairwise
 
 import polars as pl
 import pytest
+import typst
 
+from dashboards import report
 from dashboards.charts.region import Place, Segment, region
 from dashboards.front.argument import argue
 from dashboards.front.brief import write_brief
@@ -212,3 +214,30 @@ def test_the_brief_is_one_page_in_each_language(frames, tmp_path):
         headline = argue(view, decide(material)).headline
         assert headline.split()[0] in text
     assert write_brief(View(gather({}, edition()), EN), tmp_path) is None
+
+
+def test_names_that_no_font_can_shape_stop_no_edition(frames, tmp_path):
+    name = "\u0938\u094d\u091f\u0947\u0936\u0928 \u05d0\u05d1 \u0645\u0631\u0648 \u0e01\u0e33"
+    nodes = frames["node"].with_columns(name=pl.lit(name), name_ru=pl.lit(name))
+    report.write_report(
+        {**frames, "node": nodes},
+        edition(),
+        tmp_path,
+        languages=("en",),
+        workbook=False,
+        pictures=False,
+    )
+    assert name.split()[1] in (tmp_path / "en" / "index.html").read_text("utf-8")
+
+
+def test_a_brief_that_cannot_be_typeset_leaves_the_pages(frames, tmp_path, monkeypatch, caplog):
+    def fail(*_):
+        raise typst.TypstError("no")
+
+    monkeypatch.setattr(report, "write_brief", fail)
+    written = report.write_report(
+        frames, edition(), tmp_path, languages=("en",), workbook=False, pictures=False
+    )
+    assert any(path.name == "index.html" for path in written)
+    assert not any(path.suffix == ".pdf" for path in written)
+    assert "brief.pdf was not made" in caplog.text

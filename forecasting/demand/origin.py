@@ -15,6 +15,7 @@ from forecasting.demand.combine import Outlook, outlook
 from forecasting.demand.effects import Effects, Regression
 from forecasting.demand.models.window import Window, seasonal_indices, window
 from forecasting.demand.outliers import REACH, tamed
+from forecasting.demand.roughness import roughness
 from forecasting.demand.shifts import Shift, find_shifts, spliced
 from forecasting.series import FloatArray
 
@@ -46,6 +47,7 @@ class Seen(NamedTuple):
     optima: Mapping[str, FloatArray]
     bounds: FloatArray
     shifts: tuple[Shift, ...]
+    roughness: FloatArray
     effects: Effects | None
 
 
@@ -78,8 +80,11 @@ def _alike(pasts: list[Past], season: int, *, frozen: bool) -> list[Seen]:
         starts=_stacked([past.starts for past in pasts]),
         frozen=frozen,
     )
-    whole = outlook(data)
-    return [_one(whole, row, tuple(shifts[row]), effects.get(row)) for row in range(len(pasts))]
+    whole, rough = outlook(data), roughness(data.adjusted)
+    return [
+        _one(whole, row, tuple(shifts[row]), rough[row], effects.get(row))
+        for row in range(len(pasts))
+    ]
 
 
 def _effects(pasts: Sequence[Past], values: FloatArray, season: int) -> dict[int, Effects]:
@@ -102,7 +107,13 @@ def _effects(pasts: Sequence[Past], values: FloatArray, season: int) -> dict[int
     return found
 
 
-def _one(whole: Outlook, row: int, shifts: tuple[Shift, ...], effects: Effects | None) -> Seen:
+def _one(
+    whole: Outlook,
+    row: int,
+    shifts: tuple[Shift, ...],
+    rough: FloatArray,
+    effects: Effects | None,
+) -> Seen:
     seen = Seen(
         whole.candidates[row],
         whole.weights[row],
@@ -112,6 +123,7 @@ def _one(whole: Outlook, row: int, shifts: tuple[Shift, ...], effects: Effects |
         {name: optimum[row] for name, optimum in whole.optima.items()},
         whole.bounds[row],
         shifts,
+        rough,
         None,
     )
     if effects is None:

@@ -51,7 +51,8 @@ class Study:
     working scale. `shifts` are the jumps spliced out of the past, by step of the history; the
     series begins at its step `first`. Every path stays within `bounds` (2, H). `effects` are what
     calendar, events and drivers did, as measured at the origin. `optima` are the parameters found,
-    by model.
+    by model. `roughness` (2,) are the sizes of noise and of a walk's steps from period to period,
+    on the working scale.
     """
 
     length: int
@@ -66,6 +67,7 @@ class Study:
     first: int
     bounds: FloatArray
     optima: Mapping[str, FloatArray]
+    roughness: FloatArray
     effects: tuple[Effect, ...] = ()
 
 
@@ -221,6 +223,7 @@ def _study(one: _Going, now: Seen, length: int, spec: ForecastSpec, season: int)
         ready.first,
         now.bounds[:, skip:] * unit,
         now.optima,
+        now.roughness * (1.0 if ready.log else unit),
         now.effects.found if now.effects else (),
     )
 

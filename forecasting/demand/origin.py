@@ -13,7 +13,8 @@ import numpy as np
 
 from forecasting.demand.combine import Outlook, outlook
 from forecasting.demand.effects import Effects, Regression
-from forecasting.demand.models.window import Window, seasonal_indices, window
+from forecasting.demand.models.short_season import believed_season
+from forecasting.demand.models.window import Window, window
 from forecasting.demand.outliers import REACH, tamed
 from forecasting.demand.roughness import roughness
 from forecasting.demand.shifts import Shift, find_shifts, spliced
@@ -178,7 +179,7 @@ def look_back(
     # The last values stay as they are: nobody knows yet whether they are outliers or news. They
     # make no season, though.
     values = np.exp(np.concatenate([clean[:, :-REACH], moved[:, -REACH:]], axis=1))
-    seasonal = seasonal_indices(clean, season)
+    seasonal = believed_season(clean, season)
     return window(
         values,
         log=True,

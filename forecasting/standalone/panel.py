@@ -19,6 +19,7 @@ from forecasting.demand.calibrate import (
     COVERAGES,
     Prior,
     fleet_shape,
+    own_width,
     prior,
     reached,
     sizes,
@@ -26,7 +27,7 @@ from forecasting.demand.calibrate import (
 )
 from forecasting.demand.combine import CANDIDATES
 from forecasting.demand.effects import Regressor
-from forecasting.demand.memory import Memory
+from forecasting.demand.memory import WIDTH, Memory
 from forecasting.demand.study import MapChunks, Study, plain_chunk, study_all
 from forecasting.series import FloatArray, add_periods, periods_between
 from forecasting.spec import ForecastSpec, telling_periods
@@ -156,8 +157,16 @@ def forecast_and_remember(
             if studies
             else np.ones((horizon, len(COVERAGES)))
         )
-        calibrated = sizes(studies, table, shape=shape)
-    known = {ids[row]: study.optima for row, study in zip(rows, studies, strict=True)}
+        common = sizes(studies, table, shape=shape, widths=[1.0] * len(studies))
+        widths = [
+            memory.width(ids[row]) if memory else own_width(study, size)
+            for row, study, size in zip(rows, studies, common, strict=True)
+        ]
+        calibrated = [size * width for size, width in zip(common, widths, strict=True)]
+    known = {
+        ids[row]: {**study.optima, WIDTH: np.array([width])}
+        for row, study, width in zip(rows, studies, widths, strict=True)
+    }
     kept = Memory(season, horizon, shape, {**(memory.optima if memory else {}), **known})
     forecasts = _rows(
         [ids[row] for row in rows], [lasts[row] for row in rows], studies, calibrated, horizon

@@ -15,9 +15,9 @@ import polars as pl
 from markupsafe import escape
 
 from dashboards.figure import capital
-from dashboards.language import Language
 from dashboards.material import Material
 from dashboards.notes import run_note, sure
+from dashboards.view import View
 
 PLACE = "\ue000{}\ue000"
 """Stands in a kept page for a line that is the run's, not the page's."""
@@ -98,19 +98,15 @@ class Kept:
                 path.unlink()
 
 
-def run_lines(material: Material, language: Language) -> list[str]:
+def run_lines(view: View) -> list[str]:
     """The lines that every page of the run may have, as they stand in a page: which run it is, and
     what intervals held.
     """
-    return [
-        str(escape(capital(words)))
-        for _, words in (run_note(material, language), sure(material, language))
-    ]
+    return [str(escape(capital(words))) for _, words in (run_note(view), sure(view))]
 
 
 def page_key(
-    material: Material,
-    language: Language,
+    view: View,
     subject: tuple[str, str] | None,
     version: str,
     *,
@@ -121,18 +117,18 @@ def page_key(
     """
     if subject is None:
         return ""
-    words = material.memory.get(("words", language.code))
+    words = view.material.memory.get(("words", view.language.code))
     if words is None:
-        words = material.memory["words", language.code] = _hash(
-            json.dumps([language.words, language.fallback], sort_keys=True, default=str)
+        words = view.material.memory["words", view.language.code] = _hash(
+            json.dumps([view.language.words, view.language.fallback], sort_keys=True, default=str)
         )
-    own = prints(material).get(subject, "")
+    own = prints(view.material).get(subject, "")
     return _hash(
         version,
         pl.__version__,
-        language.code,
+        view.language.code,
         words,
-        shared_print(material),
+        shared_print(view.material),
         *subject,
         own,
         str(with_data),

@@ -12,7 +12,7 @@ import polars as pl
 
 from dashboards.cuts import SeriesKey
 from dashboards.language import Language
-from dashboards.material import Material
+from dashboards.view import View
 
 PIECES = re.compile(r"\s*;\s+")
 LINKS = re.compile(r",? \(?https?://")
@@ -31,124 +31,111 @@ IDS = (
 """Where the reasons of lower floors have ids, and of what."""
 
 
-def said(material: Material, words: str | None, language: Language) -> str:
+def said(view: View, words: str | None) -> str:
     """Words from the data in this language: piece by piece, as `; ` divides them, from the
     edition's wordings, else as a reason.
     """
-    table = material.edition.words.get(language.code, {})
+    table = view.material.edition.words.get(view.language.code, {})
     whole = (words or "").strip()
     if whole in table:
-        return language.typeset(table[whole])
-    pieces = (_piece(material, piece, table, language) for piece in PIECES.split(whole))
-    return language.typeset("; ".join(dict.fromkeys(piece for piece in pieces if piece)))
+        return view.language.typeset(table[whole])
+    pieces = (_piece(view, piece, table) for piece in PIECES.split(whole))
+    return view.language.typeset("; ".join(dict.fromkeys(piece for piece in pieces if piece)))
 
 
-def _piece(material: Material, piece: str, table: Mapping[str, str], language: Language) -> str:
+def _piece(view: View, piece: str, table: Mapping[str, str]) -> str:
     if piece in table:
         return table[piece]
     link = LINKS.search(piece)
     head = piece[: link.start()] if link else ""
-    return table[head] + piece[len(head) :] if head and head in table else language.reason(piece)
+    return (
+        table[head] + piece[len(head) :] if head and head in table else view.language.reason(piece)
+    )
 
 
-def corridor_name(material: Material, corridor: str, language: Language) -> str:
-    return language.text("corridor.title", name=said(material, corridor, language))
+def corridor_name(view: View, corridor: str) -> str:
+    return view.text("corridor.title", name=said(view, corridor))
 
 
-def market_name(material: Material, market: str, language: Language) -> str:
+def market_name(view: View, market: str) -> str:
     """The two countries of a market whose name is their codes, else the market's own name."""
-    table = material.edition.words.get(language.code, {})
+    table = view.material.edition.words.get(view.language.code, {})
     ends = market.split("-")
     if market in table or not (
-        len(ends) == 2 and all(language.knows("country", end) for end in ends)
+        len(ends) == 2 and all(view.language.knows("country", end) for end in ends)
     ):
-        return said(material, market, language)
-    a, z = (language.word("country", end) for end in ends)
-    return language.text("name.between", a=a, z=z)
+        return said(view, market)
+    a, z = (view.language.word("country", end) for end in ends)
+    return view.text("name.between", a=a, z=z)
 
 
-def project_name(material: Material, project_id: str, language: Language) -> str:
-    row = material.projects.get(project_id)
-    return language.choose(row["name"], row["name_ru"]) if row else project_id
+def project_name(view: View, project_id: str) -> str:
+    row = view.material.projects.get(project_id)
+    return view.language.choose(row["name"], row["name_ru"]) if row else project_id
 
 
-def way_name(material: Material, way: str, language: Language) -> str:
+def way_name(view: View, way: str) -> str:
     """A way through a market: a segment, a route, or what the data call it."""
-    if way in material.segments:
-        return segment_label(material, way, language)
-    if way in material.projects:
-        return project_name(material, way, language)
-    return (
-        route_name(material, way, language)
-        if way in material.routes
-        else said(material, way, language)
-    )
+    if way in view.material.segments:
+        return segment_label(view, way)
+    if way in view.material.projects:
+        return project_name(view, way)
+    return route_name(view, way) if way in view.material.routes else said(view, way)
 
 
-def node_name(material: Material, node_id: str, language: Language) -> str:
-    english, russian = material.nodes.get(node_id, (node_id, None))
-    return language.choose(english, russian)
+def node_name(view: View, node_id: str) -> str:
+    english, russian = view.material.nodes.get(node_id, (node_id, None))
+    return view.language.choose(english, russian)
 
 
-def segment_name(material: Material, segment_id: str, language: Language) -> str:
-    row = material.segments.get(segment_id)
+def segment_name(view: View, segment_id: str) -> str:
+    row = view.material.segments.get(segment_id)
     if row is None:
         return segment_id
-    a, z = (node_name(material, str(row[end]), language) for end in ("a_node", "z_node"))
-    return language.text("name.between", a=a, z=z)
+    a, z = (node_name(view, str(row[end])) for end in ("a_node", "z_node"))
+    return view.text("name.between", a=a, z=z)
 
 
-def segment_label(material: Material, segment_id: str, language: Language) -> str:
+def segment_label(view: View, segment_id: str) -> str:
     """The name, with the id where another segment joins the same two nodes."""
-    return (
-        _segment_labels(material, language)[segment_id]
-        if segment_id in material.segments
-        else segment_id
-    )
+    return _segment_labels(view)[segment_id] if segment_id in view.material.segments else segment_id
 
 
-def _segment_labels(material: Material, language: Language) -> dict[str, str]:
-    held: dict[str, str] | None = material.memory.get(("segment labels", language.code))
+def _segment_labels(view: View) -> dict[str, str]:
+    held: dict[str, str] | None = view.material.memory.get(("segment labels", view.language.code))
     if held is None:
         names = {
-            segment_id: segment_name(material, segment_id, language)
-            for segment_id in material.segments
+            segment_id: segment_name(view, segment_id) for segment_id in view.material.segments
         }
         seen = Counter(names.values())
         held = {key: name if seen[name] == 1 else f"{key}: {name}" for key, name in names.items()}
-        material.memory["segment labels", language.code] = held
+        view.material.memory["segment labels", view.language.code] = held
     return held
 
 
-def route_name(material: Material, route_id: str, language: Language) -> str:
-    row = material.routes.get(route_id)
-    return language.choose(row["name"], row["name_ru"]) if row else route_id
+def route_name(view: View, route_id: str) -> str:
+    row = view.material.routes.get(route_id)
+    return view.language.choose(row["name"], row["name_ru"]) if row else route_id
 
 
-def series_name(material: Material, key: SeriesKey, language: Language) -> str:
+def series_name(view: View, key: SeriesKey) -> str:
     kind, series_id, *_ = key
     if kind == "route":
-        return route_name(material, series_id, language)
+        return route_name(view, series_id)
     if kind == "country":
-        return language.word("country", series_id)
+        return view.language.word("country", series_id)
     if kind == "market":
-        return language.text("market.title", name=market_name(material, series_id, language))
-    return (
-        language.text("kind.total")
-        if kind == "total"
-        else corridor_name(material, series_id, language)
-    )
+        return view.text("market.title", name=market_name(view, series_id))
+    return view.text("kind.total") if kind == "total" else corridor_name(view, series_id)
 
 
-def direction_name(material: Material, key: SeriesKey, language: Language) -> str:
+def direction_name(view: View, key: SeriesKey) -> str:
     kind, series_id, direction, _ = key
-    if kind == "route" and series_id in material.routes:
-        row = material.routes[series_id]
-        a, z = (node_name(material, str(row[end]), language) for end in ("a_node", "z_node"))
-        return language.text(f"direction.{direction}", a=a, z=z)
-    return language.text(
-        "direction.country" if kind == "country" else f"direction.group_{direction}"
-    )
+    if kind == "route" and series_id in view.material.routes:
+        row = view.material.routes[series_id]
+        a, z = (node_name(view, str(row[end])) for end in ("a_node", "z_node"))
+        return view.text(f"direction.{direction}", a=a, z=z)
+    return view.text("direction.country" if kind == "country" else f"direction.group_{direction}")
 
 
 def statistic(key: SeriesKey, language: Language) -> str:
@@ -156,86 +143,80 @@ def statistic(key: SeriesKey, language: Language) -> str:
     return language.text(f"statistic_short.{'country' if key[0] == 'country' else key[3]}")
 
 
-def titled(material: Material, key: SeriesKey, language: Language) -> str:
+def titled(view: View, key: SeriesKey) -> str:
     """What a chart's title calls a series: its direction is part of the name."""
     if key[0] == "route":
-        return direction_name(material, key, language)
-    name = series_name(material, key, language)
+        return direction_name(view, key)
+    name = series_name(view, key)
     if key[0] == "country":
         return name
-    return language.text(
-        "name.directed", name=name, direction=language.word("direction_title", key[2])
+    return view.text(
+        "name.directed", name=name, direction=view.language.word("direction_title", key[2])
     )
 
 
-def segment_direction(
-    material: Material, segment_id: str, direction: str, language: Language
-) -> str:
-    row = material.segments.get(segment_id)
+def segment_direction(view: View, segment_id: str, direction: str) -> str:
+    row = view.material.segments.get(segment_id)
     if row is None:
         return direction
-    a, z = (node_name(material, str(row[end]), language) for end in ("a_node", "z_node"))
+    a, z = (node_name(view, str(row[end])) for end in ("a_node", "z_node"))
     return f"{a} → {z}" if direction == "az" else f"{z} → {a}"
 
 
-def told(material: Material, reason: str | None, language: Language) -> str:
+def told(view: View, reason: str | None) -> str:
     """A reason from a lower floor in this language, with names where it has ids."""
     words = reason or ""
     for pattern, kind in IDS:
         found = pattern.search(words)
         if found:
-            named = found[1] + _names(material, found[2], kind, language) + found[3]
+            named = found[1] + _names(view, found[2], kind) + found[3]
             words = words[: found.start()] + named + words[found.end() :]
-    return language.reason(words)
+    return view.language.reason(words)
 
 
-def _names(material: Material, ids: str, kind: str, language: Language) -> str:
+def _names(view: View, ids: str, kind: str) -> str:
     if kind == "node":
-        return node_name(material, ids, language)
+        return node_name(view, ids)
     if kind == "group":
-        return group_name(material, ids, language)
+        return group_name(view, ids)
     if kind == "market":
-        return market_name(material, ids, language)
+        return market_name(view, ids)
     if kind == "pair":
-        return " and ".join(segment_label(material, name, language) for name in ids.split(" and "))
+        return " and ".join(segment_label(view, name) for name in ids.split(" and "))
     name_of = route_name if kind == "route" else segment_label
-    return "; ".join(name_of(material, name, language) for name in ids.split(", "))
+    return "; ".join(name_of(view, name) for name in ids.split(", "))
 
 
-def group_name(material: Material, risk_group_id: str, language: Language) -> str:
-    groups = material["risk_group"].filter(pl.col("risk_group_id") == risk_group_id)
+def group_name(view: View, risk_group_id: str) -> str:
+    groups = view.material["risk_group"].filter(pl.col("risk_group_id") == risk_group_id)
     return (
-        said(material, str(groups["name"][0]), language)
-        if groups.height and groups["name"][0]
-        else risk_group_id
+        said(view, str(groups["name"][0])) if groups.height and groups["name"][0] else risk_group_id
     )
 
 
-def failed_name(material: Material, failure_id: str, language: Language) -> str:
+def failed_name(view: View, failure_id: str) -> str:
     """What has failed, without the word failure, where all that is listed are failures."""
-    return _failure_name(material, failure_id, language, "failed")
+    return _failure_name(view, failure_id, "failed")
 
 
-def failure_name(material: Material, failure_id: str, language: Language) -> str:
-    held = material.memory.get(("failure", language.code, failure_id))
+def failure_name(view: View, failure_id: str) -> str:
+    held = view.material.memory.get(("failure", view.language.code, failure_id))
     if held is None:
-        held = material.memory["failure", language.code, failure_id] = _failure_name(
-            material, failure_id, language
+        held = view.material.memory["failure", view.language.code, failure_id] = _failure_name(
+            view, failure_id
         )
     return str(held)
 
 
-def _failure_name(
-    material: Material, failure_id: str, language: Language, words: str = "failure"
-) -> str:
+def _failure_name(view: View, failure_id: str, words: str = "failure") -> str:
     kind, _, name = failure_id.partition(":")
     if kind == "segment":
-        return language.text(f"{words}.segment", name=segment_label(material, name, language))
+        return view.text(f"{words}.segment", name=segment_label(view, name))
     if kind == "risk_group":
-        return language.text(f"{words}.risk_group", name=group_name(material, name, language))
+        return view.text(f"{words}.risk_group", name=group_name(view, name))
     if kind == "node":
-        return language.text(f"{words}.node", name=node_name(material, name, language))
+        return view.text(f"{words}.node", name=node_name(view, name))
     if kind == "pair":
-        one, two = (segment_label(material, part, language) for part in name.split("+"))
-        return language.text(f"{words}.pair", one=one, two=two)
-    return language.word("failure", failure_id)
+        one, two = (segment_label(view, part) for part in name.split("+"))
+        return view.text(f"{words}.pair", one=one, two=two)
+    return view.language.word("failure", failure_id)

@@ -11,7 +11,7 @@ from dashboards import naming
 from dashboards.charts.accuracy import wilson
 from dashboards.cuts import SeriesKey, without_holes
 from dashboards.language import Language, Period
-from dashboards.material import Material
+from dashboards.view import View
 from warehouse.schema import Grain
 
 DAY = 1440
@@ -19,9 +19,9 @@ DAY = 1440
 Notes = list[tuple[str, str]]
 
 
-def run_note(material: Material, language: Language) -> tuple[str, str]:
-    edition = material.edition
-    return language.text("note.run"), language.text(
+def run_note(view: View) -> tuple[str, str]:
+    edition = view.material.edition
+    return view.text("note.run"), view.text(
         "note.run_text",
         run_id=edition.run_id,
         known_at=edition.known_at.strftime("%Y-%m-%d %H:%M"),
@@ -29,10 +29,12 @@ def run_note(material: Material, language: Language) -> tuple[str, str]:
     )
 
 
-def since(material: Material, language: Language, *, ahead: bool = True) -> Notes:
+def since(view: View, *, ahead: bool = True) -> Notes:
     """Which periods a figure made of all routes rests on, and how far ahead it looks."""
-    first, last, end = material.span
-    return period_note(first, last, end if ahead else None, material.edition.grain, language)
+    first, last, end = view.material.span
+    return period_note(
+        first, last, end if ahead else None, view.material.edition.grain, view.language
+    )
 
 
 def period_note(
@@ -53,55 +55,53 @@ def period_note(
     ]
 
 
-def sure(material: Material, language: Language) -> tuple[str, str]:
+def sure(view: View) -> tuple[str, str]:
     """How sure a figure made of the routes' forecasts is: what their intervals held in the
     backtest.
     """
-    text = language.text
-    if material.held is None:
+    text = view.text
+    if view.material.held is None:
         return text("note.interval"), text("note.no_sure")
-    share, n = material.held
+    share, n = view.material.held
     return text("note.interval"), text("note.sure", c80=share, n=n)
 
 
-def closing(material: Material, language: Language) -> Notes:
+def closing(view: View) -> Notes:
     """The last lines under a figure made of the routes' forecasts: how sure, since when, which run."""
-    return [sure(material, language), *since(material, language), run_note(material, language)]
+    return [sure(view), *since(view), run_note(view)]
 
 
-def series_notes(material: Material, key: SeriesKey, language: Language) -> Notes:
+def series_notes(view: View, key: SeriesKey) -> Notes:
     """All lines of a chart of one series."""
-    text = language.text
+    text = view.text
     kind = key[0]
-    observed = material.observed.get(key)
+    observed = view.material.observed.get(key)
     notes: Notes = [
         (text("note.unit"), text("note.unit_text")),
-        (text("note.direction"), naming.direction_name(material, key, language)),
+        (text("note.direction"), naming.direction_name(view, key)),
     ]
     simulated = bool(observed is not None and observed.height and observed["simulated"].any())
     if kind == "country":
         notes.append((text("note.definition"), text("note.country")))
         if observed is not None and "source" in observed.columns:
             sources = observed["source"].drop_nulls().unique(maintain_order=True).to_list()
-            notes.append(
-                (text("note.source"), naming.said(material, "; ".join(map(str, sources)), language))
-            )
+            notes.append((text("note.source"), naming.said(view, "; ".join(map(str, sources)))))
     else:
-        notes.append((text("note.definition"), definition(material, key, language)))
+        notes.append((text("note.definition"), definition(view, key)))
         notes.append(
             (text("note.source"), text("note.simulated" if simulated else "note.measured"))
         )
-    notes += series_span(material, key, language)
+    notes += series_span(view, key)
     if observed is not None and observed.height and kind != "country":
-        notes.append((text("note.coverage"), coverage(observed, material, kind, language)))
-    notes.append((text("note.interval"), receipt(material, key, language)))
-    notes.append(run_note(material, language))
+        notes.append((text("note.coverage"), coverage(observed, view, kind)))
+    notes.append((text("note.interval"), receipt(view, key)))
+    notes.append(run_note(view))
     return notes
 
 
-def series_span(material: Material, key: SeriesKey, language: Language) -> Notes:
+def series_span(view: View, key: SeriesKey) -> Notes:
     """Since when a series is observed, and how far it is forecast."""
-    frame = material.series.get(key)
+    frame = view.material.series.get(key)
     if frame is None:
         return []
     seen = frame.filter(pl.col("observed").is_not_null())["start"]
@@ -109,12 +109,12 @@ def series_span(material: Material, key: SeriesKey, language: Language) -> Notes
     first, last, end = (
         day if isinstance(day, date) else None for day in (seen.min(), seen.max(), ahead.max())
     )
-    return period_note(first, last, end, material.grain(key[0]), language)
+    return period_note(first, last, end, view.material.grain(key[0]), view.language)
 
 
-def definition(material: Material, key: SeriesKey, language: Language) -> str:
+def definition(view: View, key: SeriesKey) -> str:
     kind, _, _, statistic = key
-    observed = material.observed.get(key)
+    observed = view.material.observed.get(key)
     slots: list[int] = []
     if observed is not None and observed.height:
         slots = (
@@ -125,14 +125,16 @@ def definition(material: Material, key: SeriesKey, language: Language) -> str:
             .sort()
             .to_list()
         )
-    slot = ", ".join(slot_words(minutes, language) for minutes in slots) or slot_words(5, language)
-    grain = language.text(f"grain.{material.grain(kind)}")
+    slot = ", ".join(slot_words(minutes, view.language) for minutes in slots) or slot_words(
+        5, view.language
+    )
+    grain = view.text(f"grain.{view.material.grain(kind)}")
     daily = "_daily" if slots and min(slots) >= DAY else ""
-    words = language.text(
-        f"note.{statistic}{daily}", slot=slot, grain=grain, zone=material.edition.time_zone
+    words = view.text(
+        f"note.{statistic}{daily}", slot=slot, grain=grain, zone=view.material.edition.time_zone
     )
     if statistic == "p95" and slots and max(slots) > 5:
-        words += language.text(f"note.p95_not_billing{daily}", slot=slot)
+        words += view.text(f"note.p95_not_billing{daily}", slot=slot)
     return words
 
 
@@ -147,34 +149,34 @@ def slot_words(minutes: int, language: Language) -> str:
     return language.text("slot.minutes", n=minutes)
 
 
-def coverage(observed: pl.DataFrame, material: Material, kind: str, language: Language) -> str:
-    grain = material.grain(kind)
+def coverage(observed: pl.DataFrame, view: View, kind: str) -> str:
+    grain = view.material.grain(kind)
     begun = observed["value_gbps"].is_not_null().arg_max()
     observed = without_holes(observed.slice(begun or 0), grain)
     valued = observed["value_gbps"].is_not_null().sum()
     median = observed["coverage_ratio"].median()
-    words = language.text(
+    words = view.text(
         "note.coverage_text",
         valued=int(valued),
         all=observed.height,
-        grain_plural=language.text(f"grain_plural.{grain}"),
+        grain_plural=view.text(f"grain_plural.{grain}"),
         median=median if isinstance(median, float) else None,
     )
     gaps: Sequence[object] = observed.filter(pl.col("value_gbps").is_null())[
         "period_start"
     ].to_list()
     if gaps:
-        shown = [language.period(Period(gap, grain), "short") for gap in gaps[:6]]  # type: ignore[arg-type]
+        shown = [view.language.period(Period(gap, grain), "short") for gap in gaps[:6]]  # type: ignore[arg-type]
         more = f" … (+{len(gaps) - 6})" if len(gaps) > 6 else ""
-        words += language.text("note.coverage_gaps", gaps=", ".join(shown) + more)
+        words += view.text("note.coverage_gaps", gaps=", ".join(shown) + more)
     return words
 
 
-def receipt(material: Material, key: SeriesKey, language: Language) -> str:
+def receipt(view: View, key: SeriesKey) -> str:
     """What the 80 % interval did on past outcomes: at 6 periods where scored, else at the longest
     horizon with scores.
     """
-    scores = material.scores.get(key)
+    scores = view.material.scores.get(key)
     if scores is not None:
         scores = scores.filter(
             (pl.col("model") == "ensemble")
@@ -183,15 +185,15 @@ def receipt(material: Material, key: SeriesKey, language: Language) -> str:
             & pl.col("coverage_80").is_not_null()
         )
     if scores is None or scores.is_empty():
-        return language.text("note.no_receipt")
+        return view.text("note.no_receipt")
     low, high = wilson(pl.col("coverage_80"), pl.col("n"))
     row = (
         scores.with_columns(low=low, high=high)
         .sort((pl.col("horizon") - 6).abs())
         .row(0, named=True)
     )
-    ahead = language.plural(f"count.ahead_{material.grain(key[0])}", row["horizon"])
-    return language.text(
+    ahead = view.language.plural(f"count.ahead_{view.material.grain(key[0])}", row["horizon"])
+    return view.text(
         "note.receipt",
         achieved=row["coverage_80"],
         n=row["n"],

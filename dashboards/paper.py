@@ -38,6 +38,7 @@ from dashboards.figure import FOLD, Cell, Figure, Page, Section, Table, capital,
 from dashboards.language import TEXT_FOLDER, Language, Period, load_language
 from dashboards.material import Material, gather
 from dashboards.previews import SIZE
+from dashboards.view import View
 
 HOME = Path(__file__).parent
 MOST_ROUTES = 12
@@ -81,7 +82,7 @@ def write_paper(
         target = folder / code / NAME
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory() as work:
-            source = displayable(compose(material, language, Path(work)))
+            source = displayable(compose(View(material, language), Path(work)))
             (Path(work) / "edition.typ").write_text(source, encoding="utf-8")
             # Typst's own fonts only: the same page on every machine.
             pdf = typst.compile(
@@ -98,37 +99,37 @@ def write_paper(
     return written
 
 
-def paper_pages(material: Material, language: Language) -> list[Page]:
+def paper_pages(view: View) -> list[Page]:
     """The pages that are printed: the edition's chapters, and the charts of the busiest routes."""
-    text = language.text
+    text = view.text
     chapters: list[Page] = [
         page
         for chapter in (overview, changes, plan, risk, scenarios, new_routes)
-        for page in chapter.pages(material, language)
+        for page in chapter.pages(view)
     ]
-    busiest = sorted(material.routes, key=lambda name: (-_size(material, name), name))
+    busiest = sorted(view.material.routes, key=lambda name: (-_size(view.material, name), name))
     figures = [
-        series_figure(material, material.keys["route", name][0], language)
+        series_figure(view, view.material.keys["route", name][0])
         for name in busiest[:MOST_ROUTES]
-        if ("route", name) in material.keys
+        if ("route", name) in view.material.keys
     ]
     sections = [
-        Section(table=route_table(material, language)),
+        Section(table=route_table(view)),
         Section(text("route.traffic"), figures=figures),
     ]
     chapters.append(
         Page(
             "routes.html",
             text("routes.title"),
-            [text("routes.lead", n=len(material.routes))],
+            [text("routes.lead", n=len(view.material.routes))],
             sections,
         )
     )
-    chapters += segments.pages(material, language)[:1]
+    chapters += segments.pages(view)[:1]
     return chapters + [
         page
         for chapter in (countries, quality, data, assumptions, method)
-        for page in chapter.pages(material, language)
+        for page in chapter.pages(view)
     ]
 
 
@@ -138,20 +139,20 @@ def _size(material: Material, route_id: str) -> float:
     return float(observed["value_gbps"].drop_nulls().tail(1).sum()) if observed is not None else 0.0
 
 
-def compose(material: Material, language: Language, folder: Path) -> str:
+def compose(view: View, folder: Path) -> str:
     """The Typst source of the edition; its charts are written beside it as SVG."""
-    edition, text = material.edition, language.text
+    edition, text = view.material.edition, view.text
     origin = text("page.edition", origin=Period(edition.origin, edition.grain))
     head = (HOME / "pages" / "paper.typ").read_text(encoding="utf-8")
     lines = [
         head,
-        f"#show: edition.with(title: {quote(edition.title_in(language.code))}, lang: {quote(language.code)}, foot: {quote(edition.run_id + ' · ' + edition.data_hash)})",
-        f"#cover({quote(edition.title_in(language.code))}, {quote(text('overview.title'))}, {quote(origin)}, "
+        f"#show: edition.with(title: {quote(edition.title_in(view.language.code))}, lang: {quote(view.language.code)}, foot: {quote(edition.run_id + ' · ' + edition.data_hash)})",
+        f"#cover({quote(edition.title_in(view.language.code))}, {quote(text('overview.title'))}, {quote(origin)}, "
         f"{quote(text('page.footer', run_id=edition.run_id, data_hash=edition.data_hash, code_version=edition.code_version, seed=str(edition.seed)))}, "
         f"{quote(text('paper.simulated') if edition.simulated else '')}, {quote(text('paper.contents'))})",
     ]
     drawn: dict[str, tuple[str, Figure]] = {}
-    for page in paper_pages(material, language):
+    for page in paper_pages(view):
         lines.append(f"= #{quote(page.title)}")
         lines += [f"#par({quote(words)})" for words in page.lead]
         for section in page.sections:
@@ -167,14 +168,13 @@ def compose(material: Material, language: Language, folder: Path) -> str:
                 lines.append(
                     _figure(
                         figure,
-                        material,
-                        language,
+                        view,
                         folder,
                         f"{figure.figure_id}{'' if same is None else '-whole'}.svg",
                     )
                 )
             if section.table:
-                lines.append(_table(section.table, language))
+                lines.append(_table(section.table, view.language))
     return "\n\n".join(lines) + "\n"
 
 
@@ -239,11 +239,13 @@ def _folded(value: Any) -> Any:
     }
 
 
-def _figure(figure: Figure, material: Material, language: Language, folder: Path, name: str) -> str:
+def _figure(figure: Figure, view: View, folder: Path, name: str) -> str:
     badges = "".join(f" [{badge}]" for badge in figure.badges)
     if figure.spec is None:
-        return f"#empty({quote(figure.title)}, {quote(language.text('page.empty', reason=figure.reason))})"
-    picture = svg(figure.spec, language)
+        return (
+            f"#empty({quote(figure.title)}, {quote(view.text('page.empty', reason=figure.reason))})"
+        )
+    picture = svg(figure.spec, view.language)
     (folder / name).write_text(displayable(picture), encoding="utf-8")
     size = SIZE.search(picture)
     width, height = map(float, size.groups()) if size else (1.0, 1.0)
@@ -251,7 +253,7 @@ def _figure(figure: Figure, material: Material, language: Language, folder: Path
     notes = ", ".join(
         f"({quote(label)}, {quote(capital(words))})"
         for label, words in figure.notes
-        if label != language.text("note.run")
+        if label != view.text("note.run")
     )
     return f"#chart({quote(figure.title + badges)}, {quote(figure.subtitle)}, {quote(name)}, {quote(figure.alt or figure.title)}, ({notes}{',' if notes else ''}), {tall})"
 

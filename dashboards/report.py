@@ -39,6 +39,7 @@ from dashboards.paper import NAME as PAPER
 from dashboards.paper import write_paper
 from dashboards.previews import Preview, draw_previews
 from dashboards.shared import SCRIPTS, embed, settings, words, write_assets, write_search
+from dashboards.view import View
 from dashboards.workbook import write_workbook
 
 HOME = Path(__file__).parent
@@ -151,14 +152,14 @@ def _write_language(
     """
     material, kept = material or gather(frames, edition), Kept(kept_in, version)
     language = load_language(code, text_folder)
-    pages = edition_pages(material, language)
+    pages = edition_pages(View(material, language))
     drawn = draw_previews(pages, language, folder) if pictures else {}
     written = [folder / picture.path for picture in drawn.values()]
     for page in pages:
-        body = _body(page, material, language, kept, drawn, with_data=code == languages[0])
+        body = _body(page, View(material, language), kept, drawn, with_data=code == languages[0])
         written.append(
             _write_page(
-                page, body, pages, material, language, languages, folder, text_folder, extras
+                page, body, pages, View(material, language), languages, folder, text_folder, extras
             )
         )
         written += _write_data(body, folder)
@@ -166,7 +167,7 @@ def _write_language(
     return written, kept.used, kept.built
 
 
-def edition_pages(material: Material, language: Language) -> list[Page]:
+def edition_pages(view: View) -> list[Page]:
     """Every page of the edition in one language."""
     chapters = (
         overview,
@@ -184,7 +185,7 @@ def edition_pages(material: Material, language: Language) -> list[Page]:
         assumptions,
         method,
     )
-    return [page for chapter in chapters for page in chapter.pages(material, language)]
+    return [page for chapter in chapters for page in chapter.pages(view)]
 
 
 @cache
@@ -202,15 +203,14 @@ def _environment() -> jinja2.Environment:
 
 def _body(
     page: Page,
-    material: Material,
-    language: Language,
+    view: View,
     kept: Kept,
     pictures: Mapping[tuple[str, str], Preview],
     *,
     with_data: bool,
 ) -> Body:
-    key = page_key(material, language, page.subject, kept.version, with_data=with_data)
-    lines = run_lines(material, language)
+    key = page_key(view, page.subject, kept.version, with_data=with_data)
+    lines = run_lines(view)
     found = kept.get(key, lines)
     if found:
         return found
@@ -223,7 +223,7 @@ def _body(
         .render(
             lead=page.lead,
             sections=sections,
-            t=language.text,
+            t=view.text,
             root="../" * page.path.count("/") + "../",
             pictures={
                 name: picture for (place, name), picture in pictures.items() if place == page.path
@@ -244,56 +244,53 @@ def _write_page(
     page: Page,
     body: Body,
     pages: Sequence[Page],
-    material: Material,
-    language: Language,
+    view: View,
     languages: Sequence[str],
     folder: Path,
     text_folder: Path,
     extras: Sequence[tuple[str, str]],
 ) -> Path:
-    edition = material.edition
+    edition = view.material.edition
     home = "../" * page.path.count("/")
     paths = {other.path for other in pages}
     navigation = [
-        (f"{name}.html", language.text(f"nav.{name}"))
-        for name in NAVIGATION
-        if f"{name}.html" in paths
+        (f"{name}.html", view.text(f"nav.{name}")) for name in NAVIGATION if f"{name}.html" in paths
     ]
     html = (
         _environment()
         .get_template("base.html")
         .render(
-            code=language.code,
+            code=view.language.code,
             policy=POLICY,
             title=page.title,
             main=Markup(body.main),
             path=page.path,
             real=page.real,
             scripts=SCRIPTS,
-            extras=[(home + href, language.text(key)) for href, key in extras],
+            extras=[(home + href, view.text(key)) for href, key in extras],
             home=home,
             root=home + "../",
-            t=language.text,
+            t=view.text,
             edition=edition,
-            edition_title=edition.title_in(language.code),
+            edition_title=edition.title_in(view.language.code),
             origin=Period(edition.origin, edition.grain),
             navigation=navigation,
             has_charts=body.has_charts,
             others=[
                 (code, load_language(code, text_folder).text("language"))
                 for code in languages
-                if code != language.code
+                if code != view.language.code
             ],
-            settings=settings(language) if body.has_charts else "",
-            words=words(language),
-            same=_same_page(page, material, language),
-            variant=_variant(edition, language),
-            newest=f"{home}../{edition.newest}/{language.code}/{page.path}"
+            settings=settings(view.language) if body.has_charts else "",
+            words=words(view.language),
+            same=_same_page(page, view),
+            variant=_variant(edition, view.language),
+            newest=f"{home}../{edition.newest}/{view.language.code}/{page.path}"
             if edition.newest
             else "",
         )
     )
-    target = folder / language.code / page.path
+    target = folder / view.language.code / page.path
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(html, encoding="utf-8")
     return target
@@ -305,15 +302,15 @@ def _variant(edition: Edition, language: Language) -> str:
     return language.text(f"variant.{edition.variant}", day=edition.today or edition.known_at.date())
 
 
-def _same_page(page: Page, material: Material, language: Language) -> list[tuple[str, str]]:
+def _same_page(page: Page, view: View) -> list[tuple[str, str]]:
     """Links to the same page of earlier editions, as far as they have it."""
     up = "../" * (page.path.count("/") + 1)
     return [
         (
-            f"{up}{one.folder}/{language.code}/{page.path}",
-            language.period(Period(one.origin, material.edition.grain)),
+            f"{up}{one.folder}/{view.language.code}/{page.path}",
+            view.language.period(Period(one.origin, view.material.edition.grain)),
         )
-        for one in material.edition.previous[:6]
+        for one in view.material.edition.previous[:6]
         if page.path != "index.html" and page.path in one.pages
     ]
 

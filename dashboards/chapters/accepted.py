@@ -4,53 +4,49 @@ from __future__ import annotations
 
 from dashboards import naming
 from dashboards.figure import Cell, Section, Table
-from dashboards.language import Language
-from dashboards.material import Material
+from dashboards.view import View
 
 OF_ALL = ("data", "backtest")
 
 
-def _where(material: Material, where: str, language: Language) -> str:
+def _where(view: View, where: str) -> str:
     """What a gate was about: a series by its name, or all of them."""
     if where in OF_ALL:
-        return language.text(f"accepted.{where}")
+        return view.text(f"accepted.{where}")
     key = next(
-        (key for keys in material.keys.values() for key in keys if " ".join(key) == where), None
+        (key for keys in view.material.keys.values() for key in keys if " ".join(key) == where),
+        None,
     )
-    return (
-        f"{naming.titled(material, key, language)}: {naming.statistic(key, language)}"
-        if key
-        else where
-    )
+    return f"{naming.titled(view, key)}: {naming.statistic(key, view.language)}" if key else where
 
 
-def words(material: Material, language: Language) -> list[str]:
+def words(view: View) -> list[str]:
     """A sentence a run for the first page; none where every gate was passed, or on a variant, which
     was never published.
     """
-    if material.edition.variant:
+    if view.material.edition.variant:
         return []
     return [
-        language.text("accepted.said", n=len(one["gates"]), why=one["why"], run_id=one["run_id"])
-        for one in material.edition.accepted
+        view.text("accepted.said", n=len(one["gates"]), why=one["why"], run_id=one["run_id"])
+        for one in view.material.edition.accepted
     ]
 
 
-def section(material: Material, language: Language) -> Section | None:
+def section(view: View) -> Section | None:
     """Every gate passed over with what was found and why that was accepted; a sentence where there
     is none.
     """
-    text = language.text
-    if material.edition.variant:
+    text = view.text
+    if view.material.edition.variant:
         return None
     rows = []
-    for one in material.edition.accepted:
+    for one in view.material.edition.accepted:
         for gate in one["gates"]:
             where, _, what = gate.partition(": ")
             rows.append(
                 [
-                    Cell(_where(material, where, language)),
-                    Cell(language.reason(what)),
+                    Cell(_where(view, where)),
+                    Cell(view.language.reason(what)),
                     Cell(one["why"]),
                     Cell(one["run_id"]),
                 ]

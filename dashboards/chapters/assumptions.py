@@ -8,24 +8,17 @@ from dashboards import naming
 from dashboards.chapters import accepted
 from dashboards.chapters.places import segment_path
 from dashboards.figure import Cell, Page, Section, Table, day, stated
-from dashboards.language import Language
-from dashboards.material import Material
+from dashboards.view import View
 
 
-def _scope(material: Material, scope: str, language: Language) -> str:
+def _scope(view: View, scope: str) -> str:
     kind, _, name = scope.partition(":")
     if not name:
-        return language.word("scope", kind)
+        return view.language.word("scope", kind)
     if kind in ("entry", "alternative"):
         project, _, other = name.partition("/")
-        shown = (
-            naming.market_name(material, other, language)
-            if kind == "entry"
-            else naming.way_name(material, other, language)
-        )
-        return language.text(
-            f"scope_of.{kind}", name=shown, project=naming.project_name(material, project, language)
-        )
+        shown = naming.market_name(view, other) if kind == "entry" else naming.way_name(view, other)
+        return view.text(f"scope_of.{kind}", name=shown, project=naming.project_name(view, project))
     names = {
         "segment": naming.segment_label,
         "route": naming.route_name,
@@ -34,34 +27,36 @@ def _scope(material: Material, scope: str, language: Language) -> str:
         "project": naming.project_name,
     }
     shown = (
-        names[kind](material, name, language)
+        names[kind](view, name)
         if kind in names
-        else language.word("option", name)
+        else view.language.word("option", name)
         if kind == "option"
-        else naming.said(material, name, language)
+        else naming.said(view, name)
     )
     return (
-        language.text(f"scope_of.{kind}", name=shown) if language.knows("scope_of", kind) else shown
+        view.text(f"scope_of.{kind}", name=shown)
+        if view.language.knows("scope_of", kind)
+        else shown
     )
 
 
-def _stated(material: Material, language: Language) -> Section:
-    text = language.text
-    frame = material["assumption"].sort(
+def _stated(view: View) -> Section:
+    text = view.text
+    frame = view.material["assumption"].sort(
         "name", "scope", "known_at", descending=[False, False, True]
     )
     rows = [
         [
-            Cell(language.word("assumption", row["name"])),
-            Cell(_scope(material, row["scope"], language)),
-            stated(language, row["low"]),
-            stated(language, row["value"]),
-            stated(language, row["high"]),
-            Cell(language.word("unit_of", row["unit"])),
-            Cell(naming.said(material, row["source"], language)),
-            Cell(naming.said(material, row["author"], language)),
-            Cell(language.word("confidence", row["confidence"])),
-            day(language, row["known_at"].date()),
+            Cell(view.language.word("assumption", row["name"])),
+            Cell(_scope(view, row["scope"])),
+            stated(view.language, row["low"]),
+            stated(view.language, row["value"]),
+            stated(view.language, row["high"]),
+            Cell(view.language.word("unit_of", row["unit"])),
+            Cell(naming.said(view, row["source"])),
+            Cell(naming.said(view, row["author"])),
+            Cell(view.language.word("confidence", row["confidence"])),
+            day(view.language, row["known_at"].date()),
         ]
         for row in frame.iter_rows(named=True)
     ]
@@ -83,10 +78,10 @@ def _stated(material: Material, language: Language) -> Section:
     )
 
 
-def _capacity(material: Material, language: Language) -> Section | None:
-    text = language.text
+def _capacity(view: View) -> Section | None:
+    text = view.text
     frame = (
-        material["capacity"]
+        view.material["capacity"]
         .sort("segment_id", "valid_from", "known_at")
         .unique(["segment_id", "valid_from"], keep="last", maintain_order=True)
     )
@@ -95,18 +90,18 @@ def _capacity(material: Material, language: Language) -> Section | None:
     rows = [
         [
             Cell(
-                naming.segment_label(material, row["segment_id"], language),
+                naming.segment_label(view, row["segment_id"]),
                 link=segment_path(row["segment_id"])
-                if row["segment_id"] in material.segments
+                if row["segment_id"] in view.material.segments
                 else "",
             ),
-            day(language, row["valid_from"]),
-            stated(language, row["lit_gbps"])._replace(
+            day(view.language, row["valid_from"]),
+            stated(view.language, row["lit_gbps"])._replace(
                 badge=text("page.assumed_short") if row["assumed"] else ""
             ),
-            stated(language, row["design_gbps"]),
-            Cell(naming.said(material, row["source"], language)),
-            Cell(language.word("confidence", row["confidence"])),
+            stated(view.language, row["design_gbps"]),
+            Cell(naming.said(view, row["source"])),
+            Cell(view.language.word("confidence", row["confidence"])),
         ]
         for row in frame.iter_rows(named=True)
     ]
@@ -120,29 +115,29 @@ def _capacity(material: Material, language: Language) -> Section | None:
     )
 
 
-def _projects(material: Material, language: Language) -> Section | None:
-    text = language.text
-    frame = material["project"].sort("ready_likely", "project_id")
+def _projects(view: View) -> Section | None:
+    text = view.text
+    frame = view.material["project"].sort("ready_likely", "project_id")
     if frame.is_empty():
         return None
     rows = [
         [
             Cell(
-                language.choose(row["name"], row["name_ru"]),
+                view.language.choose(row["name"], row["name_ru"]),
                 badge=text("page.assumed_short") if row["assumed"] else "",
             ),
             Cell(
-                naming.segment_label(material, row["segment_id"], language),
+                naming.segment_label(view, row["segment_id"]),
                 link=segment_path(row["segment_id"])
-                if row["segment_id"] in material.segments
+                if row["segment_id"] in view.material.segments
                 else "",
             ),
-            Cell(language.word("status", row["status"])),
-            day(language, row["ready_low"]),
-            day(language, row["ready_likely"]),
-            day(language, row["ready_high"]),
-            Cell(naming.said(material, row["source"], language)),
-            Cell(language.word("confidence", row["confidence"])),
+            Cell(view.language.word("status", row["status"])),
+            day(view.language, row["ready_low"]),
+            day(view.language, row["ready_likely"]),
+            day(view.language, row["ready_high"]),
+            Cell(naming.said(view, row["source"])),
+            Cell(view.language.word("confidence", row["confidence"])),
         ]
         for row in frame.iter_rows(named=True)
     ]
@@ -164,9 +159,9 @@ def _projects(material: Material, language: Language) -> Section | None:
     )
 
 
-def _risk_groups(material: Material, language: Language) -> Section | None:
-    text = language.text
-    frame = material["risk_group"]
+def _risk_groups(view: View) -> Section | None:
+    text = view.text
+    frame = view.material["risk_group"]
     if frame.is_empty():
         return None
     grouped = frame.group_by("risk_group_id", maintain_order=True).agg(
@@ -175,16 +170,12 @@ def _risk_groups(material: Material, language: Language) -> Section | None:
     rows = [
         [
             Cell(
-                naming.group_name(material, row["risk_group_id"], language),
+                naming.group_name(view, row["risk_group_id"]),
                 badge=text("page.assumed_short") if row["assumed"] else "",
             ),
-            Cell(language.word("risk", row["kind"])),
-            Cell(
-                "; ".join(
-                    naming.segment_label(material, name, language) for name in row["segment_id"]
-                )
-            ),
-            Cell(naming.said(material, row["source"], language)),
+            Cell(view.language.word("risk", row["kind"])),
+            Cell("; ".join(naming.segment_label(view, name) for name in row["segment_id"])),
+            Cell(naming.said(view, row["source"])),
         ]
         for row in grouped.sort("risk_group_id").iter_rows(named=True)
     ]
@@ -194,14 +185,14 @@ def _risk_groups(material: Material, language: Language) -> Section | None:
     )
 
 
-def pages(material: Material, language: Language) -> list[Page]:
-    text = language.text
+def pages(view: View) -> list[Page]:
+    text = view.text
     parts = [
-        _stated(material, language),
-        _projects(material, language),
-        _capacity(material, language),
-        _risk_groups(material, language),
-        accepted.section(material, language),
+        _stated(view),
+        _projects(view),
+        _capacity(view),
+        _risk_groups(view),
+        accepted.section(view),
     ]
     return [
         Page(

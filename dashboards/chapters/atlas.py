@@ -10,50 +10,53 @@ from dashboards import naming
 from dashboards.charts.network import network
 from dashboards.cuts import each
 from dashboards.figure import Figure, plain_table
-from dashboards.language import Language, Period
+from dashboards.language import Period
 from dashboards.material import Material
 from dashboards.notes import Notes, closing
+from dashboards.view import View
 
 LEAST_SPAN = 0.5
 """Degrees: a network within one town is no map."""
 
 
-def assumed_note(material: Material, segment_ids: list[str], language: Language) -> Notes:
+def assumed_note(view: View, segment_ids: list[str]) -> Notes:
     """Which of the segments' lit capacities are assumptions."""
     found = sorted(
-        naming.segment_label(material, name, language)
-        for name in material.assumed.intersection(segment_ids)
+        naming.segment_label(view, name) for name in view.material.assumed.intersection(segment_ids)
     )
     if not found:
         return []
     if len(found) > 3 and len(found) == len(set(segment_ids)):
-        return [(language.text("note.assumed"), language.text("note.lit_assumed_all"))]
+        return [(view.text("note.assumed"), view.text("note.lit_assumed_all"))]
     shown = ", ".join(found[:8]) + (f" … (+{len(found) - 8})" if len(found) > 8 else "")
-    return [(language.text("note.assumed"), language.text("note.lit_assumed", names=shown))]
+    return [(view.text("note.assumed"), view.text("note.lit_assumed", names=shown))]
 
 
-def load_notes(
-    material: Material, segment_ids: list[str], language: Language, unit: str = "unit_text"
-) -> Notes:
-    text = language.text
+def load_notes(view: View, segment_ids: list[str], unit: str = "unit_text") -> Notes:
+    text = view.text
     return [
         (text("note.unit"), text(f"note.{unit}")),
-        (text("note.definition"), text("note.load", grain=text(f"grain.{material.edition.grain}"))),
+        (
+            text("note.definition"),
+            text("note.load", grain=text(f"grain.{view.material.edition.grain}")),
+        ),
         (
             text("note.source"),
             text(
-                "note.source_load_simulated" if material.edition.simulated else "note.source_load"
+                "note.source_load_simulated"
+                if view.material.edition.simulated
+                else "note.source_load"
             ),
         ),
-        *assumed_note(material, segment_ids, language),
-        *closing(material, language),
+        *assumed_note(view, segment_ids),
+        *closing(view),
     ]
 
 
-def badges(material: Material, segment_ids: list[str], language: Language) -> tuple[str, ...]:
-    words = [language.text("page.simulated_short")] if material.edition.simulated else []
-    if assumed_note(material, segment_ids, language):
-        words.append(language.text("page.assumed_short"))
+def badges(view: View, segment_ids: list[str]) -> tuple[str, ...]:
+    words = [view.text("page.simulated_short")] if view.material.edition.simulated else []
+    if assumed_note(view, segment_ids):
+        words.append(view.text("page.assumed_short"))
     return tuple(words)
 
 
@@ -82,18 +85,18 @@ def _worst_utilization(material: Material) -> pl.DataFrame:
     )
 
 
-def _lines(material: Material, load: pl.DataFrame, language: Language) -> pl.DataFrame:
+def _lines(view: View, load: pl.DataFrame) -> pl.DataFrame:
     """One row per segment with both ends located: where it runs, its names, its utilization, its
     ranks on both maps.
     """
     ends = (
-        material["node"]
+        view.material["node"]
         .filter(pl.col("lat").is_not_null() & pl.col("lon").is_not_null())
         .select("node_id", "lon", "lat")
     )
-    threshold, grain = material.edition.threshold_ratio, material.edition.grain
+    threshold, grain = view.material.edition.threshold_ratio, view.material.edition.grain
     lines = (
-        material["segment"]
+        view.material["segment"]
         .join(ends, left_on="a_node", right_on="node_id")
         .join(ends.rename({"lon": "lon2", "lat": "lat2"}), left_on="z_node", right_on="node_id")
         .join(
@@ -101,16 +104,16 @@ def _lines(material: Material, load: pl.DataFrame, language: Language) -> pl.Dat
         )
         .sort(pl.col("utilization_ratio").fill_null(-1), "segment_id")
     )
-    runs = [material.runouts.get(name, {}).get("policy") for name in lines["segment_id"]]
+    runs = [view.material.runouts.get(name, {}).get("policy") for name in lines["segment_id"]]
     used = pl.col("utilization_ratio")
     return lines.with_columns(
         segment=pl.Series(
-            [naming.segment_label(material, name, language) for name in lines["segment_id"]],
+            [naming.segment_label(view, name) for name in lines["segment_id"]],
             dtype=pl.String,
         ),
         built=pl.col("status") == "in_service",
         status_name=pl.Series(
-            [language.word("status", name) for name in lines["status"]], dtype=pl.String
+            [view.language.word("status", name) for name in lines["status"]], dtype=pl.String
         ),
         used=pl.when(used.is_null())
         .then(0)
@@ -122,11 +125,11 @@ def _lines(material: Material, load: pl.DataFrame, language: Language) -> pl.Dat
         .then(2)
         .otherwise(1),
         used_value=pl.Series(
-            [language.percent(value) for value in lines["utilization_ratio"]], dtype=pl.String
+            [view.language.percent(value) for value in lines["utilization_ratio"]], dtype=pl.String
         ),
         soon=pl.Series(
             [
-                _urgency(run["t50"], material.today, run["last_target"]) if run else 0
+                _urgency(run["t50"], view.material.today, run["last_target"]) if run else 0
                 for run in runs
             ],
             dtype=pl.Int64,
@@ -134,11 +137,11 @@ def _lines(material: Material, load: pl.DataFrame, language: Language) -> pl.Dat
         t50=pl.Series([run["t50"] if run else None for run in runs], dtype=pl.Date),
         soon_value=pl.Series(
             [
-                language.period(Period(run["t50"], grain))
+                view.language.period(Period(run["t50"], grain))
                 if run and run["t50"]
-                else language.period(Period(run["last_target"], grain), "after")
+                else view.language.period(Period(run["last_target"], grain), "after")
                 if run
-                else language.text("number.none")
+                else view.text("number.none")
                 for run in runs
             ],
             dtype=pl.String,
@@ -158,20 +161,20 @@ def _urgency(runout: date | None, today: date, last: date) -> int:
     return 4 if years <= 1 else 3 if years <= 2 else 2
 
 
-def map_figures(material: Material, language: Language) -> list[Figure]:
+def map_figures(view: View) -> list[Figure]:
     """The map of the network by utilization at the end of the horizon, and by median runout; none
     where no segment has both ends located, or all lie in one place.
     """
-    text, edition = language.text, material.edition
-    last = worst_utilization(material)
+    text, edition = view.text, view.material.edition
+    last = worst_utilization(view.material)
     end = last["target_start"].max() if last.height else None
     load = last.filter(pl.col("target_start") == end) if isinstance(end, date) else last
-    lines = _lines(material, load, language)
+    lines = _lines(view, load)
     everything = lines.height
     lines = lines.filter(pl.col("utilization_ratio").is_not_null() | ~pl.col("built"))
     if lines.is_empty() or _span(lines) < LEAST_SPAN:
         return []
-    nodes = material["node"].filter(pl.col("lat").is_not_null() & pl.col("lon").is_not_null())
+    nodes = view.material["node"].filter(pl.col("lat").is_not_null() & pl.col("lon").is_not_null())
     loaded = lines.filter(pl.col("utilization_ratio").is_not_null()).height
     used = pl.concat([lines["a_node"], lines["z_node"]]).value_counts()
     places = nodes.join(used, left_on="node_id", right_on="a_node").sort(
@@ -180,7 +183,7 @@ def map_figures(material: Material, language: Language) -> list[Figure]:
     shown = places.select(
         "lon",
         "lat",
-        name=each(pl.col("node_id"), lambda name: naming.node_name(material, name, language)),
+        name=each(pl.col("node_id"), lambda name: naming.node_name(view, name)),
         labelled=_apart(places["lon"].to_list(), places["lat"].to_list()),
     )
     by = Period(end if isinstance(end, date) else edition.origin, edition.grain)
@@ -190,7 +193,7 @@ def map_figures(material: Material, language: Language) -> list[Figure]:
     )
     theta = edition.threshold_ratio
     # What lies beyond the horizon can't be told apart: a short one has no classes of years.
-    years = (by.start - material.today).days / 365.25
+    years = (by.start - view.material.today).days / 365.25
     ahead = (
         [text("map.later", by=by), text("map.two_years"), text("map.one_year")]
         if years > 2
@@ -214,7 +217,7 @@ def map_figures(material: Material, language: Language) -> list[Figure]:
             "map_runout",
             "soon",
             "soon_value",
-            [text("map.unknown"), language.period(by, "after"), *ahead],
+            [text("map.unknown"), view.language.period(by, "after"), *ahead],
         ),
     ):
         if kind == "map_runout" and not lines["soon"].max():
@@ -231,9 +234,8 @@ def map_figures(material: Material, language: Language) -> list[Figure]:
         planned = lines.filter(~pl.col("built")).height
         title = text("map.dashed", title=title, planned=planned) if planned else title
         notes = load_notes(
-            material,
+            view,
             load["segment_id"].to_list(),
-            language,
             "unit_share" if kind == "map" else "unit_date",
         )
         if kind == "map_runout":
@@ -264,14 +266,14 @@ def map_figures(material: Material, language: Language) -> list[Figure]:
                     ),
                     shown,
                     names,
-                    language,
+                    view.language,
                 ),
                 subtitle=text(f"map.{'subtitle' if kind == 'map' else 'subtitle_runout'}") + left,
                 notes=[*notes, (text("note.map"), text("note.outlines"))],
                 table=plain_table(
                     lines.sort(rank, "segment", descending=[True, False]),
                     heads,
-                    language,
+                    view.language,
                     edition.grain,
                 ),
                 csv=f"{kind}.csv",
@@ -288,7 +290,7 @@ def map_figures(material: Material, language: Language) -> list[Figure]:
                     "lit_gbps",
                     "t50",
                 ).sort("segment_id"),
-                badges=badges(material, ids, language),
+                badges=badges(view, ids),
             )
         )
     return found

@@ -15,8 +15,9 @@ from dashboards.charts.revision import revision
 from dashboards.cuts import SeriesKey
 from dashboards.figure import Cell, Figure, Page, Section, Table, day, number, percent, slug
 from dashboards.language import Language, Period, digits_of
-from dashboards.material import Material, RevisionKey
+from dashboards.material import RevisionKey
 from dashboards.notes import Notes, closing
+from dashboards.view import View
 
 Parts = Sequence[Mapping[str, Any]]
 STEPS = ("history_revised", "new_observations", "model", "assumptions")
@@ -61,16 +62,16 @@ def _moved_by(row: Mapping[str, Any], language: Language, *, dated: bool) -> str
     return f"{sign}{shown}" if any(one in "123456789" for one in shown) else "0"
 
 
-def series_revision(material: Material, key: SeriesKey, language: Language) -> Figure | None:
+def series_revision(view: View, key: SeriesKey) -> Figure | None:
     """The waterfall of a series' median at the last period that both runs forecast; None where
     there is no run before.
     """
-    parts = material.revisions.get(value_key(key))
+    parts = view.material.revisions.get(value_key(key))
     if not parts or parts[0]["value_before"] is None or parts[-1]["value_after"] is None:
         return None
-    text, name = language.text, naming.titled(material, key, language)
+    text, name = view.text, naming.titled(view, key)
     before, after = parts[0]["value_before"], parts[-1]["value_after"]
-    at = Period(parts[0]["target_start"], material.grain(key[0]))
+    at = Period(parts[0]["target_start"], view.material.grain(key[0]))
     most = main_step(parts)
     stayed = _stayed(parts)
     title = text(
@@ -82,7 +83,7 @@ def series_revision(material: Material, key: SeriesKey, language: Language) -> F
         after=after,
         unit=text("unit.gbps"),
         step=text(f"revision.{most['step']}") if most else "",
-        change=_moved_by(most, language, dated=False) if most else "",
+        change=_moved_by(most, view.language, dated=False) if most else "",
     )
     shown = [
         text("revision.before"),
@@ -90,7 +91,7 @@ def series_revision(material: Material, key: SeriesKey, language: Language) -> F
         text("revision.after"),
     ]
     values = [before, *(row["value_after"] for row in parts)]
-    moves = [_moved_by(row, language, dated=False) for row in parts]
+    moves = [_moved_by(row, view.language, dated=False) for row in parts]
     rows = pl.DataFrame(
         {
             "step": shown,
@@ -104,41 +105,40 @@ def series_revision(material: Material, key: SeriesKey, language: Language) -> F
                 ),
                 None,
             ],
-            "label": [language.number(before), *moves, language.number(after)],
-            "end_label": [language.number(value) for value in (*values, after)],
+            "label": [view.language.number(before), *moves, view.language.number(after)],
+            "end_label": [view.language.number(value) for value in (*values, after)],
         },
         schema_overrides={"rises": pl.Boolean, "start": pl.Float64, "end": pl.Float64},
     )
     notes: Notes = [
         (text("note.unit"), text("note.unit_text")),
-        (text("note.direction"), naming.direction_name(material, key, language)),
+        (text("note.direction"), naming.direction_name(view, key)),
         (text("note.definition"), text("note.revision", at=at)),
     ]
     source = (
-        "note.simulated" if material.edition.simulated and key[0] != "country" else "note.measured"
+        "note.simulated"
+        if view.material.edition.simulated and key[0] != "country"
+        else "note.measured"
     )
     return _figure(
-        material,
+        view,
         slug("revision-" + "-".join(key)),
         title,
         rows,
         parts,
         [*notes, (text("note.source"), text(source))],
-        language,
         dated=False,
     )
 
 
-def date_revision(
-    material: Material, segment_id: str, direction: str, measure: str, language: Language
-) -> Figure | None:
+def date_revision(view: View, segment_id: str, direction: str, measure: str) -> Figure | None:
     """The waterfall of a segment's median policy date, or of its last day to order, in days."""
-    parts = material.revisions.get(("segment", segment_id, direction, measure))
+    parts = view.material.revisions.get(("segment", segment_id, direction, measure))
     if not parts:
         return None
-    text = language.text
+    text = view.text
     before, after = parts[0]["date_before"], parts[-1]["date_after"]
-    last = material["runout"]["last_target"].max()
+    last = view.material["runout"]["last_target"].max()
     if (before is None and after is None) or not isinstance(last, date):
         return None
     end = max(
@@ -151,15 +151,15 @@ def date_revision(
 
     def when(value: date | None) -> str:
         return (
-            language.day(value)
+            view.language.day(value)
             if value
-            else language.period(Period(end, material.edition.grain), "after")
+            else view.language.period(Period(end, view.material.edition.grain), "after")
         )
 
     name = (
-        naming.segment_label(material, segment_id, language)
+        naming.segment_label(view, segment_id)
         if direction == "both"
-        else naming.segment_direction(material, segment_id, direction, language)
+        else naming.segment_direction(view, segment_id, direction)
     )
     total = (after - before).days if before and after else None
     most = main_step(parts)
@@ -181,7 +181,7 @@ def date_revision(
         cause=text(
             "revision.cause",
             step=text(f"revision.{most['step']}"),
-            change=_moved_by(most, language, dated=True),
+            change=_moved_by(most, view.language, dated=True),
         )
         if most
         else "",
@@ -207,7 +207,7 @@ def date_revision(
             ],
             "label": [
                 when(before),
-                *(_moved_by(row, language, dated=True) for row in parts),
+                *(_moved_by(row, view.language, dated=True) for row in parts),
                 when(after),
             ],
             "end_label": [when(value) for value in (*stages, after)],
@@ -220,34 +220,34 @@ def date_revision(
         (
             text("note.source"),
             text(
-                "note.source_load_simulated" if material.edition.simulated else "note.source_load"
+                "note.source_load_simulated"
+                if view.material.edition.simulated
+                else "note.source_load"
             ),
         ),
     ]
     return _figure(
-        material,
+        view,
         slug(f"revision-{measure}-{segment_id}-{direction}"),
         title,
         rows,
         parts,
         notes,
-        language,
         dated=True,
     )
 
 
 def _figure(
-    material: Material,
+    view: View,
     figure_id: str,
     title: str,
     rows: pl.DataFrame,
     parts: Parts,
     notes: Notes,
-    language: Language,
     *,
     dated: bool,
 ) -> Figure:
-    text = language.text
+    text = view.text
     table = Table(
         [
             text(f"table.{head}")
@@ -257,16 +257,18 @@ def _figure(
             [
                 Cell(text(f"revision.{row['step']}")),
                 *(
-                    (day(language, row[f"date_{side}"]) for side in ("before", "after"))
+                    (day(view.language, row[f"date_{side}"]) for side in ("before", "after"))
                     if dated
-                    else (number(language, row[f"value_{side}"]) for side in ("before", "after"))
+                    else (
+                        number(view.language, row[f"value_{side}"]) for side in ("before", "after")
+                    )
                 ),
                 Cell(
-                    _moved_by(row, language, dated=dated),
+                    _moved_by(row, view.language, dated=dated),
                     "" if row["change"] is None else f"{row['change']:.9g}",
                     number=True,
                 ),
-                Cell(naming.told(material, row["reason"], language), wide=True),
+                Cell(naming.told(view, row["reason"]), wide=True),
             ]
             for row in parts
         ],
@@ -274,13 +276,13 @@ def _figure(
     notes = [
         *notes,
         (text("note.against"), text("note.against_run", run_id=parts[0]["earlier_run_id"])),
-        *closing(material, language),
+        *closing(view),
     ]
     return Figure(
         figure_id,
         title,
         alt=title,
-        spec=revision(rows, language, dated=dated),
+        spec=revision(rows, view.language, dated=dated),
         subtitle=text("revision.subtitle"),
         notes=notes,
         table=table,
@@ -289,34 +291,34 @@ def _figure(
             [{name: value for name, value in row.items() if value is not None} for row in parts],
             infer_schema_length=None,
         ),
-        badges=(text("page.simulated_short"),) if material.edition.simulated else (),
+        badges=(text("page.simulated_short"),) if view.material.edition.simulated else (),
     )
 
 
-def words(material: Material, language: Language) -> list[str]:
+def words(view: View) -> list[str]:
     """What changed, in two sentences, for the first page."""
-    if not material.revisions:
+    if not view.material.revisions:
         return []
-    text = language.text
+    text = view.text
     told = []
     total = next(
         (
             key
-            for key in material.keys.get(("total", "total"), [])
-            if value_key(key) in material.revisions
+            for key in view.material.keys.get(("total", "total"), [])
+            if value_key(key) in view.material.revisions
         ),
         None,
     )
     if total:
-        figure = series_revision(material, total, language)
+        figure = series_revision(view, total)
         told += [figure.title] if figure else []
-    dates = [parts for key, parts in material.revisions.items() if key[3] == "runout_days"]
+    dates = [parts for key, parts in view.material.revisions.items() if key[3] == "runout_days"]
     moved = [total_change(parts) for parts in dates]
     earlier = sum(change is not None and change <= -LEAST_DAYS for change in moved)
     later = sum(change is not None and change >= LEAST_DAYS for change in moved)
     if dates:
         told.append(text("revision.dates_moved", earlier=earlier, later=later, all=len(dates)))
-    return [language.sentences(*told)] if told else []
+    return [view.language.sentences(*told)] if told else []
 
 
 def total_change(parts: Parts) -> float | None:
@@ -324,13 +326,13 @@ def total_change(parts: Parts) -> float | None:
     return None if first is None or last is None else float(last - first)
 
 
-def route_changes(material: Material, language: Language) -> Section | None:
+def route_changes(view: View) -> Section | None:
     """Every route's busier direction: what was said, what is said, and why."""
-    text = language.text
+    text = view.text
     rows = []
-    for route_id in material.routes:
-        keys = material.keys.get(("route", route_id), [])
-        parts = material.revisions.get(value_key(keys[0])) if keys else None
+    for route_id in view.material.routes:
+        keys = view.material.keys.get(("route", route_id), [])
+        parts = view.material.revisions.get(value_key(keys[0])) if keys else None
         if not parts or total_change(parts) is None:
             continue
         before, after = parts[0]["value_before"], parts[-1]["value_after"]
@@ -340,13 +342,11 @@ def route_changes(material: Material, language: Language) -> Section | None:
             (
                 -abs(ratio or 0.0),
                 [
-                    Cell(
-                        naming.route_name(material, route_id, language), link=route_path(route_id)
-                    ),
-                    Cell(naming.direction_name(material, keys[0], language)),
-                    number(language, before),
-                    number(language, after),
-                    percent(language, ratio, 1),
+                    Cell(naming.route_name(view, route_id), link=route_path(route_id)),
+                    Cell(naming.direction_name(view, keys[0])),
+                    number(view.language, before),
+                    number(view.language, after),
+                    percent(view.language, ratio, 1),
                     Cell(text(f"revision.{most['step']}") if most else text("number.none")),
                 ],
             )
@@ -360,13 +360,13 @@ def route_changes(material: Material, language: Language) -> Section | None:
     heads = ("route", "direction", "said_before", "said_now", "change", "main_step")
     at = max(
         parts[0]["target_start"]
-        for key, parts in material.revisions.items()
+        for key, parts in view.material.revisions.items()
         if key[0] == "route" and parts[0]["target_start"]
     )
     return Section(
         text("revision.routes"),
         [
-            text("revision.routes_intro", at=Period(at, material.edition.grain)),
+            text("revision.routes_intro", at=Period(at, view.material.edition.grain)),
             *([text("revision.routes_small", least=LEAST_RATIO, n=small)] if small else []),
         ],
         table=Table([text(f"table.{head}") for head in heads], [row for _, row in rows])
@@ -375,12 +375,12 @@ def route_changes(material: Material, language: Language) -> Section | None:
     )
 
 
-def date_changes(material: Material, language: Language) -> Section | None:
+def date_changes(view: View) -> Section | None:
     """Every segment direction whose median policy date moved."""
-    text = language.text
-    last = material["runout"]["last_target"].max()
+    text = view.text
+    last = view.material["runout"]["last_target"].max()
     found, small = [], 0
-    for (kind, segment_id, direction, measure), parts in material.revisions.items():
+    for (kind, segment_id, direction, measure), parts in view.material.revisions.items():
         if kind != "segment" or measure != "runout_days":
             continue
         before, after = parts[0]["date_before"], parts[-1]["date_after"]
@@ -394,7 +394,9 @@ def date_changes(material: Material, language: Language) -> Section | None:
             Cell(text("number.none"))
             if change is None
             else Cell(
-                _moved_by({"change": change}, language, dated=True), f"{change:.9g}", number=True
+                _moved_by({"change": change}, view.language, dated=True),
+                f"{change:.9g}",
+                number=True,
             )
         )
         found.append(
@@ -402,10 +404,12 @@ def date_changes(material: Material, language: Language) -> Section | None:
                 -abs(change) if change is not None else 0.0,
                 [
                     Cell(
-                        naming.segment_direction(material, segment_id, direction, language),
-                        link=segment_path(segment_id) if segment_id in material.segments else "",
+                        naming.segment_direction(view, segment_id, direction),
+                        link=segment_path(segment_id)
+                        if segment_id in view.material.segments
+                        else "",
                     ),
-                    *(_date_or_after(value, last, material, language) for value in (before, after)),
+                    *(_date_or_after(value, last, view) for value in (before, after)),
                     label,
                     Cell(text(f"revision.{most['step']}") if most else text("number.none")),
                 ],
@@ -424,22 +428,22 @@ def date_changes(material: Material, language: Language) -> Section | None:
     )
 
 
-def _date_or_after(
-    value: date | None, last: object, material: Material, language: Language
-) -> Cell:
+def _date_or_after(value: date | None, last: object, view: View) -> Cell:
     if value is None and isinstance(last, date):
-        return Cell(language.period(Period(last, material.edition.grain), "after"), "9999")
-    return day(language, value)
+        return Cell(
+            view.language.period(Period(last, view.material.edition.grain), "after"), "9999"
+        )
+    return day(view.language, value)
 
 
-def _causes(material: Material, language: Language) -> Section:
+def _causes(view: View) -> Section:
     """What was exchanged in each step."""
-    text = language.text
-    first = next(iter(material.revisions.values()))
+    text = view.text
+    first = next(iter(view.material.revisions.values()))
     rows = [
         [
             Cell(text(f"revision.{row['step']}")),
-            Cell(naming.told(material, row["reason"], language)),
+            Cell(naming.told(view, row["reason"])),
         ]
         for row in first
     ]
@@ -450,45 +454,41 @@ def _causes(material: Material, language: Language) -> Section:
     )
 
 
-def pages(material: Material, language: Language) -> list[Page]:
-    if not material.revisions:
+def pages(view: View) -> list[Page]:
+    if not view.material.revisions:
         return []
-    text = language.text
+    text = view.text
     keys = [
-        *material.keys.get(("total", "total"), [])[:2],
-        *(keys[0] for (kind, _), keys in material.keys.items() if kind == "corridor"),
+        *view.material.keys.get(("total", "total"), [])[:2],
+        *(keys[0] for (kind, _), keys in view.material.keys.items() if kind == "corridor"),
     ]
-    known = [key for key in keys if value_key(key) in material.revisions]
+    known = [key for key in keys if value_key(key) in view.material.revisions]
     same = [
-        key for key in known if key[0] != "total" and _stayed(material.revisions[value_key(key)])
+        key
+        for key in known
+        if key[0] != "total" and _stayed(view.material.revisions[value_key(key)])
     ]
     figures = [
-        figure
-        for key in known
-        if key not in same and (figure := series_revision(material, key, language))
+        figure for key in known if key not in same and (figure := series_revision(view, key))
     ]
-    names = "; ".join(naming.titled(material, key, language) for key in same)
+    names = "; ".join(naming.titled(view, key) for key in same)
     told = [text("revision.values_same", least=SAME, names=names)] if same else []
     moved = sorted(
         (
             key
-            for key, parts in material.revisions.items()
+            for key, parts in view.material.revisions.items()
             if key[3] == "runout_days" and total_change(parts)
         ),
-        key=lambda key: (-abs(total_change(material.revisions[key]) or 0.0), key),
+        key=lambda key: (-abs(total_change(view.material.revisions[key]) or 0.0), key),
     )
-    dated = [
-        figure
-        for key in moved[:3]
-        if (figure := date_revision(material, key[1], key[2], key[3], language))
-    ]
+    dated = [figure for key in moved[:3] if (figure := date_revision(view, key[1], key[2], key[3]))]
     sections = [
-        _causes(material, language),
+        _causes(view),
         Section(text("revision.values"), told, figures=figures),
     ]
-    sections += [part for part in (route_changes(material, language),) if part]
+    sections += [part for part in (route_changes(view),) if part]
     sections += [Section(text("revision.moved_most"), figures=dated)] if dated else []
-    sections += [part for part in (date_changes(material, language),) if part]
+    sections += [part for part in (date_changes(view),) if part]
     return [
         Page(
             "changes.html",
@@ -496,7 +496,7 @@ def pages(material: Material, language: Language) -> list[Page]:
             [
                 text(
                     "revision.lead",
-                    run_id=next(iter(material.revisions.values()))[0]["earlier_run_id"],
+                    run_id=next(iter(view.material.revisions.values()))[0]["earlier_run_id"],
                 )
             ],
             sections,

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dashboards.chapters.series import series_figure
 from dashboards.figure import Page, Section
-from dashboards.language import Language
-from dashboards.material import Material
+from dashboards.view import View
 
 
-def pages(material: Material, language: Language) -> list[Page]:
-    text = language.text
-    keys = [keys[0] for (kind, _), keys in material.keys.items() if kind == "country"]
-    figures = [series_figure(material, key, language) for key in keys]
+def pages(view: View) -> list[Page]:
+    text = view.text
+    keys = [keys[0] for (kind, _), keys in view.material.keys.items() if kind == "country"]
+    figures = [series_figure(view, key) for key in keys]
     if not figures:
         return []
     return [

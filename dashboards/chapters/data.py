@@ -26,6 +26,7 @@ from dashboards.figure import (
 from dashboards.language import Language, Period
 from dashboards.material import Material
 from dashboards.notes import run_note, since
+from dashboards.view import View
 from warehouse.schema import GRAINS
 
 MOST_GAPS = 200
@@ -61,13 +62,13 @@ def coverage_frame(material: Material) -> pl.DataFrame:
     return rows.join(mean, on="series_id").sort("mean", "series_id", "period_start")
 
 
-def coverage_figure(material: Material, language: Language) -> Figure:
-    text = language.text
-    frame = coverage_frame(material)
+def coverage_figure(view: View) -> Figure:
+    text = view.text
+    frame = coverage_frame(view.material)
     if frame.is_empty():
         return Figure("coverage", text("title.coverage_none"), reason=text("reason.no_series"))
     names = {
-        name: naming.route_name(material, name, language)
+        name: naming.route_name(view, name)
         for name in frame["series_id"].unique(maintain_order=True)
     }
     shown = frame.with_columns(
@@ -80,7 +81,7 @@ def coverage_figure(material: Material, language: Language) -> Figure:
         name=names[frame["series_id"][0]],
         mean=frame["mean"][0],
     )
-    grain = material.edition.grain
+    grain = view.material.edition.grain
     heads = [
         ("series", text("table.route"), "text"),
         ("period_start", text("table.period"), "period"),
@@ -91,30 +92,32 @@ def coverage_figure(material: Material, language: Language) -> Figure:
         (text("note.definition"), text("note.coverage_definition")),
         (
             text("note.source"),
-            text("note.simulated" if material.edition.simulated else "note.measured"),
+            text("note.simulated" if view.material.edition.simulated else "note.measured"),
         ),
-        *since(material, language, ahead=False),
-        run_note(material, language),
+        *since(view, ahead=False),
+        run_note(view),
     ]
     low = shown.filter(pl.col("coverage_ratio") < 0.99)
     return Figure(
         "coverage",
         title,
         alt=title,
-        spec=coverage(shown.select("series", "period_start", "coverage_ratio"), grain, language),
+        spec=coverage(
+            shown.select("series", "period_start", "coverage_ratio"), grain, view.language
+        ),
         notes=notes,
-        table=plain_table(low, heads, language, grain),
+        table=plain_table(low, heads, view.language, grain),
         csv="coverage.csv",
         data=frame.drop("mean"),
-        badges=(text("page.simulated_short"),) if material.edition.simulated else (),
+        badges=(text("page.simulated_short"),) if view.material.edition.simulated else (),
     )
 
 
-def _gaps(material: Material, language: Language) -> Section | None:
-    text = language.text
-    grain = material.edition.grain
+def _gaps(view: View) -> Section | None:
+    text = view.text
+    grain = view.material.edition.grain
     gaps = (
-        _measured(material)
+        _measured(view.material)
         .filter(pl.col("value_gbps").is_null() & (pl.col("statistic") == "p95"))
         .sort("period_start", "series_id", "direction", descending=[True, False, False])
     )
@@ -122,15 +125,11 @@ def _gaps(material: Material, language: Language) -> Section | None:
         return None
     rows = [
         [
-            period(language, row["period_start"], grain),
-            Cell(naming.route_name(material, row["series_id"], language)),
-            Cell(
-                naming.direction_name(
-                    material, ("route", row["series_id"], row["direction"], "p95"), language
-                )
-            ),
-            percent(language, row["coverage_ratio"], 1),
-            Cell(language.reason(row["reason"]) or text("data.nothing_measured")),
+            period(view.language, row["period_start"], grain),
+            Cell(naming.route_name(view, row["series_id"])),
+            Cell(naming.direction_name(view, ("route", row["series_id"], row["direction"], "p95"))),
+            percent(view.language, row["coverage_ratio"], 1),
+            Cell(view.language.reason(row["reason"]) or text("data.nothing_measured")),
         ]
         for row in gaps.head(MOST_GAPS).iter_rows(named=True)
     ]
@@ -138,9 +137,9 @@ def _gaps(material: Material, language: Language) -> Section | None:
     return Section(text("data.gaps"), table=Table([text(f"table.{head}") for head in heads], rows))
 
 
-def _shifts(material: Material, language: Language) -> Section | None:
-    text = language.text
-    shifts = material["level_shift"]
+def _shifts(view: View) -> Section | None:
+    text = view.text
+    shifts = view.material["level_shift"]
     if shifts.is_empty():
         return None
     rows = []
@@ -150,24 +149,22 @@ def _shifts(material: Material, language: Language) -> Section | None:
         key = (row["series_kind"], row["series_id"], row["direction"], row["statistic"])
         rows.append(
             [
-                Cell(naming.series_name(material, key, language)),
-                Cell(naming.direction_name(material, key, language)),
-                Cell(naming.statistic(key, language)),
+                Cell(naming.series_name(view, key)),
+                Cell(naming.direction_name(view, key)),
+                Cell(naming.statistic(key, view.language)),
                 Cell(
-                    language.period(Period(row["period_start"], row["grain"])),
+                    view.language.period(Period(row["period_start"], row["grain"])),
                     row["period_start"].isoformat(),
                 ),
                 Cell(
-                    f"×\u00a0{language.number(row['size_ratio'], 2)}",
+                    f"×\u00a0{view.language.number(row['size_ratio'], 2)}",
                     f"{row['size_ratio']:.6g}",
                     number=True,
                 ),
                 Cell(
-                    _event(material, row["event_id"], language)
-                    if row["event_id"]
-                    else text("data.unexplained")
+                    _event(view, row["event_id"]) if row["event_id"] else text("data.unexplained")
                 ),
-                Cell(language.word("handled", row["handled"])),
+                Cell(view.language.word("handled", row["handled"])),
             ]
         )
     heads = ("series", "direction", "statistic", "since", "size", "event", "handled")
@@ -178,18 +175,18 @@ def _shifts(material: Material, language: Language) -> Section | None:
     )
 
 
-def _event(material: Material, event_id: str, language: Language) -> str:
+def _event(view: View, event_id: str) -> str:
     """What an event was and when it began; its id where the run has no such event."""
-    rows = material["event"].filter(pl.col("event_id") == event_id)
+    rows = view.material["event"].filter(pl.col("event_id") == event_id)
     if rows.is_empty():
         return event_id
-    return f"{language.word('event', rows['kind'][0])}, {language.day(rows['start_at'][0].date())}"
+    return f"{view.language.word('event', rows['kind'][0])}, {view.language.day(rows['start_at'][0].date())}"
 
 
-def _effects(material: Material, language: Language) -> Section | None:
+def _effects(view: View) -> Section | None:
     """Moving holidays that the forecast uses, and every surge and driver that was stated."""
-    text = language.text
-    effects = material["forecast_effect"].filter(
+    text = view.text
+    effects = view.material["forecast_effect"].filter(
         (pl.col("used_log") != 0) | (pl.col("kind") != "calendar")
     )
     if effects.is_empty():
@@ -201,29 +198,33 @@ def _effects(material: Material, language: Language) -> Section | None:
         key = (row["series_kind"], row["series_id"], row["direction"], row["statistic"])
         kind, _, name = row["effect"].partition(":")
         what = (
-            _event(material, name, language)
+            _event(view, name)
             if kind == "event"
             else name
             if kind == "driver"
-            else language.word("calendar", kind)
+            else view.language.word("calendar", kind)
         )
         used = row["used_log"]
         size = (
             text("data.elasticity", value=used)
             if kind == "driver"
-            else f"×\u00a0{language.number(math.exp(used), 2)}"
+            else f"×\u00a0{view.language.number(math.exp(used), 2)}"
         )
-        error = "" if row["error_log"] is None else f"±\u00a0{language.number(row['error_log'], 2)}"
+        error = (
+            ""
+            if row["error_log"] is None
+            else f"±\u00a0{view.language.number(row['error_log'], 2)}"
+        )
         rows.append(
             [
-                Cell(naming.series_name(material, key, language)),
-                Cell(naming.direction_name(material, key, language)),
-                Cell(naming.statistic(key, language)),
+                Cell(naming.series_name(view, key)),
+                Cell(naming.direction_name(view, key)),
+                Cell(naming.statistic(key, view.language)),
                 Cell(what),
                 Cell(size, f"{used:.6g}", number=True),
                 Cell(error, f"{row['error_log'] or 0:.6g}", number=True),
-                percent(language, row["decay_ratio"], 0),
-                Cell(language.reason(row["verdict"])),
+                percent(view.language, row["decay_ratio"], 0),
+                Cell(view.language.reason(row["verdict"])),
             ]
         )
     heads = (
@@ -243,31 +244,31 @@ def _effects(material: Material, language: Language) -> Section | None:
     )
 
 
-def _events(material: Material, language: Language) -> Section | None:
-    text = language.text
-    events = material["event"].sort("start_at", descending=True)
+def _events(view: View) -> Section | None:
+    text = view.text
+    events = view.material["event"].sort("start_at", descending=True)
     if events.is_empty():
         return None
     rows = []
     for row in events.iter_rows(named=True):
-        end = language.day(row["end_at"].date()) if row["end_at"] else ""
-        start = language.day(row["start_at"].date())
+        end = view.language.day(row["end_at"].date()) if row["end_at"] else ""
+        start = view.language.day(row["start_at"].date())
         scope = row["scope_id"]
         if row["scope_kind"] == "segment":
-            scope = naming.segment_label(material, scope, language)
+            scope = naming.segment_label(view, scope)
         elif row["scope_kind"] == "route":
-            scope = naming.route_name(material, scope, language)
+            scope = naming.route_name(view, scope)
         elif row["scope_kind"] == "country":
-            scope = language.word("country", scope)
+            scope = view.language.word("country", scope)
         elif row["scope_kind"] == "corridor":
-            scope = naming.corridor_name(material, scope, language)
+            scope = naming.corridor_name(view, scope)
         elif row["scope_kind"] == "market":
-            scope = naming.market_name(material, scope, language)
+            scope = naming.market_name(view, scope)
         else:
             scope = (
-                language.text("scope_of.interface", name=scope)
+                view.text("scope_of.interface", name=scope)
                 if row["scope_kind"] == "interface"
-                else language.word("scope", scope or row["scope_kind"])
+                else view.language.word("scope", scope or row["scope_kind"])
             )
         rows.append(
             [
@@ -276,12 +277,12 @@ def _events(material: Material, language: Language) -> Section | None:
                     row["start_at"].isoformat(),
                 ),
                 Cell(
-                    language.word("event", row["kind"]),
+                    view.language.word("event", row["kind"]),
                     badge=text("page.simulated_short") if row["simulated"] else "",
                 ),
                 Cell(scope),
-                Cell(naming.said(material, row["effect"], language)),
-                Cell(naming.said(material, row["source"], language)),
+                Cell(naming.said(view, row["effect"])),
+                Cell(naming.said(view, row["source"])),
             ]
         )
     heads = ("when", "kind", "scope", "effect", "source")
@@ -290,31 +291,31 @@ def _events(material: Material, language: Language) -> Section | None:
     )
 
 
-def _subject(material: Material, subject: str, language: Language) -> str:
+def _subject(view: View, subject: str) -> str:
     """What a note of the plan concerns: a segment, a route, a series, builds, a market a build
     enters, all.
     """
     kind, _, name = subject.rpartition(":")
-    if kind in material.routes:
-        return naming.direction_name(material, ("route", kind, name, "p95"), language)
-    if all(one in material.projects for one in subject.split("+")):
-        return "; ".join(naming.project_name(material, one, language) for one in subject.split("+"))
+    if kind in view.material.routes:
+        return naming.direction_name(view, ("route", kind, name, "p95"))
+    if all(one in view.material.projects for one in subject.split("+")):
+        return "; ".join(naming.project_name(view, one) for one in subject.split("+"))
     project, _, market = name.partition("/")
-    if project in material.projects and market:
-        return f"{naming.project_name(material, project, language)}, {naming.market_name(material, market, language)}"
+    if project in view.material.projects and market:
+        return f"{naming.project_name(view, project)}, {naming.market_name(view, market)}"
     if kind == "module":
-        return language.text("scope_of.module", name=name)
+        return view.text("scope_of.module", name=name)
     words = subject.split()
-    if len(words) > 2 and words[0] in GRAINS and language.knows("statistic_short", words[1]):
-        return f"{language.word('statistic_short', words[1])}: {language.word('live', words[2]) if language.knows('live', words[2]) else language.word('model', words[2])}"
-    if name in material.segments:
-        return naming.segment_label(material, name, language)
-    if name in material.routes:
-        return naming.route_name(material, name, language)
+    if len(words) > 2 and words[0] in GRAINS and view.language.knows("statistic_short", words[1]):
+        return f"{view.language.word('statistic_short', words[1])}: {view.language.word('live', words[2]) if view.language.knows('live', words[2]) else view.language.word('model', words[2])}"
+    if name in view.material.segments:
+        return naming.segment_label(view, name)
+    if name in view.material.routes:
+        return naming.route_name(view, name)
     for assumption in (name, kind):
-        if language.knows("assumption", assumption):
-            return language.word("assumption", assumption)
-    return language.word("scope", subject)
+        if view.language.knows("assumption", assumption):
+            return view.language.word("assumption", assumption)
+    return view.language.word("scope", subject)
 
 
 def _combination(combination_id: str, language: Language) -> str:
@@ -325,19 +326,19 @@ def _combination(combination_id: str, language: Language) -> str:
     )
 
 
-def _left_out(material: Material, language: Language) -> Section | None:
-    text = language.text
-    notes = material["plan_note"]
+def _left_out(view: View) -> Section | None:
+    text = view.text
+    notes = view.material["plan_note"]
     if notes.is_empty():
         return None
     grouped = notes.group_by("topic", "note", maintain_order=True).agg("subject")
     rows = []
     for row in grouped.iter_rows(named=True):
-        subjects = "; ".join(_subject(material, name, language) for name in row["subject"])
+        subjects = "; ".join(_subject(view, name) for name in row["subject"])
         rows.append(
             [
-                Cell(language.word("topic", row["topic"])),
-                Cell(naming.told(material, row["note"], language)),
+                Cell(view.language.word("topic", row["topic"])),
+                Cell(naming.told(view, row["note"])),
                 Cell(subjects),
             ]
         )
@@ -347,18 +348,20 @@ def _left_out(material: Material, language: Language) -> Section | None:
     )
 
 
-def _coincidence(material: Material, language: Language) -> Section | None:
-    text = language.text
+def _coincidence(view: View) -> Section | None:
+    text = view.text
     # A route alone coincides with itself.
-    frame = material["coincidence"].filter(pl.col("combination_id").str.contains("+", literal=True))
+    frame = view.material["coincidence"].filter(
+        pl.col("combination_id").str.contains("+", literal=True)
+    )
     if frame.is_empty():
         return None
     rows = [
         [
-            Cell(_combination(row["combination_id"], language), wide=True),
-            number(language, row["kappa"], 3),
-            number(language, row["kappa_sd"], 3),
-            number(language, row["months"], 0),
+            Cell(_combination(row["combination_id"], view.language), wide=True),
+            number(view.language, row["kappa"], 3),
+            number(view.language, row["kappa_sd"], 3),
+            number(view.language, row["months"], 0),
         ]
         for row in frame.iter_rows(named=True)
     ]
@@ -370,13 +373,13 @@ def _coincidence(material: Material, language: Language) -> Section | None:
     )
 
 
-def pages(material: Material, language: Language) -> list[Page]:
-    text = language.text
+def pages(view: View) -> list[Page]:
+    text = view.text
     parts = (_gaps, _shifts, _effects, _events, _left_out, _coincidence)
-    found = [section for part in parts if (section := part(material, language))]
-    refused = refusals(material, language)
+    found = [section for part in parts if (section := part(view))]
+    refused = refusals(view)
     sections = [
-        Section(figures=[coverage_figure(material, language)]),
+        Section(figures=[coverage_figure(view)]),
         *([refused] if refused else []),
         *found,
     ]

@@ -16,29 +16,27 @@ from dashboards.charts.profile import profile
 from dashboards.charts.tornado import tornado
 from dashboards.cuts import SeriesKey
 from dashboards.figure import Figure, plain_table, slug
-from dashboards.language import Language, Period
-from dashboards.material import Material
+from dashboards.language import Period
 from dashboards.notes import closing, receipt, run_note, series_span, since
+from dashboards.view import View
 
 
-def _simulated(material: Material, language: Language) -> tuple[str, ...]:
-    return (language.text("page.simulated_short"),) if material.edition.simulated else ()
+def _simulated(view: View) -> tuple[str, ...]:
+    return (view.text("page.simulated_short"),) if view.material.edition.simulated else ()
 
 
-def profile_figure(
-    material: Material, route_id: str, direction: str, language: Language
-) -> Figure | None:
+def profile_figure(view: View, route_id: str, direction: str) -> Figure | None:
     """Traffic by local hour and weekday; None where the run has none for this route."""
-    text = language.text
-    frame = material.profiles.get((route_id, direction))
+    text = view.text
+    frame = view.material.profiles.get((route_id, direction))
     if frame is None:
         return None
     top = frame.sort("mean_gbps", "weekday", "hour", descending=[True, False, False]).row(
         0, named=True
     )
     mean = frame["mean_gbps"].mean()
-    name = naming.direction_name(material, ("route", route_id, direction, "mean"), language)
-    day = language.words["weekdays.in"][top["weekday"] % 7]
+    name = naming.direction_name(view, ("route", route_id, direction, "mean"))
+    day = view.language.words["weekdays.in"][top["weekday"] % 7]
     ratio = top["mean_gbps"] / mean if isinstance(mean, float) and mean else None
     title = text(
         "title.profile",
@@ -49,7 +47,7 @@ def profile_figure(
         ratio=ratio,
         unit=text("unit.gbps"),
     )
-    zones = material.zones.get(route_id, [])
+    zones = view.material.zones.get(route_id, [])
     zone = zones[0] if len(zones) == 1 else ""
     figure_id = slug(f"profile-{route_id}-{direction}")
     notes = [
@@ -61,10 +59,10 @@ def profile_figure(
         ),
         (
             text("note.source"),
-            text("note.simulated" if material.edition.simulated else "note.measured"),
+            text("note.simulated" if view.material.edition.simulated else "note.measured"),
         ),
-        *since(material, language, ahead=False),
-        run_note(material, language),
+        *since(view, ahead=False),
+        run_note(view),
     ]
     hours = frame.pivot(
         on="weekday",
@@ -73,7 +71,7 @@ def profile_figure(
         values="mean_gbps",
         aggregate_function="first",
     ).sort("hour")
-    days = [*language.words["weekdays.short"][1:], language.words["weekdays.short"][0]]
+    days = [*view.language.words["weekdays.short"][1:], view.language.words["weekdays.short"][0]]
     heads = [
         ("hour", text("profile.hour"), "n0"),
         *((str(number), days[number - 1], "n") for number in range(1, 8)),
@@ -82,19 +80,19 @@ def profile_figure(
         figure_id,
         title,
         alt=title,
-        spec=profile(frame, language),
+        spec=profile(frame, view.language),
         notes=notes,
-        table=plain_table(hours, heads, language, "month"),
+        table=plain_table(hours, heads, view.language, "month"),
         csv=f"{figure_id}.csv",
         data=frame,
-        badges=_simulated(material, language),
+        badges=_simulated(view),
     )
 
 
-def components_figure(material: Material, key: SeriesKey, language: Language) -> Figure | None:
+def components_figure(view: View, key: SeriesKey) -> Figure | None:
     """What the candidates said; None where the run kept none."""
-    text = language.text
-    frame = material.components.get(key)
+    text = view.text
+    frame = view.material.components.get(key)
     if frame is None:
         return None
     weights = (
@@ -107,9 +105,9 @@ def components_figure(material: Material, key: SeriesKey, language: Language) ->
         return None
     shown = frame.filter(pl.col("model").is_in(heavy))
     last = shown.filter(pl.col("target_start") == shown["target_start"].max())
-    names = {model: language.word("model", model) for model in heavy}
+    names = {model: view.language.word("model", model) for model in heavy}
     top = weights.row(0, named=True)
-    name = naming.titled(material, key, language)
+    name = naming.titled(view, key)
     title = text(
         "title.components",
         name=name,
@@ -118,16 +116,16 @@ def components_figure(material: Material, key: SeriesKey, language: Language) ->
         low=last["value_gbps"].min(),
         high=last["value_gbps"].max(),
         unit=text("unit.gbps"),
-        ensemble=outlook(material, key).end_gbps,
+        ensemble=outlook(view.material, key).end_gbps,
     )
     stated = ", ".join(
-        f"{language.word('model', row[0])} {language.percent(row[1])}"
+        f"{view.language.word('model', row[0])} {view.language.percent(row[1])}"
         for row in weights.iter_rows()
     )
-    names["ensemble"] = language.word("model", "ensemble")
+    names["ensemble"] = view.language.word("model", "ensemble")
     order = pl.DataFrame({"model": [*heavy, "ensemble"], "place": range(len(heavy) + 1)})
     chosen = (
-        material.series[key]
+        view.material.series[key]
         .filter(pl.col("q500").is_not_null())
         .select(target_start="start", value_gbps="q500", model=pl.lit("ensemble"))
     )
@@ -137,18 +135,18 @@ def components_figure(material: Material, key: SeriesKey, language: Language) ->
         .sort("place", "target_start")
         .with_columns(model=pl.col("model").replace_strict(names, return_dtype=pl.String))
     )
-    grain = material.grain(key[0])
+    grain = view.material.grain(key[0])
     figure_id = slug("components-" + "-".join(key))
     notes = [
         (text("note.unit"), text("note.unit_text")),
         (text("note.definition"), text("note.components", weights=stated)),
         (
             text("note.source"),
-            text("note.simulated" if material.edition.simulated else "note.measured"),
+            text("note.simulated" if view.material.edition.simulated else "note.measured"),
         ),
-        (text("note.interval"), receipt(material, key, language)),
-        *series_span(material, key, language),
-        run_note(material, language),
+        (text("note.interval"), receipt(view, key)),
+        *series_span(view, key),
+        run_note(view),
     ]
     heads = [
         ("model", text("table.model"), "text"),
@@ -159,21 +157,19 @@ def components_figure(material: Material, key: SeriesKey, language: Language) ->
         figure_id,
         title,
         alt=title,
-        spec=components(part.select("model", "target_start", "value_gbps"), grain, language),
+        spec=components(part.select("model", "target_start", "value_gbps"), grain, view.language),
         notes=notes,
-        table=plain_table(part, heads, language, grain),
+        table=plain_table(part, heads, view.language, grain),
         csv=f"{figure_id}.csv",
         data=frame.select("model", "target_start", "value_gbps", "weight"),
-        badges=_simulated(material, language),
+        badges=_simulated(view),
     )
 
 
-def probability_figure(
-    material: Material, segment_id: str, direction: str, language: Language
-) -> Figure | None:
+def probability_figure(view: View, segment_id: str, direction: str) -> Figure | None:
     """How likely the segment has run out by each period; None where no path ever does."""
-    text = language.text
-    frame = material.chances.get((segment_id, direction))
+    text = view.text
+    frame = view.material.chances.get((segment_id, direction))
     if frame is None or not frame["probability"].max():
         return None
     kinds = ("policy", "hard")
@@ -184,8 +180,8 @@ def probability_figure(
         values="probability",
         aggregate_function="first",
     ).sort("target_start")
-    grain = material.edition.grain
-    name = naming.segment_direction(material, segment_id, direction, language)
+    grain = view.material.edition.grain
+    name = naming.segment_direction(view, segment_id, direction)
     last = wide.row(-1, named=True)
     title = text(
         "title.probability",
@@ -194,7 +190,7 @@ def probability_figure(
         policy=last["policy"],
         hard=last["hard"],
     )
-    runs = [run for run in material.runs.get(segment_id, []) if run["direction"] == direction]
+    runs = [run for run in view.material.runs.get(segment_id, []) if run["direction"] == direction]
     error = max((run["monte_carlo_se"] for run in runs), default=None)
     figure_id = slug(f"probability-{segment_id}-{direction}")
     notes = [
@@ -203,10 +199,12 @@ def probability_figure(
         (
             text("note.source"),
             text(
-                "note.source_load_simulated" if material.edition.simulated else "note.source_load"
+                "note.source_load_simulated"
+                if view.material.edition.simulated
+                else "note.source_load"
             ),
         ),
-        *closing(material, language),
+        *closing(view),
     ]
     heads = [
         ("target_start", text("table.period"), "period"),
@@ -217,33 +215,31 @@ def probability_figure(
         figure_id,
         title,
         alt=title,
-        spec=probability(wide, grain, language),
+        spec=probability(wide, grain, view.language),
         notes=notes,
-        table=plain_table(wide, heads, language, grain),
+        table=plain_table(wide, heads, view.language, grain),
         csv=f"{figure_id}.csv",
         data=wide,
-        badges=_simulated(material, language),
+        badges=_simulated(view),
     )
 
 
 MOST_EFFECTS = 8
 
 
-def _effect(material: Material, assumption_id: str, name: str, language: Language) -> str:
+def _effect(view: View, assumption_id: str, name: str) -> str:
     kind, _, project_id = assumption_id.partition(":")
     if kind == "project":
-        return language.text(
-            "effect.project", name=naming.project_name(material, project_id, language)
-        )
-    if language.knows("effect", assumption_id):
-        return language.word("effect", assumption_id)
-    return f"{language.word('assumption', name)} ({assumption_id})"
+        return view.text("effect.project", name=naming.project_name(view, project_id))
+    if view.language.knows("effect", assumption_id):
+        return view.language.word("effect", assumption_id)
+    return f"{view.language.word('assumption', name)} ({assumption_id})"
 
 
-def tornado_figure(material: Material, segment_id: str, language: Language) -> Figure | None:
+def tornado_figure(view: View, segment_id: str) -> Figure | None:
     """How far each assumption moves the last day to order; None where nothing moves it."""
-    text = language.text
-    frame = material.effects.get(segment_id)
+    text = view.text
+    frame = view.material.effects.get(segment_id)
     if frame is None:
         return None
     shown = (
@@ -253,19 +249,18 @@ def tornado_figure(material: Material, segment_id: str, language: Language) -> F
     )
     if shown.is_empty():
         return None
-    last = material["runout"]["last_target"].max()
+    last = view.material["runout"]["last_target"].max()
     end = last if isinstance(last, date) else shown["order_by_base"][0]
 
     def when(value: date | None) -> str:
         return (
-            language.day(value)
+            view.language.day(value)
             if value
-            else language.period(Period(end, material.edition.grain), "after")
+            else view.language.period(Period(end, view.material.edition.grain), "after")
         )
 
     names = [
-        _effect(material, row["assumption_id"], row["name"], language)
-        for row in shown.iter_rows(named=True)
+        _effect(view, row["assumption_id"], row["name"]) for row in shown.iter_rows(named=True)
     ]
     rows = pl.DataFrame(
         {
@@ -282,7 +277,7 @@ def tornado_figure(material: Material, segment_id: str, language: Language) -> F
             "share": shown["variance_share_ratio"],
         }
     )
-    segment = naming.segment_label(material, segment_id, language)
+    segment = naming.segment_label(view, segment_id)
     title = text(
         "title.tornado", segment=segment, name=names[0], days=round(shown["swing_days"][0])
     )
@@ -302,20 +297,22 @@ def tornado_figure(material: Material, segment_id: str, language: Language) -> F
         (
             text("note.source"),
             text(
-                "note.source_load_simulated" if material.edition.simulated else "note.source_load"
+                "note.source_load_simulated"
+                if view.material.edition.simulated
+                else "note.source_load"
             ),
         ),
-        *closing(material, language),
+        *closing(view),
     ]
     return Figure(
         figure_id,
         title,
         alt=title,
-        spec=tornado(rows.drop("swing", "share"), language),
+        spec=tornado(rows.drop("swing", "share"), view.language),
         subtitle=text("tornado.subtitle"),
         notes=notes,
-        table=plain_table(rows, heads, language, "month"),
+        table=plain_table(rows, heads, view.language, "month"),
         csv=f"{figure_id}.csv",
         data=frame,
-        badges=(*_simulated(material, language), text("page.assumed_short")),
+        badges=(*_simulated(view), text("page.assumed_short")),
     )

@@ -14,6 +14,7 @@ from dashboards.figure import Cell, Figure, Section, Table, number, percent
 from dashboards.language import Language, Period
 from dashboards.material import Material
 from dashboards.notes import Notes, run_note
+from dashboards.view import View
 
 FEWEST_EFFECTIVE = 5.0
 """With fewer independent outcomes a run judges no interval; see LIVE_ACCURACY.n_effective."""
@@ -42,9 +43,9 @@ def _main(frame: pl.DataFrame, material: Material) -> pl.DataFrame:
     return peaks if peaks.height else own
 
 
-def _title(rows: pl.DataFrame, material: Material, language: Language) -> str:
+def _title(rows: pl.DataFrame, view: View) -> str:
     """The widest gap among what drifted, else what was held over all horizons."""
-    text = language.text
+    text = view.text
     inner = rows.filter(pl.col("measure") == "inside_80")
     drifted = inner.filter("drifted").sort(
         (pl.col("achieved_ratio") - pl.col("promised_ratio")).abs(), descending=True
@@ -52,7 +53,9 @@ def _title(rows: pl.DataFrame, material: Material, language: Language) -> str:
     if drifted.height:
         row = drifted.row(0, named=True)
         story = "live_narrow" if row["achieved_ratio"] < row["promised_ratio"] else "live_wide"
-        ahead = band_name(row["horizon_from"], row["horizon_to"], material.edition.grain, language)
+        ahead = band_name(
+            row["horizon_from"], row["horizon_to"], view.material.edition.grain, view.language
+        )
         return text(
             f"title.{story}",
             share=row["achieved_ratio"],
@@ -73,9 +76,9 @@ def _title(rows: pl.DataFrame, material: Material, language: Language) -> str:
     )
 
 
-def _notes(material: Material, rows: pl.DataFrame, kind: str, language: Language) -> Notes:
-    text = language.text
-    source = "note.live_source_simulated" if material.edition.simulated else "note.live_source"
+def _notes(view: View, rows: pl.DataFrame, kind: str) -> Notes:
+    text = view.text
+    source = "note.live_source_simulated" if view.material.edition.simulated else "note.live_source"
     notes: Notes = [
         (text("note.unit"), text(f"note.unit_{kind}")),
         (text("note.definition"), text(f"note.{kind}")),
@@ -83,7 +86,7 @@ def _notes(material: Material, rows: pl.DataFrame, kind: str, language: Language
         (text("note.source"), text(source)),
     ]
     if "first_target" in rows.columns:
-        grain = material.edition.grain
+        grain = view.material.edition.grain
         first = Period(min(rows["first_target"].drop_nulls()), grain)
         last = Period(max(rows["last_target"].drop_nulls()), grain)
         effective = rows.filter(pl.col("measure") == "inside_80")["n_effective"].sum()
@@ -94,22 +97,22 @@ def _notes(material: Material, rows: pl.DataFrame, kind: str, language: Language
             )
         )
         notes.append((text("note.interval"), text("live.worth", n=float(effective))))
-    return [*notes, run_note(material, language)]
+    return [*notes, run_note(view)]
 
 
-def live_figure(material: Material, language: Language) -> Figure:
+def live_figure(view: View) -> Figure:
     """Shares of outcomes in the intervals of past editions, by horizon, beside what their receipts
     promised.
     """
-    text = language.text
-    frame = material["live_accuracy"]
-    rows = _main(frame, material) if frame.height else frame
+    text = view.text
+    frame = view.material["live_accuracy"]
+    rows = _main(frame, view.material) if frame.height else frame
     if rows.is_empty():
-        due = _first_due(material)
+        due = _first_due(view.material)
         reason = text("reason.no_live", first=due) if due else text("reason.no_live_undated")
         return Figure("live", text("title.live_none"), reason=reason)
     bands = [
-        band_name(low, high, material.edition.grain, language)
+        band_name(low, high, view.material.edition.grain, view.language)
         for low, high in rows.select("horizon_from", "horizon_to").iter_rows()
     ]
     shown = (
@@ -127,41 +130,41 @@ def live_figure(material: Material, language: Language) -> Figure:
             promised="promised_ratio",
         )
     )
-    title = _title(rows, material, language)
+    title = _title(rows, view)
     return Figure(
         "live",
         title,
-        alt=language.sentences(title, text("live.subtitle")),
-        spec=live(shown, language),
+        alt=view.language.sentences(title, text("live.subtitle")),
+        spec=live(shown, view.language),
         subtitle=text("live.subtitle"),
-        notes=_notes(material, rows, "live", language),
-        table=_table(material, language),
+        notes=_notes(view, rows, "live"),
+        table=_table(view),
         csv="live_accuracy.csv",
         data=frame,
-        badges=(text("page.simulated_short"),) if material.edition.simulated else (),
+        badges=(text("page.simulated_short"),) if view.material.edition.simulated else (),
     )
 
 
-def _table(material: Material, language: Language) -> Table:
-    text = language.text
+def _table(view: View) -> Table:
+    text = view.text
     rows = [
         [
             Cell(text(f"statistic_short.{row['statistic']}")),
             Cell(
-                band_name(row["horizon_from"], row["horizon_to"], row["grain"], language),
+                band_name(row["horizon_from"], row["horizon_to"], row["grain"], view.language),
                 f"{row['horizon_from']}",
             ),
             Cell(text(f"live.{row['measure']}")),
-            number(language, row["n"], 0),
-            number(language, row["n_effective"], 0),
-            percent(language, row["achieved_ratio"]),
-            percent(language, row["low_ratio"]),
-            percent(language, row["high_ratio"]),
-            percent(language, row["promised_ratio"]),
-            number(language, row["error_ratio"], 2),
-            Cell(language.reason(row["reason"]), wide=True),
+            number(view.language, row["n"], 0),
+            number(view.language, row["n_effective"], 0),
+            percent(view.language, row["achieved_ratio"]),
+            percent(view.language, row["low_ratio"]),
+            percent(view.language, row["high_ratio"]),
+            percent(view.language, row["promised_ratio"]),
+            number(view.language, row["error_ratio"], 2),
+            Cell(view.language.reason(row["reason"]), wide=True),
         ]
-        for row in material["live_accuracy"].iter_rows(named=True)
+        for row in view.material["live_accuracy"].iter_rows(named=True)
     ]
     heads = (
         "statistic",
@@ -179,13 +182,13 @@ def _table(material: Material, language: Language) -> Table:
     return Table([text(f"table.{head}") for head in heads], rows)
 
 
-def challenge_figure(material: Material, language: Language) -> Figure | None:
+def challenge_figure(view: View) -> Figure | None:
     """Every challenger's error beside the ensemble's on the same outcomes; None where nothing has
     come due.
     """
-    text = language.text
-    frame = material["model_challenge"]
-    rows = _main(frame, material) if frame.height else frame
+    text = view.text
+    frame = view.material["model_challenge"]
+    rows = _main(frame, view.material) if frame.height else frame
     if rows.is_empty():
         return None
     rows = rows.sort("challenger_error_ratio", "challenger")
@@ -195,13 +198,15 @@ def challenge_figure(material: Material, language: Language) -> Figure | None:
     story = "promote" if chosen.height else "early" if early else "keep"
     title = text(
         f"title.challenge_{story}",
-        model=language.word("model", best["challenger"]),
+        model=view.language.word("model", best["challenger"]),
         rival=best["challenger_error_ratio"],
         champion=best["champion_error_ratio"],
-        periods=language.plural(f"count.periods_{material.edition.grain}", best["periods"]),
+        periods=view.language.plural(
+            f"count.periods_{view.material.edition.grain}", best["periods"]
+        ),
     )
     shown = rows.select(
-        each(pl.col("challenger"), lambda name: language.word("model", name)),
+        each(pl.col("challenger"), lambda name: view.language.word("model", name)),
         "n",
         "periods",
         champion_error="champion_error_ratio",
@@ -224,15 +229,15 @@ def challenge_figure(material: Material, language: Language) -> Figure | None:
         ],
         [
             [
-                Cell(language.word("model", row["challenger"])),
+                Cell(view.language.word("model", row["challenger"])),
                 Cell(text(f"statistic_short.{row['statistic']}")),
-                number(language, row["n"], 0),
-                number(language, row["periods"], 0),
-                percent(language, row["challenger_error_ratio"], 1),
-                percent(language, row["champion_error_ratio"], 1),
-                number(language, row["dm_p"], 3),
-                Cell(language.word("verdict", row["verdict"])),
-                Cell(language.reason(row["reason"]), wide=True),
+                number(view.language, row["n"], 0),
+                number(view.language, row["periods"], 0),
+                percent(view.language, row["challenger_error_ratio"], 1),
+                percent(view.language, row["champion_error_ratio"], 1),
+                number(view.language, row["dm_p"], 3),
+                Cell(view.language.word("verdict", row["verdict"])),
+                Cell(view.language.reason(row["reason"]), wide=True),
             ]
             for row in frame.sort("statistic", "challenger_error_ratio", "challenger").iter_rows(
                 named=True
@@ -243,22 +248,22 @@ def challenge_figure(material: Material, language: Language) -> Figure | None:
         "challenge",
         title,
         alt=title,
-        spec=challenge(shown, language),
+        spec=challenge(shown, view.language),
         subtitle=text("challenge.subtitle"),
-        notes=_notes(material, rows, "challenge", language),
+        notes=_notes(view, rows, "challenge"),
         table=table,
         csv="model_challenge.csv",
         data=frame,
-        badges=(text("page.simulated_short"),) if material.edition.simulated else (),
+        badges=(text("page.simulated_short"),) if view.material.edition.simulated else (),
     )
 
 
-def sections(material: Material, language: Language) -> list[Section]:
+def sections(view: View) -> list[Section]:
     """The two questions, answered or with the day from which they can be."""
-    text = language.text
-    rivals = challenge_figure(material, language)
+    text = view.text
+    rivals = challenge_figure(view)
     return [
-        Section(text("live.title"), [text("live.intro")], [live_figure(material, language)]),
+        Section(text("live.title"), [text("live.intro")], [live_figure(view)]),
         Section(
             text("challenge.title"),
             [text("challenge.intro"), *([] if rivals else [text("challenge.none")])],

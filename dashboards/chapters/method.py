@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dashboards.figure import Cell, Page, Section, Table
-from dashboards.language import Language
-from dashboards.material import Material
+from dashboards.view import View
 
 TERMS = (
     "route",
@@ -30,8 +29,8 @@ TERMS = (
 )
 
 
-def pages(material: Material, language: Language) -> list[Page]:
-    text = language.text
+def pages(view: View) -> list[Page]:
+    text = view.text
     steps = [
         text(f"method.step_{name}")
         for name in ("traffic", "forecast", "interval", "load", "runout", "order")

@@ -17,48 +17,50 @@ from dashboards.figure import (
     percent,
     period,
 )
-from dashboards.language import Language, rounded
-from dashboards.material import Material
+from dashboards.language import rounded
+from dashboards.view import View
 
 
-def _subject(material: Material, subject: str, language: Language) -> Cell:
+def _subject(view: View, subject: str) -> Cell:
     kind, _, name = subject.partition(":")
     if kind in ("segment", "order"):
         segment_id, _, seq = name.partition("/")
-        label = naming.segment_label(material, segment_id, language)
-        shown = language.text("money.order", segment=label, seq=seq) if seq else label
-        return Cell(shown, link=segment_path(segment_id) if segment_id in material.segments else "")
+        label = naming.segment_label(view, segment_id)
+        shown = view.text("money.order", segment=label, seq=seq) if seq else label
+        return Cell(
+            shown, link=segment_path(segment_id) if segment_id in view.material.segments else ""
+        )
     if kind == "route":
-        return Cell(naming.route_name(material, name, language))
+        return Cell(naming.route_name(view, name))
     if kind == "module":
-        return Cell(language.text("money.module", size=name))
+        return Cell(view.text("money.module", size=name))
     return Cell(subject)
 
 
-def schedule(material: Material, language: Language) -> Section | None:
+def schedule(view: View) -> Section | None:
     """The cheapest schedule, by priority."""
-    text = language.text
-    frame = material["upgrade"].sort("priority", "segment_id", "order_seq")
+    text = view.text
+    frame = view.material["upgrade"].sort("priority", "segment_id", "order_seq")
     if frame.is_empty():
         return None
     rows = [
         [
-            number(language, row["priority"], 0),
+            number(view.language, row["priority"], 0),
             Cell(
-                naming.segment_label(material, row["segment_id"], language),
+                naming.segment_label(view, row["segment_id"]),
                 link=segment_path(row["segment_id"])
-                if row["segment_id"] in material.segments
+                if row["segment_id"] in view.material.segments
                 else "",
             ),
             Cell(
-                f"{language.word('option', row['option'])}: {row['modules']}\u00a0×\u00a0{language.number(row['module_gbps'])}\u00a0{joined(text('unit.gbps'))}"
+                f"{view.language.word('option', row['option'])}: {row['modules']}\u00a0×\u00a0{view.language.number(row['module_gbps'])}\u00a0{joined(text('unit.gbps'))}"
             ),
-            period(language, row["ready_by"], material.edition.grain),
-            dollars(language, row["cost_usd"]),
-            dollars(language, row["present_value_usd"]),
-            percent(language, row["risk_if_not_ratio"]),
+            period(view.language, row["ready_by"], view.material.edition.grain),
+            dollars(view.language, row["cost_usd"]),
+            dollars(view.language, row["present_value_usd"]),
+            percent(view.language, row["risk_if_not_ratio"]),
             Cell(text("money.funded" if row["funded"] else "money.not_funded")),
-            Cell(naming.told(material, row["reason"], language), wide=True),
+            Cell(naming.told(view, row["reason"]), wide=True),
         ]
         for row in frame.iter_rows(named=True)
     ]
@@ -90,32 +92,30 @@ def schedule(material: Material, language: Language) -> Section | None:
     )
 
 
-def builds(material: Material, language: Language) -> Section | None:
+def builds(view: View) -> Section | None:
     """What each planned build saves, keeps, earns and costs."""
-    text = language.text
-    frame = material["build_choice"].sort(
+    text = view.text
+    frame = view.material["build_choice"].sort(
         "net_usd", "build_id", descending=[True, False], nulls_last=True
     )
     if frame.is_empty():
         return None
 
     def usd(value: float | None) -> Cell:
-        return Cell("") if value is None else dollars(language, value)
+        return Cell("") if value is None else dollars(view.language, value)
 
     rows = []
     for row in frame.iter_rows(named=True):
         kept = (
             None if row["lost_with_usd"] is None else row["lost_without_usd"] - row["lost_with_usd"]
         )
-        names = "; ".join(
-            naming.project_name(material, one, language) for one in row["build_id"].split("+")
-        )
+        names = "; ".join(naming.project_name(view, one) for one in row["build_id"].split("+"))
         rows.append(
             [
                 Cell(names),
-                Cell(language.word("build_verdict", row["verdict"])),
+                Cell(view.language.word("build_verdict", row["verdict"])),
                 *(
-                    period(language, row[name] and row[name].replace(day=1), "month")
+                    period(view.language, row[name] and row[name].replace(day=1), "month")
                     for name in ("stated_on", "opens_on")
                 ),
                 usd(row["build_cost_usd"]),
@@ -123,7 +123,7 @@ def builds(material: Material, language: Language) -> Section | None:
                 usd(kept),
                 usd(row["earned_usd"]),
                 usd(row["net_usd"]),
-                Cell(naming.told(material, row["reason"], language), wide=True),
+                Cell(naming.told(view, row["reason"]), wide=True),
             ]
         )
     heads = [
@@ -145,36 +145,36 @@ def builds(material: Material, language: Language) -> Section | None:
     )
 
 
-def _basis(material: Material, row: dict[str, Any], language: Language) -> str:
+def _basis(view: View, row: dict[str, Any]) -> str:
     """What a sum means, on what basis it stands, and the assumptions it rests on."""
-    basis = language.reason(row["basis"])
+    basis = view.language.reason(row["basis"])
     names = row["assumption_ids"].replace(";", ", ")
-    rests = language.text("money.rests", names=names) if names else ""
-    return language.sentences(naming.told(material, row["reason"], language), capital(basis), rests)
+    rests = view.text("money.rests", names=names) if names else ""
+    return view.language.sentences(naming.told(view, row["reason"]), capital(basis), rests)
 
 
-def figures(material: Material, language: Language) -> Section | None:
+def figures(view: View) -> Section | None:
     """Every sum of money with its range and what it rests on."""
-    text = language.text
-    frame = material["money_figure"]
+    text = view.text
+    frame = view.material["money_figure"]
     if frame.is_empty():
         return None
     rows = []
     for row in frame.iter_rows(named=True):
         share = row["unit"].startswith("ratio")
         shown = [
-            percent(language, row[f"{name}_value"])
+            percent(view.language, row[f"{name}_value"])
             if share
-            else dollars(language, row[f"{name}_value"])
+            else dollars(view.language, row[f"{name}_value"])
             for name in ("low", "likely", "high")
         ]
         rows.append(
             [
-                _subject(material, row["subject"], language),
-                Cell(language.word("money_item", row["item"])),
+                _subject(view, row["subject"]),
+                Cell(view.language.word("money_item", row["item"])),
                 *shown,
-                Cell(language.word("unit_of", row["unit"])),
-                Cell(_basis(material, row, language), wide=True),
+                Cell(view.language.word("unit_of", row["unit"])),
+                Cell(_basis(view, row), wide=True),
             ]
         )
     heads = ("subject", "item", "low", "median", "high", "unit", "basis")
@@ -185,13 +185,13 @@ def figures(material: Material, language: Language) -> Section | None:
     )
 
 
-def sections(material: Material, language: Language) -> list[Section]:
+def sections(view: View) -> list[Section]:
     return [
         part
         for part in (
-            schedule(material, language),
-            builds(material, language),
-            figures(material, language),
+            schedule(view),
+            builds(view),
+            figures(view),
         )
         if part
     ]

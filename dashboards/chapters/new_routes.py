@@ -24,42 +24,41 @@ from dashboards.figure import (
     plain_table,
     slug,
 )
-from dashboards.language import Language, Period
+from dashboards.language import Period
 from dashboards.material import Material
 from dashboards.notes import Notes, run_note
+from dashboards.view import View
 
 
-def _notes(material: Material, definition: str, unit: str, language: Language) -> Notes:
-    text = language.text
+def _notes(view: View, definition: str, unit: str) -> Notes:
+    text = view.text
     return [
         (text("note.unit"), text(unit)),
         (text("note.definition"), text(f"note.{definition}")),
         (text("note.source"), text("note.new_source")),
         (text("note.interval"), text("note.new_sure")),
-        *_ahead(material, language),
-        run_note(material, language),
+        *_ahead(view),
+        run_note(view),
     ]
 
 
-def _ahead(material: Material, language: Language) -> Notes:
+def _ahead(view: View) -> Notes:
     """The periods that the forecasts of new routes cover."""
-    starts = material["new_route_quantile"]["target_start"]
+    starts = view.material["new_route_quantile"]["target_start"]
     if starts.is_empty():
         return []
-    first, end = (Period(day, material.edition.grain) for day in (starts.min(), starts.max()))  # type: ignore[arg-type]
-    return [(language.text("note.since"), language.text("note.since_ahead", first=first, end=end))]
+    first, end = (Period(day, view.material.edition.grain) for day in (starts.min(), starts.max()))  # type: ignore[arg-type]
+    return [(view.text("note.since"), view.text("note.since_ahead", first=first, end=end))]
 
 
-def split_figure(
-    material: Material, project_id: str, name: str, frame: pl.DataFrame, language: Language
-) -> Figure:
-    text = language.text
+def split_figure(view: View, project_id: str, name: str, frame: pl.DataFrame) -> Figure:
+    text = view.text
     ordered = frame.sort(
         "is_new", "share_before_ratio", "alternative_id", descending=[True, True, False]
     )
     rows: list[dict[str, Any]] = []
     for row in ordered.iter_rows(named=True):
-        way = naming.way_name(material, row["alternative_id"], language)
+        way = naming.way_name(view, row["alternative_id"])
         for when in ("before", "after"):
             rows.append(
                 {"way": way, "when": text(f"market.{when}"), "share": row[f"share_{when}_ratio"]}
@@ -72,18 +71,16 @@ def split_figure(
     most = loser.row(0, named=True) if loser.height else None
     title = text(
         "title.split",
-        name=naming.project_name(material, project_id, language),
-        market=naming.market_name(material, name, language),
+        name=naming.project_name(view, project_id),
+        market=naming.market_name(view, name),
         share=taken,
-        loser=naming.way_name(material, most["alternative_id"], language)
-        if most
-        else text("number.none"),
+        loser=naming.way_name(view, most["alternative_id"]) if most else text("number.none"),
         lost=most["lost_p50_gbps"] if most else None,
         unit=text("unit.gbps"),
     )
     figure_id = slug(f"split-{project_id}-{name}")
     shown = ordered.with_columns(
-        way=each(pl.col("alternative_id"), lambda one: naming.way_name(material, one, language))
+        way=each(pl.col("alternative_id"), lambda one: naming.way_name(view, one))
     )
     heads = [
         ("way", text("table.way"), "text"),
@@ -99,36 +96,36 @@ def split_figure(
         figure_id,
         title,
         alt=title,
-        spec=market(pl.DataFrame(rows), language),
-        notes=_notes(material, "split", "note.unit_market", language),
-        table=plain_table(shown, heads, language, "month"),
+        spec=market(pl.DataFrame(rows), view.language),
+        notes=_notes(view, "split", "note.unit_market"),
+        table=plain_table(shown, heads, view.language, "month"),
         csv=f"{figure_id}.csv",
         data=frame,
-        badges=_badges(material, language),
+        badges=_badges(view),
     )
 
 
-def _badges(material: Material, language: Language) -> tuple[str, ...]:
+def _badges(view: View) -> tuple[str, ...]:
     """A market's history may be simulated; what enters it is assumed."""
-    simulated = (language.text("page.simulated_short"),) if material.edition.simulated else ()
-    return (*simulated, language.text("page.assumed_short"))
+    simulated = (view.text("page.simulated_short"),) if view.material.edition.simulated else ()
+    return (*simulated, view.text("page.assumed_short"))
 
 
-def _fans(material: Material, project_id: str, language: Language) -> list[Figure]:
+def _fans(view: View, project_id: str) -> list[Figure]:
     """What the new route itself carries in each market it enters."""
-    text = language.text
+    text = view.text
     new = (
-        material["new_route_share"]
+        view.material["new_route_share"]
         .filter("is_new")
         .select("project_id", "market", "alternative_id")
     )
-    frame = material["new_route_quantile"].filter(pl.col("project_id") == project_id)
+    frame = view.material["new_route_quantile"].filter(pl.col("project_id") == project_id)
     if new.height:
         frame = frame.join(new, on=["project_id", "market", "alternative_id"], how="semi")
     else:
-        known = [*material.routes, *material.segments, "total"]
+        known = [*view.material.routes, *view.material.segments, "total"]
         frame = frame.filter(~pl.col("alternative_id").is_in(known))
-    grain = material.edition.grain
+    grain = view.material.edition.grain
     found = []
     for (name, way), part in sorted(
         frame.partition_by("market", "alternative_id", as_dict=True).items()
@@ -150,8 +147,8 @@ def _fans(material: Material, project_id: str, language: Language) -> list[Figur
         last = wide.row(-1, named=True)
         title = text(
             "title.new_route",
-            name=naming.project_name(material, project_id, language),
-            market=naming.market_name(material, str(name), language),
+            name=naming.project_name(view, project_id),
+            market=naming.market_name(view, str(name)),
             median=last["q500"],
             low=last["q100"],
             high=last["q900"],
@@ -170,12 +167,12 @@ def _fans(material: Material, project_id: str, language: Language) -> list[Figur
                 figure_id,
                 title,
                 alt=title,
-                spec=fan(wide, grain, language),
-                notes=_notes(material, "new_route", "note.unit_text", language),
-                table=plain_table(wide, heads, language, grain),
+                spec=fan(wide, grain, view.language),
+                notes=_notes(view, "new_route", "note.unit_text"),
+                table=plain_table(wide, heads, view.language, grain),
                 csv=f"{figure_id}.csv",
                 data=wide,
-                badges=_badges(material, language),
+                badges=_badges(view),
             )
         )
     return found
@@ -198,12 +195,12 @@ def _registrations(material: Material) -> pl.DataFrame:
     return both.sort("registered_on", "forecast_id", descending=[True, False])
 
 
-def _registered(material: Material, language: Language) -> Section | None:
+def _registered(view: View) -> Section | None:
     """What was registered before a route existed, what came since, and the verdict on the day that
     was named.
     """
-    text = language.text
-    frame = _registrations(material)
+    text = view.text
+    frame = _registrations(view.material)
     if frame.is_empty():
         return None
     began = bool((frame["months_seen"].fill_null(0) > 0).any())
@@ -228,9 +225,7 @@ def _registered(material: Material, language: Language) -> Section | None:
     )
     rows = [
         [cells[head] for head in heads]
-        for cells in (
-            _registered_row(material, row, language) for row in frame.iter_rows(named=True)
-        )
+        for cells in (_registered_row(view, row) for row in frame.iter_rows(named=True))
     ]
     return Section(
         text("new.registered"),
@@ -242,8 +237,8 @@ def _registered(material: Material, language: Language) -> Section | None:
     )
 
 
-def _registered_row(material: Material, row: dict[str, Any], language: Language) -> dict[str, Cell]:
-    text = language.text
+def _registered_row(view: View, row: dict[str, Any]) -> dict[str, Cell]:
+    text = view.text
     last = (
         text("new.last_seen", value=row["last_gbps"], at=Period(row["last_month"]))
         if row["last_month"]
@@ -260,49 +255,45 @@ def _registered_row(material: Material, row: dict[str, Any], language: Language)
         else text("number.none")
     )
     return {
-        "project": Cell(naming.project_name(material, row["project_id"], language)),
+        "project": Cell(naming.project_name(view, row["project_id"])),
         "market": Cell(
-            naming.market_name(material, row["market"], language)
-            if row["market"]
-            else text("number.none")
+            naming.market_name(view, row["market"]) if row["market"] else text("number.none")
         ),
-        "registered_on": day(language, row["registered_on"]),
-        "judged_on": Cell(language.period(Period(row["judged_on"])), row["judged_on"].isoformat()),
-        "q100": number(language, row["p10_gbps"]),
-        "q500": number(language, row["p50_gbps"]),
-        "q900": number(language, row["p90_gbps"]),
-        "ready_probability": percent(language, row["ready_probability_ratio"]),
-        "months_seen": number(language, row["months_seen"], 0),
+        "registered_on": day(view.language, row["registered_on"]),
+        "judged_on": Cell(
+            view.language.period(Period(row["judged_on"])), row["judged_on"].isoformat()
+        ),
+        "q100": number(view.language, row["p10_gbps"]),
+        "q500": number(view.language, row["p50_gbps"]),
+        "q900": number(view.language, row["p90_gbps"]),
+        "ready_probability": percent(view.language, row["ready_probability_ratio"]),
+        "months_seen": number(view.language, row["months_seen"], 0),
         "last_seen": Cell(last),
         "updated": Cell(updated),
-        "weight_of_data": percent(language, row["weight_of_data_ratio"]),
-        "verdict": Cell(language.word("verdict", row["verdict"])),
-        "wrong_if": Cell(
-            naming.told(material, row["wrong_if"], language) or text("number.none"), wide=True
-        ),
-        "finding": Cell(language.reason(row["reason"]) or text("number.none"), wide=True),
+        "weight_of_data": percent(view.language, row["weight_of_data_ratio"]),
+        "verdict": Cell(view.language.word("verdict", row["verdict"])),
+        "wrong_if": Cell(naming.told(view, row["wrong_if"]) or text("number.none"), wide=True),
+        "finding": Cell(view.language.reason(row["reason"]) or text("number.none"), wide=True),
     }
 
 
-def pages(material: Material, language: Language) -> list[Page]:
-    text = language.text
-    parts = material["new_route_share"].partition_by(
+def pages(view: View) -> list[Page]:
+    text = view.text
+    parts = view.material["new_route_share"].partition_by(
         "project_id", "market", as_dict=True, maintain_order=True
     )
     by_project: dict[str, list[Figure]] = {}
     for (project_id, name), frame in parts.items():
         by_project.setdefault(str(project_id), []).append(
-            split_figure(material, str(project_id), str(name), frame, language)
+            split_figure(view, str(project_id), str(name), frame)
         )
-    for project_id in sorted(material["new_route_quantile"]["project_id"].unique()):
-        by_project[project_id] = _fans(material, project_id, language) + by_project.get(
-            project_id, []
-        )
-    registered = _registered(material, language)
+    for project_id in sorted(view.material["new_route_quantile"]["project_id"].unique()):
+        by_project[project_id] = _fans(view, project_id) + by_project.get(project_id, [])
+    registered = _registered(view)
     if not by_project and registered is None:
         return []
     sections = [
-        Section(naming.project_name(material, project_id, language), figures=figures)
+        Section(naming.project_name(view, project_id), figures=figures)
         for project_id, figures in by_project.items()
     ]
     return [

@@ -11,18 +11,18 @@ from dashboards.chapters.routes import route_table
 from dashboards.chapters.segments import heat_figure
 from dashboards.chapters.series import refusals_in_short, series_figure
 from dashboards.figure import Cell, Page, Section, Table
-from dashboards.language import Language, Period
-from dashboards.material import Material
+from dashboards.language import Period
+from dashboards.view import View
 
 MOST_ROWS = 12
 
 
-def pages(material: Material, language: Language) -> list[Page]:
-    text = language.text
-    table = order_table(material, language, most=MOST_ROWS, brief=True)
+def pages(view: View) -> list[Page]:
+    text = view.text
+    table = order_table(view, most=MOST_ROWS, brief=True)
     reason = (
-        orders_title(material, language)
-        if material["order_plan"].height
+        orders_title(view)
+        if view.material["order_plan"].height
         else text("page.empty", reason=text("reason.no_orders"))
     )
     order = Section(
@@ -31,32 +31,30 @@ def pages(material: Material, language: Language) -> list[Page]:
         table=table,
         links=[("plan.html", text("overview.orders_all"))],
     )
-    said = changes.words(material, language)
+    said = changes.words(view)
     changed = (
         Section(text("revision.title"), said, links=[("changes.html", text("revision.all"))])
         if said
         else None
     )
-    timeline = timeline_figure(material, language, MOST_ROWS)
-    watch = Section(
-        text("overview.watch"), figures=[timeline, heat_figure(material, language, MOST_ROWS)]
-    )
-    whole = material.keys.get(("total", "total"), [])
-    totals = ([key for key in whole if key in material.quantiles] or whole)[:1] or [
-        keys[0] for (kind, _), keys in material.keys.items() if kind == "corridor"
+    timeline = timeline_figure(view, MOST_ROWS)
+    watch = Section(text("overview.watch"), figures=[timeline, heat_figure(view, MOST_ROWS)])
+    whole = view.material.keys.get(("total", "total"), [])
+    totals = ([key for key in whole if key in view.material.quantiles] or whole)[:1] or [
+        keys[0] for (kind, _), keys in view.material.keys.items() if kind == "corridor"
     ][:2]
     expect = Section(
         text("overview.forecast"),
-        figures=[series_figure(material, key, language) for key in totals],
-        table=route_table(material, language),
+        figures=[series_figure(view, key) for key in totals],
+        table=route_table(view),
         links=[
-            (corridor_path(name), naming.corridor_name(material, name, language))
-            for name in corridors(material)
+            (corridor_path(name), naming.corridor_name(view, name))
+            for name in corridors(view.material)
         ],
     )
-    earlier = _earlier(material, language)
-    refused = refusals_in_short(material, language)
-    doubts = accepted.words(material, language)
+    earlier = _earlier(view)
+    refused = refusals_in_short(view)
+    doubts = accepted.words(view)
     passed_over = (
         Section(
             text("accepted.title"),
@@ -69,11 +67,9 @@ def pages(material: Material, language: Language) -> list[Page]:
     # In words at the top, so that what to order, what to watch and what changed stand on one
     # screen.
     lead = (
-        [language.sentences(orders_title(material, language))]
-        if material["order_plan"].height
-        else []
+        [view.language.sentences(orders_title(view))] if view.material["order_plan"].height else []
     )
-    lead += [language.sentences(timeline.title)] if timeline.spec else []
+    lead += [view.language.sentences(timeline.title)] if timeline.spec else []
     return [
         Page(
             "index.html",
@@ -92,21 +88,21 @@ def pages(material: Material, language: Language) -> list[Page]:
     ]
 
 
-def _earlier(material: Material, language: Language) -> Section | None:
+def _earlier(view: View) -> Section | None:
     """The editions before this one, the newest first."""
-    text = language.text
+    text = view.text
     rows = [
         [
             Cell(
-                language.period(Period(one.origin, material.edition.grain)),
+                view.language.period(Period(one.origin, view.material.edition.grain)),
                 one.origin.isoformat(),
-                link=f"../{one.folder}/{language.code}/index.html",
+                link=f"../{one.folder}/{view.language.code}/index.html",
             ),
-            Cell(language.day(one.known_at.date()), one.known_at.isoformat()),
+            Cell(view.language.day(one.known_at.date()), one.known_at.isoformat()),
             Cell(one.run_id),
             Cell(one.data_hash),
         ]
-        for one in material.edition.previous
+        for one in view.material.edition.previous
     ]
     if not rows:
         return None

@@ -27,6 +27,7 @@ from dashboards.figure import (
 )
 from dashboards.language import Language, Period
 from dashboards.material import Material
+from dashboards.view import View
 
 
 def runout_frame(material: Material) -> pl.DataFrame:
@@ -59,22 +60,20 @@ def runout_frame(material: Material) -> pl.DataFrame:
     )
 
 
-def timeline_figure(material: Material, language: Language, most: int | None = None) -> Figure:
-    text = language.text
-    grain = material.edition.grain
-    frame = runout_frame(material)
+def timeline_figure(view: View, most: int | None = None) -> Figure:
+    text = view.text
+    grain = view.material.edition.grain
+    frame = runout_frame(view.material)
     if frame.is_empty():
         return Figure("runout", text("title.runout"), reason=text("reason.no_runout"))
     last = frame["last_target"].max()
-    by = Period(last if isinstance(last, date) else material.edition.origin, grain)
+    by = Period(last if isinstance(last, date) else view.material.edition.origin, grain)
     risky = frame.filter(pl.col("t10").is_not_null())
     if risky.is_empty():
         title = text("title.timeline_none", by=by)
-        return Figure("runout", title, reason=title, notes=load_notes(material, [], language))
+        return Figure("runout", title, reason=title, notes=load_notes(view, []))
     named = risky.with_columns(
-        segment=each(
-            pl.col("segment_id"), lambda name: naming.segment_label(material, name, language)
-        )
+        segment=each(pl.col("segment_id"), lambda name: naming.segment_label(view, name))
     )
     first = named.row(0, named=True)
     if first["t50"] is None:
@@ -91,27 +90,27 @@ def timeline_figure(material: Material, language: Language, most: int | None = N
     ids = shown["segment_id"].to_list()
     spec = timeline(
         shown.select("segment", "t10", "t50", "t90", "last_target", "order_by"),
-        material.today,
+        view.material.today,
         grain,
-        language,
+        view.language,
     )
     rows = [
         [
             Cell(row["segment"]),
             *(
-                period(language, row[name], grain, row["last_target"])
+                period(view.language, row[name], grain, row["last_target"])
                 for name in ("t10", "t50", "t90")
             ),
-            day(language, row["order_by"]),
-            percent(language, row["probability_by_last"]),
+            day(view.language, row["order_by"]),
+            percent(view.language, row["probability_by_last"]),
         ]
         for row in shown.iter_rows(named=True)
     ]
     heads = ("segment", "t10", "t50", "t90", "order_by", "probability_by_last")
-    notes = load_notes(material, ids, language, "unit_date")
+    notes = load_notes(view, ids, "unit_date")
     notes[1] = (
         text("note.definition"),
-        text("note.runout", threshold=material.edition.threshold_ratio),
+        text("note.runout", threshold=view.material.edition.threshold_ratio),
     )
     subtitle = text("plan.timeline_subtitle")
     if shown.height < named.height:
@@ -119,33 +118,33 @@ def timeline_figure(material: Material, language: Language, most: int | None = N
     return Figure(
         "runout",
         title,
-        alt=language.sentences(title, subtitle),
+        alt=view.language.sentences(title, subtitle),
         spec=spec,
         subtitle=subtitle,
         notes=notes,
         table=Table([text(f"table.{head}") for head in heads], rows),
         csv="runout.csv",
         data=frame,
-        badges=badges(material, ids, language),
+        badges=badges(view, ids),
     )
 
 
-def orders_title(material: Material, language: Language) -> str:
+def orders_title(view: View) -> str:
     """How many orders are due, and which is the most urgent."""
-    text = language.text
-    orders = material.orders
+    text = view.text
+    orders = view.material.orders
     if orders.is_empty():
         return text("title.orders_none")
     late = orders.filter(pl.col("overdue_months") > 0)
     first = orders.row(0, named=True)
-    name = naming.segment_label(material, first["segment_id"], language)
+    name = naming.segment_label(view, first["segment_id"])
     if first["order_by"] is None:
         return text("title.orders_undated", n=orders.height)
     if late.height == orders.height > 1:
-        months = overdue(first["overdue_months"], language)
+        months = overdue(first["overdue_months"], view.language)
         return text("title.orders_all_overdue", n=orders.height, name=name, late_by=months)
     if late.height:
-        months = overdue(first["overdue_months"], language)
+        months = overdue(first["overdue_months"], view.language)
         return text(
             "title.orders_overdue", n=orders.height, late=late.height, name=name, late_by=months
         )
@@ -162,41 +161,39 @@ def overdue(months: float, language: Language) -> str:
 BRIEF = ("segment", "order_by", "ready_by", "option", "p_late")
 
 
-def order_table(
-    material: Material, language: Language, *, most: int | None = None, brief: bool = False
-) -> Table | None:
+def order_table(view: View, *, most: int | None = None, brief: bool = False) -> Table | None:
     """The order sheet, the most urgent order first; `brief` leaves out how each order was sized and
     why.
     """
-    text = language.text
-    orders = material.orders
+    text = view.text
+    orders = view.material.orders
     if orders.is_empty():
         return None
     rows = []
     for row in (orders.head(most) if most else orders).iter_rows(named=True):
         late = row["overdue_months"] > 0
-        size = f"{row['modules']}\u00a0×\u00a0{language.number(row['module_gbps'])}\u00a0{joined(text('unit.gbps'))}"
+        size = f"{row['modules']}\u00a0×\u00a0{view.language.number(row['module_gbps'])}\u00a0{joined(text('unit.gbps'))}"
         rows.append(
             {
                 "segment": Cell(
-                    naming.segment_label(material, row["segment_id"], language),
+                    naming.segment_label(view, row["segment_id"]),
                     link=segment_path(row["segment_id"]),
                 ),
                 "order_by": Cell(
-                    *day(language, row["order_by"])[:2],
-                    badge=text("plan.overdue", late=overdue(row["overdue_months"], language))
+                    *day(view.language, row["order_by"])[:2],
+                    badge=text("plan.overdue", late=overdue(row["overdue_months"], view.language))
                     if late
                     else "",
                     whole=True,
                 ),
-                "ready_by": day(language, row["ready_by"]),
-                "option": Cell(f"{language.word('option', row['option'])}: {size}"),
-                "lead_time": Cell(_lead_time(row, language), whole=True),
-                "p_late": percent(language, row["p_late_now_ratio"]),
-                "failure_sized": Cell(naming.failure_name(material, row["failure_id"], language)),
-                "cost": dollars(language, row["cost_usd"]),
-                "present_value": dollars(language, row["present_value_usd"]),
-                "reason": Cell(naming.told(material, row["reason"], language), wide=True),
+                "ready_by": day(view.language, row["ready_by"]),
+                "option": Cell(f"{view.language.word('option', row['option'])}: {size}"),
+                "lead_time": Cell(_lead_time(row, view.language), whole=True),
+                "p_late": percent(view.language, row["p_late_now_ratio"]),
+                "failure_sized": Cell(naming.failure_name(view, row["failure_id"])),
+                "cost": dollars(view.language, row["cost_usd"]),
+                "present_value": dollars(view.language, row["present_value_usd"]),
+                "reason": Cell(naming.told(view, row["reason"]), wide=True),
             }
         )
     heads = [head for head in rows[0] if head in BRIEF or not brief]
@@ -208,7 +205,7 @@ def order_table(
         [[row[head] for head in heads] for row in rows],
         caption=text(
             "plan.sheet_brief" if brief else "plan.sheet_caption",
-            alpha=material.edition.risk_alpha_ratio,
+            alpha=view.material.edition.risk_alpha_ratio,
         ),
     )
 
@@ -220,15 +217,15 @@ def _lead_time(row: dict[str, Any], language: Language) -> str:
     return language.text("plan.lead_time", low=low, likely=likely, high=high)
 
 
-def pages(material: Material, language: Language) -> list[Page]:
-    text = language.text
-    table = order_table(material, language)
+def pages(view: View) -> list[Page]:
+    text = view.text
+    table = order_table(view)
     words = (
         []
         if table
         else [
-            orders_title(material, language)
-            if material["order_plan"].height
+            orders_title(view)
+            if view.material["order_plan"].height
             else text("page.empty", reason=text("reason.no_orders"))
         ]
     )
@@ -239,14 +236,14 @@ def pages(material: Material, language: Language) -> list[Page]:
             [
                 text(
                     "plan.lead",
-                    threshold=material.edition.threshold_ratio,
-                    alpha=material.edition.risk_alpha_ratio,
+                    threshold=view.material.edition.threshold_ratio,
+                    alpha=view.material.edition.risk_alpha_ratio,
                 )
             ],
             [
                 Section(text("plan.sheet"), words, table=table),
-                Section(text("plan.timeline"), figures=[timeline_figure(material, language)]),
-                *money.sections(material, language),
+                Section(text("plan.timeline"), figures=[timeline_figure(view)]),
+                *money.sections(view),
             ],
         )
     ]

@@ -12,6 +12,7 @@ from dashboards.figure import Cell, Figure, Page, Section, Table, number, percen
 from dashboards.language import Language
 from dashboards.material import Material
 from dashboards.notes import Notes, run_note, since
+from dashboards.view import View
 
 MOST_MODELS = 4
 ALIKE = 0.05
@@ -61,27 +62,27 @@ def overall(frame: pl.DataFrame, model: str) -> dict[str, float | None]:
     )
 
 
-def _notes(material: Material, frame: pl.DataFrame, definition: str, language: Language) -> Notes:
-    text = language.text
+def _notes(view: View, frame: pl.DataFrame, definition: str) -> Notes:
+    text = view.text
     return [
         (text("note.unit"), text(f"note.unit_{definition}")),
         (text("note.definition"), text(f"note.{definition}")),
         (text("note.source"), text("note.quality_source")),
-        *since(material, language, ahead=False),
+        *since(view, ahead=False),
         (text("note.interval"), text("quality.pooled", n=int(frame["series"].max() or 0))),  # type: ignore[arg-type]
-        run_note(material, language),
+        run_note(view),
     ]
 
 
-def figures(material: Material, language: Language) -> list[Figure]:
-    text = language.text
-    grain = material.edition.grain
-    frame = pooled(material)
+def figures(view: View) -> list[Figure]:
+    text = view.text
+    grain = view.material.edition.grain
+    frame = pooled(view.material)
     if frame.is_empty():
         return [
             Figure("calibration", text("title.no_calibration"), reason=text("reason.no_backtest"))
         ]
-    simulated = (text("page.simulated_short"),) if material.edition.simulated else ()
+    simulated = (text("page.simulated_short"),) if view.material.edition.simulated else ()
     ours = frame.filter((pl.col("model") == "ensemble") & (pl.col("horizon") > 0))
     whole = overall(frame, "ensemble")
     title = text(
@@ -100,7 +101,7 @@ def figures(material: Material, language: Language) -> list[Figure]:
                 ("coverage_80", text("table.coverage_80"), "pct"),
                 ("coverage_95", text("table.coverage_95"), "pct"),
             ],
-            language,
+            view.language,
             grain,
         )
         found.append(
@@ -108,9 +109,9 @@ def figures(material: Material, language: Language) -> list[Figure]:
                 "calibration",
                 title,
                 alt=title,
-                spec=calibration(ours, grain, language),
-                subtitle=_farthest(ours, language),
-                notes=_notes(material, frame, "calibration", language),
+                spec=calibration(ours, grain, view.language),
+                subtitle=_farthest(ours, view.language),
+                notes=_notes(view, frame, "calibration"),
                 table=table,
                 csv="calibration.csv",
                 data=ours,
@@ -139,7 +140,7 @@ def figures(material: Material, language: Language) -> list[Figure]:
             [by_horizon.filter(pl.col("model") == name) for name in shown]
         ).with_columns(
             model=pl.col("model").replace_strict(
-                {name: language.word("model", name) for name in shown}, return_dtype=pl.String
+                {name: view.language.word("model", name) for name in shown}, return_dtype=pl.String
             )
         )
         if part.height:
@@ -151,7 +152,7 @@ def figures(material: Material, language: Language) -> list[Figure]:
                     ("n", text("table.n"), "n0"),
                     ("mase", "MASE", "n3"),
                 ],
-                language,
+                view.language,
                 grain,
             )
             found.append(
@@ -159,8 +160,8 @@ def figures(material: Material, language: Language) -> list[Figure]:
                     "skill",
                     title,
                     alt=title,
-                    spec=skill(part, grain, language),
-                    notes=_notes(material, frame, "mase", language),
+                    spec=skill(part, grain, view.language),
+                    notes=_notes(view, frame, "mase"),
                     table=table,
                     csv="skill.csv",
                     data=by_horizon,
@@ -183,10 +184,10 @@ def _farthest(ours: pl.DataFrame, language: Language) -> str:
     )
 
 
-def score_table(material: Material, language: Language) -> Table | None:
+def score_table(view: View) -> Table | None:
     """The ensemble's scores of every series over all horizons."""
-    text = language.text
-    scores = material["backtest_score"].filter(
+    text = view.text
+    scores = view.material["backtest_score"].filter(
         (pl.col("model") == "ensemble") & (pl.col("horizon") == 0)
     )
     if scores.is_empty():
@@ -196,17 +197,17 @@ def score_table(material: Material, language: Language) -> Table | None:
         key = (row["series_kind"], row["series_id"], row["direction"], row["statistic"])
         rows.append(
             [
-                Cell(naming.series_name(material, key, language)),
-                Cell(naming.direction_name(material, key, language)),
-                Cell(naming.statistic(key, language)),
-                number(language, row["n"], 0),
-                number(language, row["bias_gbps"]),
-                number(language, row["mae_gbps"]),
-                number(language, row["mase"], 2 if (row["mase"] or 0) < 100 else None),
-                number(language, row["crps_gbps"]),
-                percent(language, row["coverage_80"]),
-                percent(language, row["coverage_95"]),
-                number(language, row["dm_p"], 3),
+                Cell(naming.series_name(view, key)),
+                Cell(naming.direction_name(view, key)),
+                Cell(naming.statistic(key, view.language)),
+                number(view.language, row["n"], 0),
+                number(view.language, row["bias_gbps"]),
+                number(view.language, row["mae_gbps"]),
+                number(view.language, row["mase"], 2 if (row["mase"] or 0) < 100 else None),
+                number(view.language, row["crps_gbps"]),
+                percent(view.language, row["coverage_80"]),
+                percent(view.language, row["coverage_95"]),
+                number(view.language, row["dm_p"], 3),
             ]
         )
     heads = (
@@ -227,11 +228,11 @@ def score_table(material: Material, language: Language) -> Table | None:
     )
 
 
-def pages(material: Material, language: Language) -> list[Page]:
-    text = language.text
-    table = score_table(material, language)
-    sections = [Section(text("quality.tested"), figures=figures(material, language))]
+def pages(view: View) -> list[Page]:
+    text = view.text
+    table = score_table(view)
+    sections = [Section(text("quality.tested"), figures=figures(view))]
     if table:
         sections.append(Section(text("quality.table"), table=table))
-    sections[1:1] = live.sections(material, language)
+    sections[1:1] = live.sections(view)
     return [Page("quality.html", text("quality.title"), [text("quality.lead")], sections)]

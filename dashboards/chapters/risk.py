@@ -20,17 +20,17 @@ from dashboards.figure import (
     percent,
     plain_table,
 )
-from dashboards.language import Language, Period
-from dashboards.material import Material
+from dashboards.language import Period
 from dashboards.notes import closing
+from dashboards.view import View
 
 MOST_FAILURES = 15
 
 
-def lost_figure(material: Material, language: Language) -> Figure:
+def lost_figure(view: View) -> Figure:
     """The failures that lose most demand at the first period the plan looks at."""
-    text = language.text
-    frame = material["lost_traffic"]
+    text = view.text
+    frame = view.material["lost_traffic"]
     if frame.is_empty():
         return Figure("lost", text("title.lost_none"), reason=text("reason.no_lost"))
     first = frame["target_start"].min()
@@ -45,16 +45,12 @@ def lost_figure(material: Material, language: Language) -> Figure:
         .sort("lost_p50_gbps", "lost_p90_gbps", "failure_id", descending=[True, True, False])
         .head(MOST_FAILURES)
         .with_columns(
-            failure=each(
-                pl.col("failure_id"), lambda name: naming.failure_name(material, name, language)
-            ),
-            failed=each(
-                pl.col("failure_id"), lambda name: naming.failed_name(material, name, language)
-            ),
+            failure=each(pl.col("failure_id"), lambda name: naming.failure_name(view, name)),
+            failed=each(pl.col("failure_id"), lambda name: naming.failed_name(view, name)),
         )
     )
     top = worst.row(0, named=True)
-    when = Period(first, material.edition.grain)  # type: ignore[arg-type]
+    when = Period(first, view.material.edition.grain)  # type: ignore[arg-type]
     title = text(
         "title.lost",
         failure=top["failure"],
@@ -70,10 +66,12 @@ def lost_figure(material: Material, language: Language) -> Figure:
         (
             text("note.source"),
             text(
-                "note.source_load_simulated" if material.edition.simulated else "note.source_load"
+                "note.source_load_simulated"
+                if view.material.edition.simulated
+                else "note.source_load"
             ),
         ),
-        *closing(material, language),
+        *closing(view),
     ]
     heads = [
         ("failure", text("table.failure"), "text"),
@@ -86,19 +84,20 @@ def lost_figure(material: Material, language: Language) -> Figure:
         title,
         alt=title,
         spec=failures(
-            worst.select("lost_p50_gbps", "lost_p90_gbps", "routes", failure="failed"), language
+            worst.select("lost_p50_gbps", "lost_p90_gbps", "routes", failure="failed"),
+            view.language,
         ),
         notes=notes,
-        table=plain_table(worst, heads, language, "month"),
+        table=plain_table(worst, heads, view.language, "month"),
         csv="lost_traffic.csv",
         data=frame,
-        badges=(text("page.simulated_short"),) if material.edition.simulated else (),
+        badges=(text("page.simulated_short"),) if view.material.edition.simulated else (),
     )
 
 
-def _congestion(material: Material, language: Language) -> Section | None:
-    text = language.text
-    frame = material["segment_risk"]
+def _congestion(view: View) -> Section | None:
+    text = view.text
+    frame = view.material["segment_risk"]
     if frame.is_empty():
         return None
     last = frame["target_start"].max()
@@ -113,18 +112,14 @@ def _congestion(material: Material, language: Language) -> Section | None:
     rows = [
         [
             Cell(
-                naming.segment_direction(material, row["segment_id"], row["direction"], language),
+                naming.segment_direction(view, row["segment_id"], row["direction"]),
                 link=segment_path(row["segment_id"])
-                if row["segment_id"] in material.segments
+                if row["segment_id"] in view.material.segments
                 else "",
             ),
-            number(language, row["congested_hours"], 1),
-            percent(language, row["overload_ratio"], 1),
-            Cell(
-                naming.failure_name(material, row["failure_id"], language)
-                if row["failure_id"]
-                else ""
-            ),
+            number(view.language, row["congested_hours"], 1),
+            percent(view.language, row["overload_ratio"], 1),
+            Cell(naming.failure_name(view, row["failure_id"]) if row["failure_id"] else ""),
         ]
         for row in worst.iter_rows(named=True)
         if row["congested_hours"] or row["overload_ratio"]
@@ -132,7 +127,7 @@ def _congestion(material: Material, language: Language) -> Section | None:
     if not rows:
         return None
     heads = ("direction", "congested_hours", "overload", "failure_most")
-    when = Period(last, material.edition.grain)  # type: ignore[arg-type]
+    when = Period(last, view.material.edition.grain)  # type: ignore[arg-type]
     return Section(
         text("risk.congestion"),
         [
@@ -143,13 +138,13 @@ def _congestion(material: Material, language: Language) -> Section | None:
                 when=when,
             )
         ],
-        table=filled(Table([text(f"table.{head}") for head in heads], rows), language),
+        table=filled(Table([text(f"table.{head}") for head in heads], rows), view.language),
     )
 
 
-def _routes(material: Material, language: Language) -> Section | None:
-    text = language.text
-    frame = material["route_risk"].sort(
+def _routes(view: View) -> Section | None:
+    text = view.text
+    frame = view.material["route_risk"].sort(
         "unavailable_hours", "route_id", descending=[True, False], nulls_last=True
     )
     if frame.is_empty():
@@ -157,21 +152,17 @@ def _routes(material: Material, language: Language) -> Section | None:
     rows = [
         [
             Cell(
-                naming.route_name(material, row["route_id"], language),
-                link=route_path(row["route_id"]) if row["route_id"] in material.routes else "",
+                naming.route_name(view, row["route_id"]),
+                link=route_path(row["route_id"]) if row["route_id"] in view.material.routes else "",
             ),
-            number(language, row["paths"], 0),
-            number(language, row["rtt_floor_ms"], 0),
-            number(language, row["rtt_backup_ms"], 0),
-            percent(language, row["availability_ratio"], 3),
-            number(language, row["unavailable_hours"], 1),
-            number(language, row["lost_tb_year"], 0),
-            Cell(
-                naming.failure_name(material, row["failure_id"], language)
-                if row["failure_id"]
-                else ""
-            ),
-            Cell(naming.told(material, row["note"], language), wide=True),
+            number(view.language, row["paths"], 0),
+            number(view.language, row["rtt_floor_ms"], 0),
+            number(view.language, row["rtt_backup_ms"], 0),
+            percent(view.language, row["availability_ratio"], 3),
+            number(view.language, row["unavailable_hours"], 1),
+            number(view.language, row["lost_tb_year"], 0),
+            Cell(naming.failure_name(view, row["failure_id"]) if row["failure_id"] else ""),
+            Cell(naming.told(view, row["note"]), wide=True),
         ]
         for row in frame.iter_rows(named=True)
     ]
@@ -186,7 +177,7 @@ def _routes(material: Material, language: Language) -> Section | None:
         "failure_most",
         "note",
     ]
-    table = filled(Table([text(f"table.{head}") for head in heads], rows), language)
+    table = filled(Table([text(f"table.{head}") for head in heads], rows), view.language)
     return Section(
         text("risk.routes"),
         [
@@ -200,16 +191,14 @@ def _routes(material: Material, language: Language) -> Section | None:
     )
 
 
-def pages(material: Material, language: Language) -> list[Page]:
-    text = language.text
-    parts = [
-        part for part in (_congestion(material, language), _routes(material, language)) if part
-    ]
+def pages(view: View) -> list[Page]:
+    text = view.text
+    parts = [part for part in (_congestion(view), _routes(view)) if part]
     return [
         Page(
             "risk.html",
             text("risk.title"),
             [text("risk.lead")],
-            [Section(figures=[lost_figure(material, language)]), *parts],
+            [Section(figures=[lost_figure(view)]), *parts],
         )
     ]

@@ -8,85 +8,84 @@ from dashboards.chapters.detail import components_figure, profile_figure
 from dashboards.chapters.places import route_path, segment_path
 from dashboards.chapters.series import outlook, traffic_section
 from dashboards.figure import Cell, Page, Section, Table, filled, number, percent
-from dashboards.language import Language
-from dashboards.material import Material
+from dashboards.view import View
 
 
-def route_table(material: Material, language: Language, home: str = "") -> Table:
+def route_table(view: View, home: str = "") -> Table:
     """One row per route: the busier direction of its peak traffic."""
-    text = language.text
+    text = view.text
     rows = []
-    for route_id, row in material.routes.items():
-        keys = material.keys.get(("route", route_id), [])
-        seen = outlook(material, keys[0]) if keys else None
+    for route_id, row in view.material.routes.items():
+        keys = view.material.keys.get(("route", route_id), [])
+        seen = outlook(view.material, keys[0]) if keys else None
         rows.append(
             [
                 Cell(
-                    naming.route_name(material, route_id, language),
+                    naming.route_name(view, route_id),
                     link=home + route_path(route_id),
                     badge=text("page.simulated_short") if row["simulated"] else "",
                 ),
-                Cell(naming.market_name(material, str(row["market"]), language)),
-                Cell(naming.direction_name(material, keys[0], language) if keys else ""),
-                number(language, seen.now_gbps if seen else None),
-                number(language, seen.year_ahead_gbps if seen else None),
-                number(language, seen.end_gbps if seen else None),
-                percent(language, seen.growth_ratio if seen else None),
+                Cell(naming.market_name(view, str(row["market"]))),
+                Cell(naming.direction_name(view, keys[0]) if keys else ""),
+                number(view.language, seen.now_gbps if seen else None),
+                number(view.language, seen.year_ahead_gbps if seen else None),
+                number(view.language, seen.end_gbps if seen else None),
+                percent(view.language, seen.growth_ratio if seen else None),
             ]
         )
     heads = ("route", "market", "direction", "now", "year_ahead", "end", "growth")
     return filled(
         Table([text(f"table.{head}") for head in heads], rows, caption=text("routes.caption")),
-        language,
+        view.language,
     )
 
 
-def pages(material: Material, language: Language) -> list[Page]:
-    text = language.text
-    count = len(material.routes)
+def pages(view: View) -> list[Page]:
+    text = view.text
+    count = len(view.material.routes)
     listing = Page(
         "routes.html",
         text("routes.title"),
         [text("routes.lead", n=count)],
-        [Section(table=route_table(material, language))],
+        [Section(table=route_table(view))],
     )
-    return [listing, *(_page(material, route_id, language) for route_id in material.routes)]
+    return [listing, *(_page(view, route_id) for route_id in view.material.routes)]
 
 
-def _page(material: Material, route_id: str, language: Language) -> Page:
-    row = material.routes[route_id]
+def _page(view: View, route_id: str) -> Page:
+    row = view.material.routes[route_id]
     corridor, market = (
-        naming.corridor_name(material, str(row["corridor"]), language),
-        naming.market_name(material, str(row["market"]), language),
+        naming.corridor_name(view, str(row["corridor"])),
+        naming.market_name(view, str(row["market"])),
     )
     return Page(
         route_path(route_id),
-        naming.route_name(material, route_id, language),
-        [language.text("route.about", corridor=corridor, market=market)],
-        build=lambda: _sections(material, route_id, language),
+        naming.route_name(view, route_id),
+        [view.text("route.about", corridor=corridor, market=market)],
+        build=lambda: _sections(view, route_id),
         subject=("route", route_id),
     )
 
 
-def _sections(material: Material, route_id: str, language: Language) -> list[Section]:
-    text = language.text
-    keys = material.keys.get(("route", route_id), [])
-    sections = [traffic_section(material, keys, language)]
+def _sections(view: View, route_id: str) -> list[Section]:
+    text = view.text
+    keys = view.material.keys.get(("route", route_id), [])
+    sections = [traffic_section(view, keys)]
     if keys:
         busier = keys[0]
         further = [
-            profile_figure(material, route_id, busier[2], language),
-            components_figure(material, busier, language),
-            series_revision(material, busier, language),
+            profile_figure(view, route_id, busier[2]),
+            components_figure(view, busier),
+            series_revision(view, busier),
         ]
         found = [figure for figure in further if figure]
         if found:
             sections.append(Section(text("route.further"), figures=found))
-    paths = material.paths.get(route_id, {})
+    paths = view.material.paths.get(route_id, {})
     for rank, segment_ids in paths.items():
         title = text("route.path") if rank == 1 else text("route.backup", rank=rank)
         links = [
-            ("../" + segment_path(segment_id), naming.segment_label(material, segment_id, language))
+            ("../" + segment_path(segment_id), naming.segment_label(view, segment_id))
             for segment_id in segment_ids
         ]
         sections.append(Section(title, links=links))

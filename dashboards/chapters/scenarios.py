@@ -11,9 +11,9 @@ from dashboards import naming
 from dashboards.chapters.places import segment_path
 from dashboards.charts.scenarios import comparison, scenarios
 from dashboards.figure import Cell, Figure, Page, Section, Table, day, number, percent, period, slug
-from dashboards.language import Language, Period
-from dashboards.material import Material
+from dashboards.language import Period
 from dashboards.notes import closing
+from dashboards.view import View
 
 MOST_SEGMENTS = 15
 SHORTEST_SHIFT = 0.05
@@ -69,29 +69,25 @@ def _first_out(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _dated(
-    material: Material, moved: pl.DataFrame, end: date | None, language: Language
-) -> pl.DataFrame:
+def _dated(view: View, moved: pl.DataFrame, end: date | None) -> pl.DataFrame:
     """Rows of the chart: the segments with a median date in the plan or in the story; what lies
     after the horizon stands at its end.
     """
-    grain = material.edition.grain
+    grain = view.material.edition.grain
     shown = moved.filter(pl.col("t50_base").is_not_null() | pl.col("t50_scenario").is_not_null())
 
     def when(value: date | None) -> str:
         if value is None and end is None:
-            return language.text("number.none")
+            return view.text("number.none")
         return (
-            language.period(Period(value, grain))
+            view.language.period(Period(value, grain))
             if value
-            else language.period(Period(end or date.min, grain), "after")
+            else view.language.period(Period(end or date.min, grain), "after")
         )
 
     return pl.DataFrame(
         {
-            "segment": [
-                naming.segment_label(material, row, language) for row in shown["segment_id"]
-            ],
+            "segment": [naming.segment_label(view, row) for row in shown["segment_id"]],
             "base": [value or end for value in shown["t50_base"]],
             "scenario": [value or end for value in shown["t50_scenario"]],
             "base_label": [when(value) for value in shown["t50_base"]],
@@ -107,14 +103,12 @@ def _dated(
     )
 
 
-def comparison_figure(
-    material: Material, stories: Mapping[str, pl.DataFrame], language: Language
-) -> Figure | None:
+def comparison_figure(view: View, stories: Mapping[str, pl.DataFrame]) -> Figure | None:
     """All stories on one chart with a switch, over the segments that any of them moves most; None
     for a single story.
     """
-    text = language.text
-    last = material["runout"]["last_target"].max()
+    text = view.text
+    last = view.material["runout"]["last_target"].max()
     end = last if isinstance(last, date) else None
     moved = {name: _moved(frame, end) for name, frame in stories.items()}
     counted = [
@@ -137,13 +131,11 @@ def comparison_figure(
         .agg(pl.col("median_days").abs().max(), pl.col("moved").max())
         .sort("median_days", "moved", "segment_id", descending=[True, True, False])["segment_id"]
     )
-    order = {
-        naming.segment_label(material, name, language): place for place, name in enumerate(most)
-    }
+    order = {naming.segment_label(view, name): place for place, name in enumerate(most)}
     rows = pl.concat(
         [
-            _dated(material, _first_out(stories[name]), end, language).with_columns(
-                story=pl.lit(naming.said(material, name, language))
+            _dated(view, _first_out(stories[name]), end).with_columns(
+                story=pl.lit(naming.said(view, name))
             )
             for name, *_ in ranked
         ]
@@ -152,9 +144,7 @@ def comparison_figure(
         pl.col("segment").replace_strict(order, return_dtype=pl.Int64), maintain_order=True
     )
     kept = rows["segment"].unique(maintain_order=True).head(MOST_SEGMENTS)
-    places = {
-        naming.said(material, name, language): place for place, (name, *_) in enumerate(ranked)
-    }
+    places = {naming.said(view, name): place for place, (name, *_) in enumerate(ranked)}
     rows = rows.filter(pl.col("segment").is_in(kept.to_list())).sort(
         pl.col("story").replace_strict(places, return_dtype=pl.Int64), maintain_order=True
     )
@@ -163,7 +153,7 @@ def comparison_figure(
     title = text(
         "title.comparison",
         n=len(ranked),
-        name=naming.said(material, ranked[0][0], language),
+        name=naming.said(view, ranked[0][0]),
         segments=ranked[0][1],
     )
     table = Table(
@@ -178,24 +168,22 @@ def comparison_figure(
             for row in rows.iter_rows(named=True)
         ],
     )
-    source = "note.source_load_simulated" if material.edition.simulated else "note.source_load"
+    source = "note.source_load_simulated" if view.material.edition.simulated else "note.source_load"
     notes = [
         (text("note.unit"), text("note.unit_date")),
         (text("note.definition"), text("note.scenario", least=LEAST_SHARE)),
         (text("note.source"), text(source)),
-        *closing(material, language),
+        *closing(view),
     ]
-    badges = ((text("page.simulated_short"),) if material.edition.simulated else ()) + (
+    badges = ((text("page.simulated_short"),) if view.material.edition.simulated else ()) + (
         text("page.assumed_short"),
     )
     return Figure(
         "scenarios",
         title,
         alt=title,
-        spec=comparison(rows, language),
-        subtitle=text(
-            "scenario.subtitle_switch", name=naming.said(material, ranked[0][0], language)
-        ),
+        spec=comparison(rows, view.language),
+        subtitle=text("scenario.subtitle_switch", name=naming.said(view, ranked[0][0])),
         notes=notes,
         table=table,
         csv="scenarios.csv",
@@ -204,15 +192,13 @@ def comparison_figure(
     )
 
 
-def story_figure(
-    material: Material, scenario_id: str, frame: pl.DataFrame, language: Language
-) -> Figure:
-    text = language.text
-    grain = material.edition.grain
-    last = material["runout"]["last_target"].max()
+def story_figure(view: View, scenario_id: str, frame: pl.DataFrame) -> Figure:
+    text = view.text
+    grain = view.material.edition.grain
+    last = view.material["runout"]["last_target"].max()
     end = last if isinstance(last, date) else None
     moved = _moved(frame, end)
-    name = naming.said(material, scenario_id, language)
+    name = naming.said(view, scenario_id)
     figure_id = slug(f"scenario-{scenario_id}")
     if moved.is_empty():
         return Figure(
@@ -224,11 +210,12 @@ def story_figure(
     top = moved.sort(order, descending=True, nulls_last=True, maintain_order=True).row(
         0, named=True
     )
-    first = naming.segment_label(material, top["segment_id"], language)
+    first = naming.segment_label(view, top["segment_id"])
     ways = "" if earlier and later else "_earlier" if earlier else "_later"
     if top["median_days"]:
         before, after = (
-            period(language, top[f"t50_{which}"], grain, end).text for which in ("base", "scenario")
+            period(view.language, top[f"t50_{which}"], grain, end).text
+            for which in ("base", "scenario")
         )
         title = text(
             f"title.scenario{ways}",
@@ -256,7 +243,7 @@ def story_figure(
             before=top["probability_base"],
             after=top["probability_scenario"],
         )
-    rows = _dated(material, moved, end, language).head(MOST_SEGMENTS)
+    rows = _dated(view, moved, end).head(MOST_SEGMENTS)
     table = Table(
         [
             text(f"table.{head}")
@@ -274,18 +261,18 @@ def story_figure(
         [
             [
                 Cell(
-                    naming.segment_label(material, row["segment_id"], language),
+                    naming.segment_label(view, row["segment_id"]),
                     link=segment_path(row["segment_id"])
-                    if row["segment_id"] in material.segments
+                    if row["segment_id"] in view.material.segments
                     else "",
                 ),
-                period(language, row["t50_base"], grain, end),
-                period(language, row["t50_scenario"], grain, end),
-                number(language, row["shift_months"], 1),
-                percent(language, row["probability_base"]),
-                percent(language, row["probability_scenario"]),
-                day(language, row["order_by_base"]),
-                day(language, row["order_by_scenario"]),
+                period(view.language, row["t50_base"], grain, end),
+                period(view.language, row["t50_scenario"], grain, end),
+                number(view.language, row["shift_months"], 1),
+                percent(view.language, row["probability_base"]),
+                percent(view.language, row["probability_scenario"]),
+                day(view.language, row["order_by_base"]),
+                day(view.language, row["order_by_scenario"]),
             ]
             for row in moved.iter_rows(named=True)
         ],
@@ -293,16 +280,18 @@ def story_figure(
     notes = [
         (text("note.unit"), text("note.unit_date")),
         (text("note.definition"), text("note.scenario", least=LEAST_SHARE)),
-        (text("note.story"), naming.said(material, frame["note"][0], language)),
+        (text("note.story"), naming.said(view, frame["note"][0])),
         (
             text("note.source"),
             text(
-                "note.source_load_simulated" if material.edition.simulated else "note.source_load"
+                "note.source_load_simulated"
+                if view.material.edition.simulated
+                else "note.source_load"
             ),
         ),
-        *closing(material, language),
+        *closing(view),
     ]
-    badges = ((text("page.simulated_short"),) if material.edition.simulated else ()) + (
+    badges = ((text("page.simulated_short"),) if view.material.edition.simulated else ()) + (
         text("page.assumed_short"),
     )
     if rows.is_empty():
@@ -320,7 +309,7 @@ def story_figure(
         figure_id,
         title,
         alt=title,
-        spec=scenarios(rows, language),
+        spec=scenarios(rows, view.language),
         subtitle=text("scenario.subtitle"),
         notes=notes,
         table=table,
@@ -330,19 +319,15 @@ def story_figure(
     )
 
 
-def pages(material: Material, language: Language) -> list[Page]:
-    text = language.text
-    stories = material["scenario_effect"].partition_by(
+def pages(view: View) -> list[Page]:
+    text = view.text
+    stories = view.material["scenario_effect"].partition_by(
         "scenario_id", as_dict=True, maintain_order=True
     )
     if not stories:
         return []
-    figures = [
-        story_figure(material, str(key[0]), frame, language) for key, frame in stories.items()
-    ]
-    together = comparison_figure(
-        material, {str(key[0]): frame for key, frame in stories.items()}, language
-    )
+    figures = [story_figure(view, str(key[0]), frame) for key, frame in stories.items()]
+    together = comparison_figure(view, {str(key[0]): frame for key, frame in stories.items()})
     sections = [Section(text("scenario.together"), figures=[together])] if together else []
     sections.append(Section(text("scenario.each") if together else "", figures=figures))
     return [Page("scenarios.html", text("scenario.title"), [text("scenario.lead")], sections)]

@@ -29,26 +29,24 @@ from dashboards.figure import (
     slug,
     stated,
 )
-from dashboards.language import Language, Period, Stated
-from dashboards.material import Material
+from dashboards.language import Period, Stated
+from dashboards.view import View
 
 
-def heat_figure(material: Material, language: Language, most: int | None = None) -> Figure:
+def heat_figure(view: View, most: int | None = None) -> Figure:
     """The heat map of segments, the `most` loaded first."""
-    text = language.text
-    frame = worst_utilization(material)
+    text = view.text
+    frame = worst_utilization(view.material)
     if frame.is_empty():
         return Figure("utilization", text("title.utilization"), reason=text("reason.no_load"))
     order = frame["segment_id"].unique(maintain_order=True).to_list()
     shown = order[:most] if most else order
-    names = {
-        segment_id: naming.segment_label(material, segment_id, language) for segment_id in order
-    }
-    threshold = material.edition.threshold_ratio
-    grain = material.edition.grain
+    names = {segment_id: naming.segment_label(view, segment_id) for segment_id in order}
+    threshold = view.material.edition.threshold_ratio
+    grain = view.material.edition.grain
     over = frame.filter(pl.col("utilization_ratio") > threshold).sort("target_start", "segment_id")
     last = frame["target_start"].max()
-    by = Period(last if isinstance(last, date) else material.edition.origin, grain)
+    by = Period(last if isinstance(last, date) else view.material.edition.origin, grain)
     if over.height:
         first = over.row(0, named=True)
         title = text(
@@ -76,7 +74,7 @@ def heat_figure(material: Material, language: Language, most: int | None = None)
         part.select("segment", "target_start", "utilization_ratio", "load_gbps", "lit_gbps"),
         threshold,
         grain,
-        language,
+        view.language,
     )
     subtitle = text("segments.heat_subtitle")
     if len(shown) < len(order):
@@ -85,7 +83,7 @@ def heat_figure(material: Material, language: Language, most: int | None = None)
         part.with_columns(
             failure=each(
                 pl.col("cause_id").fill_null("none"),
-                lambda name: naming.failure_name(material, name, language),
+                lambda name: naming.failure_name(view, name),
             )
         ),
         [
@@ -96,28 +94,28 @@ def heat_figure(material: Material, language: Language, most: int | None = None)
             ("lit_gbps", text("table.lit"), "n"),
             ("failure", text("table.failure"), "text"),
         ],
-        language,
+        view.language,
         grain,
     )
     return Figure(
         "utilization",
         title,
-        alt=language.sentences(title, subtitle),
+        alt=view.language.sentences(title, subtitle),
         spec=spec,
         subtitle=subtitle,
-        notes=load_notes(material, shown, language, "unit_share"),
+        notes=load_notes(view, shown, "unit_share"),
         table=table,
         csv="utilization.csv",
         data=frame.drop("peak"),
-        badges=badges(material, shown, language),
+        badges=badges(view, shown),
     )
 
 
-def load_figure(material: Material, segment_id: str, direction: str, language: Language) -> Figure:
-    text = language.text
-    grain = material.edition.grain
-    rows = material.loads[segment_id, direction]
-    name = naming.segment_direction(material, segment_id, direction, language)
+def load_figure(view: View, segment_id: str, direction: str) -> Figure:
+    text = view.text
+    grain = view.material.edition.grain
+    rows = view.material.loads[segment_id, direction]
+    name = naming.segment_direction(view, segment_id, direction)
     by = Period(rows["target_start"][-1], grain)
     calm = rows.filter(pl.col("median") > pl.col("threshold"))
     bad = rows.filter(pl.col("worst") > pl.col("threshold"))
@@ -126,7 +124,7 @@ def load_figure(material: Material, segment_id: str, direction: str, language: L
     policy = next(
         (
             run
-            for run in material.runs.get(segment_id, [])
+            for run in view.material.runs.get(segment_id, [])
             if (run["date_kind"], run["direction"]) == ("policy", direction)
         ),
         {},
@@ -148,7 +146,7 @@ def load_figure(material: Material, segment_id: str, direction: str, language: L
     if (last or "none") == "none":
         subtitle = text("segment.worst_none")
     else:
-        subtitle = text("segment.worst_is", failure=naming.failure_name(material, last, language))
+        subtitle = text("segment.worst_is", failure=naming.failure_name(view, last))
     heads = [
         ("target_start", text("table.period"), "period"),
         ("median", text("table.median"), "n"),
@@ -161,24 +159,27 @@ def load_figure(material: Material, segment_id: str, direction: str, language: L
     return Figure(
         figure_id,
         title,
-        alt=language.sentences(title, subtitle),
+        alt=view.language.sentences(title, subtitle),
         spec=load(
-            rows.drop("threshold", "cause_id"), material.edition.threshold_ratio, grain, language
+            rows.drop("threshold", "cause_id"),
+            view.material.edition.threshold_ratio,
+            grain,
+            view.language,
         ),
         subtitle=subtitle,
-        notes=load_notes(material, [segment_id], language),
-        table=plain_table(rows, heads, language, grain),
+        notes=load_notes(view, [segment_id]),
+        table=plain_table(rows, heads, view.language, grain),
         csv=f"{figure_id}.csv",
         data=rows,
-        badges=badges(material, [segment_id], language),
+        badges=badges(view, [segment_id]),
     )
 
 
-def segment_table(material: Material, language: Language, home: str = "") -> Table:
+def segment_table(view: View, home: str = "") -> Table:
     """One row per segment: status, capacity, utilization now and at the end, runout."""
-    text = language.text
-    grain = material.edition.grain
-    frame = worst_utilization(material)
+    text = view.text
+    grain = view.material.edition.grain
+    frame = worst_utilization(view.material)
     first = dict(
         frame.group_by("segment_id")
         .agg(pl.col("utilization_ratio").sort_by("target_start").first())
@@ -194,29 +195,29 @@ def segment_table(material: Material, language: Language, home: str = "") -> Tab
         .agg(pl.col("lit_gbps").sort_by("target_start").first())
         .iter_rows()
     )
-    assumed = material.assumed
+    assumed = view.material.assumed
     rows = []
-    for segment_id, row in material.segments.items():
-        runs = material.runouts.get(segment_id, {})
+    for segment_id, row in view.material.segments.items():
+        runs = view.material.runouts.get(segment_id, {})
         policy, hard = runs.get("policy"), runs.get("hard")
         rows.append(
             [
                 Cell(
-                    naming.segment_label(material, segment_id, language),
+                    naming.segment_label(view, segment_id),
                     link=home + segment_path(segment_id),
                 ),
-                Cell(language.word("status", str(row["status"]))),
-                stated(language, lit.get(segment_id))._replace(
+                Cell(view.language.word("status", str(row["status"]))),
+                stated(view.language, lit.get(segment_id))._replace(
                     badge=text("page.assumed_short")
                     if segment_id in assumed and segment_id in lit
                     else ""
                 ),
-                percent(language, first.get(segment_id)),
-                percent(language, last.get(segment_id)),
-                period(language, policy["t50"], grain, policy["last_target"])
+                percent(view.language, first.get(segment_id)),
+                percent(view.language, last.get(segment_id)),
+                period(view.language, policy["t50"], grain, policy["last_target"])
                 if policy
                 else Cell(text("number.none"), "99999"),
-                period(language, hard["t50"], grain, hard["last_target"])
+                period(view.language, hard["t50"], grain, hard["last_target"])
                 if hard
                 else Cell(text("number.none"), "99999"),
             ]
@@ -225,27 +226,27 @@ def segment_table(material: Material, language: Language, home: str = "") -> Tab
     return Table([text(f"table.{head}") for head in heads], rows, caption=text("segments.caption"))
 
 
-def pages(material: Material, language: Language) -> list[Page]:
-    text = language.text
+def pages(view: View) -> list[Page]:
+    text = view.text
     listing = Page(
         "segments.html",
         text("segments.title"),
-        [text("segments.lead", n=len(material.segments))],
+        [text("segments.lead", n=len(view.material.segments))],
         [
-            Section(figures=[*map_figures(material, language), heat_figure(material, language)]),
-            Section(text("segments.table"), table=segment_table(material, language)),
+            Section(figures=[*map_figures(view), heat_figure(view)]),
+            Section(text("segments.table"), table=segment_table(view)),
         ],
     )
-    return [listing, *(_page(material, segment_id, language) for segment_id in material.segments)]
+    return [listing, *(_page(view, segment_id) for segment_id in view.material.segments)]
 
 
-def _page(material: Material, segment_id: str, language: Language) -> Page:
-    text = language.text
-    row = material.segments[segment_id]
-    about = [capital(language.word("status", str(row["status"])))]
+def _page(view: View, segment_id: str) -> Page:
+    text = view.text
+    row = view.material.segments[segment_id]
+    about = [capital(view.language.word("status", str(row["status"])))]
     if row["length_km"] is not None:
         about.append(text("segment.length", km=row["length_km"]))
-    if operators := naming.said(material, row["operators"], language):
+    if operators := naming.said(view, row["operators"]):
         about.append(
             text(
                 "segment.operators" if "; " in operators else "segment.operator",
@@ -254,33 +255,33 @@ def _page(material: Material, segment_id: str, language: Language) -> Page:
         )
     lead = ["; ".join(about)]
     if row["source"]:
-        lead.append(f"{text('table.source')}: {naming.said(material, row['source'], language)}")
+        lead.append(f"{text('table.source')}: {naming.said(view, row['source'])}")
     return Page(
         segment_path(segment_id),
-        naming.segment_label(material, segment_id, language),
+        naming.segment_label(view, segment_id),
         lead,
-        build=lambda: _sections(material, segment_id, language),
+        build=lambda: _sections(view, segment_id),
         subject=("segment", segment_id),
     )
 
 
-def _sections(material: Material, segment_id: str, language: Language) -> list[Section]:
-    text = language.text
+def _sections(view: View, segment_id: str) -> list[Section]:
+    text = view.text
     figures = []
     for direction in ("az", "za"):
-        if (segment_id, direction) in material.loads:
-            figures.append(load_figure(material, segment_id, direction, language))
-            chance = probability_figure(material, segment_id, direction, language)
+        if (segment_id, direction) in view.material.loads:
+            figures.append(load_figure(view, segment_id, direction))
+            chance = probability_figure(view, segment_id, direction)
             figures += [chance] if chance else []
     words = [] if figures else [text("segment.none")]
-    grain = material.edition.grain
+    grain = view.material.edition.grain
     runs = sorted(
-        material.runs.get(segment_id, []),
+        view.material.runs.get(segment_id, []),
         key=lambda run: (run["date_kind"] != "policy", run["direction"]),
     )
     sections = [Section(text("segment.load"), words, figures)]
-    moved = tornado_figure(material, segment_id, language)
-    order = _orders(material, segment_id, language)
+    moved = tornado_figure(view, segment_id)
+    order = _orders(view, segment_id)
     if order or moved:
         sections.append(
             Section(text("segment.orders"), figures=[moved] if moved else (), table=order)
@@ -301,21 +302,19 @@ def _sections(material: Material, segment_id: str, language: Language) -> list[S
             ],
             [
                 [
-                    Cell(
-                        naming.segment_direction(material, segment_id, run["direction"], language)
-                    ),
+                    Cell(naming.segment_direction(view, segment_id, run["direction"])),
                     Cell(
                         text(
                             f"date_kind.{run['date_kind']}",
                             threshold=Stated(run["threshold_ratio"]),
                         )
                     ),
-                    Cell(naming.failure_name(material, run["failure_id"], language)),
+                    Cell(naming.failure_name(view, run["failure_id"])),
                     *(
-                        period(language, run[name], grain, run["last_target"])
+                        period(view.language, run[name], grain, run["last_target"])
                         for name in ("t10", "t50", "t90")
                     ),
-                    percent(language, run["probability_by_last"]),
+                    percent(view.language, run["probability_by_last"]),
                 ]
                 for run in runs
             ],
@@ -328,17 +327,17 @@ def _sections(material: Material, segment_id: str, language: Language) -> list[S
             ("za", "runout_days"),
             ("both", "order_by_days"),
         )
-        if (figure := date_revision(material, segment_id, direction, measure, language))
+        if (figure := date_revision(view, segment_id, direction, measure))
     ]
     if revised:
         sections.append(Section(text("revision.title"), figures=revised))
-    routes = material.users.get(segment_id, [])
+    routes = view.material.users.get(segment_id, [])
     if routes:
         sections.append(
             Section(
                 text("segment.routes"),
                 links=[
-                    ("../" + route_path(route_id), naming.route_name(material, route_id, language))
+                    ("../" + route_path(route_id), naming.route_name(view, route_id))
                     for route_id in routes
                 ],
             )
@@ -346,22 +345,22 @@ def _sections(material: Material, segment_id: str, language: Language) -> list[S
     return sections
 
 
-def _orders(material: Material, segment_id: str, language: Language) -> Table | None:
+def _orders(view: View, segment_id: str) -> Table | None:
     """The segment's rows of the order plan with their reasons, also where no order is needed."""
-    text = language.text
+    text = view.text
     rows = [
         [
-            Cell(language.word("option", row["option"])),
-            day(language, row["order_by"]),
-            day(language, row["ready_by"]),
+            Cell(view.language.word("option", row["option"])),
+            day(view.language, row["order_by"]),
+            day(view.language, row["ready_by"]),
             Cell(
-                f"{row['modules']}\u00a0×\u00a0{language.number(row['module_gbps'])}\u00a0{joined(text('unit.gbps'))}"
+                f"{row['modules']}\u00a0×\u00a0{view.language.number(row['module_gbps'])}\u00a0{joined(text('unit.gbps'))}"
                 if row["modules"]
                 else text("number.none")
             ),
-            Cell(naming.told(material, row["reason"], language)),
+            Cell(naming.told(view, row["reason"])),
         ]
-        for row in material.plans.get(segment_id, [])
+        for row in view.material.plans.get(segment_id, [])
     ]
     heads = ("option", "order_by", "ready_by", "modules", "reason")
     return Table([text(f"table.{head}") for head in heads], rows) if rows else None

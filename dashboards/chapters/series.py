@@ -16,6 +16,7 @@ from dashboards.figure import Cell, Figure, Section, Table, capital, number, pla
 from dashboards.language import Language, Period
 from dashboards.material import Material
 from dashboards.notes import series_notes
+from dashboards.view import View
 from warehouse.schema import SEASON_LENGTH, Grain
 
 MOST_REASONS = 12
@@ -73,17 +74,17 @@ def _outlook(material: Material, key: SeriesKey) -> Outlook:
     return Outlook(now, now_start, year, end, low, high, end_start, growth)
 
 
-def finding(material: Material, key: SeriesKey, language: Language) -> tuple[str, str]:
+def finding(view: View, key: SeriesKey) -> tuple[str, str]:
     """Title and subtitle: what the series is expected to do, and how sure that is."""
-    text = language.text
-    seen = outlook(material, key)
-    grain = material.grain(key[0])
-    name = naming.titled(material, key, language)
+    text = view.text
+    seen = outlook(view.material, key)
+    grain = view.material.grain(key[0])
+    name = naming.titled(view, key)
     what, unit = text(f"statistic.{key[0] if key[0] == 'country' else key[3]}"), text("unit.gbps")
     if seen.now_gbps is None or seen.now_start is None:
         return text("title.route_none", name=name), ""
     if seen.end_gbps is None or seen.end_start is None:
-        reason = capital(naming.told(material, material.refused.get(key), language))
+        reason = capital(naming.told(view, view.material.refused.get(key)))
         at = Period(seen.now_start, grain)
         return text(
             "title.route_observed", name=name, what=what, now=seen.now_gbps, unit=unit, at=at
@@ -104,47 +105,45 @@ def finding(material: Material, key: SeriesKey, language: Language) -> tuple[str
     return title, text("title.range", low=seen.end_low_gbps, high=seen.end_high_gbps, unit=unit)
 
 
-def series_figure(material: Material, key: SeriesKey, language: Language) -> Figure:
+def series_figure(view: View, key: SeriesKey) -> Figure:
     """The fan chart of a series with title, notes, table and data."""
-    grain = material.grain(key[0])
-    title, subtitle = finding(material, key, language)
+    grain = view.material.grain(key[0])
+    title, subtitle = finding(view, key)
     figure_id = slug("-".join(key))
-    seen = outlook(material, key)
-    frame = material.series.get(key)
+    seen = outlook(view.material, key)
+    frame = view.material.series.get(key)
     if frame is None or (seen.now_start is None and seen.end_start is None):
-        reason = naming.told(material, material.refused.get(key), language) or language.text(
-            "reason.no_series"
-        )
+        reason = naming.told(view, view.material.refused.get(key)) or view.text("reason.no_series")
         return Figure(figure_id, title, reason=reason)
-    observed = material.observed.get(key)
+    observed = view.material.observed.get(key)
     simulated = bool(observed is not None and observed["simulated"].any())
     rows = frame.drop("coverage")
     return Figure(
         figure_id,
         title,
-        alt=language.sentences(title, subtitle),
-        spec=fan(rows, grain, language),
+        alt=view.language.sentences(title, subtitle),
+        spec=fan(rows, grain, view.language),
         subtitle=subtitle,
-        notes=series_notes(material, key, language),
-        table=_table(frame, seen, grain, language),
+        notes=series_notes(view, key),
+        table=_table(frame, seen, grain, view.language),
         csv=f"{figure_id}.csv",
         data=frame,
-        badges=(language.text("page.simulated_short"),) if simulated else (),
+        badges=(view.text("page.simulated_short"),) if simulated else (),
     )
 
 
-def traffic_section(material: Material, keys: Sequence[SeriesKey], language: Language) -> Section:
+def traffic_section(view: View, keys: Sequence[SeriesKey]) -> Section:
     """The charts of the series; where some of them have nothing to show, words say so instead of
     empty charts.
     """
-    figures = [series_figure(material, key, language) for key in keys]
+    figures = [series_figure(view, key) for key in keys]
     drawn = [figure for figure in figures if figure.spec]
     if not drawn:
-        return Section(language.text("route.traffic"), figures=figures)
+        return Section(view.text("route.traffic"), figures=figures)
     silent = dict.fromkeys(
-        language.sentences(figure.title) for figure in figures if not figure.spec
+        view.language.sentences(figure.title) for figure in figures if not figure.spec
     )
-    return Section(language.text("route.traffic"), list(silent), drawn)
+    return Section(view.text("route.traffic"), list(silent), drawn)
 
 
 def _table(frame: pl.DataFrame, seen: Outlook, grain: Grain, language: Language) -> Table:
@@ -159,20 +158,20 @@ def _table(frame: pl.DataFrame, seen: Outlook, grain: Grain, language: Language)
     return plain_table(frame.reverse(), heads, language, grain)
 
 
-def refusals(material: Material, language: Language) -> Section | None:
+def refusals(view: View) -> Section | None:
     """The series that are not forecast, with their reasons."""
-    if not material.refused:
+    if not view.material.refused:
         return None
-    text = language.text
+    text = view.text
     rows = [
         {
-            "kind": language.word("kind", key[0]),
-            "name": naming.series_name(material, key, language),
-            "direction": naming.direction_name(material, key, language),
-            "statistic": naming.statistic(key, language),
-            "reason": naming.told(material, reason, language),
+            "kind": view.language.word("kind", key[0]),
+            "name": naming.series_name(view, key),
+            "direction": naming.direction_name(view, key),
+            "statistic": naming.statistic(key, view.language),
+            "reason": naming.told(view, reason),
         }
-        for key, reason in sorted(material.refused.items())
+        for key, reason in sorted(view.material.refused.items())
     ]
     heads = [
         ("kind", text("table.kind"), "text"),
@@ -181,7 +180,7 @@ def refusals(material: Material, language: Language) -> Section | None:
         ("statistic", text("table.statistic"), "text"),
         ("reason", text("table.reason"), "text"),
     ]
-    table = plain_table(pl.DataFrame(rows), heads, language, material.edition.grain)
+    table = plain_table(pl.DataFrame(rows), heads, view.language, view.material.edition.grain)
     return Section(
         text("overview.no_forecast"),
         [text("overview.no_forecast_intro")],
@@ -190,20 +189,20 @@ def refusals(material: Material, language: Language) -> Section | None:
     )
 
 
-def refusals_in_short(material: Material, language: Language) -> Section | None:
+def refusals_in_short(view: View) -> Section | None:
     """How many series are not forecast for each reason; the list itself is on the page about the
     data.
     """
-    if not material.refused:
+    if not view.material.refused:
         return None
-    text = language.text
+    text = view.text
     counts: dict[tuple[str, str], int] = {}
-    for key, reason in material.refused.items():
-        group = (language.word("kind", key[0]), naming.told(material, reason, language))
+    for key, reason in view.material.refused.items():
+        group = (view.language.word("kind", key[0]), naming.told(view, reason))
         counts[group] = counts.get(group, 0) + 1
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     rows = [
-        [Cell(kind), number(language, count, 0), Cell(reason)]
+        [Cell(kind), number(view.language, count, 0), Cell(reason)]
         for (kind, reason), count in ordered[:MOST_REASONS]
     ]
     table = Table([text("table.kind"), text("table.series_count"), text("table.reason")], rows)

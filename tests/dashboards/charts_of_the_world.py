@@ -21,6 +21,7 @@ from dashboards.chapters import (
 )
 from dashboards.language import load_language
 from dashboards.material import gather
+from dashboards.view import View
 from tests.dashboards.world import build, edition
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -30,7 +31,7 @@ def specifications(code="en"):
     """Name to specification; long rows are cut to the first three, since the form is what matters."""
     frames = build(past=24, ahead=12)
     material, language = gather(frames, edition()), load_language(code)
-    calibration, skill = quality.figures(material, language)
+    calibration, skill = quality.figures(View(material, language))
     route = ("route", "R-ALA-FRA", "in", "p95")
     stories = {
         str(key[0]): part
@@ -40,33 +41,39 @@ def specifications(code="en"):
     }
     high = stories["high"]
     figures = {
-        "comparison": scenarios.comparison_figure(material, stories, language),
-        "fan": series.series_figure(material, route, language),
-        "fan_year": series.series_figure(material, ("country", "KZ", "in", "mean"), language),
-        "fan_observed": series.series_figure(material, ("country", "TM", "in", "mean"), language),
-        "load": segments.load_figure(material, "S-ALA-AKT", "za", language),
-        "utilization": segments.heat_figure(material, language),
-        **dict(
-            zip(("network", "network_runout"), atlas.map_figures(material, language), strict=True)
+        "comparison": scenarios.comparison_figure(View(material, language), stories),
+        "fan": series.series_figure(View(material, language), route),
+        "fan_year": series.series_figure(View(material, language), ("country", "KZ", "in", "mean")),
+        "fan_observed": series.series_figure(
+            View(material, language), ("country", "TM", "in", "mean")
         ),
-        "timeline": plan.timeline_figure(material, language),
-        "probability": detail.probability_figure(material, "S-ALA-AKT", "za", language),
-        "profile": detail.profile_figure(material, "R-ALA-FRA", "in", language),
-        "components": detail.components_figure(material, route, language),
-        "coverage": data.coverage_figure(material, language),
+        "load": segments.load_figure(View(material, language), "S-ALA-AKT", "za"),
+        "utilization": segments.heat_figure(View(material, language)),
+        **dict(
+            zip(
+                ("network", "network_runout"),
+                atlas.map_figures(View(material, language)),
+                strict=True,
+            )
+        ),
+        "timeline": plan.timeline_figure(View(material, language)),
+        "probability": detail.probability_figure(View(material, language), "S-ALA-AKT", "za"),
+        "profile": detail.profile_figure(View(material, language), "R-ALA-FRA", "in"),
+        "components": detail.components_figure(View(material, language), route),
+        "coverage": data.coverage_figure(View(material, language)),
         "calibration": calibration,
         "skill": skill,
-        "live": live.live_figure(material, language),
-        "challenge": live.challenge_figure(material, language),
-        "failures": risk.lost_figure(material, language),
-        "tornado": detail.tornado_figure(material, "S-ALA-AKT", language),
-        "scenarios": scenarios.story_figure(material, "high", high, language),
-        "revision": changes.series_revision(material, route, language),
+        "live": live.live_figure(View(material, language)),
+        "challenge": live.challenge_figure(View(material, language)),
+        "failures": risk.lost_figure(View(material, language)),
+        "tornado": detail.tornado_figure(View(material, language), "S-ALA-AKT"),
+        "scenarios": scenarios.story_figure(View(material, language), "high", high),
+        "revision": changes.series_revision(View(material, language), route),
         "revision_dates": changes.date_revision(
-            material, "S-ALA-AKT", "za", "runout_days", language
+            View(material, language), "S-ALA-AKT", "za", "runout_days"
         ),
         "market": new_routes.split_figure(
-            material, "TMB", "KZ-TM", material["new_route_share"], language
+            View(material, language), "TMB", "KZ-TM", material["new_route_share"]
         ),
     }
     return {name: figure.spec for name, figure in figures.items()}

@@ -9,6 +9,7 @@ from dashboards.charts.utilization import utilization
 from dashboards.figure import Cell, Table, filled
 from dashboards.language import load_language
 from dashboards.material import gather
+from dashboards.view import View
 from tests.dashboards.world import build, edition
 
 EN, RU = load_language("en"), load_language("ru")
@@ -48,10 +49,10 @@ def test_small_changes_are_counted_and_not_listed(frames):
         value_before=pl.when(still).then(100.0).otherwise("value_before"),
         value_after=pl.when(still).then(100.0).otherwise("value_after"),
     )
-    section = changes.route_changes(gather({**frames, "revision_part": same}, edition()), RU)
+    section = changes.route_changes(View(gather({**frames, "revision_part": same}, edition()), RU))
     assert section.table is None
     assert "Изменившиеся меньше чем на 1\u00a0% не показаны: " in section.words[1]
-    assert len(changes.route_changes(gather(frames, edition()), RU).table.rows) > 1
+    assert len(changes.route_changes(View(gather(frames, edition()), RU)).table.rows) > 1
 
 
 def test_a_date_that_moved_through_unknown_dates_names_no_cause(frames):
@@ -65,7 +66,7 @@ def test_a_date_that_moved_through_unknown_dates_names_no_cause(frames):
     def title(parts):
         material = gather({**frames, "revision_part": parts}, edition())
         return changes.date_revision(
-            material, moved["series_id"], moved["direction"], "runout_days", RU
+            View(material, RU), moved["series_id"], moved["direction"], "runout_days"
         ).title
 
     assert "; главная причина" in title(part)
@@ -96,9 +97,9 @@ def test_a_mean_shift_of_few_paths_is_not_shown():
 
 
 def test_a_network_within_one_town_has_no_map(frames):
-    assert atlas.map_figures(gather(frames, edition()), EN)
+    assert atlas.map_figures(View(gather(frames, edition()), EN))
     here = frames["node"].with_columns(lat=47.6 + pl.int_range(pl.len()) / 1000, lon=pl.lit(-122.3))
-    assert atlas.map_figures(gather({**frames, "node": here}, edition()), EN) == []
+    assert atlas.map_figures(View(gather({**frames, "node": here}, edition()), EN)) == []
 
 
 def test_a_calm_network_is_more_than_one_colour():

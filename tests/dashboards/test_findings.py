@@ -16,6 +16,7 @@ from dashboards.language import load_language
 from dashboards.material import gather
 from dashboards.notes import coverage, definition
 from dashboards.paper import compose, svg
+from dashboards.view import View
 from tests.dashboards.world import build, edition
 
 EN, RU = load_language("en"), load_language("ru")
@@ -40,7 +41,7 @@ def test_a_refusal_of_another_grain_is_none_of_this_edition(frames):
     ).select(frames["no_forecast"].columns)
     material = gather({**frames, "no_forecast": refused}, edition())
     assert list(material.refused) == [KEY]
-    assert len(refusals(material, EN).table.rows) == 1
+    assert len(refusals(View(material, EN)).table.rows) == 1
 
 
 def test_reasons_name_routes_by_name(frames):
@@ -58,7 +59,7 @@ def test_reasons_name_routes_by_name(frames):
         edition(),
     )
     told = {
-        code: refusals(material, language).table.rows[0][-1].text
+        code: refusals(View(material, language)).table.rows[0][-1].text
         for code, language in (("en", EN), ("ru", RU))
     }
     assert (
@@ -87,7 +88,7 @@ def test_periods_without_a_row_are_gaps_and_the_unfinished_one_is_not(frames):
         ]
     )
     material = gather({**frames, "traffic_period": holed}, edition())
-    said = coverage(material.observed[KEY], material, "route", EN)
+    said = coverage(material.observed[KEY], View(material, EN), "route")
     assert said.startswith("21 of 24 months")
     assert said.endswith("no value for Mar 2025, Apr 2025, Sep 2025")
     shown = data.coverage_frame(material).filter(pl.col("series_id") == KEY[1])
@@ -114,7 +115,9 @@ def test_holes_are_filled_in_every_grain(grain, last, periods):
 def test_a_short_horizon_says_nothing_of_years():
     material = gather(build(past=24, ahead=12), edition(today=date(2026, 1, 10)))
     runout = next(
-        figure for figure in atlas.map_figures(material, EN) if figure.figure_id == "map_runout"
+        figure
+        for figure in atlas.map_figures(View(material, EN))
+        if figure.figure_id == "map_runout"
     )
     assert "two years" not in runout.title
     assert "by December 2026" in runout.title
@@ -142,10 +145,9 @@ def test_a_load_title_states_the_dates_of_the_tables(frames):
             t50=pl.when(own).then(pl.lit(t50, dtype=pl.Date)).otherwise("t50"),
         )
         return segments.load_figure(
-            gather({**frames, "runout": runout, "segment_load": calm}, edition()),
+            View(gather({**frames, "runout": runout, "segment_load": calm}, edition()), EN),
             name,
             direction,
-            EN,
         ).title
 
     assert "half of the paths pass the threshold by May 2026" in title(
@@ -177,7 +179,7 @@ def test_errors_that_differ_by_little_are_alike(frames):
         scores = frames["backtest_score"].with_columns(
             mase=pl.when(pl.col("model") == "seasonal_naive").then(1.5 * ratio).otherwise(1.5)
         )
-        return quality.figures(gather({**frames, "backtest_score": scores}, edition()), EN)[
+        return quality.figures(View(gather({**frames, "backtest_score": scores}, edition()), EN))[
             -1
         ].title
 
@@ -198,14 +200,14 @@ def test_tables_without_rates_do_not_speak_of_hours(frames):
     }
     words = [
         word
-        for section in risk.pages(gather({**frames, **without}, edition()), EN)[0].sections
+        for section in risk.pages(View(gather({**frames, **without}, edition()), EN))[0].sections
         for word in section.words
     ]
     assert len(words) == 2
     assert all("no assumption states" in word for word in words)
     known = [
         word
-        for section in risk.pages(gather(frames, edition()), EN)[0].sections
+        for section in risk.pages(View(gather(frames, edition()), EN))[0].sections
         for word in section.words
     ]
     assert not any("no assumption states" in word for word in known)
@@ -216,9 +218,9 @@ def test_daily_figures_are_not_called_means(frames):
         slot_minutes=pl.lit(1440, dtype=frames["traffic_period"]["slot_minutes"].dtype)
     )
     assert "daily figures" in definition(
-        gather({**frames, "traffic_period": daily}, edition()), KEY, EN
+        View(gather({**frames, "traffic_period": daily}, edition()), EN), KEY
     )
-    assert "5-minute means" in definition(gather(frames, edition()), KEY, EN)
+    assert "5-minute means" in definition(View(gather(frames, edition()), EN), KEY)
 
 
 def test_a_silent_direction_is_words_and_no_empty_chart(frames):
@@ -235,7 +237,7 @@ def test_a_silent_direction_is_words_and_no_empty_chart(frames):
         frames["no_forecast"].columns
     )
     material = gather({**frames, **cut, "no_forecast": refused}, edition())
-    section = traffic_section(material, material.keys["route", "R-ALA-FRA"], EN)
+    section = traffic_section(View(material, EN), material.keys["route", "R-ALA-FRA"])
     assert section.words == ["Frankfurt → Almaty: nothing was observed."]
     assert section.figures
     assert all(figure.spec for figure in section.figures)
@@ -251,7 +253,7 @@ def test_an_edition_without_countries_has_no_page_of_them(frames):
         {**frames, **bare, "international_bandwidth": frames["international_bandwidth"].clear()},
         edition(),
     )
-    assert countries.pages(material, EN) == []
+    assert countries.pages(View(material, EN)) == []
 
 
 def test_paper_draws_a_chart_again_where_it_shows_more(tmp_path, monkeypatch):
@@ -259,7 +261,7 @@ def test_paper_draws_a_chart_again_where_it_shows_more(tmp_path, monkeypatch):
 
     monkeypatch.setattr(overview, "MOST_ROWS", 1)
     frames = build(past=24, ahead=36)
-    source = compose(gather(frames, edition()), EN, tmp_path)
+    source = compose(View(gather(frames, edition()), EN), tmp_path)
     assert (tmp_path / "runout.svg").is_file()
     assert (tmp_path / "runout-whole.svg").is_file()
     assert "The first 1 of" in source
@@ -295,7 +297,7 @@ def test_the_more_urgent_a_segment_the_wider_its_line(frames):
     """What a grey print tells apart. Vega draws the widths, so they are counted in the picture and
     not in the specification.
     """
-    figure = atlas.map_figures(gather(frames, edition()), EN)[0]
+    figure = atlas.map_figures(View(gather(frames, edition()), EN))[0]
     ranks = {row["rank"] for row in figure.spec["datasets"]["lines"]}
     drawn = set(
         re.findall(
@@ -308,8 +310,8 @@ def test_the_more_urgent_a_segment_the_wider_its_line(frames):
 
 def test_a_route_alone_has_no_coincidence(frames):
     alone = frames["coincidence"].with_columns(combination_id=pl.lit("R-ALA-FRA:in"))
-    assert data._coincidence(gather({**frames, "coincidence": alone}, edition()), EN) is None
-    assert data._coincidence(gather(frames, edition()), EN).table.rows
+    assert data._coincidence(View(gather({**frames, "coincidence": alone}, edition()), EN)) is None
+    assert data._coincidence(View(gather(frames, edition()), EN)).table.rows
 
 
 def test_a_very_long_table_is_folded():

@@ -15,6 +15,7 @@ from dashboards.chapters import accepted, assumptions, live, new_routes, overvie
 from dashboards.edition import Accepted
 from dashboards.language import load_language
 from dashboards.material import gather
+from dashboards.view import View
 from flows.settings import GateSettings
 from flows.steps.gates import changed_too_much, too_old, unreliable
 from forecasting.entry.registration import judge
@@ -57,20 +58,20 @@ def matured(shares, periods=24, series=20):
 def test_the_title_tells_where_intervals_did_not_hold(frames):
     material = gather(frames, edition())
     assert (
-        live.live_figure(material, EN).title
+        live.live_figure(View(material, EN)).title
         == "Intervals have been too narrow 4 to 12 months ahead: of 192 forecasts come due 55% fell in the 80% interval, where 80% was promised"
     )
     assert (
-        live.live_figure(material, RU).title
+        live.live_figure(View(material, RU)).title
         == "Интервалы были слишком узкими (горизонт 4–12\u00a0мес.): в интервал 80\u00a0% попало 55\u00a0% из 192 сверенных прогнозов при обещанных 80\u00a0%"
     )
     held = frames["live_accuracy"].with_columns(drifted=pl.lit(value=False))
     assert live.live_figure(
-        gather({**frames, "live_accuracy": held}, edition()), EN
+        View(gather({**frames, "live_accuracy": held}, edition()), EN)
     ).title.startswith("Intervals have held: of 384")
     few = held.with_columns(n_effective=pl.lit(2.0))
     assert live.live_figure(
-        gather({**frames, "live_accuracy": few}, edition()), EN
+        View(gather({**frames, "live_accuracy": few}, edition()), EN)
     ).title.startswith("Too early to judge")
 
 
@@ -84,7 +85,7 @@ def test_before_anything_came_due_the_page_says_what_will_appear_and_when(frames
         (EN, "come due from January 2026 on"),
         (RU, "начиная с января 2026\u00a0г.; итог появится здесь"),
     ):
-        page = quality.pages(gather(bare, edition()), language)[0]
+        page = quality.pages(View(gather(bare, edition()), language))[0]
         figure = next(one for one in page.figures if one.figure_id == "live")
         assert figure.spec is None
         assert due in figure.reason
@@ -107,13 +108,13 @@ def test_the_challenge_is_told_by_its_verdict(frames, verdict, said):
         .then(pl.lit(verdict))
         .otherwise(pl.lit("keep"))
     )
-    figure = live.challenge_figure(gather({**frames, "model_challenge": rows}, edition()), EN)
+    figure = live.challenge_figure(View(gather({**frames, "model_challenge": rows}, edition()), EN))
     assert figure is not None
     assert figure.title.startswith(said)
 
 
 def test_registered_forecasts_stand_beside_what_came(frames):
-    page = new_routes.pages(gather(frames, edition()), RU)[0]
+    page = new_routes.pages(View(gather(frames, edition()), RU))[0]
     section = next(one for one in page.sections if one.anchor == "registered")
     assert (
         section.words[1]
@@ -126,7 +127,9 @@ def test_registered_forecasts_stand_beside_what_came(frames):
     )
     assert "5,00 – 8,00 – 13,0" in told
     fresh = new_routes.pages(
-        gather({**frames, "new_route_score": FRAMES["new_route_score"].empty()}, edition()), EN
+        View(
+            gather({**frames, "new_route_score": FRAMES["new_route_score"].empty()}, edition()), EN
+        )
     )[0]
     section = next(one for one in fresh.sections if one.anchor == "registered")
     assert EN.text("new.nothing_yet") in section.words
@@ -145,12 +148,12 @@ def test_a_gate_that_a_person_accepted_is_on_the_first_page_and_among_the_assump
         accepted=(Accepted(run_id="20260115-4f1c", why="the exchange <was> closed", gates=gates),)
     )
     material = gather(frames, doubted)
-    first = overview.pages(material, RU)[0].sections[0]
+    first = overview.pages(View(material, RU))[0].sections[0]
     assert first.words == [
         "Выпуск опубликован, хотя не прошёл 2 проверки (расчёт 20260115-4f1c). Результат принят со словами: «the exchange <was> closed»."
     ]
     section = next(
-        one for one in assumptions.pages(material, RU)[0].sections if one.anchor == "accepted"
+        one for one in assumptions.pages(View(material, RU))[0].sections if one.anchor == "accepted"
     )
     assert [row[0].text for row in section.table.rows] == [
         "данные в целом",
@@ -161,11 +164,14 @@ def test_a_gate_that_a_person_accepted_is_on_the_first_page_and_among_the_assump
         == "заканчиваются за 334 дня до 1 января 2026\u00a0г.; допустимо не больше 100 (max_age_days)"
     )
     calm = gather(frames, edition())
-    assert accepted.words(calm, EN) == []
-    section = accepted.section(calm, EN)
+    assert accepted.words(View(calm, EN)) == []
+    section = accepted.section(View(calm, EN))
     assert section is not None
     assert EN.text("accepted.none") in section.words
-    assert accepted.section(gather(frames, replace(doubted, variant="todays_method")), EN) is None
+    assert (
+        accepted.section(View(gather(frames, replace(doubted, variant="todays_method")), EN))
+        is None
+    )
 
 
 def reasons():

@@ -7,7 +7,6 @@ import polars as pl
 import pytest
 
 from dashboards.paper import quote, write_paper
-from dashboards.pictures import write_pictures
 from dashboards.workbook import write_workbook
 from tests.dashboards.world import build, edition
 
@@ -156,18 +155,3 @@ def test_numbers_days_and_times_come_back(tmp_path):
     assert given.height == traffic.height
     known = book.load_sheet("capacity").to_polars()["known_at"].cast(pl.Datetime("us")).to_list()
     assert set(known) == {edition().known_at.replace(tzinfo=None)}
-
-
-def test_every_chart_is_a_picture_too(tmp_path):
-    frames = build(**SMALL)
-    written = write_pictures(
-        frames, edition(), tmp_path, languages=("ru",), only=("runout", "utilization")
-    )
-    assert [path.name for path in written] == [
-        "runout.svg",
-        "runout.png",
-        "utilization.svg",
-        "utilization.png",
-    ]
-    assert "исчерпаться" in written[0].read_text(encoding="utf-8")
-    assert written[1].read_bytes().startswith(b"\x89PNG")

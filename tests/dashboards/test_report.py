@@ -15,6 +15,7 @@ from dashboards.language import load_language
 from dashboards.material import gather
 from dashboards.report import edition_pages, write_report
 from dashboards.shared import embed
+from dashboards.view import View
 from tests.dashboards.world import build, edition
 
 
@@ -172,7 +173,7 @@ def test_weekly_grain_and_refusals(tmp_path):
 def test_nothing_holds_an_edition_whose_pages_are_made():
     """A schedule makes editions in one process for months."""
     material = gather(build(), edition())
-    pages = edition_pages(material, load_language("en"))
+    pages = edition_pages(View(material, load_language("en")))
     assert len(pages) > 20
     alive = weakref.ref(material)
     del material, pages

@@ -15,6 +15,7 @@ from dashboards.chapters import data, segments
 from dashboards.language import load_language
 from dashboards.material import gather
 from dashboards.naming import PIECES
+from dashboards.view import View
 from flows.steps.wordings import read_wordings
 from tests.dashboards.world import build, edition
 from warehouse.errors import SettingsError
@@ -50,7 +51,7 @@ def test_the_bundled_network_is_told_in_russian(material):
             for row in csv.DictReader(file):
                 for column in columns:
                     for piece in PIECES.split(row[column] or ""):
-                        told = naming.said(material, piece, RU)
+                        told = naming.said(View(material, RU), piece)
                         if re.search(r"\b[a-z]{3,}", PROPER.sub(" ", told)):
                             left.add((name, column, piece))
     assert left == set()
@@ -79,65 +80,64 @@ def test_russian_words_are_held_to_their_numbers_and_dashes():
 
 def test_english_stays_as_it_was_stated(material):
     assert (
-        naming.said(material, "no figure is public; range assumed", EN)
+        naming.said(View(material, EN), "no figure is public; range assumed")
         == "no figure is public; range assumed"
     )
-    assert naming.said(material, "northern", RU) == "Северный"
-    assert naming.corridor_name(material, "northern", EN) == "Northern corridor"
-    assert naming.corridor_name(material, "northern", RU) == "Коридор «Северный»"
+    assert naming.said(View(material, RU), "northern") == "Северный"
+    assert naming.corridor_name(View(material, EN), "northern") == "Northern corridor"
+    assert naming.corridor_name(View(material, RU), "northern") == "Коридор «Северный»"
 
 
 def test_links_stay_behind_the_words_they_prove(material):
     told = naming.said(
-        material,
+        View(material, RU),
         "memorandum signed 2025-11-25, main works planned within 12 months (https://example.net/a)",
-        RU,
     )
     assert told.startswith("меморандум подписан")
     assert told.endswith(" (https://example.net/a)")
-    assert naming.said(material, "ring; ring ; no such piece", RU) == "кольцо; no such piece"
+    assert naming.said(View(material, RU), "ring; ring ; no such piece") == "кольцо; no such piece"
 
 
 def test_markets_of_two_countries_are_named(material):
-    assert naming.market_name(material, "KZ-DE", EN) == "Kazakhstan – Germany"
-    assert naming.market_name(material, "KZ-DE", RU) == "Казахстан\u00a0— Германия"
-    assert naming.market_name(material, "wholesale", RU) == "wholesale"
+    assert naming.market_name(View(material, EN), "KZ-DE") == "Kazakhstan – Germany"
+    assert naming.market_name(View(material, RU), "KZ-DE") == "Казахстан\u00a0— Германия"
+    assert naming.market_name(View(material, RU), "wholesale") == "wholesale"
 
 
 def test_stories_carry_their_titles(material):
-    assert naming.said(material, "low", EN) == "Low: local caches take 10% a year away"
-    assert naming.said(material, "low", RU) == "Низкий: местные кэши забирают 10\u00a0% в год"
+    assert naming.said(View(material, EN), "low") == "Low: local caches take 10% a year away"
+    assert naming.said(View(material, RU), "low") == "Низкий: местные кэши забирают 10\u00a0% в год"
 
 
 def test_ids_in_reasons_become_names(material):
     assert (
-        naming.told(material, "All its paths run over S-ALA-AKT, S-AKT-ATY.", EN)
+        naming.told(View(material, EN), "All its paths run over S-ALA-AKT, S-AKT-ATY.")
         == "All its paths run over Almaty – Aktau; Aktau – Atyrau."
     )
     assert (
-        naming.told(material, "Ordered with everything in risk group COAST out", RU)
+        naming.told(View(material, RU), "Ordered with everything in risk group COAST out")
         == "Ordered при отказе группы риска «coastal corridor»"
     )
 
 
 def test_segments_that_fail_together_are_both_named(material):
     assert (
-        naming.failure_name(material, "pair:S-ALA-AKT+S-AKT-ATY", EN)
+        naming.failure_name(View(material, EN), "pair:S-ALA-AKT+S-AKT-ATY")
         == "loss of Almaty – Aktau and Aktau – Atyrau"
     )
     assert (
-        naming.failure_name(material, "pair:S-ALA-AKT+S-AKT-ATY", RU)
+        naming.failure_name(View(material, RU), "pair:S-ALA-AKT+S-AKT-ATY")
         == "отказ участков «Алматы\u00a0— Актау» и «Актау\u00a0— Атырау»"
     )
     assert (
-        naming.told(material, "with S-ALA-AKT and S-AKT-ATY out together", RU)
+        naming.told(View(material, RU), "with S-ALA-AKT and S-AKT-ATY out together")
         == "при одновременном отказе участков «Алматы\u00a0— Актау» и «Актау\u00a0— Атырау»"
     )
 
 
 def test_notes_of_the_plan_name_what_they_concern(material):
     subjects = {
-        one: data._subject(material, one, RU)
+        one: data._subject(View(material, RU), one)
         for one in (
             "R-ALA-FRA:in",
             "TMB",
@@ -165,7 +165,7 @@ def test_one_operator_is_one_operator():
             **frames,
             "segment": frames["segment"].with_columns(operators=pl.lit(operators, dtype=pl.String)),
         }
-        return segments.pages(gather(named, edition()), RU)[1].lead[0]
+        return segments.pages(View(gather(named, edition()), RU))[1].lead[0]
 
     assert lead("A").endswith("км; оператор: A")
     assert lead("A; B").endswith("км; операторы: A; B")
@@ -192,7 +192,7 @@ def test_effects_are_told_in_both_languages_and_noise_is_not_shown(material):
     for name, language in (("en", EN), ("ru", RU)):
         section = next(
             one
-            for one in data.pages(material, language)[0].sections
+            for one in data.pages(View(material, language))[0].sections
             if one.title == language.text("data.effects")
         )
         said[name] = [[cell.text for cell in row] for row in section.table.rows]

@@ -20,4 +20,5 @@ def roughness(adjusted: FloatArray) -> FloatArray:
     variance = mean_of(centred * centred)
     beside = products(centred[:, 1:], centred[:, :-1]) / max(centred.shape[1] - 1, 1)
     noise = np.clip(-beside, 0.0, variance / 2)
-    return np.sqrt(np.stack([noise, variance - 2 * noise], axis=1))
+    sizes: FloatArray = np.sqrt(np.stack([noise, variance - 2 * noise], axis=1))
+    return sizes

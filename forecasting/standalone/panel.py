@@ -31,6 +31,7 @@ from forecasting.demand.memory import WIDTH, Memory
 from forecasting.demand.study import MapChunks, Study, plain_chunk, study_all
 from forecasting.series import FloatArray, add_periods, periods_between
 from forecasting.spec import ForecastSpec, telling_periods
+from forecasting.standalone.steps import read_steps
 from warehouse.errors import ContractError, Problem
 from warehouse.schema import Grain
 
@@ -107,8 +108,8 @@ def forecast_and_remember(
     """One row per series and step ahead: mean, median, quantiles q025 to q975, the models' weights;
     or one row with a reason.
 
-    `frame` has columns series_id, step (whole numbers, or the first dates of months, weeks, days,
-    quarters or years, as `season` says) and value. Steps may come in any order, and missing ones
+    `frame` has columns series_id, step (whole numbers, or months, weeks, days, quarters or years,
+    as `season` says, in the forms of forecasting.standalone.steps) and value. Steps may come in any order, and missing ones
     are gaps. Raises ContractError where the frame as a whole can't be read; a series that can't be
     forecast gets a reason. `seed` is kept for the
     record: nothing is drawn.
@@ -122,6 +123,7 @@ def forecast_and_remember(
     intervals are as wide as errors were then. What is returned beside the rows is the memory for
     the next one.
     """
+    frame, as_given = read_steps(frame, season)
     _check(frame, season, horizon, calendar)
     places = _places(frame, season)
     ids, values, lasts, reasons = _matrix(places)
@@ -187,7 +189,7 @@ def forecast_and_remember(
         pl.col(name) if name in joined.columns else pl.lit(None, dtype=dtype).alias(name)
         for name, dtype in PANEL_COLUMNS.items()
     ]
-    return joined.select(columns).sort("series_id", "horizon"), kept
+    return as_given(joined.select(columns).sort("series_id", "horizon")), kept
 
 
 def _moving_days(

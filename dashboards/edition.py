@@ -12,13 +12,15 @@ from warehouse.schema import Grain
 
 
 class Accepted(TypedDict):
-    """Gates that a run of the edition did not pass, as "where: what", and why a person accepted it;
-    the archive keeps it as it is.
+    """Gates that a run of the edition did not pass, and why a person accepted it; the archive keeps
+    it as it is.
+
+    A gate has `where`, its sentence `what`, `code` and `values_json`; an old one is "where: what".
     """
 
     run_id: str
     why: str
-    gates: Sequence[str]
+    gates: Sequence[str | Mapping[str, str]]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import math
 import re
 import string
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -14,14 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from warehouse.errors import Problem, SettingsError
+from warehouse.reasons import NEXT, Reason, reason
 from warehouse.schema import Grain
 
 TEXT_FOLDER = Path(__file__).parent / "text"
 FALLBACK = "en"
 MOST_DIGITS = 6
-IS_DAY = re.compile(
-    r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|\d{4}-(?:0[13-9]|1[0-2])-(?:29|30)|\d{4}-(?:0[13578]|1[02])-31|\d{4}-02-29"
-)
 PERCENT = re.compile(r"(?<=\d) %")
 TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Signs that turn the direction of all text after them: a name must not."""
@@ -29,6 +27,10 @@ DOUBLE_STOP = re.compile(r"(?<!\.)\.\.(?!\.)")
 """A sentence that ends with an abbreviation has one full stop, not two."""
 DASH = re.compile(r" [–—] |(?<=[\w)]) - (?=\w)")
 BEFORE_WORD = re.compile(r"(?<=\d) (?=[^\W\d])")
+
+PERIOD_FORMS = ("nominative", "accusative", "in", "by", "until", "after", "since", "short")
+Names = Callable[[str, str], str]
+"""What a thing is called, from its kind (segment, route, node, group, market) and its id."""
 
 
 class Stated(float):
@@ -56,20 +58,21 @@ class Language:
     fallback: Mapping[str, Any]
     missing: set[str] = field(default_factory=set)
     """Keys that were asked for and are in neither; a test fails on them, a report does not."""
-    patterns: list[tuple[re.Pattern[str], str]] = field(default_factory=list)
     periods: dict[tuple[Period, str], str] = field(default_factory=dict)
-    retold: dict[str, str] = field(default_factory=dict)
 
     def text(self, key: str, /, **values: Any) -> str:
         """The words at a key with the values written in, as `{name:form}`; see `format_value` for
         the forms.
         """
+        return self._filled(key, values, id_itself)
+
+    def _filled(self, key: str, values: Mapping[str, Any], names: Names) -> str:
         pattern = self.words.get(key, self.fallback.get(key))
         if pattern is None:
             self.missing.add(key)
             pattern = key
         return (
-            DOUBLE_STOP.sub(".", _Formatter(self).vformat(str(pattern), (), values))
+            DOUBLE_STOP.sub(".", _Formatter(self, names).vformat(str(pattern), (), values))
             if values
             else str(pattern)
         )
@@ -85,21 +88,16 @@ class Language:
         key = f"{kind}.{value}"
         return key in self.words or key in self.fallback
 
-    def reason(self, english: str | None) -> str:
-        """A reason that a lower floor gave in English, in this language as far as its `reasons`
-        table knows the words.
+    def reason(self, found: Reason, names: Names | None = None) -> str:
+        """A reason in this language; `names` gives what the ids in it are called (else: the ids).
 
-        A pattern's groups become values of its text: month_x a period, n_x a number, say_x a reason
-        again, others stay text.
+        Reasons that follow it become sentences behind it.
         """
-        known = self.retold.get(english or "")
-        if known is not None:
-            return known
-        words = english or ""
-        for pattern, text in self._reasons():
-            words = pattern.sub(lambda found, text=text: self._retell(found, text), words)  # type: ignore[misc]
-        self.retold[english or ""] = words = DOUBLE_STOP.sub(".", words)
-        return words
+        values = found.values
+        following = values.pop(NEXT, ())
+        words = self._filled(f"reason.{found.code}", values, names or id_itself)
+        others = (self.reason(_inner(one), names) for one in following)
+        return " ".join([words, *others])
 
     def typeset(self, words: str) -> str:
         """Words from data set as this language sets its own: dashes, and what stands after a
@@ -115,30 +113,6 @@ class Language:
         return " ".join(
             part if part.endswith((".", "!", "?", "…")) else f"{part}." for part in parts if part
         )
-
-    def _reasons(self) -> list[tuple[re.Pattern[str], str]]:
-        if not self.patterns:
-            self.patterns.extend(
-                (re.compile(row["pattern"]), row["text"]) for row in self.words.get("reasons", [])
-            )
-        return self.patterns
-
-    def _retell(self, found: re.Match[str], text: str) -> str:
-        values: dict[str, Any] = {}
-        for name, part in found.groupdict(default="").items():
-            kind = name.partition("_")[0]
-            if kind == "month":
-                values[name] = Period(date(int(part[:4]), int(part[5:7]), 1))
-            elif kind == "day":
-                values[name] = date.fromisoformat(part) if IS_DAY.fullmatch(part) else part
-            elif kind == "n":
-                plain = part.replace(",", "")
-                values[name] = float(plain) if "." in plain or "e" in plain else int(plain)
-            elif kind == "say":
-                values[name] = self.reason(part)
-            else:
-                values[name] = part
-        return _Formatter(self).vformat(text, (), values)
 
     def choose(self, english: str | None, russian: str | None) -> str:
         """A name from data: the one in this language where the data has it."""
@@ -220,14 +194,31 @@ def digits_of(value: float) -> int:
     return 0 if size >= 99.95 or size == 0 else 1 if size >= 9.995 else 2 if size >= 0.9995 else 3
 
 
+def _digits_after_mark(value: float) -> int:
+    """How many digits after the mark, up to six, a number has."""
+    return len(f"{value:.{MOST_DIGITS}f}".rstrip("0").partition(".")[2])
+
+
+def _inner(value: Mapping[str, Any]) -> Reason:
+    """A reason within another, from its JSON."""
+    return reason(value["code"], **value["values"])
+
+
+def id_itself(kind: str, thing_id: str) -> str:
+    """The name of a thing where only ids are known."""
+    del kind
+    return thing_id
+
+
 def rounded(value: float, digits: int) -> float:
     """The value with so many significant digits."""
     return float(f"{value:.{digits - 1}e}")
 
 
 class _Formatter(string.Formatter):
-    def __init__(self, language: Language) -> None:
+    def __init__(self, language: Language, names: Names) -> None:
         self.language = language
+        self.names = names
 
     def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         if key not in kwargs:
@@ -236,14 +227,26 @@ class _Formatter(string.Formatter):
         return kwargs[str(key)]
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        return format_value(self.language, value, format_spec)
+        return format_value(self.language, value, format_spec, self.names)
 
 
-def format_value(language: Language, value: Any, form: str) -> str:
-    """A value as `form` says: numbers n, n0, n1, n2, g (all digits they have), pct, pct1, or the
-    key of a plural table; periods a case, with a capital where the form has one; codes, divided by
-    commas, the table that has words for them.
+def format_value(language: Language, value: Any, form: str, names: Names) -> str:
+    """A value as `form` says: numbers n, n0, n1, n2, g (all digits they have), g3 (no more than
+    three), pct, pct1, pctg (all digits), or the key of a plural table; periods a case, with a
+    capital where the form has one; codes, in a list or divided by commas, the table that has words
+    for them. Of reasons: `reason` one within another, `@kind` ids of that kind, `day` and the
+    cases of a period ISO days.
     """
+    if isinstance(value, dict):
+        return language.reason(_inner(value), names)
+    if isinstance(value, list):
+        return ", ".join(format_value(language, one, form, names) for one in value)
+    if isinstance(value, str) and form.startswith("@"):
+        return names(form[1:], value)
+    if isinstance(value, str) and form == "day":
+        return language.day(date.fromisoformat(value))
+    if isinstance(value, str) and form in PERIOD_FORMS:
+        value = Period(date.fromisoformat(value))
     if isinstance(value, Period):
         words = language.period(value, form.lower() or "nominative")
         return words[:1].upper() + words[1:] if form[:1].isupper() else words
@@ -260,12 +263,16 @@ def format_value(language: Language, value: Any, form: str) -> str:
             and abs(value * 100 - round(value * 100)) > 1e-6
         ):
             return language.percent(value, 1)
+        if form == "pctg":
+            return language.percent(value, _digits_after_mark(round(value * 100, 9)))
         if form.startswith("pct"):
             return language.percent(value, int(form[3:] or 0))
         if form in ("", "n"):
             return language.number(value, 0 if isinstance(value, int) else None)
+        if form == "g3":
+            value, form = rounded(value, 3), "g"
         if form == "g":
-            return language.number(value, len(f"{value:.6f}".rstrip("0").partition(".")[2]))
+            return language.number(value, _digits_after_mark(value))
         if form[0] == "n" and form[1:].isdigit():
             return language.number(value, int(form[1:]))
         return language.plural(form, int(value))
@@ -298,6 +305,16 @@ def flatten(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
+def read_catalogue(code: str, folder: Path) -> dict[str, Any]:
+    """The words of `folder`/`code`.toml and, where it is there, of `folder`/reasons/`code`.toml."""
+    paths = (folder / f"{code}.toml", folder / "reasons" / f"{code}.toml")
+    words: dict[str, Any] = {}
+    for path in paths:
+        if path.is_file():
+            words |= flatten(tomllib.loads(path.read_text(encoding="utf-8")))
+    return words
+
+
 @cache
 def load_language(code: str, folder: Path = TEXT_FOLDER) -> Language:
     """The language of `folder`/`code`.toml. Adding a language is adding such a file."""
@@ -309,10 +326,8 @@ def load_language(code: str, folder: Path = TEXT_FOLDER) -> Language:
             [Problem(str(path), "is missing")],
             f"Choose from {known}, or add that file.",
         )
-    words = flatten(tomllib.loads(path.read_text(encoding="utf-8")))
-    fallback = flatten(
-        tomllib.loads((TEXT_FOLDER / f"{FALLBACK}.toml").read_text(encoding="utf-8"))
-    )
+    words = read_catalogue(code, folder)
+    fallback = read_catalogue(FALLBACK, TEXT_FOLDER)
     return Language(
         code, {**{key: fallback[key] for key in _REQUIRED if key in fallback}, **words}, fallback
     )
@@ -334,6 +349,6 @@ _REQUIRED = (
     *(
         f"period.{grain}.{form}"
         for grain in ("month", "week", "day", "year")
-        for form in ("nominative", "accusative", "in", "by", "until", "after", "since", "short")
+        for form in PERIOD_FORMS
     ),
 )

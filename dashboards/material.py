@@ -121,14 +121,10 @@ class Material:
         return first if isinstance(first, date) else self.edition.origin
 
     @cached_property
-    def refused(self) -> dict[SeriesKey, str]:
-        """Why a series is not forecast at the edition's grain."""
-        return {
-            (row[0], row[1], row[2], row[3]): row[4]
-            for row in at_grain(self["no_forecast"], self.edition.grain)
-            .select(*KEY, "reason")
-            .iter_rows()
-        }
+    def refused(self) -> dict[SeriesKey, dict[str, Any]]:
+        """The rows of NO_FORECAST, with the reasons, at the edition's grain."""
+        rows = at_grain(self["no_forecast"], self.edition.grain).iter_rows(named=True)
+        return {tuple(row[name] for name in KEY): row for row in rows}
 
     @cached_property
     def keys(self) -> dict[tuple[str, str], list[SeriesKey]]:

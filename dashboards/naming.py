@@ -7,33 +7,23 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
+from functools import partial
+from typing import Any
 
 import polars as pl
 
 from dashboards.cuts import SeriesKey
 from dashboards.language import Language
 from dashboards.view import View
+from warehouse.reasons import reason_of
 
 PIECES = re.compile(r"\s*;\s+")
 LINKS = re.compile(r",? \(?https?://")
-IDS = (
-    (re.compile(r"(with segment )(\S+)( out)"), "segment"),
-    (re.compile(r"(with everything in risk group )(\S+)( out)"), "group"),
-    (re.compile(r"(with the crossing )(\S+)( out)"), "node"),
-    (re.compile(r"(with )(\S+ and \S+)( out together)"), "pair"),
-    (re.compile(r"(All its paths run over )(.+?)(\.(?: |$))"), "segment"),
-    (re.compile(r"(no cut rate or length for )(.+?)(\.(?: |$))"), "segment"),
-    (re.compile(r"(bought as transit at )(\S+)(:)"), "node"),
-    (re.compile(r"(a sum without its routes )(.+?)( and \d+ more would | would )"), "route"),
-    (re.compile(r"( Gbit/s of )(\S+)($)"), "market"),
-    (re.compile(r"(Taken off already: -?[\d,]+ USD that )(.+?)( of the same owner)"), "segment"),
-)
-"""Where the reasons of lower floors have ids, and of what."""
 
 
 def said(view: View, words: str | None) -> str:
     """Words from the data in this language: piece by piece, as `; ` divides them, from the
-    edition's wordings, else as a reason.
+    edition's wordings, else as they are.
     """
     table = view.material.edition.words.get(view.language.code, {})
     whole = (words or "").strip()
@@ -49,7 +39,7 @@ def _piece(view: View, piece: str, table: Mapping[str, str]) -> str:
     link = LINKS.search(piece)
     head = piece[: link.start()] if link else ""
     return (
-        table[head] + piece[len(head) :] if head and head in table else view.language.reason(piece)
+        table[head] + piece[len(head) :] if head and head in table else view.language.typeset(piece)
     )
 
 
@@ -163,28 +153,25 @@ def segment_direction(view: View, segment_id: str, direction: str) -> str:
     return f"{a} → {z}" if direction == "az" else f"{z} → {a}"
 
 
-def told(view: View, reason: str | None) -> str:
-    """A reason from a lower floor in this language, with names where it has ids."""
-    words = reason or ""
-    for pattern, kind in IDS:
-        found = pattern.search(words)
-        if found:
-            named = found[1] + _names(view, found[2], kind) + found[3]
-            words = words[: found.start()] + named + words[found.end() :]
-    return view.language.reason(words)
+def reason_text(view: View, row: Mapping[str, Any], column: str = "reason") -> str:
+    """The reason in a row's text column in this language, with names where it has ids; the stored
+    sentence where the edition was made before reasons were data.
+    """
+    found = reason_of(row, column)
+    if found is None:
+        return view.language.typeset(str(row.get(column) or ""))
+    return view.language.reason(found, partial(thing_name, view))
 
 
-def _names(view: View, ids: str, kind: str) -> str:
+def thing_name(view: View, kind: str, thing_id: str) -> str:
+    """What a thing that a reason names by its id is called."""
     if kind == "node":
-        return node_name(view, ids)
+        return node_name(view, thing_id)
     if kind == "group":
-        return group_name(view, ids)
+        return group_name(view, thing_id)
     if kind == "market":
-        return market_name(view, ids)
-    if kind == "pair":
-        return " and ".join(segment_label(view, name) for name in ids.split(" and "))
-    name_of = route_name if kind == "route" else segment_label
-    return "; ".join(name_of(view, name) for name in ids.split(", "))
+        return market_name(view, thing_id)
+    return route_name(view, thing_id) if kind == "route" else segment_label(view, thing_id)
 
 
 def group_name(view: View, risk_group_id: str) -> str:

@@ -108,7 +108,9 @@ class RunSettings:
                 Problem("memory_limit", f"is {self.memory_limit!r}; write 1GB, 800MB or 2GiB")
             )
         known = {
-            path.name.removesuffix(".toml") for path in (files("dashboards") / "text").iterdir()
+            path.name.removesuffix(".toml")
+            for path in (files("dashboards") / "text").iterdir()
+            if path.name.endswith(".toml")
         }
         problems += [
             Problem("languages", f"{name!r} {_unknown(name, known)}")

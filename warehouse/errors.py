@@ -8,10 +8,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong, and its place (a route, a file and line, a setting)."""
+    """One thing that is wrong, and its place (a route, a file and line, a setting).
+
+    `what` is English; where it was rendered from a reason, `code` and `values_json` are that
+    reason's, for other languages.
+    """
 
     where: str
     what: str
+    code: str = ""
+    values_json: str = "{}"
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}"

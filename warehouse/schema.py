@@ -50,12 +50,16 @@ UTC_TIME = pl.Datetime("us", "UTC")
 
 @dataclass(frozen=True)
 class Column:
-    """A column's type, its unit ("" where it has none) and what it means."""
+    """A column's type, its unit ("" where it has none) and what it means.
+
+    A `rendered` column is empty until its sentence is made from the codes beside it.
+    """
 
     dtype: pl.DataType | type[pl.DataType]
     unit: str
     comment: str
     nullable: bool = False
+    rendered: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ def check(frame: pl.DataFrame, schema: FrameSchema, where: str = "") -> pl.DataF
     selected: dict[str, pl.Expr] = {}
     for name, column in schema.columns.items():
         if name not in frame.columns:
-            if column.nullable:
+            if column.nullable or column.rendered:
                 selected[name] = pl.lit(None, dtype=column.dtype).alias(name)
             else:
                 problems.append(Problem(place, f"column {name} is missing ({column.comment})"))
@@ -98,7 +102,8 @@ def check(frame: pl.DataFrame, schema: FrameSchema, where: str = "") -> pl.DataF
                     Problem(place, f"column {name} is {frame.schema[name]}, wanted {column.dtype}")
                 )
     for name in selected:
-        if name in frame.columns and not schema.columns[name].nullable:
+        column = schema.columns[name]
+        if name in frame.columns and not (column.nullable or column.rendered):
             nulls = frame[name].null_count()
             if nulls:
                 problems.append(
@@ -150,6 +155,17 @@ def _schema(name: str, comment: str, key: str, /, **columns: Column) -> FrameSch
 
 def _text(comment: str, *, nullable: bool = False) -> Column:
     return Column(pl.String, "", comment, nullable)
+
+
+def _reason(name: str, comment: str, *, nullable: bool = False) -> dict[str, Column]:
+    """A reason as a code with values (see `warehouse.reasons`), and its sentence, which is rendered
+    before the frame is kept.
+    """
+    return {
+        name: Column(pl.String, "", comment, nullable, rendered=True),
+        f"{name}_code": _text(f"the code of {name} in the catalogues of texts", nullable=True),
+        f"{name}_values": _text(f"what the text of {name} names, as JSON", nullable=True),
+    }
 
 
 def _number(unit: str, comment: str, *, nullable: bool = False) -> Column:
@@ -398,7 +414,7 @@ NO_FORECAST = _schema(
     "series_kind series_id direction statistic grain",
     **_SERIES,
     grain=_GRAIN,
-    reason=_text("why, for a reader who is no programmer"),
+    **_reason("reason", "why, for a reader who is no programmer"),
 )
 BACKTEST_SCORE = _schema(
     "backtest_score",
@@ -458,7 +474,7 @@ FORECAST_EFFECT = _schema(
     decay_ratio=_number(
         "ratio", "share of an event's effect left after one more period", nullable=True
     ),
-    verdict=_text("used, noise explains it, or why it could not be used"),
+    **_reason("verdict", "used, noise explains it, or why it could not be used"),
 )
 
 SEGMENT_LOAD = _schema(
@@ -528,7 +544,7 @@ ORDER_PLAN = _schema(
     failure_id=_text("the failure it is sized for"),
     cost_usd=_number("USD", "price today, where an assumption states one", nullable=True),
     present_value_usd=_number("USD", "discounted cost", nullable=True),
-    reason=_text("why, for a reader who is no programmer"),
+    **_reason("reason", "why, for a reader who is no programmer"),
 )
 PLAN_NOTE = _schema(
     "plan_note",
@@ -538,7 +554,7 @@ PLAN_NOTE = _schema(
         "no_forecast, no_capacity, missing_lead_time, missing_price, unmeasured_coincidence, ..."
     ),
     subject=_text("what it concerns"),
-    note=_text("why, for a reader who is no programmer"),
+    **_reason("note", "why, for a reader who is no programmer"),
 )
 LOST_TRAFFIC = _schema(
     "lost_traffic",
@@ -589,7 +605,7 @@ ROUTE_RISK = _schema(
         "TB", "expected traffic lost a year at the first 12 months' median p95", nullable=True
     ),
     failure_id=_text("the single failure that loses most of it", nullable=True),
-    note=_text("what a reader must know", nullable=True),
+    **_reason("note", "what a reader must know", nullable=True),
 )
 UPGRADE = _schema(
     "upgrade",
@@ -606,7 +622,7 @@ UPGRADE = _schema(
     funded=_flag("true where the budget reaches; true throughout without a budget"),
     priority=_whole("", "1 is bought first"),
     risk_if_not_ratio=_number("0-1", "probability of running out within the horizon without it"),
-    reason=_text("why, for a reader who is no programmer"),
+    **_reason("reason", "why, for a reader who is no programmer"),
 )
 BUILD_CHOICE = _schema(
     "build_choice",
@@ -654,7 +670,7 @@ BUILD_CHOICE = _schema(
         nullable=True,
     ),
     proven=_flag("true where both plans are proven to be the cheapest"),
-    reason=_text("why, for a reader who is no programmer"),
+    **_reason("reason", "why, for a reader who is no programmer"),
 )
 MONEY_FIGURE = _schema(
     "money_figure",
@@ -668,9 +684,9 @@ MONEY_FIGURE = _schema(
     likely_value=_number("see unit", "median"),
     high_value=_number("see unit", "10 % lie above"),
     unit=_text("USD, USD/month, ratio/year"),
-    basis=_text("nominal or real, discount rate, price date"),
+    **_reason("basis", "nominal or real, discount rate, price date"),
     assumption_ids=_text("what it rests on, separated by ;"),
-    reason=_text("what it means, for a reader who is no programmer"),
+    **_reason("reason", "what it means, for a reader who is no programmer"),
 )
 ASSUMPTION_EFFECT = _schema(
     "assumption_effect",
@@ -749,7 +765,7 @@ NEW_ROUTE_REGISTRATION = _schema(
     p50_gbps=_number("Gbit/s", "median"),
     p90_gbps=_number("Gbit/s", "10 % of paths lie above"),
     ready_probability_ratio=_number("0-1", "probability that it carries traffic by then"),
-    wrong_if=_text("what would show it wrong"),
+    **_reason("wrong_if", "what would show it wrong"),
     assumption_ids=_text("what it rests on, separated by ;"),
 )
 
@@ -782,7 +798,7 @@ NEW_ROUTE_SCORE = _schema(
         nullable=True,
     ),
     verdict=_text("open until the day it is judged on, then right or wrong"),
-    reason=_text("why, for a reader who is no programmer"),
+    **_reason("reason", "why, for a reader who is no programmer"),
 )
 
 REVISION_PART = _schema(
@@ -815,7 +831,7 @@ REVISION_PART = _schema(
     date_before=_date("value_before as a date, for dates", nullable=True),
     date_after=_date("value_after as a date, for dates", nullable=True),
     earlier_run_id=_text("the run it is compared with"),
-    reason=_text("what was exchanged in this step, for a reader who is no programmer"),
+    **_reason("reason", "what was exchanged in this step, for a reader who is no programmer"),
 )
 LIVE_ACCURACY = _schema(
     "live_accuracy",
@@ -847,7 +863,7 @@ LIVE_ACCURACY = _schema(
         nullable=True,
     ),
     drifted=_flag("true where the promised share lies outside the interval"),
-    reason=_text("what that means, for a reader who is no programmer"),
+    **_reason("reason", "what that means, for a reader who is no programmer"),
 )
 MODEL_CHALLENGE = _schema(
     "model_challenge",
@@ -869,7 +885,7 @@ MODEL_CHALLENGE = _schema(
         nullable=True,
     ),
     verdict=_text("too_early, keep or promote"),
-    reason=_text("by which rule, for a reader who is no programmer"),
+    **_reason("reason", "by which rule, for a reader who is no programmer"),
 )
 
 FRAMES: Mapping[str, FrameSchema] = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dashboards import naming
 from dashboards.figure import Cell, Section, Table
 from dashboards.view import View
@@ -18,6 +20,18 @@ def _where(view: View, where: str) -> str:
         None,
     )
     return f"{naming.titled(view, key)}: {naming.statistic(key, view.language)}" if key else where
+
+
+def _parts(gate: str | Mapping[str, str]) -> tuple[str, Mapping[str, str | None]]:
+    """What a gate was about, and the cells of its reason."""
+    if isinstance(gate, str):
+        where, _, what = gate.partition(": ")
+        return where, {"reason": what}
+    return gate["where"], {
+        "reason": gate["what"],
+        "reason_code": gate["code"] or None,
+        "reason_values": gate["values_json"],
+    }
 
 
 def words(view: View) -> list[str]:
@@ -42,11 +56,11 @@ def section(view: View) -> Section | None:
     rows = []
     for one in view.material.edition.accepted:
         for gate in one["gates"]:
-            where, _, what = gate.partition(": ")
+            where, found = _parts(gate)
             rows.append(
                 [
                     Cell(_where(view, where)),
-                    Cell(view.language.reason(what)),
+                    Cell(naming.reason_text(view, found)),
                     Cell(one["why"]),
                     Cell(one["run_id"]),
                 ]

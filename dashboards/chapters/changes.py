@@ -268,7 +268,7 @@ def _figure(
                     "" if row["change"] is None else f"{row['change']:.9g}",
                     number=True,
                 ),
-                Cell(naming.told(view, row["reason"]), wide=True),
+                Cell(naming.reason_text(view, row), wide=True),
             ]
             for row in parts
         ],
@@ -443,7 +443,7 @@ def _causes(view: View) -> Section:
     rows = [
         [
             Cell(text(f"revision.{row['step']}")),
-            Cell(naming.told(view, row["reason"])),
+            Cell(naming.reason_text(view, row)),
         ]
         for row in first
     ]

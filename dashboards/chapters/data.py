@@ -129,7 +129,7 @@ def _gaps(view: View) -> Section | None:
             Cell(naming.route_name(view, row["series_id"])),
             Cell(naming.direction_name(view, ("route", row["series_id"], row["direction"], "p95"))),
             percent(view.language, row["coverage_ratio"], 1),
-            Cell(view.language.reason(row["reason"]) or text("data.nothing_measured")),
+            Cell(naming.reason_text(view, row) or text("data.nothing_measured")),
         ]
         for row in gaps.head(MOST_GAPS).iter_rows(named=True)
     ]
@@ -224,7 +224,7 @@ def _effects(view: View) -> Section | None:
                 Cell(size, f"{used:.6g}", number=True),
                 Cell(error, f"{row['error_log'] or 0:.6g}", number=True),
                 percent(view.language, row["decay_ratio"], 0),
-                Cell(view.language.reason(row["verdict"])),
+                Cell(naming.reason_text(view, row, "verdict")),
             ]
         )
     heads = (
@@ -331,14 +331,15 @@ def _left_out(view: View) -> Section | None:
     notes = view.material["plan_note"]
     if notes.is_empty():
         return None
-    grouped = notes.group_by("topic", "note", maintain_order=True).agg("subject")
+    said = [name for name in ("note", "note_code", "note_values") if name in notes.columns]
+    grouped = notes.group_by("topic", *said, maintain_order=True).agg("subject")
     rows = []
     for row in grouped.iter_rows(named=True):
         subjects = "; ".join(_subject(view, name) for name in row["subject"])
         rows.append(
             [
                 Cell(view.language.word("topic", row["topic"])),
-                Cell(naming.told(view, row["note"])),
+                Cell(naming.reason_text(view, row, "note")),
                 Cell(subjects),
             ]
         )

@@ -8,6 +8,7 @@ from datetime import date
 
 import polars as pl
 
+from dashboards import naming
 from dashboards.charts.live import challenge, live
 from dashboards.cuts import each
 from dashboards.figure import Cell, Figure, Section, Table, number, percent
@@ -162,7 +163,7 @@ def _table(view: View) -> Table:
             percent(view.language, row["high_ratio"]),
             percent(view.language, row["promised_ratio"]),
             number(view.language, row["error_ratio"], 2),
-            Cell(view.language.reason(row["reason"]), wide=True),
+            Cell(naming.reason_text(view, row), wide=True),
         ]
         for row in view.material["live_accuracy"].iter_rows(named=True)
     ]
@@ -237,7 +238,7 @@ def challenge_figure(view: View) -> Figure | None:
                 percent(view.language, row["champion_error_ratio"], 1),
                 number(view.language, row["dm_p"], 3),
                 Cell(view.language.word("verdict", row["verdict"])),
-                Cell(view.language.reason(row["reason"]), wide=True),
+                Cell(naming.reason_text(view, row), wide=True),
             ]
             for row in frame.sort("statistic", "challenger_error_ratio", "challenger").iter_rows(
                 named=True

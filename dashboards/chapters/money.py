@@ -60,7 +60,7 @@ def schedule(view: View) -> Section | None:
             dollars(view.language, row["present_value_usd"]),
             percent(view.language, row["risk_if_not_ratio"]),
             Cell(text("money.funded" if row["funded"] else "money.not_funded")),
-            Cell(naming.told(view, row["reason"]), wide=True),
+            Cell(naming.reason_text(view, row), wide=True),
         ]
         for row in frame.iter_rows(named=True)
     ]
@@ -123,7 +123,7 @@ def builds(view: View) -> Section | None:
                 usd(kept),
                 usd(row["earned_usd"]),
                 usd(row["net_usd"]),
-                Cell(naming.told(view, row["reason"]), wide=True),
+                Cell(naming.reason_text(view, row), wide=True),
             ]
         )
     heads = [
@@ -147,10 +147,10 @@ def builds(view: View) -> Section | None:
 
 def _basis(view: View, row: dict[str, Any]) -> str:
     """What a sum means, on what basis it stands, and the assumptions it rests on."""
-    basis = view.language.reason(row["basis"])
+    basis = naming.reason_text(view, row, "basis")
     names = row["assumption_ids"].replace(";", ", ")
     rests = view.text("money.rests", names=names) if names else ""
-    return view.language.sentences(naming.told(view, row["reason"]), capital(basis), rests)
+    return view.language.sentences(naming.reason_text(view, row), capital(basis), rests)
 
 
 def figures(view: View) -> Section | None:

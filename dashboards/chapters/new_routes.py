@@ -272,8 +272,10 @@ def _registered_row(view: View, row: dict[str, Any]) -> dict[str, Cell]:
         "updated": Cell(updated),
         "weight_of_data": percent(view.language, row["weight_of_data_ratio"]),
         "verdict": Cell(view.language.word("verdict", row["verdict"])),
-        "wrong_if": Cell(naming.told(view, row["wrong_if"]) or text("number.none"), wide=True),
-        "finding": Cell(view.language.reason(row["reason"]) or text("number.none"), wide=True),
+        "wrong_if": Cell(
+            naming.reason_text(view, row, "wrong_if") or text("number.none"), wide=True
+        ),
+        "finding": Cell(naming.reason_text(view, row) or text("number.none"), wide=True),
     }
 
 

@@ -193,7 +193,7 @@ def order_table(view: View, *, most: int | None = None, brief: bool = False) -> 
                 "failure_sized": Cell(naming.failure_name(view, row["failure_id"])),
                 "cost": dollars(view.language, row["cost_usd"]),
                 "present_value": dollars(view.language, row["present_value_usd"]),
-                "reason": Cell(naming.told(view, row["reason"]), wide=True),
+                "reason": Cell(naming.reason_text(view, row), wide=True),
             }
         )
     heads = [head for head in rows[0] if head in BRIEF or not brief]

@@ -162,7 +162,7 @@ def _routes(view: View) -> Section | None:
             number(view.language, row["unavailable_hours"], 1),
             number(view.language, row["lost_tb_year"], 0),
             Cell(naming.failure_name(view, row["failure_id"]) if row["failure_id"] else ""),
-            Cell(naming.told(view, row["note"]), wide=True),
+            Cell(naming.reason_text(view, row, "note"), wide=True),
         ]
         for row in frame.iter_rows(named=True)
     ]

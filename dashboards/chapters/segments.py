@@ -358,7 +358,7 @@ def _orders(view: View, segment_id: str) -> Table | None:
                 if row["modules"]
                 else text("number.none")
             ),
-            Cell(naming.told(view, row["reason"])),
+            Cell(naming.reason_text(view, row)),
         ]
         for row in view.material.plans.get(segment_id, [])
     ]

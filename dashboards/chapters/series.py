@@ -84,7 +84,7 @@ def finding(view: View, key: SeriesKey) -> tuple[str, str]:
     if seen.now_gbps is None or seen.now_start is None:
         return text("title.route_none", name=name), ""
     if seen.end_gbps is None or seen.end_start is None:
-        reason = capital(naming.told(view, view.material.refused.get(key)))
+        reason = capital(naming.reason_text(view, view.material.refused.get(key, {})))
         at = Period(seen.now_start, grain)
         return text(
             "title.route_observed", name=name, what=what, now=seen.now_gbps, unit=unit, at=at
@@ -113,7 +113,9 @@ def series_figure(view: View, key: SeriesKey) -> Figure:
     seen = outlook(view.material, key)
     frame = view.material.series.get(key)
     if frame is None or (seen.now_start is None and seen.end_start is None):
-        reason = naming.told(view, view.material.refused.get(key)) or view.text("reason.no_series")
+        reason = naming.reason_text(view, view.material.refused.get(key, {})) or view.text(
+            "reason.no_series"
+        )
         return Figure(figure_id, title, reason=reason)
     observed = view.material.observed.get(key)
     simulated = bool(observed is not None and observed["simulated"].any())
@@ -169,9 +171,9 @@ def refusals(view: View) -> Section | None:
             "name": naming.series_name(view, key),
             "direction": naming.direction_name(view, key),
             "statistic": naming.statistic(key, view.language),
-            "reason": naming.told(view, reason),
+            "reason": naming.reason_text(view, row),
         }
-        for key, reason in sorted(view.material.refused.items())
+        for key, row in sorted(view.material.refused.items(), key=lambda item: item[0])
     ]
     heads = [
         ("kind", text("table.kind"), "text"),
@@ -197,8 +199,8 @@ def refusals_in_short(view: View) -> Section | None:
         return None
     text = view.text
     counts: dict[tuple[str, str], int] = {}
-    for key, reason in view.material.refused.items():
-        group = (view.language.word("kind", key[0]), naming.told(view, reason))
+    for key, row in view.material.refused.items():
+        group = (view.language.word("kind", key[0]), naming.reason_text(view, row))
         counts[group] = counts.get(group, 0) + 1
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     rows = [

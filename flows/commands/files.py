@@ -53,6 +53,7 @@ def forecast_file(
         starts from there, makes no past forecasts, and takes its intervals' width from this one's.
         Without the file everything is found anew.
     """
+    from flows.steps.sentences import with_sentences
     from forecasting.demand.memory import read_memory
     from forecasting.standalone.panel import forecast_and_remember
 
@@ -65,6 +66,7 @@ def forecast_file(
         seed=seed,
         calendar=[name.strip() for name in calendar.split(",") if name.strip()],
     )
+    result = with_sentences(result)
     _write(result, output)
     if memory and kept.optima:
         _write(kept.frame(), memory)

@@ -13,6 +13,7 @@ from flows.commands.sheets import sheet, terminal_width
 from flows.settings import read_settings
 from flows.steps.inputs import open_warehouse, plan_inputs, read_stories, today_of
 from flows.steps.kept_steps import keep_loads, kept_loads
+from flows.steps.sentences import frames_with_sentences
 from forecasting.stories.what_if import base_plan, tell
 from warehouse.errors import Problem, SettingsError
 from warehouse.network.model import Network
@@ -172,11 +173,11 @@ def explain(segment: str, /, *, config: Config = None) -> None:
 
 
 def _planned(config: Path | None, budget_usd: float | None = None) -> Plan:
-    from forecasting.capacity.plan import plan
+    from forecasting.capacity.plan import Plan, plan
 
     settings = read_settings(config)
     made, _ = plan_inputs(settings)
-    return plan(
+    planned = plan(
         made.paths,
         made.network,
         capacity=made.capacity,
@@ -190,6 +191,7 @@ def _planned(config: Path | None, budget_usd: float | None = None) -> Plan:
         seed=settings.forecast.seed,
         workers=settings.run.workers,
     )
+    return Plan(**frames_with_sentences(planned.frames()))
 
 
 def spend(budget_usd: float, *, config: Path | None = None) -> None:
@@ -234,7 +236,8 @@ def weigh_builds(*, config: Path | None = None) -> None:
         ):
             print(f"{subject}: {note}")
         return
-    shown = made.build_choice.drop("reason", "segments", "proven", "price_usd")
+    hidden = ("reason", "reason_code", "reason_values", "segments", "proven", "price_usd")
+    shown = made.build_choice.drop(hidden)
     with pl.Config(
         tbl_rows=-1,
         tbl_cols=-1,

@@ -39,6 +39,7 @@ from forecasting.series import History
 from forecasting.spec import PlanningPolicy
 from warehouse.errors import TransitError
 from warehouse.network.model import Network
+from warehouse.reasons import Note, Reason, reason
 from warehouse.schema import REVISION_PART, TRAFFIC_PERIOD
 from warehouse.store.database import Warehouse
 
@@ -46,7 +47,6 @@ DATE_FRAMES = ("runout", "runout_probability", "order_plan")
 STATED = ("event", "driver", *(name for name in NETWORK_FRAMES if name != "coincidence"))
 """What people state; how peaks coincide is measured."""
 Plan = Mapping[str, pl.DataFrame]
-Note = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -115,13 +115,8 @@ def account(
             parts.append(revision_parts(stages, earlier_run_id=then.run_id, reasons=reasons))
         except TransitError as error:
             why = "; ".join(map(str, error.problems[:3])) or error.summary
-            notes.append(
-                (
-                    "revision_of_dates",
-                    then.run_id,
-                    f"runout dates could not be accounted against run {then.run_id}: {why}",
-                )
-            )
+            found = reason("note.dates_not_attributed", run=then.run_id, why=why)
+            notes.append(Note("revision_of_dates", then.run_id, found))
     return pl.concat(parts).sort(REVISION_PART.key), notes
 
 
@@ -255,8 +250,8 @@ def _reasons(
     stated: Plan,
     own_then: pl.DataFrame,
     revised: pl.DataFrame,
-) -> dict[str, str]:
-    day = f"{then.known_at:%Y-%m-%d}"
+) -> dict[str, Reason]:
+    day = then.known_at
     key = list(TRAFFIC_PERIOD.key)
     joined = own_then.select(*key, was="value_gbps").join(
         revised.select(*key, now="value_gbps"), on=key, how="full", coalesce=True
@@ -265,28 +260,28 @@ def _reasons(
     fresh = sorted(
         made.traffic.filter(pl.col("period_start") > then.origin)["period_start"].unique().to_list()
     )
-    came = (
-        f"{fresh[0]:%Y-%m} to {fresh[-1]:%Y-%m} became known."
+    new = (
+        reason("revision.periods_known", first=fresh[0], last=fresh[-1])
         if len(fresh) > 1
-        else f"{fresh[0]:%Y-%m} became known."
+        else reason("revision.period_known", first=fresh[0])
         if fresh
-        else "No period became known."
+        else reason("revision.no_period")
     )
-    moved = (
-        f" Dates are planned from {today_of(settings)} instead of {then.today}."
-        if then.today != today_of(settings)
-        else ""
-    )
+    today = today_of(settings)
+    if then.today != today:
+        new = new.followed_by(reason("revision.replanned", now=today, before=then.today))
     changed = [*_changed(then, stated), *(["policy"] if then.policy != settings.plan else [])]
     return {
-        "history_revised": f"{differing} values of periods up to {then.origin:%Y-%m} are known otherwise than on {day}."
+        "history_revised": reason(
+            "revision.values_revised", count=differing, last=then.origin, day=day
+        )
         if differing
-        else f"No value of a period up to {then.origin:%Y-%m} was revised.",
-        "new_observations": came + moved,
-        "model": "The software and the settings of the forecast are the same."
+        else reason("revision.none_revised", last=then.origin),
+        "new_observations": new,
+        "model": reason("revision.same_method")
         if then.same_method
-        else f"The software or the settings of the forecast are others: what today's method makes of the data of {day}, against what run {then.run_id} said.",
-        "assumptions": f"Stated otherwise than on {day}: {', '.join(changed)}."
+        else reason("revision.other_method", day=day, run=then.run_id),
+        "assumptions": reason("revision.inputs_changed", day=day, names=changed)
         if changed
-        else f"Nothing that people state has changed since {day}.",
+        else reason("revision.inputs_same", day=day),
     }

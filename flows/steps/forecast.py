@@ -22,7 +22,11 @@ from forecasting.demand.pairs import held_to_sum, log_ratio, partners
 from forecasting.series import KEY, History, Paths
 from forecasting.spec import ForecastSpec
 from warehouse.errors import Problem, TransitError
+from warehouse.reasons import Reason, reason
 from warehouse.schema import LEVEL_SHIFT, NO_FORECAST, Grain, check
+
+NAMED_ROUTES = 3
+"""Routes that the reason of a sum names; of more, the number."""
 
 
 class NothingToForecastError(TransitError):
@@ -66,7 +70,7 @@ def forecast_with_groups(
     return dataclasses.replace(
         result,
         paths=paths,
-        no_forecast=check(pl.concat([result.no_forecast, refused]), NO_FORECAST),
+        no_forecast=check(pl.concat([result.no_forecast, refused], how="diagonal"), NO_FORECAST),
         shifts=check(named_by_members(result.shifts, known.routes, spec.grain), LEVEL_SHIFT),
     )
 
@@ -130,20 +134,24 @@ def unsummed(
         .group_by(KEY, maintain_order=True)
         .agg(routes=pl.col("route_id"), count=pl.len())
     )
-    first = pl.col("routes").list.head(3).list.join(", ")
-    more = (
-        pl.when(pl.col("count") > 3)
-        .then(pl.format(" and {} more", pl.col("count") - 3))
-        .otherwise(pl.lit(""))
-    )
-    reason = pl.format(
-        "a sum without its routes {}{} would be too small, and they have no forecast", first, more
-    )
-    return groups.join(named, on=KEY, how="left").select(
+    found = groups.join(named, on=KEY, how="left")
+    whys = [_sum_reason(*row) for row in found.select("routes", "count").iter_rows()]
+    return found.select(
         *KEY,
         grain=pl.lit(grain),
-        reason=pl.coalesce(reason, pl.lit("not all of its routes have traffic in this direction")),
+        reason_code=pl.Series([why.code for why in whys], dtype=pl.String),
+        reason_values=pl.Series([why.values_json for why in whys], dtype=pl.String),
     )
+
+
+def _sum_reason(routes: list[str] | None, count: int | None) -> Reason:
+    """Why a sum is not forecast, from its routes without a forecast."""
+    if not routes or count is None:
+        return reason("series.sum_one_way")
+    if count > NAMED_ROUTES:
+        more = count - NAMED_ROUTES
+        return reason("series.sum_without_more", routes=routes[:NAMED_ROUTES], more=more)
+    return reason("series.sum_without" if count > 1 else "series.sum_without_one", routes=routes)
 
 
 def specs_of(settings: Settings) -> list[ForecastSpec]:

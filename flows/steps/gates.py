@@ -12,9 +12,11 @@ import polars as pl
 
 from flows.settings import GateSettings
 from flows.steps.forecast import GrainForecast
+from flows.steps.sentences import problem_of
 from forecasting.demand.engine import Forecast
 from forecasting.series import KEY, period_days
 from warehouse.errors import Problem, TransitError
+from warehouse.reasons import reason
 from warehouse.schema import Grain
 
 
@@ -27,9 +29,8 @@ def too_old(origin: date, grain: Grain, today: date, gates: GateSettings) -> lis
     age = (today - origin).days - period_days(origin, grain)
     if gates.max_age_days and age > gates.max_age_days:
         return [
-            Problem(
-                "data",
-                f"end {age} days before {today}, more than [gates] max_age_days = {gates.max_age_days}",
+            problem_of(
+                "data", reason("gate.too_old", age=age, today=today, most=gates.max_age_days)
             )
         ]
     return []
@@ -43,9 +44,9 @@ def impossible(forecast: Forecast) -> list[Problem]:
         " ".join(key) for key in forecast.paths.keys.select(KEY).iter_rows()
     ):
         if not np.isfinite(draws[row]).all():
-            problems.append(Problem(name, "has draws that are not finite"))
+            problems.append(problem_of(name, reason("gate.not_finite")))
         elif (draws[row] < 0).any():
-            problems.append(Problem(name, "has negative draws"))
+            problems.append(problem_of(name, reason("gate.negative")))
     return problems
 
 
@@ -69,9 +70,9 @@ def exploding(forecast: Forecast, history: pl.DataFrame, gates: GateSettings) ->
         .sort(KEY)
     )
     return [
-        Problem(
+        problem_of(
             " ".join(row[:4]),
-            f"grows to {row[4]:.3g} Gbit/s, more than {gates.max_growth_ratio:g} times the largest value seen, {row[5]:.3g}",
+            reason("gate.explodes", gbps=row[4], times=gates.max_growth_ratio, largest=row[5]),
         )
         for row in grown.iter_rows()
     ]
@@ -90,9 +91,11 @@ def unreliable(forecast: Forecast, gates: GateSettings) -> list[Problem]:
     held = float((scored["coverage_80"] * scored["n"]).sum()) / outcomes
     if held < gates.min_coverage_80_ratio:
         return [
-            Problem(
+            problem_of(
                 "backtest",
-                f"80 % intervals contained {held:.0%} of {outcomes} past outcomes, fewer than [gates] min_coverage_80_ratio = {gates.min_coverage_80_ratio:g}",
+                reason(
+                    "gate.coverage", share=held, count=outcomes, least=gates.min_coverage_80_ratio
+                ),
             )
         ]
     return []
@@ -121,9 +124,9 @@ def changed_too_much(
         .sort(KEY)
     )
     return [
-        Problem(
+        problem_of(
             " ".join(row[:4]),
-            f"moved by {row[4]:.0%} since the last run, more than [gates] max_change_ratio = {gates.max_change_ratio:g}",
+            reason("gate.changed", by=row[4], most=gates.max_change_ratio),
         )
         for row in moved.iter_rows()
     ]
@@ -174,5 +177,5 @@ def refuse(problems: list[Problem]) -> None:
         raise GateError(
             f"the forecast is not published: {len(problems)} gate{'s' if len(problems) > 1 else ''} failed",
             problems,
-            "The last edition stays. Look at the data and the forecast. Where they are right: transit run --accept 'why', once; or mend the limit in [gates] of transit.toml.",
+            "The last edition stays. Look at the data and the forecast. Where they are right: transit run --accept 'why', once; or change the limit in [gates] of transit.toml.",
         )

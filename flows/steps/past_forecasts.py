@@ -21,9 +21,9 @@ from forecasting.review.past_forecasts import (
     looked_back,
 )
 from warehouse.network.model import Network
+from warehouse.reasons import Note
 
 Plan = Mapping[str, pl.DataFrame]
-Note = tuple[str, str, str]
 
 
 def hold_against(

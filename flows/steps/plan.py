@@ -32,11 +32,13 @@ from flows.steps.inputs import (
 )
 from flows.steps.kept_steps import keep_loads
 from flows.steps.past_forecasts import hold_against
+from flows.steps.sentences import frames_with_sentences, with_sentences
 from forecasting.capacity.plan import plan
 from forecasting.entry.market_entry import new_routes
 from forecasting.stories.what_if import PlanInputs, base_plan, tell
 from warehouse.errors import Problem
 from warehouse.network.model import Network
+from warehouse.reasons import note_frame
 from warehouse.schema import FORECAST_QUANTILE, SCENARIO_EFFECT, Grain
 from warehouse.store.database import RunRecord, Warehouse, run_id
 
@@ -88,10 +90,10 @@ def plan_segments(
         today=today,
         seed=seed,
     )
-    told = pl.DataFrame(entering.notes, schema=["topic", "subject", "note"], orient="row")
+    told = note_frame(entering.notes)
     return {
         **planned.frames(),
-        "plan_note": pl.concat([planned.plan_note, told.cast(pl.String)]).unique(
+        "plan_note": pl.concat([planned.plan_note, told]).unique(
             ["topic", "subject"], maintain_order=True
         ),
         "scenario_effect": pl.concat(effects) if effects else SCENARIO_EFFECT.empty(),
@@ -166,7 +168,7 @@ def with_acceptance(
         return record
     stated = {
         **json.loads(record.settings),
-        "accepted": {"why": accepted, "gates": [str(one) for one in passed_over]},
+        "accepted": {"why": accepted, "gates": [vars(one) for one in passed_over]},
     }
     return dataclasses.replace(
         record, settings=json.dumps(stated, sort_keys=True, ensure_ascii=False)
@@ -189,7 +191,7 @@ def keep_run(
         **planned,
     }
     with open_warehouse(settings) as warehouse:
-        return warehouse.save_run(record, frames)
+        return warehouse.save_run(record, frames_with_sentences(frames))
 
 
 @task(name="look back", cache_policy=NO_CACHE)
@@ -203,9 +205,7 @@ def look_back(
     """The frames of a run with what it says of earlier ones."""
     parts, notes = account(settings, made, planned, stated, run.run_id)
     held, more = hold_against(settings, made, planned, stated)
-    told = pl.DataFrame([*notes, *more], schema=["topic", "subject", "note"], orient="row").cast(
-        pl.String
-    )
+    told = note_frame([*notes, *more])
     noted = pl.concat([planned["plan_note"], told]) if "plan_note" in planned else told
     unique = noted.unique(["topic", "subject"], maintain_order=True)
     return {**planned, **held, "plan_note": unique, "revision_part": parts}
@@ -252,7 +252,8 @@ def plan_and_keep(
         planned = plan_segments(settings, grain, frames) if plan_it else {}
         planned = look_back(settings, grain, planned, stated, record)
         is_new = keep_run(settings, grain, planned, with_acceptance(record, accepted, passed_over))
-        notes = tuple(planned["plan_note"].filter(pl.col("topic").is_in(TOLD))["note"])
+        shown = with_sentences(planned["plan_note"].filter(pl.col("topic").is_in(TOLD)))
+        notes = tuple(f"{row['subject']}: {row['note']}" for row in shown.iter_rows(named=True))
         return Kept(record.run_id, record.grain, is_new, notes)
 
     return [

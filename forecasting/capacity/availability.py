@@ -20,12 +20,12 @@ from forecasting.capacity.basis import Basis
 from forecasting.capacity.routing import state_loads
 from forecasting.series import FloatArray
 from warehouse.network.model import Network, Route
+from warehouse.reasons import Note, reason
 from warehouse.schema import LOST_TRAFFIC, ROUTE_RISK, SEGMENT_RISK, check
 
 HOURS_PER_YEAR = 8760.0
 TB_PER_GBPS_HOUR = 0.45
 MOST_PATHS = 8
-Note = tuple[str, str, str]
 
 
 def unavailability(cuts_per_year: float, repair_hours: float) -> float:
@@ -70,8 +70,7 @@ def failure_hours(
                 continue
             cuts *= length / 1000
         hours[failure.failure_id] = unavailability(cuts, repair.in_hours().value) * HOURS_PER_YEAR
-    note = "no assumption states how often it is cut and how long a repair takes (or its length is unknown), so its failure has no weight"
-    return hours, [("missing_cut_rate", name, note) for name in without]
+    return hours, [Note("missing_cut_rate", name, reason("note.no_cut_rate")) for name in without]
 
 
 def risk_frames(
@@ -203,11 +202,10 @@ def _route_risk(basis: Basis, lost: pl.DataFrame, hours: dict[str, float]) -> pl
         single = sorted(frozenset.intersection(*(path.segments for path in route.paths)))
         notes = []
         if single:
-            notes.append(f"All its paths run over {', '.join(single)}.")
+            notes.append(reason("route_risk.common_segments", segments=single))
         if blank:
-            notes.append(
-                f"Availability is not given: no cut rate or length for {', '.join(blank[:5])}."
-            )
+            notes.append(reason("route_risk.no_availability", segments=list(blank[:5])))
+        note = notes[0].followed_by(*notes[1:]) if notes else None
         rows.append(
             {
                 "route_id": name,
@@ -220,7 +218,8 @@ def _route_risk(basis: Basis, lost: pl.DataFrame, hours: dict[str, float]) -> pl
                 "failure_id": mine["failure_id"][0]
                 if mine.height and mine["tb"][0] is not None
                 else None,
-                "note": " ".join(notes) or None,
+                "note_code": note.code if note else None,
+                "note_values": note.values_json if note else None,
             }
         )
     return check(_frame(rows, ROUTE_RISK.empty()), ROUTE_RISK)

@@ -28,6 +28,7 @@ from forecasting.capacity.routing import (
 from forecasting.series import FloatArray, Paths
 from warehouse.errors import PlanError, Problem
 from warehouse.network.model import Network
+from warehouse.reasons import Note, reason
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Basis:
     network: Network
     kappa: Kappa
     timeline: Timeline
-    notes: tuple[tuple[str, str, str], ...]
+    notes: tuple[Note, ...]
     projects: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The projects that bring each planned segment."""
 
@@ -177,21 +178,11 @@ def build_basis(
         for way in ("in", "out")
         if (name, way) not in forecast
     ]
-    notes += [
-        (
-            "no_forecast",
-            name,
-            "has no forecast, so its traffic is missing from the segments it crosses",
-        )
-        for name in absent
-    ]
+    notes += [Note("no_forecast", name, reason("note.no_forecast")) for name in absent]
     never = frozenset.intersection(*built.missing) - frozenset().union(
         *(outage.segments for outage in outages)
     )
-    notes += [
-        ("never_built", name, "is planned without a date or project, so nothing is routed over it")
-        for name in sorted(never)
-    ]
+    notes += [Note("never_built", name, reason("note.never_built")) for name in sorted(never)]
     brings: dict[str, tuple[str, ...]] = {}
     for segment, project in (
         projects.select("segment_id", "project_id").sort("segment_id", "project_id").iter_rows()
@@ -216,7 +207,7 @@ def build_basis(
 
 def lit_capacity(
     capacity: pl.DataFrame, network: Network, loads: Loads, timeline: Timeline
-) -> tuple[FloatArray, dict[str, float], list[tuple[str, str, str]]]:
+) -> tuple[FloatArray, dict[str, float], list[Note]]:
     """Lit Gbit/s (L, H) on the first day of each period by the latest `known_at`, NaN where none is
     known; design Gbit/s; notes.
 
@@ -239,13 +230,7 @@ def lit_capacity(
         steps = rows.get(segment, [])
         used = loads.worst[index].any(axis=1)
         if not steps and used.any():
-            notes.append(
-                (
-                    "no_capacity",
-                    segment,
-                    "has no capacity on record, so no runout or order can be given for it",
-                )
-            )
+            notes.append(Note("no_capacity", segment, reason("note.no_capacity")))
             continue
         for period, start in enumerate(timeline.periods):
             value = next(

@@ -22,10 +22,11 @@ from forecasting.capacity.availability import failure_hours
 from forecasting.capacity.basis import Basis
 from forecasting.capacity.earnings import Earned, earnings, losses
 from forecasting.capacity.integer_program import together
-from forecasting.capacity.openings import Note, Opening, Sets, openings, simulate
+from forecasting.capacity.openings import Opening, Sets, openings, simulate
 from forecasting.capacity.schedule import Build, Line, Options, Response, Together
 from forecasting.entry.market_entry import Entry
 from forecasting.spec import PlanningPolicy
+from warehouse.reasons import Note, Reason, reason
 from warehouse.schema import BUILD_CHOICE, check
 
 
@@ -73,10 +74,10 @@ def choices(
     revenue = assumptions.get("transit_revenue")
     if revenue is None:
         notes.append(
-            (
+            Note(
                 "missing_price",
                 "transit_revenue:lost",
-                "no assumption states what carried traffic earns, so builds are weighed without what they keep from being lost",
+                reason("note.no_revenue_builds"),
             )
         )
     builds, prices, earned, ids = [], [], [], []
@@ -88,10 +89,10 @@ def choices(
         sold = earnings(basis, policy, one, markets) if markets else None
         if sold is None:
             notes.append(
-                (
+                Note(
                     "build_earns_nothing",
                     one.name,
-                    "no assumption named market_entry states a market it enters, so traffic of its own is left out",
+                    reason("note.no_own_traffic"),
                 )
             )
         builds.append(_build(basis, assumptions, policy, one, price, sold))
@@ -266,53 +267,39 @@ def _row(
         "net_usd": net,
         "proven": there.proven and without.proven,
     }
-    return {**row, "reason": _reason(row, sold, made, number)}
+    return {**row, **_reason(row, sold, made, number).columns()}
 
 
-def _reason(row: dict[str, Any], sold: Earned | None, made: Choices, number: int) -> str:
+def _reason(row: dict[str, Any], sold: Earned | None, made: Choices, number: int) -> Reason:
     saved = row["orders_without_usd"] - row["orders_with_usd"]
-    parts = []
     if row["verdict"] == "committed":
-        parts.append("It is under construction, so it comes as stated.")
+        first = reason("build.committed")
     elif row["verdict"] == "not_weighed":
-        parts.append(
-            "No assumption named segment_price states its price, or its length is unknown, so it is taken to come as stated."
-        )
+        first = reason("build.unpriced")
     elif row["verdict"] == "build":
-        parts.append(
-            f"The cheapest plan opens it in {row['opens_on']:%Y-%m}; without it, it costs {row['net_usd']:,.0f} USD more."
-        )
+        first = reason("build.opens", month=row["opens_on"], usd=row["net_usd"])
     else:
-        parts.append(
-            f"The cheapest plan leaves it out; opened in {row['stated_on']:%Y-%m}, as stated, it costs {-row['net_usd']:,.0f} USD more."
-        )
-    if abs(saved) < 0.5:
-        parts.append("It saves no order.")
-    else:
-        parts.append(f"It {'saves' if saved > 0 else 'brings'} orders worth {abs(saved):,.0f} USD.")
+        first = reason("build.left_out", month=row["stated_on"], usd=-row["net_usd"])
+    parts = [
+        reason("build.saves_nothing")
+        if abs(saved) < 0.5
+        else reason("build.saves" if saved > 0 else "build.brings", usd=abs(saved))
+    ]
     if row["lost_with_usd"] is not None:
         kept = row["lost_without_usd"] - row["lost_with_usd"]
         parts.append(
-            f"It keeps traffic worth {kept:,.0f} USD from being lost."
-            if kept >= 0.5
-            else "It keeps no traffic from being lost."
+            reason("build.keeps", usd=kept) if kept >= 0.5 else reason("build.keeps_nothing")
         )
     if sold is None:
-        parts.append(
-            "What it would earn is left out: no assumption named market_entry states a market it enters."
-        )
+        parts.append(reason("build.no_market"))
     else:
-        parts.append(
-            f"By traffic of its own it earns {row['earned_low_usd']:,.0f} to {row['earned_high_usd']:,.0f} USD."
-        )
+        parts.append(reason("build.earns", low=row["earned_low_usd"], high=row["earned_high_usd"]))
         if sold.incumbents:
             parts.append(
-                f"Taken off already: {row['own_loss_usd']:,.0f} USD that {', '.join(sold.incumbents)} of the same owner would lose."
+                reason("build.own_loss", usd=row["own_loss_usd"], segments=list(sold.incumbents))
             )
     if row["build_cost_usd"] is not None:
-        parts.append(
-            f"It costs {row['price_usd']:,.0f} USD at today's price, {row['build_cost_usd']:,.0f} USD in present value less what is left at the end of the horizon."
-        )
+        parts.append(reason("build.costs", today=row["price_usd"], net=row["build_cost_usd"]))
     if made.assumption_ids[number]:
-        parts.append(f"Rests on {', '.join(made.assumption_ids[number])}.")
-    return " ".join(parts)
+        parts.append(reason("upgrade.rests_on", assumptions=list(made.assumption_ids[number])))
+    return first.followed_by(*parts)

@@ -23,6 +23,7 @@ from forecasting.capacity.runout import (
 )
 from forecasting.series import FloatArray
 from forecasting.spec import PlanningPolicy
+from warehouse.reasons import Note, Reason, reason
 from warehouse.schema import ORDER_PLAN, RUNOUT, RUNOUT_PROBABILITY, check
 
 
@@ -109,7 +110,7 @@ def _cause(loads: Loads, index: int, passages: FloatArray) -> str:
 
 def order_frame(
     basis: Basis, causes: dict[str, str], assumptions: Assumptions, policy: PlanningPolicy
-) -> tuple[pl.DataFrame, list[tuple[str, str, str]]]:
+) -> tuple[pl.DataFrame, list[Note]]:
     """Rows of ORDER_PLAN for the segments of `causes`, and notes on what they lack."""
     rows, notes = [], []
     for segment, failure_id in sorted(causes.items()):
@@ -130,29 +131,23 @@ def order_frame(
         )
         rows += found
         if remarks:
-            notes.append(("unmeasured_coincidence", segment, remarks[0]))
+            notes.append(Note("unmeasured_coincidence", segment, remarks[0]))
         if any(row["modules"] and "lead_time_low_months" not in row for row in found):
-            notes.append(
-                (
-                    "missing_lead_time",
-                    segment,
-                    "no assumption named lead_time covers it, so it has no order date",
-                )
-            )
+            notes.append(Note("missing_lead_time", segment, reason("note.no_lead_time")))
         unpriced = [row for row in found if row["modules"] and "cost_usd" not in row]
         if unpriced and assumptions.get("module_price", f"module:{policy.module_gbps:g}") is None:
-            note = "no assumption named module_price covers it, so orders have no cost"
-            notes.append(("missing_price", f"module:{policy.module_gbps:g}", note))
+            scope = f"module:{policy.module_gbps:g}"
+            notes.append(Note("missing_price", scope, reason("note.no_module_price")))
         elif unpriced:
-            note = "no assumption named line_system_price (or no length) covers it, so its new line system has no cost"
-            notes.append(("missing_price", f"segment:{segment}", note))
+            scope = f"segment:{segment}"
+            notes.append(Note("missing_price", scope, reason("note.no_system_price")))
     if not rows:
         return ORDER_PLAN.empty(), notes
     dtypes = {name: column.dtype for name, column in ORDER_PLAN.columns.items()}
     return check(pl.DataFrame(rows, schema=dtypes), ORDER_PLAN), notes
 
 
-def _remarks(basis: Basis, indexes: Sequence[int], failure_id: str) -> list[str]:
+def _remarks(basis: Basis, indexes: Sequence[int], failure_id: str) -> list[Reason]:
     """What a reader must know of how the load was put together."""
     for routing in basis.routings:
         for state in routing.states:
@@ -160,7 +155,5 @@ def _remarks(basis: Basis, indexes: Sequence[int], failure_id: str) -> list[str]
                 state.failure_id in (failure_id, "none")
                 and state.unmeasured[np.isin(state.rows, indexes)].any()
             ):
-                return [
-                    "The routes that meet here were never measured together, so their peaks are counted as if they coincided (factor 1)."
-                ]
+                return [reason("order.peaks_unmeasured")]
     return []

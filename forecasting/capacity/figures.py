@@ -23,12 +23,13 @@ from forecasting.capacity.money import (
     spread,
     transit_bill,
 )
+from forecasting.capacity.orders import size_reason
 from forecasting.series import FloatArray
 from forecasting.spec import PlanningPolicy
 from warehouse.network.model import NOT_BUILT
+from warehouse.reasons import Note, Reason, reason
 from warehouse.schema import MONEY_FIGURE, check
 
-Note = tuple[str, str, str]
 ASSETS_YEARS = "iru_term"
 
 
@@ -81,7 +82,7 @@ class _Figures:
         formula: Callable[..., Number],
         stated: dict[str, Assumption],
         unit: str,
-        reason: str,
+        why: Reason,
         *,
         discounted: bool = True,
         draws: int = 2000,
@@ -91,8 +92,12 @@ class _Figures:
             return
         ids = [one.assumption_id for one in stated.values() if one.assumption_id]
         dates = sorted({one.known_on for one in stated.values() if one.known_on is not None})
-        known = f"prices as stated on {dates[-1]}" if dates else "no date stated for the prices"
-        rate = f"discount rate {100 * self.rate.value:g} % a year, " if discounted else ""
+        prices = reason("basis.stated_on", day=dates[-1]) if dates else reason("basis.undated")
+        basis = (
+            reason("basis.discounted", rate=self.rate.value, prices=prices)
+            if discounted
+            else reason("basis.undiscounted", prices=prices)
+        )
         self.rows.append(
             {
                 "subject": subject,
@@ -101,9 +106,9 @@ class _Figures:
                 "likely_value": likely,
                 "high_value": high,
                 "unit": unit,
-                "basis": f"nominal USD, {rate}{known}",
+                **basis.columns("basis"),
                 "assumption_ids": ";".join(sorted(ids)),
-                "reason": reason,
+                **why.columns(),
             }
         )
 
@@ -115,25 +120,25 @@ def _order(
     scope, subject = f"module:{order['module_gbps']:g}", f"order:{segment}/{order['order_seq']}"
     price, erosion = assumptions.get("module_price", scope), assumptions.get("price_erosion", scope)
     count = order["modules"]
-    what = f"{count} x {order['module_gbps']:g} Gbit/s"
+    size = size_reason("new_wave", count, order["module_gbps"])
     length = basis.network.segments[segment].length_km
     system = assumptions.get("line_system_price", f"segment:{segment}")
     saving = None
     extra: dict[str, Assumption] = {}
     if price is None:
         found.notes.append(
-            (
+            Note(
                 "missing_price",
                 scope,
-                "no assumption named module_price covers it, so orders have no cost",
+                reason("note.no_module_price"),
             )
         )
     elif order["option"] == "new_line_system" and (system is None or length is None):
         found.notes.append(
-            (
+            Note(
                 "missing_price",
                 f"segment:{segment}",
-                "no assumption named line_system_price (or no length) covers it, so its new line system has no cost",
+                reason("note.no_system_price"),
             )
         )
     else:
@@ -146,16 +151,14 @@ def _order(
         def today(price: Number, system: Number = 0.0) -> Number:
             return count * price + (length or 0.0) * system
 
-        reason = f"{what} {'and a new line system ' if extra else ''}at today's price."
-        found.add(
-            subject, "cost", today, {"price": price, **extra}, "USD", reason, discounted=False
-        )
+        why = reason("money.cost_with_system" if extra else "money.cost", size=size)
+        found.add(subject, "cost", today, {"price": price, **extra}, "USD", why, discounted=False)
         if erosion is None:
             found.notes.append(
-                (
+                Note(
                     "missing_price_erosion",
                     scope,
-                    "no assumption named price_erosion covers it, so what waiting saves is left out",
+                    reason("note.no_price_erosion"),
                 )
             )
         else:
@@ -166,15 +169,15 @@ def _order(
                 lambda price, rate, erosion: deferral_value(count * price, rate, erosion),
                 saving,
                 "USD",
-                "Saved by buying the modules a year later, if nothing were lost by it.",
+                reason("money.deferral"),
             )
     revenue = assumptions.get("transit_revenue", f"segment:{order['segment_id']}")
     if revenue is None:
         found.notes.append(
-            (
+            Note(
                 "missing_price",
                 "transit_revenue",
-                "no assumption states what carried traffic earns, so what waiting loses is left out",
+                reason("note.no_revenue_waiting"),
             )
         )
         return
@@ -187,7 +190,7 @@ def _order(
         lambda revenue: revenue_at_risk(excess, 1.0, revenue),
         {"revenue": revenue},
         "USD",
-        f"Revenue of traffic above all that is lit, with nothing failed, if it is a year late: {excess:.3g} Gbit/s x months expected.",
+        reason("money.revenue_at_risk", gbps_months=excess),
         discounted=False,
     )
     if saving is not None:
@@ -199,7 +202,7 @@ def _order(
             ),
             {**saving, "revenue": revenue},
             "USD",
-            "Revenue at risk less what buying a year later saves. Negative: waiting a year pays, at the risk stated in the plan.",
+            reason("money.cost_of_waiting"),
         )
 
         def value(
@@ -222,7 +225,7 @@ def _order(
             value,
             {**saving, **extra, "revenue": revenue},
             "USD",
-            f"Revenue until {basis.timeline.last:%Y-%m} of the traffic that would not fit without it, with nothing failed, less its price. What it saves in a failure is not counted.",
+            reason("money.net_value", last=basis.timeline.last),
         )
 
 
@@ -264,7 +267,7 @@ def _build(found: _Figures, basis: Basis, assumptions: Assumptions, segment: str
         lambda price: length * price,
         {"price": price},
         "USD",
-        f"{length:g} km of a new line.",
+        reason("money.build_cost", km=length),
         discounted=False,
     )
 
@@ -281,10 +284,10 @@ def _lease_or_buy(
     missing = [name for name, one in (("om_ratio", om_ratio), (ASSETS_YEARS, term)) if one is None]
     if om_ratio is None or term is None:
         found.notes.append(
-            (
+            Note(
                 "missing_price",
                 iru.scope,
-                f"no assumption named {' or '.join(missing)}, so right of use and lease can't be compared",
+                reason("note.no_lease_terms", names=missing),
             )
         )
         return
@@ -296,14 +299,14 @@ def _lease_or_buy(
         lambda price, om_ratio, rate: iru_present_value(price, om_ratio, years, rate),
         bought,
         "USD",
-        f"Right of use over {years} years with operation and maintenance.",
+        reason("money.right_of_use", years=years),
     )
     if lease is None:
         found.notes.append(
-            (
+            Note(
                 "missing_price",
                 iru.scope,
-                "no assumption named lease_price covers it, so the lease is left out",
+                reason("note.no_lease_price"),
             )
         )
         return
@@ -314,7 +317,7 @@ def _lease_or_buy(
             lambda lease, rate, erosion: lease_present_value(lease, years, rate, erosion),
             {"lease": lease, "rate": rate, "erosion": erosion},
             "USD",
-            f"The same leased for {years} years, repriced every year.",
+            reason("money.lease", years=years),
         )
 
     def even(price: Any, om_ratio: Any, rate: Any, lease: Any) -> Any:
@@ -330,7 +333,7 @@ def _lease_or_buy(
         even,
         {**bought, "lease": lease},
         "ratio/year",
-        "If lease prices fall faster than this, leasing is cheaper.",
+        reason("money.break_even"),
         draws=200,
     )
 
@@ -361,6 +364,6 @@ def _bills(found: _Figures, basis: Basis, price: Assumption) -> None:
             lambda price, volume=volume: transit_bill(0.0, volume, price),
             {"price": price},
             "USD/month",
-            f"If all of it were bought as transit at {node}: median p95 {volume:.3g} Gbit/s in {basis.timeline.periods[0]:%Y-%m}.",
+            reason("money.transit_bill", node=node, gbps=volume, month=basis.timeline.periods[0]),
             discounted=False,
         )

@@ -23,12 +23,12 @@ from forecasting.capacity.routing import Routing, build_routing, stream_loads
 from forecasting.capacity.runout import AnyFloat
 from forecasting.capacity.schedule import Options, Response
 from forecasting.series import FloatArray, add_periods
+from warehouse.reasons import Note, reason
 
 MOST_BUILDS = 5
 """More would take more than 32 simulations; the latest of them then come as stated."""
 TIMINGS = 12
 """About so many opening dates are weighed over the horizon."""
-Note = tuple[str, str, str]
 Reduce = Callable[[AnyFloat], FloatArray]
 
 
@@ -90,10 +90,10 @@ def openings(basis: Basis, projects: pl.DataFrame) -> tuple[list[Opening], list[
         likely = float(np.median(days))
         if likely > starts[-1]:
             notes.append(
-                (
+                Note(
                     "build_not_weighed",
                     name,
-                    f"it is likely to open after the horizon, which ends {timeline.last:%Y-%m}",
+                    reason("note.opens_too_late", last=timeline.last),
                 )
             )
             continue
@@ -114,11 +114,7 @@ def openings(basis: Basis, projects: pl.DataFrame) -> tuple[list[Opening], list[
         )
     found.sort(key=lambda one: (float(np.median(one.ready_days)), one.name))
     notes += [
-        (
-            "build_not_weighed",
-            one.name,
-            f"{MOST_BUILDS} builds that come earlier are weighed together; this one is taken to come as stated",
-        )
+        Note("build_not_weighed", one.name, reason("note.too_many_builds", count=MOST_BUILDS))
         for one in found[MOST_BUILDS:]
     ]
     return found[:MOST_BUILDS], notes

@@ -1,4 +1,4 @@
-"""The order sheet: what to order for a segment, by when, and why, in words a planner can act on."""
+"""The order sheet: what to order for a segment, by when, and why."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from forecasting.capacity.runout import (
 )
 from forecasting.series import FloatArray
 from forecasting.spec import PlanningPolicy
+from warehouse.reasons import Reason, reason
 from warehouse.schema import Grain
 
 LEAD_TIME_SLICES = 40
@@ -65,16 +66,34 @@ class Timeline:
         return periods * MONTHS_PER_PERIOD[self.grain]
 
 
-def say(failure_id: str) -> str:
-    """A failure state in words."""
+def failure_reason(failure_id: str) -> Reason:
+    """A failure state, as it is named within another reason."""
+    kind, _, name = failure_id.partition(":")
+    if kind == "none":
+        return reason("failure.none")
+    if kind == "pair":
+        one, _, two = name.partition("+")
+        return reason("failure.pair", one=one, two=two)
+    named = {"segment": "segment", "risk_group": "group", "node": "node"}[kind]
+    return reason(f"failure.{kind}", **{named: name})
+
+
+def failure_words(failure_id: str) -> str:
+    """A failure state in English, for what is only shown on the terminal."""
     kind, _, name = failure_id.partition(":")
     return {
-        "none": "with nothing failed",
+        "none": "with no failure",
         "segment": f"with segment {name} out",
         "risk_group": f"with everything in risk group {name} out",
         "node": f"with the crossing {name} out",
         "pair": f"with {name.replace('+', ' and ')} out together",
     }[kind]
+
+
+def size_reason(option: str, modules: int, module_gbps: float) -> Reason:
+    """What is ordered, as it is named within another reason."""
+    code = "size.new_line_system" if option == "new_line_system" else "size.modules"
+    return reason(code, count=modules, gbps=module_gbps)
 
 
 def order_rows(
@@ -85,7 +104,7 @@ def order_rows(
     length_km: float | None,
     *,
     failure_id: str,
-    remarks: Sequence[str],
+    remarks: Sequence[Reason],
     assumptions: Assumptions,
     policy: PlanningPolicy,
     timeline: Timeline,
@@ -136,13 +155,16 @@ def order_rows(
             "ready_by": when,
         }
         row |= _price(row, length_km, needed, assumptions, policy, timeline)
-        cause = (
-            f"On {100 * alpha:g} % of the paths its load {say(failure_id)} passes {100 * theta:g} % of {lit[index] + before * module:g} Gbit/s "
-            f"by {when:%Y-%m}"
-        )
+        cause = {
+            "risk": alpha,
+            "failure": failure_reason(failure_id),
+            "threshold": theta,
+            "usable": lit[index] + before * module,
+            "ready": when,
+        }
         if stated is not None:
             row |= _timing(passages, stated, alpha, timeline)
-        row["reason"] = " ".join([_reason(row, cause, stated, timeline), *remarks])
+        row |= _reason(row, cause, stated, timeline).followed_by(*remarks).columns()
         rows.append(row)
     return rows
 
@@ -166,22 +188,28 @@ def _timing(
     return found
 
 
-def _reason(row: dict[str, Any], cause: str, stated: Assumption | None, timeline: Timeline) -> str:
-    size = f"{row['modules']} x {row['module_gbps']:g} Gbit/s"
-    risk = f"no more than {100 * row['risk_alpha_ratio']:g} %"
-    if row["option"] == "new_line_system":
-        size += " on a new line system"
+def _reason(
+    row: dict[str, Any], cause: dict[str, Any], stated: Assumption | None, timeline: Timeline
+) -> Reason:
+    cause = cause | {"size": size_reason(row["option"], row["modules"], row["module_gbps"])}
     if stated is None:
-        return f"{cause}, so {size} must be ready then. No date to order: no assumption states a lead time for it."
-    taken = f"{cause}. {size} take {row['lead_time_low_months']:.3g} to {row['lead_time_high_months']:.3g} months (assumption {stated.assumption_id})"
+        return reason("order.no_lead_time", **cause)
+    cause |= {
+        "low": row["lead_time_low_months"],
+        "high": row["lead_time_high_months"],
+        "assumption": stated.assumption_id,
+    }
     if "order_by" not in row:
-        return f"{taken}; no order date falls within the horizon, which ends {timeline.last:%Y-%m}."
+        return reason("order.beyond_horizon", last=timeline.last, **cause)
     if row["overdue_months"] > 0:
-        return (
-            f"{taken}: to be late with {risk} risk the order was due by {row['order_by']}, {_months(row['overdue_months'])} ago. "
-            f"Ordered today it is late with {100 * row['p_late_now_ratio']:.0f} % probability."
+        return reason(
+            "order.overdue",
+            order_by=row["order_by"],
+            late=row["overdue_months"],
+            p_late=row["p_late_now_ratio"],
+            **cause,
         )
-    return f"{taken}: ordered by {row['order_by']}, it is late with {risk} probability."
+    return reason("order.due", order_by=row["order_by"], **cause)
 
 
 def choose_option(
@@ -196,10 +224,6 @@ def choose_option(
     return option, assumptions.get("lead_time", f"segment:{segment_id}", f"option:{option}")
 
 
-def _months(count: float) -> str:
-    return f"{count:.1f} months" if round(count, 1) != 1 else "1 month"
-
-
 def _passages(loads: Float32, usable: FloatArray, sustained: int) -> FloatArray:
     """First passage of a segment: that of the direction that runs out first."""
     return np.asarray(
@@ -211,14 +235,17 @@ def _no_order(
     segment_id: str,
     passages: FloatArray,
     failure_id: str,
-    remarks: Sequence[str],
+    remarks: Sequence[Reason],
     policy: PlanningPolicy,
     timeline: Timeline,
 ) -> dict[str, Any]:
     share = float(np.isfinite(passages).mean())
-    reason = (
-        f"No order is needed: by {timeline.last:%Y-%m} its load in the worst failure state passes {100 * policy.threshold_ratio:g} % of what is lit on "
-        f"{100 * share:.0f} % of the paths, and {100 * policy.risk_alpha_ratio:g} % is accepted."
+    why = reason(
+        "order.none",
+        last=timeline.last,
+        threshold=policy.threshold_ratio,
+        share=share,
+        risk=policy.risk_alpha_ratio,
     )
     return {
         "segment_id": segment_id,
@@ -229,7 +256,7 @@ def _no_order(
         "overdue_months": 0.0,
         "risk_alpha_ratio": policy.risk_alpha_ratio,
         "failure_id": failure_id,
-        "reason": " ".join([reason, *remarks]),
+        **why.followed_by(*remarks).columns(),
     }
 
 

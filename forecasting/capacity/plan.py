@@ -29,7 +29,8 @@ from forecasting.series import Paths
 from forecasting.spec import PlanningPolicy
 from warehouse.errors import PlanError, Problem
 from warehouse.network.model import Network
-from warehouse.schema import PLAN_NOTE, QUANTILE_LEVELS, SEGMENT_LOAD, check
+from warehouse.reasons import Note, note_frame, reason
+from warehouse.schema import QUANTILE_LEVELS, SEGMENT_LOAD, check
 
 __all__ = ["Basis", "Plan", "build_basis", "dates_of", "plan", "plan_from"]
 WORST = "worst"
@@ -166,17 +167,13 @@ def plan_from(
     effects = effect_frame(basis, assumptions, policy, orders)
     notes += [*more, *shortages, *missing, *_risk_note(assumptions, policy)]
     kept = {note[:2]: note for note in sorted({*basis.notes, *notes})}
-    note = (
-        pl.DataFrame(list(kept.values()), schema=["topic", "subject", "note"], orient="row")
-        if basis.notes or notes
-        else PLAN_NOTE.empty()
-    )
+    note = note_frame(kept.values())
     return Plan(
         load_frame(basis),
         runout,
         probability,
         orders,
-        check(note, PLAN_NOTE),
+        note,
         **risks,
         **upgrades,
         money_figure=money,
@@ -184,16 +181,20 @@ def plan_from(
     )
 
 
-def _risk_note(assumptions: Assumptions, policy: PlanningPolicy) -> list[tuple[str, str, str]]:
+def _risk_note(assumptions: Assumptions, policy: PlanningPolicy) -> list[Note]:
     early, late = assumptions.get("cost_early"), assumptions.get("cost_late")
     if early is None or late is None:
         return []
     implied = alpha_from_costs(early.value, late.value)
-    note = (
-        f"a month early costs {early.value:,.0f}, a month late {late.value:,.0f} {late.unit} (assumptions {early.assumption_id}, {late.assumption_id}): "
-        f"an accepted risk of {100 * implied:.1f} % costs least; the plan uses {100 * policy.risk_alpha_ratio:g} %"
+    why = reason(
+        "note.risk_from_costs",
+        early=early.value,
+        late=late.value,
+        assumptions=[early.assumption_id, late.assumption_id],
+        best=implied,
+        used=policy.risk_alpha_ratio,
     )
-    return [("risk_from_costs", "all", note)]
+    return [Note("risk_from_costs", "all", why)]
 
 
 def load_frame(basis: Basis) -> pl.DataFrame:

@@ -17,6 +17,7 @@ from forecasting.assumptions import Assumption, Assumptions, stratified
 from forecasting.series import FloatArray, add_periods
 from warehouse.errors import PlanError, Problem
 from warehouse.network.model import NOT_BUILT, Network
+from warehouse.reasons import Note, reason
 from warehouse.schema import Grain
 
 DRAW_KEY = "draw_key"
@@ -71,9 +72,7 @@ def check_projects(projects: pl.DataFrame, network: Network) -> None:
         )
 
 
-def slipped(
-    projects: pl.DataFrame, assumptions: Assumptions
-) -> tuple[pl.DataFrame, list[tuple[str, str, str]]]:
+def slipped(projects: pl.DataFrame, assumptions: Assumptions) -> tuple[pl.DataFrame, list[Note]]:
     """Projects with the record of slips where only one date is stated, and a note on each.
 
     A project with a range says itself how unsure its date is; one with a single date repeats what
@@ -100,10 +99,15 @@ def slipped(
                 },
             }
             notes.append(
-                (
+                Note(
                     "schedule_slip",
                     row["project_id"],
-                    f"only one date is stated, so it is taken to slip by {months.low:g} to {months.high:g} months (assumption {slip.assumption_id})",
+                    reason(
+                        "note.slips",
+                        low=months.low,
+                        high=months.high,
+                        assumption=slip.assumption_id,
+                    ),
                 )
             )
         moved.append(row)

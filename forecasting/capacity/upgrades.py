@@ -22,9 +22,8 @@ from forecasting.capacity.runout import AnyFloat, first_passage
 from forecasting.capacity.schedule import Line, Offer, Options, Response, Schedule, System, Together
 from forecasting.series import FloatArray
 from forecasting.spec import PlanningPolicy
+from warehouse.reasons import Note, Reason, reason
 from warehouse.schema import BUILD_CHOICE, UPGRADE, check
-
-Note = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -68,10 +67,10 @@ def upgrade_frames(
     made = best if budget_usd is None else together(lines, builds, charges, budget_usd=budget_usd)
     if not (best.proven and made.proven):
         notes.append(
-            (
+            Note(
                 "schedule_not_proven",
                 "upgrade",
-                "the solver's time ran out before the schedule was proven to be the cheapest",
+                reason("note.not_proven"),
             )
         )
     bought = _all_rows(basis, assumptions, policy, needs, choices, made)
@@ -82,10 +81,14 @@ def upgrade_frames(
         if one.short_gbps.max() > 1e-6:
             period = int(np.flatnonzero(one.short_gbps > 1e-6)[-1])
             notes.append(
-                (
+                Note(
                     "short_until",
                     need.segment,
-                    f"nothing on offer can be ready in time: up to {one.short_gbps.max():.3g} Gbit/s short until {basis.timeline.periods[period]:%Y-%m}",
+                    reason(
+                        "note.short_until",
+                        gbps=one.short_gbps.max(),
+                        month=basis.timeline.periods[period],
+                    ),
                 )
             )
     touched = [line for line in lines if line.need.builds]
@@ -95,8 +98,9 @@ def upgrade_frames(
         if choices
         else BUILD_CHOICE.empty(),
     }
-    for build, reason in frames["build_choice"].select("build_id", "reason").iter_rows():
-        notes.append(("build_choice", build, f"{build}: {reason.partition('. ')[0]}."))
+    for row in frames["build_choice"].iter_rows(named=True):
+        why = Reason(row["reason_code"], row["reason_values"])
+        notes.append(Note("build_choice", row["build_id"], why.alone()))
     return frames, notes
 
 
@@ -219,6 +223,8 @@ def _build_rows(
             default=basis.timeline.periods[0],
         )
         spent, _ = spent_and_left(basis, policy, one, option, None)
+        part = reason("upgrade.part_of_build", build=one.name, month=opens)
+        rests = reason("upgrade.rests_on", assumptions=list(choices.assumption_ids[number]))
         for segment, usd in price.items():
             lit = next(
                 basis.lit_gbps[row]
@@ -238,7 +244,7 @@ def _build_rows(
                     "present_value_usd": usd * spent,
                     "risk_if_not_ratio": float(out.mean()),
                     "gain": gain / len(price),
-                    "reason": f"A part of {one.name}: with it the cheapest plan opens in {opens:%Y-%m}. What it saves, carries and earns stands with the builds. Rests on {', '.join(choices.assumption_ids[number])}.",
+                    **part.followed_by(rests).columns(),
                 }
             )
     return rows
@@ -277,8 +283,10 @@ def _waiting(
     before = [int((schedule.starts > 0).sum()) for schedule in made.schedules]
     for need, schedule, count in zip(rest, later.schedules, before, strict=True):
         for row in _rows(basis, need, need.worst, schedule, policy, count):
-            words = f" The budget of {budget_usd:,.0f} USD does not reach: {100 * row['risk_if_not_ratio']:.0f} % risk of running out by the end of the horizon remains."
-            rows.append({**row, "reason": row["reason"] + words, "funded": False})
+            why = Reason(row["reason_code"], row["reason_values"]).followed_by(
+                reason("upgrade.beyond_budget", budget=budget_usd, risk=row["risk_if_not_ratio"])
+            )
+            rows.append({**row, **why.columns(), "funded": False})
     return rows
 
 
@@ -321,10 +329,10 @@ def _market(
     wave = assumptions.get("lead_time", place, *(["option:new_wave"] if design is not None else []))
     if wave is None:
         notes.append(
-            (
+            Note(
                 "missing_lead_time",
                 segment,
-                "no assumption named lead_time covers it, so its orders are taken to be ready at once",
+                reason("note.no_lead_time_at_once"),
             )
         )
     for price in assumptions.named("module_price"):
@@ -378,18 +386,18 @@ def _market(
         and assumptions.get("service_life", place) is None
     ):
         notes.append(
-            (
+            Note(
                 "missing_life",
                 "service_life",
-                "no assumption named service_life, so what is bought counts as worth nothing at the end of the horizon, which favours leases",
+                reason("note.no_service_life"),
             )
         )
     if not any(offer.option == "new_wave" for offer in offers):
         notes.append(
-            (
+            Note(
                 "missing_price",
                 "module_price",
-                "no assumption states the price of a module, so no upgrade schedule can be made",
+                reason("note.no_schedule"),
             )
         )
         return Market((), None, np.inf, ()), notes
@@ -417,10 +425,10 @@ def _market(
             ids.append(price_km.assumption_id)
         else:
             notes.append(
-                (
+                Note(
                     "missing_price",
                     segment,
-                    f"its line is designed for {design:g} Gbit/s, and no price (or length) is stated for a new line system beyond that",
+                    reason("note.no_room", design=design),
                 )
             )
     return Market(tuple(offers), system, room, tuple(dict.fromkeys(ids))), notes
@@ -475,9 +483,9 @@ def _rows(
                 "present_value_usd": worth,
                 "risk_if_not_ratio": risk,
                 "gain": float(gain),
-                "reason": _reason(
+                **_reason(
                     basis, market, offer, count, period, lit, have, policy, option, plan
-                ),
+                ).columns(),
             }
         )
         have += offer.module_gbps * count
@@ -495,11 +503,17 @@ def _reason(
     policy: PlanningPolicy,
     option: str,
     plan: Schedule,
-) -> str:
-    parts = [
-        f"{count} x {offer.module_gbps:g} Gbit/s {'leased' if offer.option == 'leased' else 'bought'} for {basis.timeline.periods[period]:%Y-%m}: "
-        f"with {lit[period] + have:g} Gbit/s lit, {100 * policy.threshold_ratio:g} % of it would be passed by more than {100 * policy.risk_alpha_ratio:g} % of the paths."
-    ]
+) -> Reason:
+    first = reason(
+        "upgrade.leased" if offer.option == "leased" else "upgrade.bought",
+        count=count,
+        gbps=offer.module_gbps,
+        month=basis.timeline.periods[period],
+        lit=lit[period] + have,
+        threshold=policy.threshold_ratio,
+        risk=policy.risk_alpha_ratio,
+    )
+    parts = []
     others = [
         (one.net_usd[period] * math.ceil(count * offer.module_gbps / one.module_gbps), one)
         for one in market.offers
@@ -507,21 +521,25 @@ def _reason(
     ]
     if others:
         cost, other = min(others, key=lambda pair: pair[0])
-        kind = "leased" if other.option == "leased" else "bought"
         if cost > offer.net_usd[period] * count:
+            kind = "leasing_dearer" if other.option == "leased" else "buying_dearer"
+            left = np.any(np.asarray(offer.left_usd)) or np.any(np.asarray(other.left_usd))
             parts.append(
-                f"The same now as {math.ceil(count * offer.module_gbps / other.module_gbps)} x {other.module_gbps:g} Gbit/s {kind} costs {cost - offer.net_usd[period] * count:,.0f} USD more in present value{', what is left of each at the end of the horizon counted' if np.any(np.asarray(offer.left_usd)) or np.any(np.asarray(other.left_usd)) else ''}."
+                reason(
+                    f"upgrade.{kind}_net" if left else f"upgrade.{kind}",
+                    count=math.ceil(count * offer.module_gbps / other.module_gbps),
+                    gbps=other.module_gbps,
+                    usd=cost - offer.net_usd[period] * count,
+                )
             )
         else:
-            parts.append("It is dearer alone, but cheaper together with the later orders.")
+            parts.append(reason("upgrade.cheaper_together"))
     if option == "new_line_system":
-        parts.append(
-            "The line system in place has no room for it; a new one is part of this order."
-        )
+        parts.append(reason("upgrade.new_line_system"))
     if plan.short_gbps[:period].max(initial=0.0) > 1e-6:
-        parts.append("It is needed earlier, but can't be ready before.")
-    parts.append(f"Rests on {', '.join(market.assumption_ids)}.")
-    return " ".join(parts)
+        parts.append(reason("upgrade.not_earlier"))
+    parts.append(reason("upgrade.rests_on", assumptions=list(market.assumption_ids)))
+    return first.followed_by(*parts)
 
 
 def _ranked(rows: list[dict[str, Any]]) -> pl.DataFrame:

@@ -24,6 +24,7 @@ from forecasting.demand.score import Judged, judge_chunk, score_all
 from forecasting.demand.study import Chunk, MapChunks, Study, chunks_of, forgotten
 from forecasting.series import KEY, FloatArray, History, Paths, add_periods, repeated
 from forecasting.spec import ForecastSpec
+from warehouse.reasons import Reason, reason
 from warehouse.schema import (
     BACKTEST_SCORE,
     FORECAST_COMPONENT,
@@ -42,8 +43,6 @@ size.
 """
 MOST_DOUBLES = 2**28
 """Draws beyond which they are kept in single precision: 2 GiB as doubles."""
-UNMEASURED = "trend and season leave nothing to measure it by"
-TOO_LARGE = "too large for a holiday: something else fell on it"
 AFTER_EVENT = 4
 """Periods from a known event on that say nothing of what all series have in common."""
 CAPPED_FROM = {"p95": 0.05, "mean": 0.25}
@@ -191,7 +190,7 @@ def _draw(
 
 
 def _shifts(
-    history: History, found: list[Judged | str], known: Known, spec: ForecastSpec
+    history: History, found: list[Judged | Reason], known: Known, spec: ForecastSpec
 ) -> pl.DataFrame:
     rows = [
         {
@@ -215,7 +214,7 @@ def _shifts(
 
 
 def _effects(
-    history: History, found: list[Judged | str], left_out: list[LeftOut], spec: ForecastSpec
+    history: History, found: list[Judged | Reason], left_out: list[LeftOut], spec: ForecastSpec
 ) -> pl.DataFrame:
     rows = [
         (
@@ -232,12 +231,22 @@ def _effects(
         if isinstance(one, Judged)
         for effect in one.study.effects
     ] + [
-        (row, name, "driver", None, None, 0.0, None, reason)
-        for row, name, reason in left_out
+        (row, name, "driver", None, None, 0.0, None, why)
+        for row, name, why in left_out
         if isinstance(found[row], Judged)
     ]
-    at, *columns = zip(*rows, strict=True) if rows else [()] * 8
-    names = ("effect", "kind", "measured_log", "error_log", "used_log", "decay_ratio", "verdict")
+    flat = [(*row[:-1], row[-1].code, row[-1].values_json) for row in rows]
+    at, *columns = zip(*flat, strict=True) if flat else [()] * 9
+    names = (
+        "effect",
+        "kind",
+        "measured_log",
+        "error_log",
+        "used_log",
+        "decay_ratio",
+        "verdict_code",
+        "verdict_values",
+    )
     frame = history.keys[list(at)].with_columns(
         pl.lit(spec.grain).alias("grain"),
         *(
@@ -248,19 +257,23 @@ def _effects(
     return check(frame, FORECAST_EFFECT)
 
 
-def _verdict(effect: Effect) -> str:
+def _verdict(effect: Effect) -> Reason:
     if effect.coefficient:
-        return "used"
+        return reason("effect.used")
     if effect.too_large:
-        return TOO_LARGE
-    return "noise explains it" if np.isfinite(effect.error) else UNMEASURED
+        return reason("effect.too_large")
+    return reason("effect.noise" if np.isfinite(effect.error) else "effect.unmeasured")
 
 
-def _no_forecast(history: History, found: list[Judged | str], spec: ForecastSpec) -> pl.DataFrame:
-    rows = [row for row, one in enumerate(found) if isinstance(one, str)]
-    reasons = [one for one in found if isinstance(one, str)]
+def _no_forecast(
+    history: History, found: list[Judged | Reason], spec: ForecastSpec
+) -> pl.DataFrame:
+    rows = [row for row, one in enumerate(found) if isinstance(one, Reason)]
+    reasons = [one for one in found if isinstance(one, Reason)]
     frame = history.keys[rows].with_columns(
-        grain=pl.lit(spec.grain), reason=pl.Series(reasons, dtype=pl.String)
+        grain=pl.lit(spec.grain),
+        reason_code=pl.Series([one.code for one in reasons], dtype=pl.String),
+        reason_values=pl.Series([one.values_json for one in reasons], dtype=pl.String),
     )
     return check(frame, NO_FORECAST)
 

@@ -1,6 +1,4 @@
-"""A series made ready for the candidates, or the reason why it can't be forecast, in words a reader
-understands.
-"""
+"""A series made ready for the candidates, or the reason why it can't be forecast."""
 
 from __future__ import annotations
 
@@ -12,6 +10,7 @@ from numpy.typing import NDArray
 from forecasting.demand.models.window import seasonal_indices
 from forecasting.series import FloatArray
 from forecasting.spec import ForecastSpec
+from warehouse.reasons import Reason, reason
 
 OUTAGE_RATIO = 0.02
 """A value below this share of its neighbours' median is an outage: the route was down, demand was
@@ -46,7 +45,7 @@ def prepare(
     season: int,
     disturbed: NDArray[np.bool_] | None = None,
     capped: NDArray[np.bool_] | None = None,
-) -> Ready | str:
+) -> Ready | Reason:
     """The series ready to be forecast, or the reason why not. `values` (T,) is NaN where nothing is
     known.
 
@@ -58,30 +57,30 @@ def prepare(
     known = np.isfinite(values)
     period = spec.grain
     if not known.any():
-        return f"no {period} has a value"
+        return reason("series.no_value", grain=period)
     steps = np.flatnonzero(known)
     first, last = int(steps[0]), int(steps[-1])
     trailing = len(values) - 1 - last
     if trailing > spec.max_missing_at_end:
-        return (
-            f"the last {trailing} {period}s are missing; at most {spec.max_missing_at_end} may be"
+        return reason(
+            "series.missing_at_end", missing=trailing, grain=period, most=spec.max_missing_at_end
         )
     if len(steps) < spec.min_periods:
-        return f"only {len(steps)} {period}s of history; {spec.min_periods} are needed"
+        return reason("series.short", have=len(steps), grain=period, need=spec.min_periods)
     first = max(first, last + 1 - spec.looked_at)
     kept, known = values[first : last + 1], known[first : last + 1]
     if known.mean() < LEAST_KNOWN_RATIO:
-        return f"{(~known).sum()} of the last {len(known)} {period}s are missing"
+        return reason("series.gaps", missing=(~known).sum(), all=len(known), grain=period)
     seen = kept[known]
     if seen.min() < 0:
-        return "holds negative values; traffic can't be negative"
+        return reason("series.negative")
     if seen.max() == 0:
-        return f"every {period} is zero: no traffic was ever measured"
+        return reason("series.zero", grain=period)
     if seen.max() == seen.min():
-        return f"every {period} has the same value, {seen[0]:g}: nothing tells how far it may move"
+        return reason("series.constant", grain=period, value=seen[0])
     quiet = int(np.argmax(kept[::-1] > 0))
     if quiet >= QUIET_END and (kept[~np.isnan(kept)] == 0).mean() < MOST_OUTAGES_RATIO * 3:
-        return f"no traffic in the last {quiet} {period}s: the route looks switched off"
+        return reason("series.off", quiet=quiet, grain=period)
     unit = float(2.0 ** np.round(np.log2(seen[seen > 0].mean())))
     scaled = kept / unit
     outage = known & (scaled < OUTAGE_RATIO * _local_median(scaled))
@@ -93,7 +92,7 @@ def prepare(
                 unseen = wider
     faint = int(np.argmin((outage & ~unseen)[::-1]))
     if faint >= QUIET_END and outage.mean() <= MOST_OUTAGES_RATIO:
-        return f"the last {faint} {period}s carried less than {100 * OUTAGE_RATIO:g} % of what came before: the route looks switched off"
+        return reason("series.faint", quiet=faint, grain=period, share=OUTAGE_RATIO)
     log = bool(outage.mean() <= MOST_OUTAGES_RATIO and not (scaled[known & ~outage] <= 0).any())
     if log:
         known = known & ~outage & ~unseen
@@ -101,9 +100,7 @@ def prepare(
         trailing += len(known) - lasting
         scaled, known = scaled[:lasting], known[:lasting]
         if len(np.unique(scaled[known])) < 2:
-            return (
-                f"every {period} but outages has the same value: nothing tells how far it may move"
-            )
+            return reason("series.constant_but_outages", grain=period)
     whole = _bridged(scaled, known, season, log=log)
     if capped is not None:
         at_cap = capped[first : first + len(whole)] & np.isfinite(scaled)

@@ -14,9 +14,10 @@ from forecasting.demand.effects import Regressor
 from forecasting.demand.events import Known
 from forecasting.series import FloatArray, History, add_periods, period_days
 from forecasting.spec import ForecastSpec
+from warehouse.reasons import Reason, reason
 from warehouse.schema import DRIVER, check
 
-LeftOut = tuple[int, str, str]
+LeftOut = tuple[int, str, Reason]
 """A series' row, a driver's name, and why it could not be used."""
 
 
@@ -80,26 +81,24 @@ def _with_drivers(
                 continue
             begun = int(np.argmax(np.isfinite(history.values_gbps[row])))
             made = _interpolated(values, middles, begun)
-            if isinstance(made, str):
+            if isinstance(made, Reason):
                 left_out.append((row, f"driver:{name}", made))
             else:
                 found[row].append(Regressor(f"driver:{name}", "driver", made))
     return left_out
 
 
-def _interpolated(values: pl.DataFrame, middles: list[date], begun: int) -> FloatArray | str:
+def _interpolated(values: pl.DataFrame, middles: list[date], begun: int) -> FloatArray | Reason:
     """Logs at the middle of each period, or why there are none: nothing is carried beyond what was
     stated.
     """
     dates, levels = values["period_start"].to_list(), values["value"].to_numpy()
     if (levels <= 0).any():
-        return (
-            f"holds a value of {levels.min():g}; its log is taken, so every value must be above 0"
-        )
+        return reason("effect.driver_not_positive", value=levels.min())
     if dates[0] > middles[begun]:
-        return f"is stated from {dates[0]} only; the series begins on {middles[begun]}"
+        return reason("effect.driver_starts_late", first=dates[0], begins=middles[begun])
     if dates[-1] < middles[-1]:
-        return f"is stated to {dates[-1]} only; the forecast goes to {middles[-1]}"
+        return reason("effect.driver_ends_early", last=dates[-1], ends=middles[-1])
     days = np.array(dates, dtype="datetime64[D]").astype(float)
     logs: FloatArray = np.interp(
         np.array(middles, dtype="datetime64[D]").astype(float), days, np.log(levels)

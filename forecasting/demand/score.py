@@ -16,6 +16,7 @@ from forecasting.demand.calibrate import reached, standard_reach
 from forecasting.demand.pairs import neighbours, pulled
 from forecasting.demand.study import BENCHMARKS, MODELS, Backtest, Chunk, Study, study_chunk
 from forecasting.series import FloatArray, repeated
+from warehouse.reasons import Reason
 
 LEVELS = (np.arange(19) + 0.5) / 19
 """Levels whose mean pinball loss stands for the CRPS."""
@@ -52,7 +53,7 @@ class Judged:
     points: FloatArray
 
 
-def judge_chunk(chunk: Chunk) -> list[Judged | str]:
+def judge_chunk(chunk: Chunk) -> list[Judged | Reason]:
     """Each series judged, or the reason why there is nothing to judge: what a worker does of a run.
     Each p95 is drawn to its mean first.
     """
@@ -60,7 +61,7 @@ def judge_chunk(chunk: Chunk) -> list[Judged | str]:
     rows = [row for row, one in enumerate(found) if isinstance(one, Study)]
     studies = [one for one in found if isinstance(one, Study)]
     judged = iter(judge(pulled(studies, chunk.values[rows], neighbours(chunk.follows, rows))))
-    return [one if isinstance(one, str) else next(judged) for one in found]
+    return [one if isinstance(one, Reason) else next(judged) for one in found]
 
 
 def judge(studies: Sequence[Study]) -> list[Judged]:

@@ -19,6 +19,7 @@ from forecasting.demand.prepare import Ready, prepare
 from forecasting.demand.shifts import Shift
 from forecasting.series import FloatArray
 from forecasting.spec import ForecastSpec
+from warehouse.reasons import Reason
 
 BENCHMARKS = ("seasonal_naive", "drift")
 MODELS = ("ensemble", *CANDIDATES, *BENCHMARKS)
@@ -102,7 +103,7 @@ them keep every worker busy to the end.
 FEW_ORIGINS = 3
 
 
-def study_all(whole: Chunk, map_chunks: MapChunks) -> list[Study | str]:
+def study_all(whole: Chunk, map_chunks: MapChunks) -> list[Study | Reason]:
     """Each row's study, or the reason why there is none, through `map_chunks`."""
     return [one for chunk in map_chunks(study_chunk, chunks_of(whole)) for one in chunk]
 
@@ -129,7 +130,7 @@ def chunks_of(whole: Chunk) -> list[Chunk]:
     ]
 
 
-def study_chunk(chunk: Chunk) -> list[Study | str]:
+def study_chunk(chunk: Chunk) -> list[Study | Reason]:
     """Each series' study, or the reason why there is none."""
     ready = [
         prepare(values, chunk.spec, chunk.season, disturbed, capped)
@@ -154,7 +155,7 @@ def study_chunk(chunk: Chunk) -> list[Study | str]:
         row: _study(one, seen, len(chunk.values[row]), chunk.spec, chunk.season)
         for (row, one), seen in zip(going.items(), now, strict=True)
     }
-    return [one if isinstance(one, str) else found[row] for row, one in enumerate(ready)]
+    return [one if isinstance(one, Reason) else found[row] for row, one in enumerate(ready)]
 
 
 @dataclass

@@ -36,6 +36,7 @@ from forecasting.entry.new_route import (
 from forecasting.entry.registration import register
 from forecasting.series import FloatArray, Paths
 from warehouse.network.model import FIBRE_RTT_MS_PER_1000KM, Network
+from warehouse.reasons import Note, reason
 from warehouse.schema import (
     NEW_ROUTE_QUANTILE,
     NEW_ROUTE_REGISTRATION,
@@ -56,7 +57,6 @@ MOST_SIMILAR = 0.9
 """Closer than this, the smallest difference in price would move all traffic from one look-alike to
 the other.
 """
-Note = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -124,14 +124,8 @@ def new_routes(
                 made.assumption_ids,
             )
         )
-        text = ", ".join(f"{name} {value:.2f}" for name, value in made.spreads.items())
-        notes.append(
-            (
-                "new_route_spread",
-                f"{project_id}/{market}",
-                f"standard deviation of each factor's logarithm at the horizon: {text}",
-            )
-        )
+        why = reason("note.spread", **made.spreads)
+        notes.append(Note("new_route_spread", f"{project_id}/{market}", why))
     return NewRoutes(
         check(pl.DataFrame(share_rows), NEW_ROUTE_SHARE) if share_rows else NEW_ROUTE_SHARE.empty(),
         check(pl.concat(quantiles), NEW_ROUTE_QUANTILE)
@@ -164,20 +158,18 @@ def entries(
         lacks = [name for name in NEEDED if stated.get(name, f"project:{project_id}") is None]
         if not rows or volume is None or lacks:
             why = (
-                f"project {project_id} is unknown"
+                reason("note.unknown_project", project=project_id)
                 if not rows
-                else f"market {market} has no forecast"
+                else reason("note.market_without_forecast", market=market)
                 if volume is None
-                else f"no assumption named {', '.join(lacks)}"
+                else reason("note.no_entry_assumptions", names=lacks)
             )
-            notes.append(
-                ("new_route", f"{project_id}/{market}", f"{why}, so its traffic is not forecast")
-            )
+            notes.append(Note("new_route", f"{project_id}/{market}", why))
             continue
         made = enter(volume, paths, network, stated, entry, rows[0], market, today, seed)
         if made is None:
-            why = "no alternatives with a price and a share of today are stated, so its traffic is not forecast"
-            notes.append(("new_route", f"{project_id}/{market}", why))
+            why = reason("note.no_alternatives")
+            notes.append(Note("new_route", f"{project_id}/{market}", why))
             continue
         found[project_id, market] = made
     return found, notes
@@ -334,7 +326,7 @@ def enter(
         "market": _sd_log(volume[:, -1]),
         "share": _sd_log(after[-1]),
         "ramp": _sd_log(ramp[open_late, -1]),
-        "reference class": _sd_log(ratio),
+        "reference": _sd_log(ratio),
     }
     return Entry(
         (*names, newcomer),

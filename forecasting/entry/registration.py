@@ -16,10 +16,10 @@ from forecasting.assumptions import Assumptions
 from forecasting.entry.new_route import interval, updated
 from forecasting.series import FloatArray
 from warehouse.network.model import Network
+from warehouse.reasons import Note, Reason, reason
 from warehouse.schema import NEW_ROUTE_SCORE, check
 
 Z90 = 1.2815515655446004
-Note = tuple[str, str, str]
 
 
 def register(
@@ -42,7 +42,7 @@ def register(
         float(np.quantile(values, level, method="inverted_cdf")) for level in (0.1, 0.5, 0.9)
     )
     ready = float((ready_days <= (judged - today).days).mean())
-    wrong = f"in {judged:%Y-%m} it carries less than {low:.3g} or more than {high:.3g} Gbit/s of {market}"
+    wrong = reason("registered.wrong_if", month=judged, low=low, high=high, market=market)
     return {
         "forecast_id": f"{project['project_id']}/{market}/{today}",
         "project_id": project["project_id"],
@@ -53,7 +53,7 @@ def register(
         "p50_gbps": middle,
         "p90_gbps": high,
         "ready_probability_ratio": ready,
-        "wrong_if": wrong,
+        **wrong.columns("wrong_if"),
         "assumption_ids": ";".join(assumption_ids),
     }
 
@@ -136,13 +136,7 @@ def judge(
         spread = stated.get("month_spread", f"project:{row['project_id']}")
         weight, after = 0.0, (low, middle, high)
         if levels and spread is None:
-            notes.append(
-                (
-                    "new_route_level",
-                    row["project_id"],
-                    "no assumption named month_spread states how far single months swing, so its level is not updated",
-                )
-            )
+            notes.append(Note("new_route_level", row["project_id"], reason("note.no_month_spread")))
         elif levels and spread is not None:
             # Most draws may never open by then: a median of 0 has no logarithm, and the months
             # seen say it all.
@@ -191,26 +185,29 @@ def judge(
                 "weight_of_data_ratio": weight,
                 "pinball_gbps": loss,
                 "verdict": verdict,
-                "reason": _said(row, last, seen.height, verdict, came),
+                **_finding(row, last, seen.height, verdict, came).columns(),
             }
         )
     if not rows:
         return NEW_ROUTE_SCORE.empty(), notes
     dtypes = {name: column.dtype for name, column in NEW_ROUTE_SCORE.columns.items()}
-    frame = pl.DataFrame([{name: row[name] for name in dtypes} for row in rows], schema=dtypes)
+    frame = pl.DataFrame([{name: row.get(name) for name in dtypes} for row in rows], schema=dtypes)
     return check(frame, NEW_ROUTE_SCORE), list(dict.fromkeys(notes))
 
 
-def _said(
+def _finding(
     row: Mapping[str, Any],
     last: Mapping[str, Any] | None,
     months: int,
     verdict: str,
-    came: float | None,
-) -> str:
-    span = f"{row['p10_gbps']:.3g} to {row['p90_gbps']:.3g} Gbit/s were registered for {row['judged_on']:%Y-%m}"
+    outcome: float | None,
+) -> Reason:
+    registered = {"low": row["p10_gbps"], "high": row["p90_gbps"], "month": row["judged_on"]}
     if verdict != "open":
-        return f"{span}; {came:.3g} came, {'inside' if verdict == 'right' else 'outside'} that."
+        code = "registered.inside" if verdict == "right" else "registered.outside"
+        return reason(code, outcome=outcome, **registered)
     if last is None:
-        return f"No month has been carried yet; {span}."
-    return f"{months} month{'s' if months > 1 else ''} so far, {last['gbps']:.3g} Gbit/s in {last['month']:%Y-%m}; {span}."
+        return reason("registered.nothing_carried", **registered)
+    return reason(
+        "registered.so_far", months=months, gbps=last["gbps"], last=last["month"], **registered
+    )

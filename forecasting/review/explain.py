@@ -10,10 +10,11 @@ from typing import Any
 
 import polars as pl
 
-from forecasting.capacity.orders import say
+from forecasting.capacity.orders import failure_words
 from forecasting.capacity.routing import Kappa
 from warehouse.errors import NetworkError, Problem
 from warehouse.network.model import Failure, Network
+from warehouse.reasons import reason_of, values_named
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def explain(segment_id: str, frames: Mapping[str, pl.DataFrame], network: Networ
         *_effects(frames, names),
         Step(
             "paths",
-            f"{len(names)} routes cross {segment_id}, {' or '.join(dict.fromkeys(say(one) for one in ('none', failure_id)))}.",
+            f"{len(names)} routes cross {segment_id}, {' or '.join(dict.fromkeys(failure_words(one) for one in ('none', failure_id)))}.",
             crossing,
         ),
         _coincidence(frames, crossing, failure_id),
@@ -314,7 +315,7 @@ def _dates(runout: pl.DataFrame, failure_id: str) -> Step:
         )
     return Step(
         "dates",
-        f"The first period above what may be used: 10, 50 and 90 % of the paths by then, most often {say(failure_id)}. Empty: after the last period looked at.",
+        f"The first period above what may be used: 10, 50 and 90 % of the paths by then, most often {failure_words(failure_id)}. Empty: after the last period looked at.",
         runout,
     )
 
@@ -395,18 +396,8 @@ def _assumptions(frames: Mapping[str, pl.DataFrame], segment_id: str) -> Step:
         used |= {one for ids in mine["assumption_ids"] for one in ids.split(";") if one}
     stated = frames.get("assumption")
     if stated is not None:
-        words = " ".join(
-            [*_reasons(frames, "order_plan", segment_id), *_reasons(frames, "upgrade", segment_id)]
-        )
-        listed = (
-            words.replace("(", " ")
-            .replace(")", " ")
-            .replace(",", " ")
-            .replace(".", " ")
-            .replace(":", " ")
-            .split()
-        )
-        used |= set(stated["assumption_id"]) & set(listed)
+        for name in ("order_plan", "upgrade"):
+            used |= _named_assumptions(_of(frames, name, segment_id))
         table = (
             stated.filter(pl.col("assumption_id").is_in(sorted(used)))
             .sort("known_at")
@@ -443,6 +434,12 @@ def _assumptions(frames: Mapping[str, pl.DataFrame], segment_id: str) -> Step:
     )
 
 
-def _reasons(frames: Mapping[str, pl.DataFrame], name: str, segment_id: str) -> list[str]:
-    frame = _of(frames, name, segment_id)
-    return [str(reason) for reason in frame["reason"]] if "reason" in frame.columns else []
+def _named_assumptions(frame: pl.DataFrame) -> set[str]:
+    """The assumptions that the reasons of these rows name."""
+    reasons = (reason_of(row) for row in frame.iter_rows(named=True))
+    return {
+        name
+        for found in reasons
+        if found is not None
+        for name in values_named(found, "assumption", "assumptions")
+    }

@@ -19,6 +19,7 @@ import polars as pl
 
 from forecasting.accuracy import diebold_mariano, wilson
 from forecasting.series import FloatArray, add_periods
+from warehouse.reasons import Note, Reason, reason
 from warehouse.schema import LIVE_ACCURACY, MODEL_CHALLENGE, Grain, check
 
 BANDS = ((1, 3), (4, 12), (13, 10_000))
@@ -111,9 +112,9 @@ def _band(band: pl.DataFrame, grain: Grain, statistic: str, first: int) -> list[
                 "promised_ratio": promised,
                 "error_ratio": error / promised_error if promised_error > 0 else None,
                 "drifted": drifted,
-                "reason": _said(
+                **_finding(
                     measure, share, promised, (low, high), int(count), effective, periods, drifted
-                ),
+                ).columns(),
             }
         )
     return rows
@@ -144,7 +145,7 @@ def clustering(hits: FloatArray, counts: FloatArray) -> float:
     return min(max((between - within) / spread, 0.0), 1.0) if spread > 0 else 1.0
 
 
-def _said(
+def _finding(
     measure: str,
     share: float,
     promised: float,
@@ -153,19 +154,23 @@ def _said(
     effective: float,
     periods: int,
     drifted: bool,
-) -> str:
-    basis = f"{count} outcomes of {periods} periods, worth {effective:.0f} independent ones; 99 % interval {ends[0]:.0%} to {ends[1]:.0%}"
-    if measure == "above_median":
-        ends_word = "Forecasts have run too low" if share > 0.5 else "Forecasts have run too high"
-        found = f"{share:.0%} of outcomes lay above the median, where half should ({basis})."
-        return f"{ends_word}: {found}" if drifted else found
-    found = f"{share:.0%} of outcomes lay in the {measure[-2:]} % interval, where the receipts promised {promised:.0%} ({basis})."
-    word = (
-        "Intervals have been too narrow"
-        if share < promised
-        else "Intervals have been wider than they need be"
+) -> Reason:
+    basis = reason(
+        "live.basis",
+        count=count,
+        periods=periods,
+        effective=effective,
+        low=ends[0],
+        high=ends[1],
     )
-    return f"{word}: {found}" if drifted else found
+    if measure == "above_median":
+        found = reason("live.above_median", share=share, basis=basis)
+        code = "live.too_low" if share > 0.5 else "live.too_high"
+    else:
+        level = int(measure[-2:]) / 100
+        found = reason("live.inside", share=share, level=level, promised=promised, basis=basis)
+        code = "live.too_narrow" if share < promised else "live.too_wide"
+    return reason(code, finding=found) if drifted else found
 
 
 def challenge_frame(challenged: pl.DataFrame, backtest: pl.DataFrame, grain: Grain) -> pl.DataFrame:
@@ -199,7 +204,7 @@ def challenge_frame(challenged: pl.DataFrame, backtest: pl.DataFrame, grain: Gra
                 continue
             _, p = diebold_mariano((champion - rival) / np.maximum(actual, 1e-12), horizon)
             ratios = float(champion.sum() / actual.sum()), float(rival.sum() / actual.sum())
-            verdict, reason = promotion(
+            verdict, why = promotion(
                 ratios,
                 pairs.height,
                 p,
@@ -218,7 +223,7 @@ def challenge_frame(challenged: pl.DataFrame, backtest: pl.DataFrame, grain: Gra
                     "challenger_error_ratio": ratios[1],
                     "dm_p": p if np.isfinite(p) else None,
                     "verdict": verdict,
-                    "reason": reason,
+                    **why.columns(),
                 }
             )
     dtypes = {name: column.dtype for name, column in MODEL_CHALLENGE.columns.items()}
@@ -231,52 +236,48 @@ def promotion(
     p: float,
     rivals: int,
     backtest: Sequence[float | None],
-) -> tuple[str, str]:
+) -> tuple[str, Reason]:
     """The verdict on a challenger and why: `ratios` and `backtest` have the champion's error and
     the challenger's.
     """
     champion, rival = ratios
-    said = f"over {periods} periods its error was {rival:.1%} of what came, the ensemble's {champion:.1%}"
+    errors = reason("challenge.errors", periods=periods, rival=rival, champion=champion)
     if periods < FEWEST_TO_PROMOTE or not np.isfinite(p):
-        return (
-            "too_early",
-            f"Too early to tell: {said}; at least {FEWEST_TO_PROMOTE} periods and a computable test are wanted.",
-        )
+        return "too_early", reason("challenge.too_early", errors=errors, least=FEWEST_TO_PROMOTE)
     if rival > (1 - BETTER_BY) * champion:
-        return "keep", f"The ensemble stays: {said}, not {BETTER_BY:.0%} less."
+        return "keep", reason("challenge.not_better", errors=errors, by=BETTER_BY)
     if p * rivals >= SIGNIFICANT:
-        return (
-            "keep",
-            f"The ensemble stays: {said}, which chance explains (p {p:.3f}, {rivals} challengers).",
-        )
+        return "keep", reason("challenge.chance", errors=errors, p=p, rivals=rivals)
     if backtest[0] is not None and backtest[1] is not None and backtest[1] > backtest[0]:
-        return (
-            "keep",
-            f"The ensemble stays: {said}, yet the backtest of now has it worse (MASE {backtest[1]:.2f} against {backtest[0]:.2f}).",
+        return "keep", reason(
+            "challenge.backtest_worse", errors=errors, rival=backtest[1], champion=backtest[0]
         )
-    return (
-        "promote",
-        f"To be promoted: {said}, more than chance explains (p {p:.4f}, {rivals} challengers). Somebody has to decide it.",
-    )
+    return "promote", reason("challenge.promote", errors=errors, p=p, rivals=rivals)
 
 
-def drift_notes(live: pl.DataFrame, challenge: pl.DataFrame) -> list[tuple[str, str, str]]:
-    """Notes (topic, subject, note) on what drifted and who should be promoted."""
-    drifted = live.filter("drifted")
+def drift_notes(live: pl.DataFrame, challenge: pl.DataFrame) -> list[Note]:
+    """Notes on what drifted and which method should be promoted."""
     notes = [
-        (
+        Note(
             "live_accuracy",
             f"{row['grain']} {row['statistic']} {row['measure']} from {row['horizon_from']}",
-            f"{row['grain']} {row['statistic']}, {row['horizon_from']} to {row['horizon_to']} ahead: {row['reason']}",
+            reason(
+                "live.ahead",
+                grain=row["grain"],
+                statistic=row["statistic"],
+                first=row["horizon_from"],
+                last=row["horizon_to"],
+                finding=Reason(row["reason_code"], row["reason_values"]),
+            ),
         )
-        for row in drifted.iter_rows(named=True)
+        for row in live.filter("drifted").iter_rows(named=True)
     ]
     promoted = challenge.filter(pl.col("verdict") == "promote")
     return notes + [
-        (
+        Note(
             "model_challenge",
             f"{row['grain']} {row['statistic']} {row['challenger']}",
-            f"{row['challenger']}: {row['reason']}",
+            Reason(row["reason_code"], row["reason_values"]),
         )
         for row in promoted.iter_rows(named=True)
     ]

@@ -16,6 +16,7 @@ from datetime import date
 
 import polars as pl
 
+from warehouse.reasons import Reason
 from warehouse.schema import REVISION_PART, check
 
 STEPS = ("history_revised", "new_observations", "model", "assumptions")
@@ -105,7 +106,7 @@ def plan_figures(plan: Mapping[str, pl.DataFrame], last: date) -> pl.DataFrame:
 
 
 def revision_parts(
-    stages: Stages, *, earlier_run_id: str, reasons: Mapping[str, str]
+    stages: Stages, *, earlier_run_id: str, reasons: Mapping[str, Reason]
 ) -> pl.DataFrame:
     """Rows of REVISION_PART for every figure that both runs give and that any change moved;
     `reasons` by step.
@@ -142,7 +143,8 @@ def revision_parts(
             step=pl.lit(step),
             value_before=pl.col(f"v{at}"),
             value_after=pl.col(f"v{at + 1}"),
-            reason=pl.lit(reasons[step]),
+            reason_code=pl.lit(reasons[step].code),
+            reason_values=pl.lit(reasons[step].values_json),
         )
         for at, step in enumerate(STEPS)
     ]

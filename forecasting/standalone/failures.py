@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from forecasting.capacity.orders import say
+from forecasting.capacity.orders import failure_words
 from forecasting.capacity.routing import Rerouter, link_list
 from warehouse.errors import PlanError, Problem
 from warehouse.network.folder import read_network, read_table
@@ -292,7 +292,8 @@ def _failure_row(
     known = fullest >= 0 and share[fullest] > 0
     note = ""
     if demand > 0 and lost >= demand - 1e-9:
-        note = f"{say(failure_id)[0].upper()}{say(failure_id)[1:]} nothing can be carried at all."
+        words = failure_words(failure_id)
+        note = f"{words[0].upper()}{words[1:]} nothing can be carried at all."
     elif lost > 1e-9:
         note = f"{100 * lost / demand:.1f} % of the demand has no path left."
     return (

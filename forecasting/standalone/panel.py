@@ -33,6 +33,7 @@ from forecasting.series import FloatArray, add_periods, periods_between
 from forecasting.spec import ForecastSpec, telling_periods
 from forecasting.standalone.steps import read_steps
 from warehouse.errors import ContractError, Problem
+from warehouse.reasons import Reason, reason
 from warehouse.schema import Grain
 
 PANEL_LEVELS = {
@@ -52,7 +53,8 @@ PANEL_COLUMNS = {
     "median": pl.Float64,
     **dict.fromkeys(PANEL_LEVELS, pl.Float64),
     "weights": pl.String,
-    "reason": pl.String,
+    "reason_code": pl.String,
+    "reason_values": pl.String,
 }
 WINDOWS_WANTED = 600
 MEAN_LEVELS = (np.arange(99) + 0.5) / 99
@@ -174,13 +176,13 @@ def forecast_and_remember(
         [ids[row] for row in rows], [lasts[row] for row in rows], studies, calibrated, horizon
     )
     refused = [
-        (ids[row], reasons[row] or one)
+        (ids[row], why)
         for row, one in enumerate(found)
-        if reasons[row] or isinstance(one, str)
+        if isinstance(why := reasons[row] or one, Reason)
     ]
     refusals = pl.DataFrame(
-        {"series_id": [name for name, _ in refused], "reason": [reason for _, reason in refused]},
-        schema={"series_id": pl.String, "reason": pl.String},
+        [{"series_id": name, **why.columns()} for name, why in refused],
+        schema={"series_id": pl.String, "reason_code": pl.String, "reason_values": pl.String},
     )
     joined = pl.concat([forecasts, refusals], how="diagonal_relaxed").with_columns(
         step=_step_back(season, frame) if studies else pl.lit(None, dtype=frame.schema["step"])
@@ -270,30 +272,32 @@ def _places(frame: pl.DataFrame, season: int) -> pl.DataFrame:
     ).sort("series_id", "place")
 
 
-def _matrix(places: pl.DataFrame) -> tuple[list[str], FloatArray, list[int], list[str]]:
+def _matrix(places: pl.DataFrame) -> tuple[list[str], FloatArray, list[int], list[Reason | None]]:
     """Names, values (N, T) aligned at each series' own end, last places, and reasons against single
-    series ('' for none).
+    series.
     """
     groups = list(places.group_by("series_id", maintain_order=True))
     width = 1
-    parts: list[tuple[str, FloatArray, int, str]] = []
+    parts: list[tuple[str, FloatArray, int, Reason | None]] = []
     for key, group in groups:
         place, value = group["place"].to_numpy(), group["value"].to_numpy()
-        last, reason = int(place[-1]), ""
+        last = int(place[-1])
         span = last - int(place[0]) + 1
-        if len(np.unique(place)) < len(place):
-            reason = f"{len(place) - len(np.unique(place))} steps are there twice"
+        repeated = len(place) - len(np.unique(place))
+        why = None
+        if repeated:
+            why = reason("series.repeated", count=repeated)
         elif np.isinf(value).any():
-            reason = "holds infinite values"
+            why = reason("series.infinite")
         elif (value < 0).any():
-            reason = "holds negative values; only quantities from 0 up are forecast"
+            why = reason("series.negative_panel")
         elif span > 20 * len(place) + 100:
-            reason = "most steps between first and last are missing"
-        row = np.full(1 if reason else span, np.nan)
-        if not reason:
+            why = reason("series.mostly_missing")
+        row = np.full(1 if why else span, np.nan)
+        if why is None:
             row[place - place[0]] = value
         width = max(width, len(row))
-        parts.append((str(key[0]), row, last, reason))
+        parts.append((str(key[0]), row, last, why))
     values = np.full((len(parts), width), np.nan)
     for at, (_, row, _, _) in enumerate(parts):
         values[at, width - len(row) :] = row

@@ -23,10 +23,10 @@ BARE = """
 import importlib, sys
 
 def main():
-    from flows import forecast, load, plan, records, report, run
-    from flows.runners import WORTH_A_POOL
+    from flows import run; from flows.record import records; from flows.steps import forecast, load, plan, report
+    from flows.runtime.runners import WORTH_A_POOL
     from flows.settings import read_settings
-    from flows.workers import Workers, apply
+    from flows.runtime.workers import Workers, apply
 
     def map_chunks(function, chunks):
         todo = list(chunks)

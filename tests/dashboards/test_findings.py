@@ -18,6 +18,8 @@ from dashboards.notes import coverage, definition
 from dashboards.paper import compose, svg
 from dashboards.view import View
 from tests.dashboards.world import build, edition
+from warehouse.reasons import reason
+from warehouse.schema import NO_FORECAST, check
 
 EN, RU = load_language("en"), load_language("ru")
 KEY = ("route", "R-ALA-FRA", "out", "p95")
@@ -36,26 +38,27 @@ def test_a_refusal_of_another_grain_is_none_of_this_edition(frames):
         "statistic": "p95",
         "reason": "only 11 months of history; 24 are needed",
     }
-    refused = pl.DataFrame(
-        [{**row, "grain": "month"}, {**row, "grain": "week", "statistic": "mean"}]
-    ).select(frames["no_forecast"].columns)
+    refused = check(
+        pl.DataFrame([{**row, "grain": "month"}, {**row, "grain": "week", "statistic": "mean"}]),
+        NO_FORECAST,
+    )
     material = gather({**frames, "no_forecast": refused}, edition())
     assert list(material.refused) == [KEY]
     assert len(refusals(View(material, EN)).table.rows) == 1
 
 
 def test_reasons_name_routes_by_name(frames):
-    words = "a sum without its routes R-ALA-FRA, R-AKT-GRB and 2 more would be too small, and they have no forecast"
+    why = reason("series.sum_without_more", routes=["R-ALA-FRA", "R-AKT-GRB"], more=2)
     row = {
         "series_kind": "total",
         "series_id": "total",
         "direction": "out",
         "statistic": "mean",
         "grain": "month",
-        "reason": words,
+        **why.columns(),
     }
     material = gather(
-        {**frames, "no_forecast": pl.DataFrame([row]).select(frames["no_forecast"].columns)},
+        {**frames, "no_forecast": check(pl.DataFrame([row]), NO_FORECAST)},
         edition(),
     )
     told = {
@@ -64,9 +67,9 @@ def test_reasons_name_routes_by_name(frames):
     }
     assert (
         told["en"]
-        == "without Almaty – Frankfurt; Aktau – Garabogaz and 2 more, which have no forecast, the sum would be too small"
+        == "the total is not forecast because Almaty – Frankfurt, Aktau – Garabogaz and 2 more have no forecast, and it would be too small without them"
     )
-    assert "Алматы – Франкфурт; Актау – Гарабогаз" in told["ru"].replace("\u00a0", " ").replace(
+    assert "Алматы – Франкфурт, Актау – Гарабогаз" in told["ru"].replace("\u00a0", " ").replace(
         "—", "–"
     )
 
@@ -233,8 +236,8 @@ def test_a_silent_direction_is_words_and_no_empty_chart(frames):
         "grain": "month",
         "reason": "no month has a value",
     }
-    refused = pl.DataFrame([{**row, "statistic": name} for name in ("mean", "p95")]).select(
-        frames["no_forecast"].columns
+    refused = check(
+        pl.DataFrame([{**row, "statistic": name} for name in ("mean", "p95")]), NO_FORECAST
     )
     material = gather({**frames, **cut, "no_forecast": refused}, edition())
     section = traffic_section(View(material, EN), material.keys["route", "R-ALA-FRA"])

@@ -1,6 +1,8 @@
 """Numbers, plural forms, cases and missing words."""
 
 import ast
+import html
+import json
 import re
 from datetime import date
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 from dashboards.language import TEXT_FOLDER, Period, Stated, load_language
 from tests.dashboards.world import build, edition
 from warehouse.errors import SettingsError
+from warehouse.reasons import reason
 
 EN, RU = load_language("en"), load_language("ru")
 
@@ -50,7 +53,6 @@ def test_no_count_stands_before_a_noun_of_one_form():
         for key, words in RU.words.items()
         if isinstance(words, str) and not key.startswith(("count.", "period.", "date."))
     ]
-    told += [(row["pattern"], row["text"]) for row in RU.words["reasons"]]
     assert [
         key for key, words in told if re.search(r"\{\w+(:(n0?|g))?\}[ \u00a0]" + nouns, words)
     ] == []
@@ -178,147 +180,135 @@ def test_a_missing_key_is_remembered_and_does_not_break():
     language.missing.clear()
 
 
-def reasons():
-    """Every reason that the forecast gives for having none, made by the code that gives it."""
-    import numpy as np
-
-    from forecasting.demand.prepare import prepare
-    from forecasting.spec import ForecastSpec
-
-    spec = ForecastSpec(horizon=6, min_periods=24)
-    level = np.full(48, 5.0) + np.arange(48) % 3
-    gone, short, holes, negative, quiet = (level.copy() for _ in range(5))
-    gone[-6:] = np.nan
-    short[:30] = np.nan
-    holes[2:30] = np.nan
-    holes[::2] = np.nan
-    holes[[0, -1]] = 5.0
-    negative[4] = -1.0
-    quiet[-9:] = 0.0
-    series = (
-        np.full(48, np.nan),
-        gone,
-        short,
-        holes,
-        negative,
-        np.zeros(48),
-        np.full(48, 5.0),
-        quiet,
-    )
-    return [found for values in series if isinstance(found := prepare(values, spec, 12), str)]
+def test_every_code_of_the_floors_is_in_the_catalogues_with_the_values_it_is_given():
+    """Codes are literals where reasons are made; a call with `**` may bring further values."""
+    made = list(reasons_in_code())
+    assert len(made) > 90
+    for place, code, names, is_open in made:
+        assert f"reason.{code}" in EN.words, (place, code)
+        wanted = set(PLACE.findall(EN.words[f"reason.{code}"]))
+        assert wanted == names or (is_open and names <= wanted), (place, code, wanted, names)
 
 
-def test_reasons_of_the_forecast_are_told_in_russian():
-    told = {english: RU.reason(english) for english in reasons()}
-    assert len(told) >= 6
-    for english, russian in told.items():
-        assert not re.search(r"[A-Za-z]{3}", russian), (english, russian)
+PLACE = re.compile(r"\{(\w+)")
+"""A value in a text, also within the form of another."""
+FLOORS = ("forecasting", "flows", "warehouse")
 
 
-def _written(node):
-    """A string of the code with something in place of each value: a month, a number or an id. None
-    where it begins with a value.
-    """
-    if isinstance(node, ast.Constant):
-        return node.value if isinstance(node.value, str) else None
-    if not isinstance(node, ast.JoinedStr) or isinstance(node.values[0], ast.FormattedValue):
-        return None
-    words = ""
-    for part in node.values:
-        form = (
-            part.format_spec.values[0].value
-            if isinstance(part, ast.FormattedValue) and part.format_spec
-            else ""
-        )
-        words += (
-            part.value
-            if isinstance(part, ast.Constant)
-            else "2027-04"
-            if "%Y" in form
-            else "7"
-            if form
-            else "X-1"
-        )
-    return words
-
-
-def plan_notes():
-    """Topics and words of the notes of a plan, as the code that makes them has them."""
-    for path in sorted((Path(__file__).parents[2] / "forecasting").rglob("*.py")):
+def reasons_in_code():
+    """Place, code, names of values, and whether there may be more, of each call of `reason`."""
+    root = Path(__file__).parents[2]
+    for path in sorted(one for floor in FLOORS for one in (root / floor).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if (
-                isinstance(node, ast.Tuple)
-                and len(node.elts) == 3
-                and isinstance(node.elts[0], ast.Constant)
-            ):
-                topic, words = node.elts[0].value, _written(node.elts[2])
-                if isinstance(topic, str) and words and " " in words:
-                    yield topic, words
+            if not (isinstance(node, ast.Call) and getattr(node.func, "id", "") == "reason"):
+                continue
+            names = {keyword.arg for keyword in node.keywords if keyword.arg}
+            is_open = any(keyword.arg is None for keyword in node.keywords)
+            for code in literals(node.args[0]):
+                yield f"{path.name}:{node.lineno}", code, names, is_open
 
 
-def test_every_note_of_the_plan_has_a_topic_and_russian_words():
-    found = list(plan_notes())
-    assert len(found) > 20
-    for topic, words in found:
-        assert EN.knows("topic", topic), topic
-        assert f"topic.{topic}" in RU.words, topic
-        told = re.sub(r"\b\w+_\w+\b|X-1", "", RU.reason(words))
-        assert not re.search(r"[A-Za-z]{3}", told), told
+def literals(node):
+    """The codes that an expression may have: a literal, or one of two."""
+    if isinstance(node, ast.IfExp):
+        return [*literals(node.body), *literals(node.orelse)]
+    return [node.value] if isinstance(node, ast.Constant) else []
+
+
+def test_every_reason_is_used():
+    """A text that no code asks for is dead."""
+    root = Path(__file__).parents[2]
+    sources = "".join(
+        path.read_text(encoding="utf-8")
+        for floor in (*FLOORS, "dashboards")
+        for path in (root / floor).rglob("*")
+        if path.suffix in (".py", ".sql")
+    )
+    composed = ("failure.", "period.", "upgrade.buying_dearer", "upgrade.leasing_dearer")
+    codes = {key.removeprefix("reason.") for key in EN.words if key.startswith("reason.")}
+    left = {
+        code
+        for code in codes
+        if "." in code and not code.startswith(composed) and f'"{code}"' not in sources
+    }
+    assert left == set()
+
+
+ORDER = {
+    "risk": 0.025,
+    "failure": reason("failure.pair", one="A", two="B"),
+    "threshold": 0.8,
+    "usable": 1200.0,
+    "ready": date(2027, 12, 1),
+    "size": reason("size.new_line_system", count=2, gbps=400.0),
+}
 
 
 @pytest.mark.parametrize(
-    ("english", "russian"),
+    ("found", "english", "russian"),
     [
         (
-            "nominal USD, discount rate 12.5 % a year, prices as stated on 2026-11-22",
+            reason(
+                "basis.discounted",
+                rate=0.125,
+                prices=reason("basis.stated_on", day=date(2026, 11, 22)),
+            ),
+            "nominal USD, discount rate 12.5% a year, prices as stated on 22 November 2026",
             "номинальные долл. США, ставка дисконтирования 12,5 % в год, цены на 22 ноября 2026 г.",
         ),
         (
-            "No order is needed: by 2029-10 its load in the worst failure state passes 72.5 % of what is lit on 11 % of the paths, and 2.5 % is accepted.",
-            "Заказ не нужен: к октябрю 2029 г. нагрузка при худшем отказе превышает 72,5 % задействованной ёмкости на 11 % траекторий, а допустимо 2,5 %.",
+            reason("order.none", last=date(2029, 10, 1), threshold=0.725, share=0.11, risk=0.025),
+            "No order is needed: by October 2029 its load in the worst failure state passes 72.5% "
+            "of the lit capacity in 11% of simulated futures, and 2.5% is accepted.",
+            "Заказ не нужен: к октябрю 2029 г. нагрузка при наихудшем отказе превышает 72,5 % "
+            "задействованной ёмкости на 11 % траекторий, а допустимо 2,5 %.",
         ),
         (
-            "On 2.5 % of the paths its load with A and B out together passes 80 % of 1.2e+03 Gbit/s by 2027-12, so 2 x 400 Gbit/s on a new line system must be ready then. No date to order: no assumption states a lead time for it.",
-            "На 2,5 % траекторий нагрузка при одновременном отказе участков «A» и «B» превышает 80 % от 1200 Гбит/с к декабрю 2027 г., поэтому к этому времени нужно 2 × 400 Гбит/с на новой системе передачи. Даты заказа нет: срок поставки не задан ни одним допущением.",
+            reason("order.no_lead_time", **ORDER),
+            "In 2.5% of simulated futures its load with A and B out together passes 80% of "
+            "1,200 Gbit/s by December 2027, so 2 × 400 Gbit/s on a new line system must be ready "
+            "then. No date to order: no assumption states a lead time for it.",
+            "На 2,5 % траекторий нагрузка при одновременном отказе участков «A» и «B» превышает "
+            "80 % от 1200 Гбит/с к декабрю 2027 г., поэтому к этому времени нужно 2 × 400 Гбит/с "
+            "на новой системе передачи. Даты заказа нет: срок поставки не задан ни одним "
+            "допущением.",
         ),
         (
-            "a sum without its routes A would be too small, and they have no forecast",
+            reason("series.sum_without_one", routes=["A"]),
+            "the total is not forecast because A has no forecast, and it would be too small "
+            "without it",
             "без маршрута «A» сумма была бы занижена, а прогноза для него нет",
         ),
         (
-            "a sum without its routes A, B would be too small, and they have no forecast",
-            "без маршрутов A, B сумма была бы занижена, а прогноза для них нет",
-        ),
-        (
-            "a sum without its routes A, B and 21 more would be too small, and they have no forecast",
+            reason("series.sum_without_more", routes=["A", "B"], more=21),
+            "the total is not forecast because A, B and 21 more have no forecast, and it would be "
+            "too small without them",
             "без маршрутов A, B и ещё 21 сумма была бы занижена, а прогноза для них нет",
         ),
         (
-            "Stated otherwise than on 2026-10-15: assumption, risk_group, policy.",
-            "После 15 октября 2026 г. изменено: допущения, группы риска, правила планирования.",
+            reason("revision.inputs_changed", day=date(2026, 10, 15), names=["assumption"]),
+            "Changed since 15 October 2026: assumptions.",
+            "После 15 октября 2026 г. изменено: допущения.",
         ),
         (
-            "raw_changes: To be promoted: over 26 periods its error was 4.1% of what came, the ensemble's 4.9%, more than chance explains (p 0.0004, 9 challengers). Somebody has to decide it.",
-            "Стоит заменить ансамбль: ошибка метода — 4,1 % фактического трафика, ансамбля — 4,9 % (периодов: 26); случаем это не объяснить (p = 0,0004; соперников: 9). Решение — за человеком.",
+            reason("money.right_of_use", years=1),
+            "Right of use over 1 year with operation and maintenance.",
+            "Право пользования на 1 год с эксплуатацией и обслуживанием.",
         ),
         (
-            "week mean, 2 to 4 ahead: Forecasts have run too low: 71% of outcomes lay above the median, where half should (480 outcomes of 24 periods, worth 31 independent ones; 99 % interval 55% to 80%).",
-            "среднее, горизонт (недель) — 2–4. Прогнозы были занижены. Выше медианы — 71 % значений при ожидаемой половине (значений 480, периодов 24, по весу независимых 31; интервал 99 % — от 55 до 80 %).",
+            reason("revision.no_period").followed_by(
+                reason("revision.replanned", now=date(2026, 2, 1), before=date(2026, 1, 1))
+            ),
+            "No period became known. Dates are planned from 1 February 2026 instead of "
+            "1 January 2026.",
+            "Новых периодов нет. Сроки считаются от 1 февраля 2026 г., а не от 1 января 2026 г.",
         ),
     ],
 )
-def test_reasons_keep_their_facts_in_russian(english, russian):
-    """The digits that are stated, one or many, nothing left in English."""
-    assert RU.reason(english).replace("\u00a0", " ") == russian
-
-
-def test_english_reasons_count_one_as_one():
-    assert EN.reason("Right of use over 1 years with operation and maintenance.").startswith(
-        "Right of use over 1 year "
-    )
-    assert EN.reason(
-        "1 values of periods up to 2026-09 are known otherwise than on 2026-10-15."
-    ) == ("1 value of periods up to September 2026 is known otherwise than on 15 October 2026.")
+def test_reasons_keep_their_facts_in_every_language(found, english, russian):
+    """The digits that are stated, one or many, each month in its case."""
+    assert EN.reason(found).replace("\u00a0", " ") == english
+    assert RU.reason(found).replace("\u00a0", " ") == russian
 
 
 def test_a_stated_ratio_keeps_its_digit():
@@ -343,34 +333,62 @@ def test_words_from_data_are_set_as_the_language_sets_its_own():
     assert RU.choose("Almaty - Frankfurt", "Алматы – Франкфурт") == "Алматы\u00a0— Франкфурт"
 
 
-def test_reasons_of_the_plan_are_told_in_russian():
-    english = (
-        "On 20 % of the paths its load with segment KZ-ATYBEY out passes 80 % of 800 Gbit/s by 2027-04. 1 x 400 Gbit/s take 3 to 9 months "
-        "(assumption LEAD): to be late with no more than 20 % risk the order was due by 2026-10-17, 1.2 months ago. Ordered today it is late with "
-        "26 % probability. The routes that meet here were never measured together, so their peaks are counted as if they coincided (factor 1)."
+def test_a_pseudo_language_leaves_no_english_sentence_that_has_a_key(tmp_path):
+    """Every text of the English catalogue marked, as a language of its own: what stands unmarked on
+    a page was not drawn from the catalogue.
+    """
+    from dashboards.report import write_report
+
+    texts = tmp_path / "text"
+    texts.mkdir()
+    marked = {
+        key: f"»{value}«" if isinstance(value, str) and marks(key) else value
+        for key, value in EN.words.items()
+    }
+    lines = (
+        f"{json.dumps(key)} = {json.dumps(value, ensure_ascii=False)}\n"
+        for key, value in marked.items()
     )
-    assert RU.reason(english).replace("\u00a0", " ") == (
-        "На 20 % траекторий нагрузка при отказе участка «KZ-ATYBEY» превышает 80 % от 800 Гбит/с к апрелю 2027 г. Поставка 1 × 400 Гбит/с занимает от 3 до 9 мес. "
-        "(допущение LEAD): чтобы риск опоздать не превышал 20 %, заказать нужно было до 17 октября 2026 г., то есть 1,2 мес. назад. При заказе сегодня "
-        "вероятность опоздать — 26 %. Маршруты, сходящиеся здесь, не измерялись одновременно, поэтому их пики сложены так, будто совпадают (коэффициент 1)."
+    (texts / "qps.toml").write_text("".join(lines), encoding="utf-8")
+    site = tmp_path / "site"
+    written = write_report(
+        build(past=24, ahead=12),
+        edition(),
+        site,
+        languages=("qps",),
+        text_folder=texts,
+        workbook=False,
+        pictures=False,
     )
-    assert EN.reason(english) == (
-        "On 20% of the paths its load with segment KZ-ATYBEY out passes 80% of 800 Gbit/s by April 2027. 1 × 400 Gbit/s take 3 to 9 months "
-        "(assumption LEAD): to be late with no more than 20% risk the order was due by 17 October 2026, 1.2 months ago. Ordered today it is late with "
-        "26% probability. The routes that meet here were never measured together, so their peaks are counted as if they coincided (factor 1)."
-    )
+    pages = {path: shown(path) for path in written if path.suffix == ".html"}
+    assert len(pages) > 20
+    assert any("»In 20% of simulated futures" in words for words in pages.values())
+    sentences = [
+        words
+        for key, text in EN.words.items()
+        if isinstance(text, str) and marks(key)
+        for words in re.split(r"\{[^}]*\}+|\n", text)
+        if len(words.split()) >= 4
+    ]
+    assert len(sentences) > 300
+    for path, words in pages.items():
+        plain = MARKED.sub(" ", words)
+        while plain != (words := MARKED.sub(" ", plain)):
+            plain = words
+        left = [sentence for sentence in sentences if sentence.strip() in plain]
+        assert left == [], path
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        "run 2026-10-b3be761e",
-        "EV-2026-02-IR-SHUT2",
-        "https://example.net/a-2026-01-12/2025-11-25?d=2025-11-25",
-        "2025-13",
-        "a 2-0 win",
-        "2024-02-30 is no day",
-    ],
-)
-def test_ids_and_addresses_keep_their_dates(words):
-    assert EN.reason(words) == words
+MARKED = re.compile("»[^»«]*«")
+"""A text of the pseudo-language with no other inside."""
+FORMATS = ("number.", "months.", "weekdays.", "date.", "period.", "count.", "plural", "language")
+
+
+def marks(key):
+    return not key.startswith(FORMATS)
+
+
+def shown(path):
+    """The text of a page without its markup and scripts."""
+    page = re.sub(r"(?s)<(script|style|summary)\b.*?</\1>", " ", path.read_text(encoding="utf-8"))
+    return html.unescape(re.sub(r"<[^>]+>", " ", page))

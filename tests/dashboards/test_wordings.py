@@ -19,6 +19,7 @@ from dashboards.view import View
 from flows.steps.wordings import read_wordings
 from tests.dashboards.world import build, edition
 from warehouse.errors import SettingsError
+from warehouse.reasons import reason
 
 NETWORK = Path(__file__).parents[2] / "warehouse" / "example" / "central_asia"
 EN, RU = load_language("en"), load_language("ru")
@@ -110,14 +111,23 @@ def test_stories_carry_their_titles(material):
 
 
 def test_ids_in_reasons_become_names(material):
+    shared = reason("route_risk.common_segments", segments=["S-ALA-AKT", "S-AKT-ATY"])
     assert (
-        naming.told(View(material, EN), "All its paths run over S-ALA-AKT, S-AKT-ATY.")
-        == "All its paths run over Almaty – Aktau; Aktau – Atyrau."
+        naming.reason_text(View(material, EN), shared.columns())
+        == "All its paths run over Almaty – Aktau, Aktau – Atyrau."
     )
+    failure = reason("failure.risk_group", group="COAST")
     assert (
-        naming.told(View(material, RU), "Ordered with everything in risk group COAST out")
-        == "Ordered при отказе группы риска «coastal corridor»"
+        naming.reason_text(View(material, RU), failure.columns("note"), "note")
+        == "при отказе группы риска «coastal corridor»"
     )
+
+
+def test_editions_made_before_reasons_were_data_keep_their_sentences(material):
+    row = {"reason": "No order is needed: 80 % of what is lit suffices."}
+    for language in (EN, RU):
+        told = naming.reason_text(View(material, language), row)
+        assert told.replace("\u00a0", " ").replace("80%", "80 %") == row["reason"]
 
 
 def test_segments_that_fail_together_are_both_named(material):
@@ -130,7 +140,10 @@ def test_segments_that_fail_together_are_both_named(material):
         == "отказ участков «Алматы\u00a0— Актау» и «Актау\u00a0— Атырау»"
     )
     assert (
-        naming.told(View(material, RU), "with S-ALA-AKT and S-AKT-ATY out together")
+        naming.reason_text(
+            View(material, RU),
+            reason("failure.pair", one="S-ALA-AKT", two="S-AKT-ATY").columns(),
+        )
         == "при одновременном отказе участков «Алматы\u00a0— Актау» и «Актау\u00a0— Атырау»"
     )
 

@@ -10,7 +10,9 @@ import numpy as np
 import polars as pl
 
 from dashboards.edition import EarlierEdition, Edition
+from flows.steps.sentences import with_sentences
 from forecasting.series import add_periods
+from warehouse.reasons import Reason, reason
 from warehouse.schema import FRAMES, QUANTILE_LEVELS, Grain, check
 
 KNOWN = datetime(2026, 1, 15, 6, 0, tzinfo=UTC)
@@ -121,7 +123,17 @@ def edition(grain: Grain = "month", **changes: object) -> Edition:
 def _frame(name: str, rows: list[dict[str, object]]) -> pl.DataFrame:
     schema = FRAMES[name]
     types = {column: spec.dtype for column, spec in schema.columns.items()}
-    return check(pl.DataFrame(rows, schema_overrides=types) if rows else schema.empty(), schema)
+    flat = [_flat(row) for row in rows]
+    frame = pl.DataFrame(flat, schema_overrides=types) if flat else schema.empty()
+    return with_sentences(check(frame, schema))
+
+
+def _flat(row: dict[str, object]) -> dict[str, object]:
+    """The row with its reasons as their columns."""
+    cells: dict[str, object] = {}
+    for name, value in row.items():
+        cells |= value.columns(name) if isinstance(value, Reason) else {name: value}
+    return cells
 
 
 def build(
@@ -413,7 +425,7 @@ def build(
                 "direction": "in",
                 "statistic": "mean",
                 "grain": "year",
-                "reason": "only 5 years of history; 6 are needed",
+                "reason": reason("series.short", have=5, need=6, grain="year"),
             }
         ],
     )
@@ -508,7 +520,7 @@ def build(
                 "error_log": 0.02,
                 "used_log": -0.06,
                 "decay_ratio": None,
-                "verdict": "used",
+                "verdict": reason("effect.used"),
             },
             {
                 **key,
@@ -518,7 +530,7 @@ def build(
                 "error_log": 0.2,
                 "used_log": 0.0,
                 "decay_ratio": None,
-                "verdict": "noise explains it",
+                "verdict": reason("effect.noise"),
             },
             {
                 **key,
@@ -528,7 +540,7 @@ def build(
                 "error_log": 0.1,
                 "used_log": 0.37,
                 "decay_ratio": 0.8,
-                "verdict": "used",
+                "verdict": reason("effect.used"),
             },
             {
                 **key,
@@ -538,7 +550,9 @@ def build(
                 "error_log": None,
                 "used_log": 0.0,
                 "decay_ratio": None,
-                "verdict": "is stated to 2025-06-01 only; the forecast goes to 2025-12-16",
+                "verdict": reason(
+                    "effect.driver_ends_early", last=date(2025, 6, 1), ends=date(2025, 12, 16)
+                ),
             },
         ],
     )
@@ -575,12 +589,12 @@ def build(
             {
                 "topic": "missing_price",
                 "subject": "module:100",
-                "note": "no assumption named module_price covers it, so orders have no cost",
+                "note": reason("note.no_module_price"),
             },
             {
                 "topic": "unmeasured_coincidence",
                 "subject": "S-ALA-AKT",
-                "note": "The routes that meet here were never measured together, so their peaks are counted as if they coincided (factor 1).",
+                "note": reason("order.peaks_unmeasured"),
             },
         ],
     )
@@ -649,7 +663,15 @@ def build(
                 "funded": True,
                 "priority": 1,
                 "risk_if_not_ratio": 0.92,
-                "reason": "2 x 100 Gbit/s bought for 2026-03.",
+                "reason": reason(
+                    "upgrade.bought",
+                    count=2,
+                    gbps=100.0,
+                    month=date(2026, 3, 1),
+                    lit=200.0,
+                    threshold=0.8,
+                    risk=0.2,
+                ),
             }
         ],
     )
@@ -674,7 +696,7 @@ def build(
                 "own_loss_usd": 10000.0,
                 "net_usd": -227000.0,
                 "proven": True,
-                "reason": "It saves no order.",
+                "reason": reason("build.saves_nothing"),
             }
         ],
     )
@@ -688,9 +710,13 @@ def build(
                 "likely_value": 0.2,
                 "high_value": 0.66,
                 "unit": "ratio/year",
-                "basis": "nominal USD, discount rate 12 % a year, prices as stated on 2025-11-22",
+                "basis": reason(
+                    "basis.discounted",
+                    rate=0.12,
+                    prices=reason("basis.stated_on", day=date(2025, 11, 22)),
+                ),
                 "assumption_ids": "DISCOUNT;IRU-100",
-                "reason": "If lease prices fall faster than this, leasing is cheaper.",
+                "reason": reason("money.break_even"),
             }
         ],
     )
@@ -790,7 +816,13 @@ def build(
                 "p50_gbps": 20.0,
                 "p90_gbps": 44.0,
                 "ready_probability_ratio": 0.71,
-                "wrong_if": "traffic lies outside 9.1 to 44.0 Gbit/s",
+                "wrong_if": reason(
+                    "registered.wrong_if",
+                    month=date(2027, 12, 1),
+                    low=9.1,
+                    high=44.0,
+                    market="KZ-DE",
+                ),
                 "assumption_ids": "BASS-P;BASS-Q",
             }
         ],
@@ -816,7 +848,9 @@ def build(
                 "weight_of_data_ratio": 0.82,
                 "pinball_gbps": 5.6,
                 "verdict": "wrong",
-                "reason": "8.1 to 40 Gbit/s were registered for 2025-12; 6.5 came, outside that.",
+                "reason": reason(
+                    "registered.outside", low=8.1, high=40.0, month=date(2025, 12, 1), outcome=6.5
+                ),
             }
         ],
     )
@@ -851,7 +885,18 @@ def _held(grain: Grain, origin: date) -> dict[str, pl.DataFrame]:
                         "promised_ratio": promised,
                         "error_ratio": 1.2,
                         "drifted": first > 3,
-                        "reason": f"{share:.0%} of outcomes lay above the median, where half should (192 outcomes of 24 periods, worth 31 independent ones; 99 % interval 40% to 60%).",
+                        "reason": reason(
+                            "live.above_median",
+                            share=share,
+                            basis=reason(
+                                "live.basis",
+                                count=192,
+                                periods=24,
+                                effective=31.0,
+                                low=0.4,
+                                high=0.6,
+                            ),
+                        ),
                     }
                 )
         for name, error in (("theta", 0.071), ("drift", 0.09), ("seasonal_naive", 0.16)):
@@ -867,7 +912,11 @@ def _held(grain: Grain, origin: date) -> dict[str, pl.DataFrame]:
                     "challenger_error_ratio": error,
                     "dm_p": 0.4,
                     "verdict": "keep",
-                    "reason": f"The ensemble stays: over 24 periods its error was {error:.1%} of what came, the ensemble's 7.4%, not 5% less.",
+                    "reason": reason(
+                        "challenge.not_better",
+                        errors=reason("challenge.errors", periods=24, rival=error, champion=0.074),
+                        by=0.05,
+                    ),
                 }
             )
     return {
@@ -877,10 +926,14 @@ def _held(grain: Grain, origin: date) -> dict[str, pl.DataFrame]:
 
 
 REASONS = {
-    "history_revised": "3 values of periods up to 2025-11 are known otherwise than on 2025-12-15.",
-    "new_observations": "2025-12 became known. Dates are planned from 2026-01-15 instead of 2025-12-15.",
-    "model": "The software and the settings of the forecast are the same.",
-    "assumptions": "Nothing that people state has changed since 2025-12-15.",
+    "history_revised": reason(
+        "revision.values_revised", count=3, last=date(2025, 11, 1), day=date(2025, 12, 15)
+    ),
+    "new_observations": reason("revision.period_known", first=date(2025, 12, 1)).followed_by(
+        reason("revision.replanned", now=date(2026, 1, 15), before=date(2025, 12, 15))
+    ),
+    "model": reason("revision.same_method"),
+    "assumptions": reason("revision.inputs_same", day=date(2025, 12, 15)),
 }
 
 
@@ -1055,7 +1108,19 @@ def _plan(
                     "failure_id": policy["failure_id"],
                     "cost_usd": None,
                     "present_value_usd": None,
-                    "reason": f"On 20 % of the paths its load with segment S-AKT-ATY out passes 80 % of {lit:g} Gbit/s by {ready:%Y-%m}. 2 x 100 Gbit/s take 4 to 14 months (assumption lead-1): ordered by {order_by}, it is late with no more than 20 % probability.",
+                    "reason": reason(
+                        "order.due",
+                        risk=0.2,
+                        failure=reason("failure.segment", segment="S-AKT-ATY"),
+                        threshold=0.8,
+                        usable=float(lit),
+                        ready=ready,
+                        size=reason("size.modules", count=2, gbps=100.0),
+                        low=4.0,
+                        high=14.0,
+                        assumption="lead-1",
+                        order_by=order_by,
+                    ),
                 }
             )
     orders.append(
@@ -1068,7 +1133,9 @@ def _plan(
             "overdue_months": 0.0,
             "risk_alpha_ratio": 0.2,
             "failure_id": "none",
-            "reason": "No order is needed: by 2028-12 its load in the worst failure state passes 80 % of what is lit on 1 % of the paths, and 20 % is accepted.",
+            "reason": reason(
+                "order.none", last=date(2028, 12, 1), threshold=0.8, share=0.01, risk=0.2
+            ),
         }
     )
     return {

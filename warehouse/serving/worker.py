@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 GRACE_SECONDS = 5.0
 """How long after its time a question may take to heed that it was stopped."""
 START_SECONDS = 120.0
-_CODE = "import sys; from warehouse.worker import serve; serve(int(sys.argv[1]))"
+_CODE = "import sys; from warehouse.serving.worker import serve; serve(int(sys.argv[1]))"
 
 
 @dataclass

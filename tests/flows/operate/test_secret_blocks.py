@@ -11,12 +11,12 @@ from tests.flows.faults import environment
 SCRIPT = """
 import sys
 from pathlib import Path
-from flows import embedded
+from flows.runtime import embedded
 
 with embedded.prefect_api(Path("prefect")) as server:
     server.wait()
     from prefect.blocks.system import Secret
-    from flows.secrets import stated
+    from flows.operate.secrets import stated
     if sys.argv[1] == "keep":
         Secret(value="hush-hush").save("transit-webhook-url")
     print("webhook:", stated("TRANSIT_WEBHOOK_URL"))

@@ -8,7 +8,7 @@ import pytest
 
 COUNT = """
 import ctypes, sys, threading
-from flows.arenas import few_arenas
+from flows.runtime.arenas import few_arenas
 if sys.argv[1] == "few":
     few_arenas()
 libc = ctypes.CDLL("libc.so.6")

@@ -30,7 +30,7 @@ SCRIPT = """
 import os, resource, signal, sys, time
 from pathlib import Path
 import numpy as np
-from flows import embedded
+from flows.runtime import embedded
 
 MARK = Path("mark").absolute()
 
@@ -71,7 +71,7 @@ def slow(chunk):
 
 def main(runner, fault, address, chunk_minutes="0.1"):
     with embedded.prefect_api(Path("../prefect")) as server:
-        from flows.runners import map_tasks, on_runner
+        from flows.runtime.runners import map_tasks, on_runner
         from flows.settings import RunSettings
         from warehouse.errors import TransitError
         server.wait()

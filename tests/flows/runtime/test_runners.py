@@ -13,13 +13,13 @@ import sys
 import weakref
 from functools import partial
 from pathlib import Path
-from flows import embedded
+from flows.runtime import embedded
 
 def main(runner, address):
     with embedded.prefect_api(Path("../prefect")) as server:
         import hashlib
         import numpy as np
-        from flows.runners import map_tasks, on_runner, spread
+        from flows.runtime.runners import map_tasks, on_runner, spread
         from flows.settings import RunSettings
         server.wait()
         rng = np.random.default_rng(5)
@@ -58,9 +58,9 @@ def main(runner, address):
         assert len(alive) == 48 and max(alive) < 8, alive
 
         # Failure loads in parts, whose common part is a partial of its own.
-        from forecasting import routing
+        from forecasting.capacity import routing
         from tests.forecasting.planning_worlds import ring
-        from warehouse.network import Network
+        from warehouse.network.model import Network
         network = Network.from_frames(ring())
         series = [(name, "out") for name in sorted(network.routes)]
         routings = [routing.build_routing(network, series, routing.Kappa({}))]

@@ -23,9 +23,10 @@ pytestmark = pytest.mark.xdist_group("project")
 PUBLISHING = """
 import sys, time
 from pathlib import Path
-import warehouse.publish
-from flows import cli, stopping
-from warehouse.database import Warehouse
+import warehouse.serving.publish
+from flows import cli
+from flows.runtime import stopping
+from warehouse.store.database import Warehouse
 
 FOUND, really = Path("found"), Warehouse.open
 
@@ -168,7 +169,7 @@ def test_no_step_begins_after_a_stop_that_got_lost(project, tmp_path, monkeypatc
 
 NOTEBOOK = """
 import os, signal, time
-from flows import stopping
+from flows.runtime import stopping
 said = []
 for name in ("SIGINT", "SIGTERM"):
     signal.signal(signal.Signals[name], signal.default_int_handler)
@@ -206,7 +207,7 @@ def test_without_the_command_line_a_stop_is_about_the_job_at_work():
 
 STUBBORN = """
 import os, signal, sys, time
-from flows import stopping
+from flows.runtime import stopping
 
 def say(name):
     time.sleep(60) if sys.argv[1] == "hang" else os.stat("nowhere")
@@ -259,7 +260,8 @@ def test_a_stop_that_is_told_again_while_it_is_recorded_is_on_record(
 
 AGAIN = """
 import os, signal
-from flows import cli, stopping
+from flows import cli
+from flows.runtime import stopping
 
 words = stopping.words
 
@@ -283,7 +285,7 @@ def test_a_stop_that_is_told_again_while_its_words_are_said_says_them_once():
 
 LOOPS = """
 import asyncio, os, signal
-from flows import stopping
+from flows.runtime import stopping
 
 async def loop():
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, lambda: None)
@@ -311,7 +313,8 @@ def test_an_event_loop_that_came_and_went_leaves_a_stop_to_be_heard():
 
 
 IMPORTING = """
-from flows import cli, stopping
+from flows import cli
+from flows.runtime import stopping
 
 def imports():
     exec("raise KeyboardInterrupt")  # as an import does whose module a signal interrupts

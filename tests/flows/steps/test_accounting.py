@@ -219,7 +219,7 @@ def test_a_new_method_is_told_from_new_data(world, monkeypatch):
     # model's part is nothing.
     assert len(made_anew) >= 2
     assert change(parts, "model")["change"].abs().max() == 0
-    assert "software" in change(parts, "model")["reason"][0]
+    assert change(parts, "model")["reason_code"][0] == "revision.other_method"
     assert change(parts, "history_revised")["change"].abs().max() == 0
     assert change(parts, "new_observations")["change"].abs().max() > 0
 

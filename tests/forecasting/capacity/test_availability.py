@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from flows.steps.sentences import with_sentences
 from forecasting.assumptions import Assumptions
 from forecasting.capacity.availability import failure_hours, route_unavailability, unavailability
 from forecasting.capacity.plan import plan
@@ -131,6 +132,6 @@ def test_what_all_paths_share_is_named():
     frames = ring()
     one_way = frames["route_path"].filter((pl.col("route_id") != "A-B") | (pl.col("rank") == 1))
     made = world(constant(A_C=40, A_B=30, B_C=20), *CUTS, frames={**frames, "route_path": one_way})
-    notes = dict(made.route_risk.select("route_id", "note").iter_rows())
+    notes = dict(with_sentences(made.route_risk).select("route_id", "note").iter_rows())
     assert notes["A-B"] == "All its paths run over AB."
     assert notes["A-C"] is None

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from flows.steps.sentences import sentence
 from forecasting.assumptions import Assumptions
 from forecasting.capacity.availability import failure_hours
 from forecasting.capacity.basis import build_basis
@@ -27,6 +28,7 @@ from forecasting.stories.scenario import Scenario
 from tests.forecasting.capacity.test_plan import TODAY
 from tests.forecasting.planning_worlds import assumptions, capacity, growing, no_coincidence, ring
 from warehouse.network.model import Network
+from warehouse.reasons import reason_of
 
 POLICY = PlanningPolicy()
 MODULES = (
@@ -330,7 +332,7 @@ def test_a_build_without_a_price_is_not_weighed():
     assert row["verdict"] == "not_weighed"
     assert row["net_usd"] is None
     assert row["build_cost_usd"] is None
-    assert "No assumption named segment_price" in row["reason"]
+    assert "No assumption named segment_price" in sentence(reason_of(row))
 
 
 def test_a_cheap_build_is_opened_and_a_dear_one_left_out():
@@ -341,7 +343,7 @@ def test_a_cheap_build_is_opened_and_a_dear_one_left_out():
     order = cheap.upgrade.filter(pl.col("option") == "new_segment").row(0, named=True)
     assert (order["segment_id"], order["cost_usd"], order["module_gbps"]) == ("AC", 50.0, 400.0)
     assert order["ready_by"] == row["opens_on"].replace(day=1)
-    assert "A part of P" in order["reason"]
+    assert "A part of P" in sentence(reason_of(order))
     dear = planned(world(("KM", "segment_price", "project:P", 1e9, 1e9, 1e9, "USD/km"), level=30.0))
     assert dear.build_choice["verdict"].to_list() == ["never"]
     assert dear.build_choice["opens_on"].to_list() == [None]
@@ -403,7 +405,7 @@ def test_what_a_build_sells_is_its_price_times_what_it_carries_less_what_its_own
     shared = row_of(replace(inputs, network=replace(inputs.network, segments=owned)))
     assert shared["own_loss_usd"] > 0
     assert shared["earned_usd"] < alone["earned_usd"]
-    assert "AB of the same owner" in shared["reason"]
+    assert "AB of the same owner" in sentence(reason_of(shared))
     without = row_of(world(PRICE))
     assert without["earned_usd"] is None
-    assert "no assumption named market_entry" in without["reason"]
+    assert "no assumption named market_entry" in sentence(reason_of(without))

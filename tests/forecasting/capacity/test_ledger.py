@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from flows.steps.sentences import sentence, with_sentences
 from forecasting.capacity.ledger import most_important
 from forecasting.capacity.plan import plan
 from forecasting.spec import PlanningPolicy
@@ -20,6 +21,7 @@ from tests.forecasting.planning_worlds import (
     paths,
 )
 from warehouse.network.model import Network
+from warehouse.reasons import reason_of
 from warehouse.schema import PROJECT
 
 LEAD = ("LEAD", "lead_time", "all", 2, 4, 8, "month")
@@ -129,7 +131,7 @@ def test_figures_are_the_worked_examples_where_nothing_is_spread():
     assert (cost["low_value"], cost["likely_value"], cost["high_value"]) == pytest.approx(
         (50_000, 60_000, 72_000), rel=0.01
     )
-    assert cost["basis"] == "nominal USD, prices as stated on 2020-01-01"
+    assert sentence(reason_of(cost, "basis")) == "nominal USD, prices as stated on 1 January 2020"
     saved = rows["order:S/1", "deferral_value"]
     assert saved["likely_value"] == pytest.approx(60_000 * 0.2410714, rel=0.02)
     lost, waiting = rows["order:S/1", "revenue_at_risk"], rows["order:S/1", "cost_of_waiting"]
@@ -152,7 +154,7 @@ def test_a_missing_assumption_leaves_its_figure_out_and_is_named(dropped, item, 
     draws, frames = busy()
     made = make(draws, frames, LEAD, *(row for row in MONEY if row[0] != dropped))
     assert item not in made.money_figure["item"].to_list()
-    assert any(note in text for text in made.plan_note["note"])
+    assert any(note in text for text in with_sentences(made.plan_note)["note"])
 
 
 def test_the_risk_that_the_costs_imply_is_told():
@@ -165,8 +167,8 @@ def test_the_risk_that_the_costs_imply_is_told():
         ("CL", "cost_late", "all", 60_000, 120_000, 240_000, "USD"),
     )
     assert (
-        "an accepted risk of 14.3 % costs least; the plan uses 20 %"
-        in made.plan_note.filter(topic="risk_from_costs")["note"][0]
+        "an accepted risk of 14.3% costs least; the plan uses 20%"
+        in with_sentences(made.plan_note.filter(topic="risk_from_costs"))["note"][0]
     )
     assert "CL" in made.assumption_effect["assumption_id"].to_list()
 

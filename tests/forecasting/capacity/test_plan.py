@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from flows.steps.sentences import sentence, with_sentences
 from forecasting.capacity.plan import plan
 from forecasting.capacity.runout import first_passage, order_statistic
 from forecasting.series import Paths
@@ -27,6 +28,7 @@ from tests.forecasting.planning_worlds import (
 from tests.shared import SHARED, needs_shared
 from warehouse.errors import PlanError
 from warehouse.network.model import Network
+from warehouse.reasons import reason_of
 from warehouse.schema import ORDER_PLAN, PLAN_NOTE, RUNOUT, RUNOUT_PROBABILITY, SEGMENT_LOAD, check
 
 TOY = np.array(
@@ -90,12 +92,12 @@ def test_order_date_is_the_last_one_within_the_risk():
     assert order["order_by"] == date(2024, 12, 1)
     assert order["overdue_months"] == 0
     assert order["ready_by"] == date(2025, 3, 1)
-    assert "Ordered" not in order["reason"]
+    assert "Ordered" not in sentence(reason_of(order))
     late = make(toy(), today=date(2025, 2, 1)).order_plan.row(0, named=True)
     assert late["order_by"] == date(2024, 12, 1)
     assert late["overdue_months"] == pytest.approx(2)
     assert late["p_late_now_ratio"] == 0.5
-    assert "2.0 months ago" in late["reason"]
+    assert "2.0 months ago" in sentence(reason_of(late))
 
 
 def test_lead_times_of_past_projects_are_a_distribution_of_their_own():
@@ -112,8 +114,8 @@ def test_lead_times_of_past_projects_are_a_distribution_of_their_own():
         assert order["order_by"] == day
         assert order["p_late_now_ratio"] == pytest.approx(1 / 6)
         assert order["overdue_months"] == pytest.approx((TODAY - day).days / 30)
-    assert "L2;L3;L4" in order["reason"]
-    assert "1 month ago" in order["reason"]
+    assert "L2;L3;L4" in sentence(reason_of(order))
+    assert "1.0 months ago" in sentence(reason_of(order))
 
 
 def test_without_a_lead_time_there_is_no_date_and_the_reason_says_so():
@@ -121,7 +123,7 @@ def test_without_a_lead_time_there_is_no_date_and_the_reason_says_so():
     order = made.order_plan.row(0, named=True)
     assert order["order_by"] is None
     assert order["modules"] == 1
-    assert "no assumption states a lead time" in order["reason"]
+    assert "no assumption states a lead time" in sentence(reason_of(order))
     assert {"missing_lead_time", "missing_price"} <= set(made.plan_note["topic"])
 
 
@@ -140,7 +142,7 @@ def test_beyond_the_design_the_new_line_system_is_priced_once():
     assert made.order_plan["option"].to_list() == ["new_line_system", "new_wave"]
     assert made.order_plan["cost_usd"].to_list() == [130_000, 60_000]
     assert made.order_plan["lead_time_likely_months"].to_list() == [9, 1]
-    assert "on a new line system" in made.order_plan["reason"][0]
+    assert "on a new line system" in with_sentences(made.order_plan)["reason"][0]
     without = make(draws, frames, lit=lit, stated=assumptions(*prices))
     assert without.order_plan["cost_usd"].to_list() == [None, 60_000]
     assert ("missing_price", "segment:S") in without.plan_note.select("topic", "subject").rows()

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from flows.steps.sentences import sentence
 from forecasting.assumptions import Assumptions
 from forecasting.capacity.plan import plan
 from forecasting.capacity.readiness import DRAW_KEY, draw_key, slipped
@@ -170,7 +171,7 @@ def test_an_announced_date_slips_as_the_record_says():
     )
     assert (whole["ready_low"], whole["ready_likely"], whole["ready_high"]) == rows[1][1:]
     assert [note[:2] for note in notes] == [("schedule_slip", "ONE")]
-    assert "0 to 36 months (assumption SLIP)" in notes[0][2]
+    assert "0 to 36 months (assumption SLIP)" in sentence(notes[0].reason)
     # The draws are those of the stated date, so a story that moves it stays comparable.
     assert one[DRAW_KEY] == draw_key(
         dict(zip(("ready_low", "ready_likely", "ready_high"), rows[0][1:], strict=True))

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from flows.steps.sentences import with_sentences
 from forecasting.demand.calendars import CALENDAR_DAYS, calendar_shares, islamic
 from forecasting.demand.effects import Regression, Regressor, fleet_index
 from forecasting.demand.engine import forecast
@@ -146,7 +147,7 @@ def test_what_all_routes_show_helps_the_one_that_shows_little():
 def test_noise_makes_no_effects():
     found = forecast(world(noisy(40, seed=3)), SPEC)
     assert np.abs(found.effects["used_log"].to_numpy()).mean() < 0.01
-    assert set(found.effects["verdict"]) <= {"used", "noise explains it"}
+    assert set(found.effects["verdict_code"]) <= {"effect.used", "effect.noise"}
 
 
 def test_a_jump_in_a_holidays_month_is_no_holiday():
@@ -163,9 +164,7 @@ def test_what_halves_traffic_on_a_holiday_is_not_the_holiday():
     logs = noisy(3) - 3.0 * shares - 0.2 * calendar_shares(["ramadan"], MONTHS, "month")
     found = forecast(world(logs), SPEC).effects
     assert (used(found, "eid_al_fitr") == 0).all()
-    assert set(found.filter(effect="eid_al_fitr")["verdict"]) == {
-        "too large for a holiday: something else fell on it"
-    }
+    assert set(found.filter(effect="eid_al_fitr")["verdict_code"]) == {"effect.too_large"}
     assert found.filter(effect="eid_al_fitr")["measured_log"].to_numpy() == pytest.approx(
         [-3] * 3, abs=0.6
     )
@@ -212,17 +211,17 @@ def test_a_driver_moves_what_it_moved_before():
         (
             [date(2019, 1, 1), date(2030, 1, 1)],
             [1.0, 2.0],
-            "is stated from 2019-01-01 only; the series begins on 2018-01-16",
+            "is stated from 1 January 2019 only; the series begins on 16 January 2018",
         ),
         (
             [date(2017, 1, 1), date(2025, 6, 1)],
             [1.0, 2.0],
-            "is stated to 2025-06-01 only; the forecast goes to 2025-12-16",
+            "is stated to 1 June 2025 only; the forecast goes to 16 December 2025",
         ),
         (
             [date(2017, 1, 1), date(2030, 1, 1)],
             [1.0, 0.0],
-            "holds a value of 0; its log is taken, so every value must be above 0",
+            "has a value of 0; its log is taken, so every value must be above 0",
         ),
     ],
 )
@@ -230,7 +229,7 @@ def test_a_driver_that_cannot_be_used_says_why(days, values, reason):
     found = forecast(
         world(noisy(2)), SPEC, drivers=driver(days, np.array(values), ("route", "r01"))
     )
-    rows = found.effects.filter(pl.col("kind") == "driver")
+    rows = with_sentences(found.effects.filter(pl.col("kind") == "driver"))
     assert rows.select("series_id", "verdict", "used_log").rows() == [("r01", reason, 0.0)]
 
 
@@ -239,7 +238,7 @@ def test_a_trend_passes_for_no_driver():
     days = [add_periods(MONTHS[0], step, "month") for step in range(-1, 98)]
     found = forecast(world(logs), SPEC, drivers=driver(days, np.exp(0.02 * np.arange(99.0))))
     rows = found.effects.filter(pl.col("kind") == "driver")
-    assert rows["verdict"].to_list() == ["trend and season leave nothing to measure it by"] * 20
+    assert rows["verdict_code"].to_list() == ["effect.unmeasured"] * 20
     assert (rows["used_log"] == 0).all()
 
 

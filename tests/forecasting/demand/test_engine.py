@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from flows.steps.sentences import with_sentences
 from forecasting.demand.engine import forecast
 from forecasting.demand.study import chunks_of, origins, plain_chunk, study_chunk
 from forecasting.spec import ForecastSpec
@@ -162,7 +163,7 @@ def test_what_cannot_be_forecast_says_why():
     found = forecast(
         history({(name, "in", "mean"): values for name, values in series.items()}), SPEC
     )
-    reasons = dict(found.no_forecast.select("series_id", "reason").iter_rows())
+    reasons = dict(with_sentences(found.no_forecast).select("series_id", "reason").iter_rows())
     assert set(found.paths.keys["series_id"]) == {"good", "late_gap"}
     assert reasons["zero"] == "every month is zero: no traffic was ever measured"
     assert "same value, 3" in reasons["flat"]
@@ -172,7 +173,7 @@ def test_what_cannot_be_forecast_says_why():
     assert "switched off" in reasons["off"]
     assert (
         reasons["faint"]
-        == "the last 3 months carried less than 2 % of what came before: the route looks switched off"
+        == "the last 3 months carried less than 2% of the traffic before: the route looks switched off"
     )
 
 

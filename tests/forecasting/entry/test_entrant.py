@@ -6,12 +6,14 @@ import numpy as np
 import polars as pl
 import pytest
 
+from flows.steps.sentences import sentence
 from forecasting.assumptions import Assumptions
 from forecasting.entry.market_entry import enter, market_paths, new_routes, shortest_rtt
 from forecasting.series import Paths, add_periods
 from tests.forecasting.capacity.test_ledger import build
 from tests.forecasting.planning_worlds import assumptions, paths
 from warehouse.network.model import Network
+from warehouse.reasons import reason_of
 
 TODAY = date(2026, 11, 22)
 DRAWS, MONTHS = 200, 48
@@ -175,13 +177,14 @@ def test_frames_and_registration():
     assert row["p10_gbps"] < row["p50_gbps"] < row["p90_gbps"]
     assert 0.5 < row["ready_probability_ratio"] < 1
     assert row["judged_on"] == date(2029, 6, 1)
-    assert "less than" in row["wrong_if"]
+    assert "less than" in sentence(reason_of(row, "wrong_if"))
     share = made.new_route_share
     assert share["share_after_ratio"].sum() == pytest.approx(1)
     assert share.filter("is_new")["share_before_ratio"][0] == 0
     assert (share.filter(~pl.col("is_new"))["lost_p50_gbps"] > 0).all()
     assert any(
-        topic == "new_route_spread" and "reference class" in note for topic, _, note in made.notes
+        note.topic == "new_route_spread" and "reference class" in sentence(note.reason)
+        for note in made.notes
     )
     total = made.new_route_quantile.filter(alternative_id="total", quantile_level=0.5).sort(
         "target_start"
@@ -219,7 +222,7 @@ def test_what_is_missing_is_named(frame, part):
         market(), network(), assumptions=frame, projects=build(*[date(2027, 1, 1)] * 3), today=TODAY
     )
     assert made.new_route_quantile.height == 0
-    assert any(part in note for *_, note in made.notes)
+    assert any(part in sentence(note.reason) for note in made.notes)
 
 
 def test_round_trips_from_the_map():

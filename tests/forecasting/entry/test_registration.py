@@ -6,9 +6,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from flows.steps.sentences import sentence
 from forecasting.entry.registration import carried, judge
 from tests.forecasting.planning_worlds import assumptions
 from warehouse.network.model import Network
+from warehouse.reasons import reason_of
 from warehouse.schema import NEW_ROUTE_SCORE, check
 
 Z90 = 1.2815515655446004
@@ -61,7 +63,7 @@ def test_months_that_arrive_are_weighed_in():
     assert six["updated_p50_gbps"] == pytest.approx(9.29210287)
     assert six["updated_p10_gbps"] < six["updated_p50_gbps"] < six["updated_p90_gbps"]
     assert (six["months_seen"], six["last_gbps"], six["verdict"]) == (6, 9.0, "open")
-    assert "6 months so far, 9 Gbit/s in 2027-06" in six["reason"]
+    assert "6 months so far, 9 Gbit/s in June 2027" in sentence(reason_of(six))
 
 
 def test_nothing_changes_before_the_first_month():

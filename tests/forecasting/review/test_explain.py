@@ -5,6 +5,7 @@ from datetime import date
 import polars as pl
 import pytest
 
+from flows.steps.sentences import frames_with_sentences
 from forecasting.capacity.plan import plan
 from forecasting.review.explain import explain
 from forecasting.spec import PlanningPolicy
@@ -44,7 +45,7 @@ def world():
         simulated=pl.lit(True),
     )
     return network, {
-        **made.frames(),
+        **frames_with_sentences(made.frames()),
         "coincidence": coincidence,
         "assumption": stated,
         "traffic_period": traffic,

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from flows.steps.sentences import with_sentences
 from forecasting.review.past_forecasts import (
     challenge_frame,
     clustering,
@@ -92,7 +93,7 @@ def test_intervals_that_became_too_narrow_are_found():
     row = live_frame(outcomes(np.random.default_rng(1), scale=2.2, shared=0.1), "month").filter(
         measure="inside_80"
     )
-    assert row["reason"][0].startswith("Intervals have been too narrow")
+    assert with_sentences(row)["reason"][0].startswith("Intervals have been too narrow")
     assert row["error_ratio"][0] == pytest.approx(2.2, rel=0.2)
 
 
@@ -101,7 +102,7 @@ def test_forecasts_that_run_low_are_found():
     row = live_frame(outcomes(np.random.default_rng(1), shift=1.2), "month").filter(
         measure="above_median"
     )
-    assert row["reason"][0].startswith("Forecasts have run too low")
+    assert with_sentences(row)["reason"][0].startswith("Forecasts have run too low")
 
 
 def test_the_first_months_prove_nothing():
@@ -203,7 +204,8 @@ def test_luck_promotes_nobody():
 
 def test_the_rule_says_which_of_its_parts_decided():
     assert promotion((0.1, 0.05), 24, float("nan"), 3, (None, None))[0] == "too_early"
-    assert "chance explains" in promotion((0.1, 0.05), 24, 0.03, 3, (None, None))[1]
+    found = promotion((0.1, 0.05), 24, 0.03, 3, (None, None))
+    assert found[1].code == "challenge.chance"
     assert promotion((0.1, 0.05), 30, 0.01, 3, (None, None))[0] == "promote"
 
 

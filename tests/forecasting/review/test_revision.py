@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forecasting.review.revision import STEPS, Stages, medians, plan_figures, revision_parts
+from warehouse.reasons import reason
 from warehouse.schema import REVISION_PART, check
 
-WHY = {step: f"why {step}" for step in STEPS}
+WHY = {step: reason("revision.same_method", step=step) for step in STEPS}
 TARGET = date(2025, 6, 1)
 
 

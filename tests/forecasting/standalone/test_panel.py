@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from flows.steps.sentences import with_sentences
 from forecasting.demand.calendars import calendar_shares
 from forecasting.demand.memory import read_memory
 from forecasting.series import add_periods
@@ -39,13 +40,14 @@ def test_one_row_per_series_and_step():
         "median",
         *PANEL_LEVELS,
         "weights",
-        "reason",
+        "reason_code",
+        "reason_values",
     ]
     assert found["series_id"].to_list() == ["a"] * 6 + ["b"] * 6
     assert found["step"].to_list() == [*range(30, 36), *range(60, 66)]
     levels = found.select(PANEL_LEVELS.keys()).to_numpy()
     assert (np.diff(levels, axis=1) >= 0).all()
-    assert found["reason"].null_count() == 12
+    assert found["reason_code"].null_count() == 12
     assert "theta" in found["weights"][0]
 
 
@@ -67,7 +69,9 @@ def test_bad_series_say_why_and_spoil_no_other():
     )
     found = forecast_panel(twice.sample(fraction=1, shuffle=True, seed=1), season=12, horizon=3)
     reasons = dict(
-        found.filter(pl.col("reason").is_not_null()).select("series_id", "reason").iter_rows()
+        with_sentences(found.filter(pl.col("reason_code").is_not_null()))
+        .select("series_id", "reason")
+        .iter_rows()
     )
     assert set(reasons) == {"infinite", "negative", "short", "flat", "zero", "twice"}
     assert "infinite" in reasons["infinite"]
@@ -134,7 +138,7 @@ def test_a_month_later_the_memory_gives_nearly_what_a_new_search_does():
     updated, kept = forecast_and_remember(later, season=12, horizon=12, memory=memory)
     anew = forecast_panel(later, season=12, horizon=12)
     assert updated.columns == anew.columns
-    assert updated["reason"].null_count() == updated.height
+    assert updated["reason_code"].null_count() == updated.height
     assert kept.optima.keys() == {*months, "new"}
     np.testing.assert_allclose(updated["median"], anew["median"], rtol=0.05)
     width = [(one["q90"] / one["q10"]).log().to_numpy() for one in (updated, anew)]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
+from flows.steps.sentences import with_sentences
 from forecasting.review.past_forecasts import live_frame, looked_back
 from warehouse.store.database import Warehouse
 
@@ -45,7 +46,9 @@ def _hold_against(warehouse: Warehouse) -> None:
         "select run_id, origin from core.forecast_run order by origin desc limit 1"
     ).fetchall()
     matured = warehouse.run("results/matured", grain="month", since=looked_back(origin, "month"))
-    live = live_frame(matured, "month").select(pl.lit(last).alias("run_id"), pl.all())
+    live = with_sentences(live_frame(matured, "month")).select(
+        pl.lit(last).alias("run_id"), pl.all()
+    )
     warehouse.connection.register("live", live.to_arrow())
     warehouse.connection.execute("insert into core.live_accuracy by name from live")
     warehouse.connection.unregister("live")

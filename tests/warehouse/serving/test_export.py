@@ -57,14 +57,20 @@ SAFE_TEXT = {
     "step",
     "verdict",
     "challenger",
+    "reason_code",
+    "note_code",
+    "verdict_code",
+    "wrong_if_code",
+    "basis_code",
+    "basis_values",
 }
 """Text columns a public export may show: identifiers and words of fixed lists, and places."""
 SAFE_VIEWS = {
     "node": {"name", "name_ru"},
     "international_bandwidth": {"source"},
     "country_bandwidth": {"source"},
-    "live_accuracy": {"reason"},
-    "model_challenge": {"reason"},
+    "live_accuracy": {"reason", "reason_values"},
+    "model_challenge": {"reason", "reason_values"},
 }
 
 
@@ -125,16 +131,16 @@ def revealing(tmp_path_factory):
         for insert in (
             "insert into core.interface select 'SECRETCO-1', 'ALA-FRA', 1, 'UTC', 1, 'SECRETCO', now(), 0, false",
             "insert into core.quarantine by name select 1 as batch_id, 'f' as source, 'SECRETCO.csv' as file_name, 'x' as content_hash, 1 as line, 'SECRETCO,1' as row_text, 'SECRETCO' as reason",
-            "insert into core.plan_note select run_id, 'missing_price', 'SECRETCO', 'SECRETCO pays 987654' from core.forecast_run",
-            "insert into core.money_figure select run_id, 'route:ALA-FRA', 'bill', 987654, 987654, 987654, 'USD', 'b', 'A', 'SECRETCO pays' from core.forecast_run",
+            "insert into core.plan_note select run_id, 'missing_price', 'SECRETCO', 'SECRETCO pays 987654', 'c', 'SECRETCO' from core.forecast_run",
+            "insert into core.money_figure select run_id, 'route:ALA-FRA', 'bill', 987654, 987654, 987654, 'USD', 'b', 'A', 'SECRETCO pays', null, null, 'c', 'SECRETCO' from core.forecast_run",
             "insert into core.event by name select 'SECRETCO-MOVE' as event_id, now() as start_at, 'migration' as kind, 'route' as scope_kind, 'ALA-FRA' as scope_id, 'SECRETCO moves' as effect, true as simulated, now() as known_at, 0 as correction, false as withdrawn",
             "insert into core.new_route_share select run_id, 'P1', 'KZ-DE', 'ALA-FRA', false, 987654, 1, 1, 1, 0, 0, 0 from core.forecast_run",
             "update core.event set event_id = 'SECRETCO', effect = 'SECRETCO', source = 'SECRETCO'",
             "update core.route set name = 'SECRETCO', name_ru = 'SECRETCO'",
             "update core.segment set operators = 'SECRETCO', source = 'SECRETCO'",
             "update core.assumption set name = 'SECRETCO', scope = 'SECRETCO', source = 'SECRETCO', author = 'SECRETCO', low = 987654, value = 987654, high = 987654",
-            "update core.order_plan set cost_usd = 987654, present_value_usd = 987654, reason = 'SECRETCO pays 987654'",
-            "update core.no_forecast set reason = 'SECRETCO'",
+            "update core.order_plan set cost_usd = 987654, present_value_usd = 987654, reason = 'SECRETCO pays 987654', reason_values = 'SECRETCO'",
+            "update core.no_forecast set reason = 'SECRETCO', reason_values = 'SECRETCO'",
             "update core.traffic_period set reason = 'SECRETCO' where reason is not null",
             "update core.load_batch set file_name = 'SECRETCO', notes = 'SECRETCO', source = 'SECRETCO'",
             'update core.forecast_run set settings = \'{"price": 987654, "name": "SECRETCO"}\'',

@@ -233,8 +233,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 LOADER = """
 import sys
 from pathlib import Path
-from tests.warehouse.test_lake import edition
-from warehouse.lake import Lake, pour
+from tests.warehouse.serving.test_lake import edition
+from warehouse.serving.extras.lake import Lake, pour
 folder, catalog, data, project = Path(sys.argv[1]), *sys.argv[2:]
 for number in range(1, 4):
     print("snapshot", pour(edition(folder, number, days=3 * number), Lake(catalog, data, project)).snapshot, flush=True)

@@ -28,8 +28,8 @@ for line in sys.stdin:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from warehouse import publish as module
-from warehouse.database import Warehouse
+from warehouse.serving import publish as module
+from warehouse.store.database import Warehouse
 step, root = sys.argv[1], Path(sys.argv[2])
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)

@@ -178,7 +178,7 @@ def test_a_process_that_answers_is_used_again_and_replaced_when_it_dies(publishe
 
 def test_a_process_that_answers_goes_with_who_asked(published):
     code = (
-        "import sys; from pathlib import Path; from warehouse import worker; from warehouse.query import ask;"
+        "import sys; from pathlib import Path; from warehouse.serving import worker; from warehouse.serving.query import ask;"
         "ask(Path(sys.argv[1]), 'select 1'); print(worker._idle[-1].process.pid)"
     )
     asked = subprocess.run(
@@ -262,7 +262,7 @@ def test_files_that_are_no_published_warehouse(published, tmp_path):
 
 def test_the_working_database_of_a_run_is_not_read(tmp_path):
     with Warehouse.open(tmp_path / "work.duckdb"):
-        code = "import sys; from pathlib import Path; from warehouse.query import ask; ask(Path(sys.argv[1]), 'select 1')"
+        code = "import sys; from pathlib import Path; from warehouse.serving.query import ask; ask(Path(sys.argv[1]), 'select 1')"
         refused = subprocess.run(
             [sys.executable, "-c", code, str(tmp_path / "work.duckdb")],
             capture_output=True,
@@ -273,7 +273,7 @@ def test_the_working_database_of_a_run_is_not_read(tmp_path):
 
 
 def test_asking_loads_nothing_heavy():
-    heavy = "import sys, warehouse.query; print([m for m in ('polars', 'pyarrow', 'numpy', 'pandas') if m in sys.modules])"
+    heavy = "import sys, warehouse.serving.query; print([m for m in ('polars', 'pyarrow', 'numpy', 'pandas') if m in sys.modules])"
     assert (
         subprocess.run(
             [sys.executable, "-c", heavy], capture_output=True, text=True, check=True

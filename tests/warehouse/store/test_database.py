@@ -22,7 +22,7 @@ JANUARY, FEBRUARY, MARCH = (datetime(2025, month, 1, tzinfo=UTC) for month in (1
 HOLD = """
 import sys, time
 from pathlib import Path
-from warehouse.database import Warehouse
+from warehouse.store.database import Warehouse
 with Warehouse.open(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(float(sys.argv[2]))
@@ -291,12 +291,12 @@ def test_a_run_is_kept_once(warehouse):
 def test_a_run_is_kept_whole_or_not_at_all(warehouse):
     with pytest.raises(ContractError, match="route_path"):
         warehouse.save_run(RUN, {"route_path": pl.DataFrame()})
-    with pytest.raises(ContractError, match="reason is missing"):
+    with pytest.raises(ContractError, match="grain is missing"):
         warehouse.save_run(
             RUN,
             {
                 "level_shift": FRAMES["level_shift"].empty(),
-                "no_forecast": no_forecast().drop("reason"),
+                "no_forecast": no_forecast().drop("grain"),
             },
         )
     warehouse.connection.execute("alter table core.no_forecast add column extra integer")

@@ -13,7 +13,7 @@ ENDED = """
 import signal, sys
 from contextlib import nullcontext
 from pathlib import Path
-from warehouse.database import Warehouse
+from warehouse.store.database import Warehouse
 
 signal.signal(signal.SIGALRM, signal.default_int_handler)
 # Without let_go one in six waited.
@@ -46,7 +46,7 @@ def test_a_query_that_a_signal_ended_holds_nothing_up(within, tmp_path):
 
 OF_THE_LAKE = """
 import signal
-from warehouse.lake import Lake, _connected
+from warehouse.serving.extras.lake import Lake, _connected
 
 signal.signal(signal.SIGALRM, signal.default_int_handler)
 for seconds in 4 * (0.3, 0.35, 0.4):

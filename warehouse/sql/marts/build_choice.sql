@@ -5,7 +5,7 @@ select
     result.build_id, result.segments, result.verdict, result.stated_on, result.opens_on,
     result.price_usd, result.build_cost_usd, result.orders_with_usd, result.orders_without_usd,
     result.lost_with_usd, result.lost_without_usd, result.earned_low_usd, result.earned_usd, result.earned_high_usd,
-    result.own_loss_usd, result.net_usd, result.proven, result.reason,
+    result.own_loss_usd, result.net_usd, result.proven, result.reason, result.reason_code, result.reason_values,
     run.simulated, true as assumed
 from core.build_choice as result
 join mart.run_history as run using (run_id)
@@ -33,5 +33,7 @@ comment on column mart.build_choice.own_loss_usd is 'what incumbents of the same
 comment on column mart.build_choice.net_usd is 'cost of the cheapest plan without it less that of the one with it; above 0 it pays [USD]';
 comment on column mart.build_choice.proven is 'true where both plans are proven to be the cheapest';
 comment on column mart.build_choice.reason is 'why, for a reader who is no programmer';
+comment on column mart.build_choice.reason_code is 'the code of reason in the catalogues of texts';
+comment on column mart.build_choice.reason_values is 'what the text of reason names, as JSON';
 comment on column mart.build_choice.simulated is 'true where made from simulated traffic';
 comment on column mart.build_choice.assumed is 'always true: prices and dates of builds are assumptions';

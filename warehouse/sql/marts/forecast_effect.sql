@@ -5,7 +5,7 @@ select
     result.series_kind, result.series_id, result.direction, result.statistic, result.grain,
     result.effect, result.kind, result.measured_log, result.error_log, result.used_log,
     case when result.kind <> 'driver' then exp(result.used_log) end as size_ratio,
-    result.decay_ratio, result.verdict,
+    result.decay_ratio, result.verdict, result.verdict_code, result.verdict_values,
     result.series_kind <> 'country' and run.simulated as simulated
 from core.forecast_effect as result
 join mart.run_history as run using (run_id)
@@ -28,4 +28,6 @@ comment on column mart.forecast_effect.used_log is 'what the forecast uses, shru
 comment on column mart.forecast_effect.size_ratio is 'traffic with the effect / without it, from used_log; empty for drivers, whose used_log is an elasticity [ratio]';
 comment on column mart.forecast_effect.decay_ratio is 'share of an event''s effect left after one more period [ratio]';
 comment on column mart.forecast_effect.verdict is 'used, noise explains it, or why it could not be used';
+comment on column mart.forecast_effect.verdict_code is 'the code of verdict in the catalogues of texts';
+comment on column mart.forecast_effect.verdict_values is 'what the text of verdict names, as JSON';
 comment on column mart.forecast_effect.simulated is 'true where made from simulated traffic; yearly bandwidth of countries is reported, never simulated';

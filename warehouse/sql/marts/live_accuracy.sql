@@ -4,7 +4,7 @@ select
     result.run_id, run.known_at, run.origin, run.grain as run_grain,
     result.grain, result.statistic, result.horizon_from, result.horizon_to, result.measure, result.n,
     result.periods, result.first_target, result.last_target, result.n_effective, result.achieved_ratio,
-    result.low_ratio, result.high_ratio, result.promised_ratio, result.error_ratio, result.drifted, result.reason,
+    result.low_ratio, result.high_ratio, result.promised_ratio, result.error_ratio, result.drifted, result.reason, result.reason_code, result.reason_values,
     run.simulated
 from core.live_accuracy as result
 join mart.run_history as run using (run_id)
@@ -31,4 +31,6 @@ comment on column mart.live_accuracy.promised_ratio is 'share that the backtest'
 comment on column mart.live_accuracy.error_ratio is 'mean absolute error of the medians over that of the receipt; empty where it gives none [ratio]';
 comment on column mart.live_accuracy.drifted is 'true where the promised share lies outside the interval';
 comment on column mart.live_accuracy.reason is 'what that means, for a reader who is no programmer';
+comment on column mart.live_accuracy.reason_code is 'the code of reason in the catalogues of texts';
+comment on column mart.live_accuracy.reason_values is 'what the text of reason names, as JSON';
 comment on column mart.live_accuracy.simulated is 'true where made from simulated traffic';

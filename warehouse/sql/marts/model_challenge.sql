@@ -3,7 +3,7 @@ create view mart.model_challenge as
 select
     result.run_id, run.known_at, run.origin, run.grain as run_grain,
     result.grain, result.statistic, result.challenger, result.n, result.periods, result.horizon_to,
-    result.champion_error_ratio, result.challenger_error_ratio, result.dm_p, result.verdict, result.reason,
+    result.champion_error_ratio, result.challenger_error_ratio, result.dm_p, result.verdict, result.reason, result.reason_code, result.reason_values,
     run.simulated
 from core.model_challenge as result
 join mart.run_history as run using (run_id)
@@ -24,4 +24,6 @@ comment on column mart.model_challenge.challenger_error_ratio is 'the same of th
 comment on column mart.model_challenge.dm_p is 'two-sided Diebold-Mariano p over periods (HLN); empty where not computable [0-1]';
 comment on column mart.model_challenge.verdict is 'too_early, keep or promote';
 comment on column mart.model_challenge.reason is 'by which rule, for a reader who is no programmer';
+comment on column mart.model_challenge.reason_code is 'the code of reason in the catalogues of texts';
+comment on column mart.model_challenge.reason_values is 'what the text of reason names, as JSON';
 comment on column mart.model_challenge.simulated is 'true where made from simulated traffic';

@@ -3,7 +3,7 @@ create view mart.money_figure as
 select
     result.run_id, run.known_at, run.origin, run.grain as run_grain,
     result.subject, result.item, result.low_value, result.likely_value, result.high_value, result.unit,
-    result.basis, result.assumption_ids, result.reason,
+    result.basis, result.basis_code, result.basis_values, result.assumption_ids, result.reason, result.reason_code, result.reason_values,
     run.simulated, true as assumed
 from core.money_figure as result
 join mart.run_history as run using (run_id)
@@ -20,7 +20,11 @@ comment on column mart.money_figure.likely_value is 'median [see unit]';
 comment on column mart.money_figure.high_value is '10 % lie above [see unit]';
 comment on column mart.money_figure.unit is 'USD, USD/month, ratio/year';
 comment on column mart.money_figure.basis is 'nominal or real, discount rate, price date';
+comment on column mart.money_figure.basis_code is 'the code of basis in the catalogues of texts';
+comment on column mart.money_figure.basis_values is 'what the text of basis names, as JSON';
 comment on column mart.money_figure.assumption_ids is 'what it rests on, separated by ;';
 comment on column mart.money_figure.reason is 'what it means, for a reader who is no programmer';
+comment on column mart.money_figure.reason_code is 'the code of reason in the catalogues of texts';
+comment on column mart.money_figure.reason_values is 'what the text of reason names, as JSON';
 comment on column mart.money_figure.simulated is 'true where made from simulated traffic';
 comment on column mart.money_figure.assumed is 'always true: prices and rates are assumptions';

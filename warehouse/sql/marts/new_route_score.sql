@@ -5,7 +5,7 @@ select
     result.forecast_id, result.project_id, result.market, result.registered_on, result.judged_on,
     result.months_seen, result.last_month, result.last_gbps, result.p10_gbps, result.p50_gbps, result.p90_gbps,
     result.updated_p10_gbps, result.updated_p50_gbps, result.updated_p90_gbps, result.weight_of_data_ratio,
-    result.pinball_gbps, result.verdict, result.reason,
+    result.pinball_gbps, result.verdict, result.reason, result.reason_code, result.reason_values,
     run.simulated, true as assumed
 from core.new_route_score as result
 join mart.run_history as run using (run_id)
@@ -33,5 +33,7 @@ comment on column mart.new_route_score.weight_of_data_ratio is 'weight of the mo
 comment on column mart.new_route_score.pinball_gbps is 'pinball loss of the three registered quantiles against what came, factor 2; empty while no month was seen and the day is ahead [Gbit/s]';
 comment on column mart.new_route_score.verdict is 'open until the day it is judged on, then right or wrong';
 comment on column mart.new_route_score.reason is 'why, for a reader who is no programmer';
+comment on column mart.new_route_score.reason_code is 'the code of reason in the catalogues of texts';
+comment on column mart.new_route_score.reason_values is 'what the text of reason names, as JSON';
 comment on column mart.new_route_score.simulated is 'true where made from simulated traffic';
 comment on column mart.new_route_score.assumed is 'always true: the registered forecast rests on assumptions';

@@ -2,7 +2,7 @@
 create view mart.no_forecast as
 select
     result.run_id, run.known_at, run.origin, run.grain as run_grain,
-    result.series_kind, result.series_id, result.direction, result.statistic, result.grain, result.reason,
+    result.series_kind, result.series_id, result.direction, result.statistic, result.grain, result.reason, result.reason_code, result.reason_values,
     result.series_kind <> 'country' and run.simulated as simulated
 from core.no_forecast as result
 join mart.run_history as run using (run_id)
@@ -18,4 +18,6 @@ comment on column mart.no_forecast.direction is 'in or out, seen from the route'
 comment on column mart.no_forecast.statistic is 'mean or p95 of the period''s valid slots';
 comment on column mart.no_forecast.grain is 'month, week, day or year';
 comment on column mart.no_forecast.reason is 'why, for a reader who is no programmer';
+comment on column mart.no_forecast.reason_code is 'the code of reason in the catalogues of texts';
+comment on column mart.no_forecast.reason_values is 'what the text of reason names, as JSON';
 comment on column mart.no_forecast.simulated is 'true where made from simulated traffic; yearly bandwidth of countries is reported, never simulated';

@@ -5,7 +5,7 @@ select
     result.segment_id, result.order_seq, result.option, result.modules, result.module_gbps, result.order_by,
     result.ready_by, result.overdue_months, result.lead_time_low_months, result.lead_time_likely_months,
     result.lead_time_high_months, result.risk_alpha_ratio, result.p_late_now_ratio, result.failure_id,
-    result.cost_usd, result.present_value_usd, result.reason,
+    result.cost_usd, result.present_value_usd, result.reason, result.reason_code, result.reason_values,
     coalesce(capacity.assumed, true) as assumed, run.simulated
 from core.order_plan as result
 join mart.run_history as run using (run_id)
@@ -37,5 +37,7 @@ comment on column mart.order_plan.failure_id is 'the failure it is sized for';
 comment on column mart.order_plan.cost_usd is 'price today, where an assumption states one [USD]';
 comment on column mart.order_plan.present_value_usd is 'discounted cost [USD]';
 comment on column mart.order_plan.reason is 'why, for a reader who is no programmer';
+comment on column mart.order_plan.reason_code is 'the code of reason in the catalogues of texts';
+comment on column mart.order_plan.reason_values is 'what the text of reason names, as JSON';
 comment on column mart.order_plan.assumed is 'true where the capacity it is compared with is assumed';
 comment on column mart.order_plan.simulated is 'true where made from simulated traffic';

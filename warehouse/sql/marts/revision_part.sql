@@ -4,7 +4,7 @@ select
     result.run_id, run.known_at, run.origin, run.grain as run_grain,
     result.series_kind, result.series_id, result.direction, result.measure, result.target_start, result.step_seq,
     result.step, result.value_before, result.value_after, result.change, result.unit, result.date_before,
-    result.date_after, result.earlier_run_id, result.reason,
+    result.date_after, result.earlier_run_id, result.reason, result.reason_code, result.reason_values,
     result.series_kind <> 'country' and run.simulated as simulated,
     result.series_kind = 'segment' and coalesce(capacity.assumed, true) as assumed, run.latest
 from core.revision_part as result
@@ -34,6 +34,8 @@ comment on column mart.revision_part.date_before is 'value_before as a date, for
 comment on column mart.revision_part.date_after is 'value_after as a date, for dates [date]';
 comment on column mart.revision_part.earlier_run_id is 'the run it is compared with';
 comment on column mart.revision_part.reason is 'what was exchanged in this step, for a reader who is no programmer';
+comment on column mart.revision_part.reason_code is 'the code of reason in the catalogues of texts';
+comment on column mart.revision_part.reason_values is 'what the text of reason names, as JSON';
 comment on column mart.revision_part.simulated is 'true where made from simulated traffic; yearly bandwidth of countries is reported, never simulated';
 comment on column mart.revision_part.assumed is 'true where a capacity behind the date is an assumption';
 comment on column mart.revision_part.latest is 'true where the run speaks for its grain now';

@@ -3,7 +3,7 @@ create view mart.route_risk as
 select
     result.run_id, run.known_at, run.origin, run.grain as run_grain,
     result.route_id, result.paths, result.rtt_floor_ms, result.rtt_backup_ms, result.availability_ratio,
-    result.unavailable_hours, result.lost_tb_year, result.failure_id, result.note,
+    result.unavailable_hours, result.lost_tb_year, result.failure_id, result.note, result.note_code, result.note_values,
     run.simulated, coalesce(path.assumed, true) as assumed
 from core.route_risk as result
 join mart.run_history as run using (run_id)
@@ -28,5 +28,7 @@ comment on column mart.route_risk.unavailable_hours is 'expected hours a year wi
 comment on column mart.route_risk.lost_tb_year is 'expected traffic lost a year at the first 12 months'' median p95 [TB]';
 comment on column mart.route_risk.failure_id is 'the single failure that loses most of it';
 comment on column mart.route_risk.note is 'what a reader must know';
+comment on column mart.route_risk.note_code is 'the code of note in the catalogues of texts';
+comment on column mart.route_risk.note_values is 'what the text of note names, as JSON';
 comment on column mart.route_risk.simulated is 'true where made from simulated traffic';
 comment on column mart.route_risk.assumed is 'true where a segment of its paths is an assumption, not a fact';

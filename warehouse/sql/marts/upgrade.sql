@@ -4,7 +4,7 @@ select
     result.run_id, run.known_at, run.origin, run.grain as run_grain,
     result.segment_id, result.order_seq, result.option, result.module_gbps, result.modules, result.ready_by,
     result.cost_usd, result.present_value_usd, result.funded, result.priority, result.risk_if_not_ratio,
-    result.reason,
+    result.reason, result.reason_code, result.reason_values,
     run.simulated, coalesce(capacity.assumed, true) as assumed
 from core.upgrade as result
 join mart.run_history as run using (run_id)
@@ -31,5 +31,7 @@ comment on column mart.upgrade.funded is 'true where the budget reaches; true th
 comment on column mart.upgrade.priority is '1 is bought first';
 comment on column mart.upgrade.risk_if_not_ratio is 'probability of running out within the horizon without it [0-1]';
 comment on column mart.upgrade.reason is 'why, for a reader who is no programmer';
+comment on column mart.upgrade.reason_code is 'the code of reason in the catalogues of texts';
+comment on column mart.upgrade.reason_values is 'what the text of reason names, as JSON';
 comment on column mart.upgrade.simulated is 'true where made from simulated traffic';
 comment on column mart.upgrade.assumed is 'true where a capacity of the segment is an assumption, not a fact';

@@ -59,7 +59,7 @@ def months(count: int) -> list[tuple[int, int]]:
 )
 def test_steps_come_in_the_form_they_were_given(steps, season, ahead):
     found = forecast_steps(steps, season)
-    assert found["reason"].null_count() == 3
+    assert found["reason_code"].null_count() == 3
     assert found["step"].to_list() == ahead
 
 

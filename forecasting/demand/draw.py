@@ -103,7 +103,36 @@ def paths(
         errors += np.sqrt(share).astype(np.float32)[:, :, None] * part
     drawn = np.empty(errors.shape)
     np.put_along_axis(drawn, np.argsort(errors, axis=2), _margins(studies, stacked, levels), axis=2)
+    for row, study in enumerate(studies):
+        if study.outage:
+            drawn[row] = _with_outage(study, stacked[row : row + 1], errors[row], normals[0, row])
     return drawn.transpose(0, 2, 1)
+
+
+def _with_outage(
+    study: Study,
+    size: FloatArray,
+    errors: NDArray[np.float32],
+    growth: NDArray[np.float32],
+) -> FloatArray:
+    """Draws (H, S) of a series whose last periods carried next to nothing: on the share of draws
+    with the least growth that is the new level for good, on the others it is over.
+    """
+    assert study.outage is not None
+    drawn, count = np.empty(errors.shape), errors.shape[1]
+    low = min(max(round(study.outage.share * count), 1), count - 1)
+    order = np.argsort(growth[-1], kind="stable")
+    for some, factor in ((order[:low], study.outage.left_ratio), (order[low:], 1.0)):
+        levels = ndtri((np.arange(len(some)) + 0.5) / len(some))
+        within = np.empty((len(errors), len(some)))
+        np.put_along_axis(
+            within,
+            np.argsort(errors[:, some], axis=1),
+            _margins([study], size, levels)[0] * factor,
+            axis=1,
+        )
+        drawn[:, some] = within
+    return drawn
 
 
 def shares(studies: Sequence[Study], sizes: FloatArray) -> Shares:

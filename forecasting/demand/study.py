@@ -15,7 +15,7 @@ from forecasting.demand.combine import CANDIDATES
 from forecasting.demand.effects import Effect, Regression, Regressor
 from forecasting.demand.models.benchmarks import drift, seasonal_naive
 from forecasting.demand.origin import Past, Seen, seen_together
-from forecasting.demand.prepare import Ready, prepare
+from forecasting.demand.prepare import Outage, Ready, prepare
 from forecasting.demand.shifts import Shift
 from forecasting.series import FloatArray
 from forecasting.spec import ForecastSpec
@@ -53,7 +53,7 @@ class Study:
     series begins at its step `first`. Every path stays within `bounds` (2, H). `effects` are what
     calendar, events and drivers did, as measured at the origin. `optima` are the parameters found,
     by model. `roughness` (2,) are the sizes of noise and of a walk's steps from period to period,
-    on the working scale.
+    on the working scale. `outage` tells of last periods that may be the new level.
     """
 
     length: int
@@ -70,6 +70,7 @@ class Study:
     optima: Mapping[str, FloatArray]
     roughness: FloatArray
     effects: tuple[Effect, ...] = ()
+    outage: Outage | None = None
 
 
 @dataclass(frozen=True)
@@ -226,6 +227,7 @@ def _study(one: _Going, now: Seen, length: int, spec: ForecastSpec, season: int)
         now.optima,
         now.roughness * (1.0 if ready.log else unit),
         now.effects.found if now.effects else (),
+        ready.outage,
     )
 
 

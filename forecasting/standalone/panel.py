@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 import polars as pl
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 from threadpoolctl import threadpool_limits
 
 from forecasting.demand.calendars import calendar_shares
@@ -57,6 +57,8 @@ PANEL_COLUMNS = {
     "reason_values": pl.String,
 }
 WINDOWS_WANTED = 600
+FARTHEST = 4.0
+"""Standard normal quantile beyond which none is asked for."""
 MEAN_LEVELS = (np.arange(99) + 0.5) / 99
 _DATED: dict[int, tuple[Grain, int]] = {
     12: ("month", 1),
@@ -337,7 +339,6 @@ def _rows(
         )
         for study in studies
     ]
-    points = np.concatenate([study.point for study in studies]) if studies else np.empty(0)
     return (
         pl.DataFrame(
             {"series_id": names, "weights": weights, "last": lasts},
@@ -347,7 +348,7 @@ def _rows(
         .with_columns(
             pl.Series("horizon", np.tile(steps, count), dtype=pl.Int64),
             pl.Series("mean", told[:, levels]),
-            pl.Series("median", points),
+            pl.Series("median", told[:, list(PANEL_LEVELS).index("q50")]),
             *(pl.Series(column, told[:, at]) for at, column in enumerate(PANEL_LEVELS)),
         )
         .with_columns(place=pl.col("last") + pl.col("horizon"))
@@ -356,7 +357,23 @@ def _rows(
 
 
 def quantiles(study: Study, size: FloatArray, normal: FloatArray) -> FloatArray:
-    """Calibrated quantiles (H, L) of one series at standard normal quantiles `normal` (L,)."""
+    """Calibrated quantiles (H, L) of one series at standard normal quantiles `normal` (L,). Where
+    the last periods carried next to nothing, the lowest are of that level.
+    """
+    if not study.outage:
+        return _settled(study, size, normal)
+    level, share = ndtr(normal), study.outage.share
+    least, most = ndtr(-FARTHEST), ndtr(FARTHEST)
+    low = _settled(study, size, ndtri(np.clip(level / share, least, most)))
+    over = _settled(study, size, ndtri(np.clip((level - share) / (1 - share), least, most)))
+    lowest = _settled(study, size, np.array([-FARTHEST]))
+    found: FloatArray = np.where(
+        level < share, np.minimum(low * study.outage.left_ratio, lowest), over
+    )
+    return found
+
+
+def _settled(study: Study, size: FloatArray, normal: FloatArray) -> FloatArray:
     reach = study.scale[:, None] * standard_reach(size, normal)
     return reached(study.point[:, None], reach, study.bounds[:, :, None], log=study.log)
 

@@ -1,13 +1,17 @@
 """Histories of one to two seasons: what was seen once is not carried on as if it came every year."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
 
+from forecasting.demand.engine import forecast
 from forecasting.demand.models.short_season import repeated_share
+from forecasting.demand.study import plain_chunk, study_chunk
 from forecasting.spec import ForecastSpec
 from forecasting.standalone.panel import forecast_panel
-from tests.forecasting.worlds import studied
+from tests.forecasting.worlds import growing, history, studied
 from tests.shared import SHARED, needs_shared
 
 NEAR_HUNDRED = np.array([95, 102, 98, 105, 101, 97, 104, 100, 96, 103, 99], dtype=float)
@@ -54,3 +58,41 @@ def test_the_steady_series_with_one_spike_are_forecast_as_steady(name, season):
     assert found["median"].is_between(90, 110).all()
     assert found["q025"].min() > 60
     assert found["q975"].max() < 170
+
+
+@pytest.mark.parametrize(("length", "periods"), [(20, 1), (20, 2), (60, 1), (60, 2)])
+def test_an_interval_after_an_outage_holds_its_end_and_the_new_level(length, periods):
+    values = 100 * growing(length, 3, growth=0.0, season=0.0)
+    usual = values[-periods - 6 : -periods].mean()
+    values[-periods:] = usual * 0.01
+    found = forecast_panel(
+        pl.DataFrame({"series_id": "a", "step": np.arange(length), "value": values}),
+        season=12,
+        horizon=6,
+    )
+    assert (found["q025"] < 0.02 * usual).all()
+    assert (found["q90"] > 0.8 * usual).all()
+    assert (found["median"] > 0.5 * usual).all()
+    assert np.isfinite(found["mean"].to_numpy()).all()
+
+
+def test_draws_after_an_outage_stay_at_one_of_the_two_levels():
+    values = 100 * growing(60, 3, growth=0.0, season=0.0)
+    values[-2:] = 1.0
+    spec = ForecastSpec(horizon=12, draws=400, backtest_origins=4)
+    draws = forecast(history({("R", "in", "mean"): values}), spec).paths.draws_gbps[0]
+    low = draws < 10
+    assert low[:, 0].mean() == pytest.approx(0.45, abs=0.02)
+    assert (low == low[:, :1]).all()
+
+
+def test_an_event_that_says_why_leaves_only_the_end_of_the_outage():
+    values = 100 * growing(60, 3, growth=0.0, season=0.0)
+    values[-2:] = 1.0
+    chunk = plain_chunk(values[None, :], ForecastSpec(horizon=12, backtest_origins=4), 12)
+    disturbed = np.zeros((1, 60), dtype=bool)
+    disturbed[0, -2:] = True
+    (stated,) = study_chunk(replace(chunk, disturbed=disturbed))
+    (unstated,) = study_chunk(chunk)
+    assert stated.outage is None
+    assert unstated.outage.share == pytest.approx(0.45)

@@ -79,4 +79,5 @@ class Edition:
             object.__setattr__(self, name, Stated(getattr(self, name)))
 
     def title_in(self, code: str) -> str:
-        return self.title_ru if code == "ru" and self.title_ru else self.title
+        named = getattr(self, f"title_{code}", "") or self.words.get(code, {}).get(self.title)
+        return named or self.title

@@ -114,9 +114,9 @@ class Language:
             part if part.endswith((".", "!", "?", "…")) else f"{part}." for part in parts if part
         )
 
-    def choose(self, english: str | None, russian: str | None) -> str:
-        """A name from data: the one in this language where the data has it."""
-        name = TURNING.sub("", (russian if self.code == "ru" and russian else english) or "")
+    def proper_name(self, name: str) -> str:
+        """A name from data, as this language sets names."""
+        name = TURNING.sub("", name)
         return self.typeset(name.replace(" - ", self.text("name.dash")))
 
     def number(self, value: float | None, digits: int | None = None) -> str:

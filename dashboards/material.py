@@ -244,11 +244,8 @@ class Material:
         return periods_of_segments(self["segment_load"], self.edition.threshold_ratio)
 
     @cached_property
-    def nodes(self) -> dict[str, tuple[str, str | None]]:
-        return {
-            row[0]: (row[1], row[2])
-            for row in self["node"].select("node_id", "name", "name_ru").iter_rows()
-        }
+    def nodes(self) -> dict[str, dict[str, Any]]:
+        return {row["node_id"]: row for row in self["node"].iter_rows(named=True)}
 
     @cached_property
     def segments(self) -> dict[str, dict[str, Any]]:

@@ -43,6 +43,15 @@ def _piece(view: View, piece: str, table: Mapping[str, str]) -> str:
     )
 
 
+def own_name(view: View, row: Mapping[str, Any]) -> str:
+    """What the data call a node, route or project: in this language where its row has a column
+    name_<code> or the network's words.<code>.toml has the name, else its name.
+    """
+    code, name = view.language.code, str(row["name"] or "")
+    table = view.material.edition.words.get(code, {})
+    return view.language.proper_name(row.get(f"name_{code}") or table.get(name) or name)
+
+
 def corridor_name(view: View, corridor: str) -> str:
     return view.text("corridor.title", name=said(view, corridor))
 
@@ -61,7 +70,7 @@ def market_name(view: View, market: str) -> str:
 
 def project_name(view: View, project_id: str) -> str:
     row = view.material.projects.get(project_id)
-    return view.language.choose(row["name"], row["name_ru"]) if row else project_id
+    return own_name(view, row) if row else project_id
 
 
 def way_name(view: View, way: str) -> str:
@@ -74,8 +83,7 @@ def way_name(view: View, way: str) -> str:
 
 
 def node_name(view: View, node_id: str) -> str:
-    english, russian = view.material.nodes.get(node_id, (node_id, None))
-    return view.language.choose(english, russian)
+    return own_name(view, view.material.nodes.get(node_id, {"name": node_id}))
 
 
 def segment_name(view: View, segment_id: str) -> str:
@@ -105,7 +113,7 @@ def _segment_labels(view: View) -> dict[str, str]:
 
 def route_name(view: View, route_id: str) -> str:
     row = view.material.routes.get(route_id)
-    return view.language.choose(row["name"], row["name_ru"]) if row else route_id
+    return own_name(view, row) if row else route_id
 
 
 def series_name(view: View, key: SeriesKey) -> str:

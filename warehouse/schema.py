@@ -375,7 +375,7 @@ TRAFFIC_PERIOD = _schema(
     censored_ratio=_number("0-1", "share of valid slots pinned at a cap"),
     slot_minutes=_whole("minute", "slot length the statistic was made from"),
     simulated=_flag("true where made from simulated samples"),
-    reason=_text("why there is no value", nullable=True),
+    **_reason("reason", "why there is no value", nullable=True),
 )
 COINCIDENCE = _schema(
     "coincidence",

@@ -123,7 +123,7 @@ def _projects(view: View) -> Section | None:
     rows = [
         [
             Cell(
-                view.language.choose(row["name"], row["name_ru"]),
+                naming.own_name(view, row),
                 badge=text("page.assumed_short") if row["assumed"] else "",
             ),
             Cell(

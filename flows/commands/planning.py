@@ -173,10 +173,20 @@ def explain(segment: str, /, *, config: Config = None) -> None:
 
 
 def _planned(config: Path | None, budget_usd: float | None = None) -> Plan:
-    from forecasting.capacity.plan import Plan, plan
+    from forecasting.capacity.plan import plan
+    from forecasting.entry.market_entry import new_routes
 
     settings = read_settings(config)
     made, _ = plan_inputs(settings)
+    today, seed = today_of(settings), settings.forecast.seed
+    entering = new_routes(
+        made.demand or made.paths,
+        made.network,
+        assumptions=made.assumptions,
+        projects=made.projects,
+        today=today,
+        seed=seed,
+    )
     planned = plan(
         made.paths,
         made.network,
@@ -184,14 +194,14 @@ def _planned(config: Path | None, budget_usd: float | None = None) -> Plan:
         coincidence=made.coincidence,
         assumptions=made.assumptions,
         projects=made.projects,
-        demand=made.demand,
+        entered=entering.entered,
         policy=settings.plan,
-        today=today_of(settings),
+        today=today,
         budget_usd=budget_usd,
-        seed=settings.forecast.seed,
+        seed=seed,
         workers=settings.run.workers,
     )
-    return Plan(**frames_with_sentences(planned.frames()))
+    return Plan(**frames_with_sentences(planned.frames()), basis=planned.basis)
 
 
 def spend(budget_usd: float, *, config: Path | None = None) -> None:

@@ -116,7 +116,19 @@ def load_source(
         if source.kind == "itu":
             return load_countries(warehouse, source, paths, known_at=known_at), Seen()
 
-        return _load_new(warehouse, source, paths, known_at)
+        unfit = unfit_links(settings.data, paths)
+        loaded, seen = _load_new(
+            warehouse, source, [path for path in paths if path not in unfit], known_at
+        )
+        refused = [
+            LoadResult(
+                source.name,
+                str(path),
+                error=SourceError("a link can't be followed", [problem], "Fix the link."),
+            )
+            for path, problem in unfit.items()
+        ]
+        return [*loaded, *refused], seen
 
 
 def _load_new(
@@ -142,18 +154,29 @@ def files_of(folder: Path, pattern: str) -> list[Path]:
     path = Path(pattern)
     if path.is_absolute():
         return sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor)))) or [path]
-    found = sorted(folder.glob(pattern)) or [folder / pattern]
-    strangers = [
-        one
-        for one in found
-        if ".." not in path.parts and not one.resolve().is_relative_to(folder.resolve())
-    ]
-    if strangers:
-        raise SourceError(
-            "links lead out of the data folder",
-            [Problem(str(one), f"leads to {one.resolve()}") for one in strangers],
-            "Name that place in the source's files as an absolute path, if it is meant.",
-        )
+    return sorted(folder.glob(pattern)) or [folder / pattern]
+
+
+def unfit_links(folder: Path, paths: Sequence[Path]) -> dict[Path, Problem]:
+    """Symbolic links below the data folder that lead to themselves, nowhere, or out of it."""
+    found: dict[Path, Problem] = {}
+    home = folder.resolve()
+    for path in paths:
+        if not path.is_relative_to(folder) or ".." in path.relative_to(folder).parts:
+            continue
+        try:
+            target = path.resolve()
+        except (RuntimeError, OSError):
+            found[path] = Problem(str(path), "is a link that leads back to itself; remove it")
+            continue
+        if not target.is_relative_to(home):
+            found[path] = Problem(
+                str(path),
+                f"is a link out of the data folder, to {target}; if it is meant, name that place "
+                "in the source's files as an absolute path",
+            )
+        elif path.is_symlink() and not target.exists():
+            found[path] = Problem(str(path), f"is a link to {target}, which does not exist")
     return found
 
 

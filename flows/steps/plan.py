@@ -61,27 +61,6 @@ def plan_segments(
         frames["project"],
     )
     today, seed, workers = today_of(settings), made.spec.seed, settings.run.workers
-    planned = plan(
-        paths,
-        network,
-        capacity=inputs.capacity,
-        coincidence=inputs.coincidence,
-        assumptions=inputs.assumptions,
-        projects=inputs.projects,
-        demand=made.forecast.paths,
-        policy=settings.plan,
-        today=today,
-        seed=seed,
-        workers=workers,
-        send_parts=partial(spread, settings.run, "failures"),
-    )
-    base = base_plan(inputs, policy=settings.plan, today=today, seed=seed, workers=workers)
-    key = forecast_key(made.data_hash, made.spec)
-    keep_loads(settings.folders.steps, loads_key(key, frames, settings), base.basis.loads)
-    effects = [
-        tell(base, inputs, [story], policy=settings.plan, seed=seed, workers=workers).effect
-        for story in read_scenarios(settings.network.folder / "scenarios")
-    ]
     entering = new_routes(
         made.forecast.paths,
         network,
@@ -90,6 +69,34 @@ def plan_segments(
         today=today,
         seed=seed,
     )
+    planned = plan(
+        paths,
+        network,
+        capacity=inputs.capacity,
+        coincidence=inputs.coincidence,
+        assumptions=inputs.assumptions,
+        projects=inputs.projects,
+        entered=entering.entered,
+        policy=settings.plan,
+        today=today,
+        seed=seed,
+        workers=workers,
+        send_parts=partial(spread, settings.run, "failures"),
+    )
+    base = base_plan(
+        inputs,
+        policy=settings.plan,
+        today=today,
+        seed=seed,
+        workers=workers,
+        loads=planned.basis.loads,
+    )
+    key = forecast_key(made.data_hash, made.spec)
+    keep_loads(settings.folders.steps, loads_key(key, frames, settings), base.basis.loads)
+    effects = [
+        tell(base, inputs, [story], policy=settings.plan, seed=seed, workers=workers).effect
+        for story in read_scenarios(settings.network.folder / "scenarios")
+    ]
     told = note_frame(entering.notes)
     return {
         **planned.frames(),

@@ -20,11 +20,10 @@ import polars as pl
 from forecasting.assumptions import Assumptions
 from forecasting.capacity.availability import failure_hours
 from forecasting.capacity.basis import Basis
-from forecasting.capacity.earnings import Earned, earnings, losses
+from forecasting.capacity.earnings import Earned, EnteredMarket, earnings, losses
 from forecasting.capacity.integer_program import together
 from forecasting.capacity.openings import Opening, Sets, openings, simulate
 from forecasting.capacity.schedule import Build, Line, Options, Response, Together
-from forecasting.entry.market_entry import Entry
 from forecasting.spec import PlanningPolicy
 from warehouse.reasons import Note, Reason, reason
 from warehouse.schema import BUILD_CHOICE, check
@@ -60,7 +59,7 @@ def choices(
     assumptions: Assumptions,
     policy: PlanningPolicy,
     projects: pl.DataFrame,
-    entered: Mapping[tuple[str, str], Entry],
+    entered: Mapping[tuple[str, str], EnteredMarket],
     workers: int = 2,
 ) -> tuple[Choices | None, list[Note]]:
     """None where no planned build can open within the horizon. `entered` are the markets that

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,9 +12,34 @@ from forecasting.capacity.basis import Basis
 from forecasting.capacity.money import MBPS_PER_GBPS
 from forecasting.capacity.openings import Opening, Sets
 from forecasting.capacity.schedule import Response
-from forecasting.entry.market_entry import Entry
 from forecasting.series import FloatArray
 from forecasting.spec import PlanningPolicy
+
+
+@dataclass(frozen=True)
+class EnteredMarket:
+    """A market that a planned build enters, on every draw.
+
+    alternatives: (A,) the ways through the market, the newcomer last
+    ways_gbps:    (A, S, H) what each way carries
+    market_gbps:  (S, H) the market before the newcomer
+    before:       (A - 1, S) shares of the incumbents today; after: (A, S) shares once it is ready
+    prices:       (A, S) USD per Mbit/s and month; rtts_ms: (A, S)
+    ready_days:   (S,) days from today until the newcomer is in service
+    """
+
+    alternatives: tuple[str, ...]
+    ways_gbps: FloatArray
+    market_gbps: FloatArray
+    before: FloatArray
+    after: FloatArray
+    prices: FloatArray
+    rtts_ms: FloatArray
+    ready_days: FloatArray
+    spreads: dict[str, float]
+    assumption_ids: tuple[str, ...]
+    ways_if: Callable[[FloatArray], FloatArray]
+    """What `ways_gbps` would be if it were ready after other days from today, (S,)."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +69,7 @@ def usd_per_gbps(basis: Basis, policy: PlanningPolicy) -> FloatArray:
 
 
 def earnings(
-    basis: Basis, policy: PlanningPolicy, opening: Opening, entered: Mapping[str, Entry]
+    basis: Basis, policy: PlanningPolicy, opening: Opening, entered: Mapping[str, EnteredMarket]
 ) -> Earned:
     """Of a build that enters markets, by market. Its price is the one it is to offer; it sells no
     more than fits below the threshold.

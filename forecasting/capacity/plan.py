@@ -7,6 +7,7 @@ probabilities -> orders with reasons.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -18,13 +19,13 @@ from forecasting.capacity.availability import risk_frames
 from forecasting.capacity.basis import Basis, build_basis
 from forecasting.capacity.builds import Choices, choices
 from forecasting.capacity.dates import most_common, order_frame, runout_frames
+from forecasting.capacity.earnings import EnteredMarket
 from forecasting.capacity.figures import money_frame
 from forecasting.capacity.ledger import effect_frame
 from forecasting.capacity.readiness import slipped
 from forecasting.capacity.routing import SendParts
 from forecasting.capacity.runout import alpha_from_costs
 from forecasting.capacity.upgrades import upgrade_frames
-from forecasting.entry.market_entry import entries
 from forecasting.series import Paths
 from forecasting.spec import PlanningPolicy
 from warehouse.errors import PlanError, Problem
@@ -38,7 +39,7 @@ WORST = "worst"
 
 @dataclass(frozen=True)
 class Plan:
-    """Frames as in warehouse.schema; `frames()` gives all of them by name."""
+    """Frames as in warehouse.schema, by name in `frames()`, and the basis they were made from."""
 
     segment_load: pl.DataFrame
     runout: pl.DataFrame
@@ -52,9 +53,10 @@ class Plan:
     build_choice: pl.DataFrame
     money_figure: pl.DataFrame
     assumption_effect: pl.DataFrame
+    basis: Basis
 
     def frames(self) -> dict[str, pl.DataFrame]:
-        return dict(vars(self))
+        return {name: value for name, value in vars(self).items() if name != "basis"}
 
 
 def plan(
@@ -67,7 +69,7 @@ def plan(
     projects: pl.DataFrame,
     policy: PlanningPolicy,
     today: date,
-    demand: Paths | None = None,
+    entered: Mapping[tuple[str, str], EnteredMarket] | None = None,
     budget_usd: float | None = None,
     pairs: bool = False,
     seed: int = 0,
@@ -76,9 +78,9 @@ def plan(
 ) -> Plan:
     """The capacity plan as of `today`. `paths` holds each route's p95 per direction; `seed` draws
     build dates and coincidence. `pairs` counts any two segments failing at once among the failures;
-    `budget_usd` limits what the upgrades may cost; `demand`, on the same draws, holds the markets
-    that planned builds enter (without it: made up of the routes); `send_parts` may send the loads'
-    draws elsewhere (`forecasting.capacity.routing.stream_loads`).
+    `budget_usd` limits what the upgrades may cost; `entered`, on the same draws, holds the
+    markets that planned builds enter, by project and market; `send_parts` may send the loads' draws
+    elsewhere (`forecasting.capacity.routing.stream_loads`).
 
     Raises PlanError with everything the plan can't be made from; what merely is missing becomes a
     note.
@@ -104,8 +106,7 @@ def plan(
         send_parts=send_parts,
     )
     basis = replace(basis, notes=(*basis.notes, *slips))
-    entered, _ = entries(demand or paths, network, stated, projects, today, seed)
-    made, more = choices(basis, stated, policy, projects, entered, workers)
+    made, more = choices(basis, stated, policy, projects, entered or {}, workers)
     basis = replace(basis, notes=(*basis.notes, *more))
     return plan_from(basis, stated, policy, choices=made, budget_usd=budget_usd, seed=seed)
 
@@ -178,6 +179,7 @@ def plan_from(
         **upgrades,
         money_figure=money,
         assumption_effect=effects,
+        basis=basis,
     )
 
 

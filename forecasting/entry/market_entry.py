@@ -14,7 +14,6 @@ for it; ways that share a risk group with the build are its look-alikes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -24,6 +23,7 @@ import numpy as np
 import polars as pl
 
 from forecasting.assumptions import Assumption, Assumptions, stratified
+from forecasting.capacity.earnings import EnteredMarket
 from forecasting.capacity.readiness import DRAW_KEY, draw_key, ready_days, slipped
 from forecasting.entry.new_route import (
     bass,
@@ -61,34 +61,15 @@ the other.
 
 @dataclass(frozen=True)
 class NewRoutes:
-    """Frames as in warehouse.schema, and notes (topic, subject, note) on what is missing and how
-    wide each factor is.
+    """Frames as in warehouse.schema; the markets entered, by project and market; and notes (topic,
+    subject, note) on what is missing and how wide each factor is.
     """
 
     new_route_share: pl.DataFrame
     new_route_quantile: pl.DataFrame
     new_route_registration: pl.DataFrame
+    entered: dict[tuple[str, str], EnteredMarket]
     notes: tuple[Note, ...]
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A market with a newcomer, path by path: `ways_gbps` is (A, S, H), the newcomer last;
-    `market_gbps` (S, H) before it.
-    """
-
-    alternatives: tuple[str, ...]
-    ways_gbps: FloatArray
-    market_gbps: FloatArray
-    before: FloatArray
-    after: FloatArray
-    prices: FloatArray
-    rtts_ms: FloatArray
-    ready_days: FloatArray
-    spreads: dict[str, float]
-    assumption_ids: tuple[str, ...]
-    ways_if: Callable[[FloatArray], FloatArray]
-    """What `ways_gbps` would be if it were ready after other days from today, (S,)."""
 
 
 def new_routes(
@@ -108,7 +89,7 @@ def new_routes(
     share_rows: list[dict[str, Any]] = []
     quantiles: list[pl.DataFrame] = []
     registered: list[dict[str, Any]] = []
-    entered, notes = entries(paths, network, stated, projects, today, seed)
+    entered, notes = entered_markets(paths, network, stated, projects, today, seed)
     for (project_id, market), made in entered.items():
         row = projects.row(by_predicate=pl.col("project_id") == project_id, named=True)
         share_rows += _share_rows(made, project_id, market)
@@ -134,22 +115,23 @@ def new_routes(
         check(pl.DataFrame(registered), NEW_ROUTE_REGISTRATION)
         if registered
         else NEW_ROUTE_REGISTRATION.empty(),
+        entered,
         tuple(notes),
     )
 
 
-def entries(
+def entered_markets(
     paths: Paths,
     network: Network,
     stated: Assumptions,
     projects: pl.DataFrame,
     today: date,
     seed: int,
-) -> tuple[dict[tuple[str, str], Entry], list[Note]]:
+) -> tuple[dict[tuple[str, str], EnteredMarket], list[Note]]:
     """By project and market, every market that a planned build is stated to enter; a note on each
     that can't be forecast.
     """
-    found: dict[tuple[str, str], Entry] = {}
+    found: dict[tuple[str, str], EnteredMarket] = {}
     notes: list[Note] = []
     for entry in stated.named("market_entry"):
         project_id, _, market = entry.scope.removeprefix("entry:").partition("/")
@@ -211,7 +193,7 @@ def enter(
     market: str,
     today: date,
     seed: int,
-) -> Entry | None:
+) -> EnteredMarket | None:
     """The market with the newcomer; None where no alternative has both a price and a share of
     today.
     """
@@ -328,7 +310,7 @@ def enter(
         "ramp": _sd_log(ramp[open_late, -1]),
         "reference": _sd_log(ratio),
     }
-    return Entry(
+    return EnteredMarket(
         (*names, newcomer),
         ways_if(ready),
         volume,
@@ -413,7 +395,7 @@ def _quantile(values: FloatArray, level: float) -> float:
     return float(np.quantile(values, level, method="inverted_cdf"))
 
 
-def _share_rows(made: Entry, project_id: str, market: str) -> list[dict[str, Any]]:
+def _share_rows(made: EnteredMarket, project_id: str, market: str) -> list[dict[str, Any]]:
     rows = []
     for index, name in enumerate(made.alternatives):
         is_new = index == len(made.alternatives) - 1
@@ -439,7 +421,7 @@ def _share_rows(made: Entry, project_id: str, market: str) -> list[dict[str, Any
     return rows
 
 
-def _quantiles(made: Entry, paths: Paths, project_id: str, market: str) -> pl.DataFrame:
+def _quantiles(made: EnteredMarket, paths: Paths, project_id: str, market: str) -> pl.DataFrame:
     ways = np.concatenate([made.ways_gbps, made.ways_gbps.sum(axis=0)[None]])
     values = np.quantile(ways, QUANTILE_LEVELS, axis=1, method="inverted_cdf")
     levels, count, horizon = values.shape

@@ -72,8 +72,11 @@ def base_plan(
     loads: Loads | None = None,
 ) -> Dated:
     """The plan without a story, which any number of stories can be told beside. `loads` are those
-    of the same inputs, day and seed, where they are known.
+    of the same inputs, day and seed, where they are known; they count only where the comparison is
+    made on all draws.
     """
+    if loads is not None and loads.base.shape[2] != _thinned(inputs).draws_gbps.shape[1]:
+        loads = None
     basis = _basis(inputs, today, seed, workers, loads=loads)
     return dated(basis, Assumptions.from_frame(inputs.assumptions), policy)
 

@@ -131,7 +131,7 @@ def test_columns_without_any_value_are_left_out():
 
 
 def test_names_do_not_turn_the_text_after_them():
-    assert EN.choose("\u202eabc\u2066", None) == "abc"
+    assert EN.proper_name("\u202eabc\u2066") == "abc"
 
 
 @pytest.mark.parametrize("grain", ["month", "week", "day", "year"])

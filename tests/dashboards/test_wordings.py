@@ -123,6 +123,17 @@ def test_ids_in_reasons_become_names(material):
     )
 
 
+def test_things_have_names_in_any_language(material):
+    """Columns name_ru of old files, and words.<code>.toml for every language."""
+    words = {**material.edition.words, "kk": {"Almaty": "Алматы қаласы", "Transit": "Транзит"}}
+    named = gather(build(past=24, ahead=12), replace(edition(), words=words, title="Transit"))
+    kazakh = View(named, replace(RU, code="kk"))
+    assert naming.node_name(kazakh, "ALA") == "Алматы қаласы"
+    assert naming.node_name(kazakh, "FRA") == "Frankfurt"
+    assert naming.node_name(View(named, RU), "FRA") == "Франкфурт"
+    assert named.edition.title_in("kk") == "Транзит"
+
+
 def test_editions_made_before_reasons_were_data_keep_their_sentences(material):
     row = {"reason": "No order is needed: 80 % of what is lit suffices."}
     for language in (EN, RU):

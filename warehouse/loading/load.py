@@ -20,7 +20,7 @@ from warehouse.loading.counters import write_counters
 from warehouse.loading.quarantine import keep_refused
 from warehouse.loading.slots import Written, write_log, write_slots
 from warehouse.sources.open import open_rows
-from warehouse.sources.spec import LOGS, SLOT_MINUTES, SourceSpec
+from warehouse.sources.spec import CELL_UNITS, LOGS, SLOT_MINUTES, SourceSpec
 from warehouse.sources.table import Opened
 from warehouse.store.database import ORDER_IS_KEPT, Warehouse
 
@@ -76,6 +76,7 @@ def load_files(
             ],
         )
     with warehouse.transaction():
+        warehouse.run("traffic/reading_macros")
         warehouse.run("traffic/known_names")
         warehouse.run("traffic/port")
         warehouse.run("traffic/forget_port_names")
@@ -277,12 +278,12 @@ def _stage(
     }
     try:
         if spec.kind == "counters":
-            unused = ("direction", "direction_group", "single")
+            unused = ("direction", "direction_group", "single", "in_words", "out_words")
             reading = {name: value for name, value in reading.items() if name not in unused}
             warehouse.run("traffic/stage_counters", **reading, counter_bits=spec.counter_bits)
         else:
             if spec.layout == "wide":
-                times = ("time_kind", "stamp_us", "formats", "zone", "earliest_us")
+                times = ("time_kind", "stamp_us", "formats", "has_offset", "zone", "earliest_us")
                 warehouse.run("traffic/wide_times", **{name: reading[name] for name in times})
                 warehouse.run("traffic/unpivot")
             else:
@@ -292,6 +293,11 @@ def _stage(
                 **reading,
                 bits=spec.bits_per_unit,
                 decimal_comma=spec.decimal_comma,
+                thousands=spec.thousands,
+                amounts=spec.negative == "amount",
+                zeros_are_gaps=spec.zeros == "gap",
+                unit_names=[] if spec.per_slot else list(CELL_UNITS),
+                unit_bits=[] if spec.per_slot else list(CELL_UNITS.values()),
             )
     except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException) as error:
         if "No space left" in str(error):

@@ -39,7 +39,8 @@ def load_pages(
         folder.mkdir(parents=True, exist_ok=True)
         with connect(spec, secrets) as client:
             for first, last in pages(spec, known_until, today):
-                frame = fetch(client, spec, first, last, pause=pause)
+                infos: list[str] = []
+                frame = fetch(client, spec, first, last, pause=pause, infos=infos)
                 if frame.is_empty():
                     if known_until or results:
                         silent = f"the server has no series from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M}"
@@ -66,11 +67,9 @@ def load_pages(
                     for side, query in asked
                     if query and frame[side].is_null().all()
                 ]
-                told = {note for result in results for note in result.notes}
-                results[-1] = replace(
-                    results[-1],
-                    notes=(*results[-1].notes, *(note for note in empty if note not in told)),
-                )
+                known = {note for result in results for note in result.notes}
+                fresh = [note for note in (*empty, *infos) if note not in known]
+                results[-1] = replace(results[-1], notes=(*results[-1].notes, *fresh))
     except SourceError as error:
         results.append(LoadResult(spec.name, spec.url, error=error))
     if not results and known_until is None:

@@ -27,9 +27,9 @@ def mark_doubtful(
     """Flags slots of the months that loads after `since_batch_id` touched, however they were split
     into files.
 
-    outlier: spikes; gap: runs of zeros on a port that otherwise carries traffic; censored: pinned
-             at a cap, which is the port's
-    speed or a run of values within 0.1 % of its highest. Values stay as they are; flags that hold
+    outlier: spikes; gap: runs of zeros in both directions of a port that otherwise carries traffic,
+    while another port of its route or at one of its nodes does; censored: pinned at a cap, which is
+    the port's speed or a run of values within 0.1 % of its highest. Values stay as they are; flags that hold
     no longer are taken back. Returns the slots of each flag that were looked at.
     """
     limits = {"spike_ratio": spike_ratio, "full_ratio": full_ratio, "least_run": least_run}
@@ -45,6 +45,7 @@ def mark_doubtful(
             warehouse.run("traffic/suspects", **month, **limits)
         found = warehouse.run("traffic/suspect_flags")
         if found.height:
+            warehouse.run("traffic/port_nodes")
             warehouse.run("traffic/mark_doubtful", **limits)
             found = warehouse.run("traffic/suspect_flags")
     return dict(found.iter_rows())

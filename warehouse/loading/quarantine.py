@@ -65,7 +65,17 @@ def keep_refused(
             source=spec.name,
             lines=refused["line"].to_list(),
         )
-    fresh = refused.join(known.select("line").unique(), on="line", how="anti").sort("line")
+    waiting = warehouse.run(
+        "traffic/waiting_refusals",
+        content_hash=content_hash,
+        source=spec.name,
+        file_name=str(path),
+    ).cast({"row_text": pl.String})
+    fresh = (
+        refused.join(known.select("line").unique(), on="line", how="anti")
+        .join(waiting, on=["line", "row_text"], how="anti")
+        .sort("line")
+    )
     if fresh.height:
         warehouse.run(
             "traffic/append_quarantine",

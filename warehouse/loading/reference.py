@@ -219,6 +219,23 @@ def _is_no_zone(value: object) -> bool:
     return False
 
 
+def _ambiguous_names(table: CsvRows) -> Iterable[Problem]:
+    """Aliases that two ports have, or that are the name of another port."""
+    if "aliases" not in table.frame.columns:
+        return
+    owners: dict[str, str] = {name: name for name in table.frame["interface_id"]}
+    for row, (port, aliases) in enumerate(
+        table.frame.select("interface_id", "aliases").iter_rows()
+    ):
+        for alias in filter(None, (part.strip() for part in (aliases or "").split(";"))):
+            owner = owners.setdefault(alias, port)
+            if owner != port:
+                what = "the name" if owner == alias else "an alias"
+                yield Problem(
+                    table.place(row), f"alias {alias} of {port} is also {what} of {owner}"
+                )
+
+
 def _dangling(
     tables: Mapping[str, CsvRows], whole: Mapping[str, pl.DataFrame]
 ) -> Iterable[Problem]:
@@ -234,6 +251,8 @@ def _dangling(
                     yield Problem(
                         tables[name].place(row), f"{target} {value} is unknown ({column})"
                     )
+    if "interface" in tables:
+        yield from _ambiguous_names(tables["interface"])
     if "event" in tables:
         scopes = tables["event"].frame.select("scope_kind", "scope_id")
         for row, (kind, scope) in enumerate(scopes.iter_rows()):

@@ -13,6 +13,9 @@ from warehouse.sources.table import Opened
 from warehouse.store.database import Warehouse
 
 MINUTE_US = 60_000_000
+DAY_US = 1440 * MINUTE_US
+TEXTS = ("auto", "format")
+"""Kinds of times that are written as texts."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,15 @@ def write_slots(
         "slot_us": minutes * MINUTE_US,
         "per_slot_s": row_us / 1e6 if spec.per_slot else 1.0,
     }
+    if spec.kind == "table" and row_us < DAY_US and opened.reading["time_kind"] in TEXTS:
+        _refuse_dates_alone(warehouse, spec, path)
+    if spec.time_zone != "UTC" and spec.first_slot is None:
+        warehouse.run("traffic/repeated_hour", zone=spec.time_zone)
+    if spec.kind == "table" and _snap(warehouse, row_us, int(place["shift_us"])):
+        notes.append(
+            f"stamps lie up to {_tolerance_us(row_us) // 1_000_000} seconds around the edges of "
+            "slots; each row was put into the slot whose edge it is next to"
+        )
     span = only(warehouse, "traffic/staged_sums", step_us=row_us, shift_us=place["shift_us"])
     if not span["aligned"]:
         notes.append(
@@ -220,6 +232,46 @@ def _row_length(warehouse: Warehouse, spec: SourceSpec, path: Path) -> int:
             "Give slot_minutes for this source.",
         )
     return nearest * MINUTE_US
+
+
+def _refuse_dates_alone(warehouse: Warehouse, spec: SourceSpec, path: Path) -> None:
+    """Raises SourceError where times are dates and a port has several rows on one of them."""
+    found = only(warehouse, "traffic/clockless", zone=spec.time_zone)
+    if not found["midnights"] or found["rows"] < 2:
+        return
+    clocks = "traffic/any_clock_wide" if spec.layout == "wide" else "traffic/any_clock"
+    if not only(warehouse, clocks)["any_clock"]:
+        raise SourceError(
+            "times hold no time of day",
+            [
+                Problem(
+                    str(path),
+                    f"column {spec.time_column} holds dates alone, and a port has up to "
+                    f"{found['rows']} rows on one of them",
+                )
+            ],
+            "Name the column of the time of day as clock_column, or give slot_minutes = 1440.",
+        )
+
+
+def _tolerance_us(row_us: int) -> int:
+    """How far from an edge a stamp still belongs to it: a tenth of a slot, at most 30 seconds."""
+    return min(row_us // 10, 30_000_000)
+
+
+def _snap(warehouse: Warehouse, row_us: int, shift_us: int) -> bool:
+    """Puts stamps just before an edge of slots onto it where a poller's stamps lie on both sides of
+    the edges; whether it did.
+    """
+    grid = {"slot_us": row_us, "shift_us": shift_us, "tolerance_us": _tolerance_us(row_us)}
+    if row_us < MINUTE_US:
+        return False
+    seen = only(warehouse, "traffic/edge_jitter", **grid)
+    near = seen["before_edge"] + seen["after_edge"]
+    if not seen["before_edge"] or not seen["after_edge"] or near < 0.9 * seen["stamps"]:
+        return False
+    warehouse.run("traffic/snap_to_edges", **grid)
+    return True
 
 
 def _order(warehouse: Warehouse, opened: Opened, slot_us: int, shift_us: int) -> tuple[bool, bool]:

@@ -15,6 +15,7 @@ def stated(spec: SourceSpec) -> dict[str, str]:
     """The columns that the settings name, by what they hold."""
     columns = {
         "stamp": "" if spec.first_slot else spec.time_column,
+        "clock": spec.clock_column,
         "series": spec.interface_column,
         "direction": spec.direction_column,
         "value": spec.value_column,

@@ -14,10 +14,11 @@ from warehouse.sources.named import column
 from warehouse.sources.spec import SourceSpec
 
 LOOKED_AT = 1000
-NUMBERS = r"^\s*(\d{1,2})([/.-])(\d{1,2})[/.-]\d{4}\b"
+NUMBERS = r"^\s*(\d{1,2})([/.-])(\d{1,2})(?:[/.-]\d{4}|[/.]\d{2})\b"
 DATES: Mapping[bool, tuple[str, ...]] = {
-    True: ("%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y"),
-    False: ("%m/%d/%Y", "%m.%d.%Y", "%m-%d-%Y"),
+    # %Y would take 18 for the year 18, so the short form is tried first.
+    True: ("%d/%m/%y", "%d.%m.%y", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y"),
+    False: ("%m/%d/%y", "%m.%d.%y", "%m/%d/%Y", "%m.%d.%Y", "%m-%d-%Y"),
 }
 CLOCKS = (
     "",

@@ -1,11 +1,12 @@
-"""Flow records of nfdump (text, CSV, JSON) and pmacct (JSON lines, CSV) -> one plain record each,
-whatever its field names.
+"""Flow records of nfdump (text, CSV, JSON), pmacct, goflow2, Akvorado and SiLK (JSON lines, CSV) ->
+one plain record each, whatever its field names.
 """
 
 from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,22 +14,43 @@ from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import pyarrow as pa
-
 from warehouse.errors import Problem, SourceError
-from warehouse.sources.table import read_head, refused
+from warehouse.sources.textfile import open_bytes, read_head, refused
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
-    "start": ("timestamp_start", "first", "ts", "firstseen", "timestamp_min", "stamp_inserted"),
-    "end": ("timestamp_end", "last", "te", "lastseen", "timestamp_max"),
-    "src": ("ip_src", "src_ip", "src4_addr", "src6_addr", "src addr", "sa", "srcaddr"),
-    "dst": ("ip_dst", "dst_ip", "dst4_addr", "dst6_addr", "dst addr", "da", "dstaddr"),
+    "start": (
+        *("timestamp_start", "first", "ts", "firstseen", "timestamp_min", "stamp_inserted"),
+        *("time_flow_start_ns", "time_received_ns", "time_received", "timereceived", "stime"),
+    ),
+    "end": (
+        *("timestamp_end", "last", "te", "lastseen", "timestamp_max"),
+        *("time_flow_end_ns", "etime"),
+    ),
+    "duration": ("duration", "dur", "td"),
+    "src": (
+        *("ip_src", "src_ip", "src4_addr", "src6_addr", "src addr", "sa", "srcaddr"),
+        *("src_addr", "sip"),
+    ),
+    "dst": (
+        *("ip_dst", "dst_ip", "dst4_addr", "dst6_addr", "dst addr", "da", "dstaddr"),
+        *("dst_addr", "dip"),
+    ),
     "src_as": ("as_src", "src_as", "src as", "sas", "srcas"),
     "dst_as": ("as_dst", "dst_as", "dst as", "das", "dstas"),
     "octets": ("bytes", "in_bytes", "in bytes", "ibyt", "inbytes"),
-    "sampling": ("sampling_rate", "sampling", "sampler interval"),
+    "sampling": ("sampling_rate", "sampling", "sampler interval", "samplingrate"),
 }
 MAX_LINE = 1 << 20
+MOST = 1e19
+"""Above every count of bytes and of nanoseconds since 1970."""
+DAY_SECONDS = 86_400
+NO_END = re.compile(r"0000-00-00|1970-01-01|0+(\.0*)?$")
+"""How exporters write that a flow has no end."""
+IPV4_IN_IPV6 = "::ffff:"
+AMOUNT = re.compile(r"([0-9.]+) ?([kKMGT])")
+PREFIXES = {"K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
+EPOCH_SCALES = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
+"""Nanoseconds, microseconds and milliseconds since 1970, by size."""
 LAST_SECOND = 1 << 33
 
 
@@ -69,7 +91,7 @@ def records(path: Path, zone: str) -> Iterator[Record]:
 
 
 def _lines(path: Path) -> Iterator[str]:
-    with pa.input_stream(str(path), compression="detect") as stream:
+    with open_bytes(path) as stream:
         rest = b""
         while block := stream.read(1 << 20):
             parts = (rest + block).split(b"\n")
@@ -134,8 +156,9 @@ def _table(path: Path) -> Iterator[tuple[Mapping[str, object] | None, str]]:
     ):
         raise refused(
             path,
-            "is no flow export that is known: nfdump text, CSV or JSON, pmacct JSON lines or CSV",
-            "Export it with nfdump -o csv or -o json, or pmacct's JSON output.",
+            "is not a known flow export: nfdump text, CSV or JSON; pmacct, goflow2 or Akvorado JSON "
+            "lines or CSV; SiLK CSV",
+            "Export it with a header: nfdump -o csv, -o json or -o raw, or pmacct's JSON output.",
         )
     known = {alias for aliases in FIELDS.values() for alias in aliases}
     doubled = sorted({name for name in names if name in known and names.count(name) > 1})
@@ -177,11 +200,16 @@ def _record(fields: Mapping[str, object] | None, raw: str, zone: ZoneInfo) -> Re
             (str(fields[key]).strip() for key in candidates if fields[key] not in (None, "")), ""
         )
     start, octets = _time(texts["start"], zone), _number(texts["octets"])
-    end = _time(texts["end"], zone) if texts["end"] else start
+    end = _time(texts["end"], zone) if texts["end"] else None
+    if end is None and start is not None and (not texts["end"] or NO_END.match(texts["end"])):
+        end = start + (_number(texts["duration"]) or 0.0)
+    if end is not None and start is not None and end < DAY_SECONDS:
+        end = start
     sampling = _number(texts["sampling"])
     fault = None
-    if start is None or end is None or not 0 <= end - start <= 86400:
-        shown = texts["start"] if start is None else f"{texts['start']} to {texts['end']}"
+    if start is None or end is None or not 0 <= end - start <= DAY_SECONDS:
+        # Two texts with a word between them: no reader of times takes that for a time.
+        shown = f"{texts['start']} to {texts['end']}" if texts["start"] else ""
         fault = ("stamp", shown)
     elif octets is None or octets < 0:
         # Not nan as it is, which would be a word for no value.
@@ -192,8 +220,8 @@ def _record(fields: Mapping[str, object] | None, raw: str, zone: ZoneInfo) -> Re
     return Record(
         start or 0,
         end or 0,
-        texts["src"],
-        texts["dst"],
+        texts["src"].removeprefix(IPV4_IN_IPV6),
+        texts["dst"].removeprefix(IPV4_IN_IPV6),
         texts["src_as"],
         texts["dst_as"],
         octets or 0,
@@ -214,21 +242,22 @@ def _present(keys: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
 
 
 def _number(text: str) -> float | None:
+    amount = AMOUNT.fullmatch(text)
     try:
-        value = float(text)
+        value = float(amount[1]) * PREFIXES[amount[2].upper()] if amount else float(text)
     except ValueError:
         return None
-    return value if abs(value) < 1e18 else None
+    return value if abs(value) < MOST else None
 
 
 @lru_cache(maxsize=4096)
 def _time(text: str, zone: ZoneInfo) -> float | None:
     value = _number(text)
     if value is not None:
-        value = value / 1000 if value > 1e11 else value
+        value /= next((scale for limit, scale in EPOCH_SCALES if value > limit), 1.0)
     else:
         try:
-            stamp = datetime.fromisoformat(text)
+            stamp = datetime.fromisoformat(text.replace("/", "-"))
             value = (
                 stamp.replace(tzinfo=zone) if stamp.tzinfo is None else stamp.astimezone(UTC)
             ).timestamp()

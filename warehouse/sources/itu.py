@@ -16,7 +16,7 @@ from statistics import median
 
 from warehouse.errors import Problem, SourceError
 from warehouse.sources.spec import SourceSpec
-from warehouse.sources.table import refused
+from warehouse.sources.textfile import refused
 
 BITS: Mapping[str, float] = {
     "bps": 1.0,

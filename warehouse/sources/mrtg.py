@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from warehouse.errors import Problem, SourceError
-from warehouse.sources.table import decode
+from warehouse.sources.textfile import decode
 
 RESOLUTIONS = (300, 1800, 7200, 86400)
 """Seconds: five minutes, then half hours, two hours and days, the further back the coarser."""

@@ -19,6 +19,7 @@ from warehouse.sources.spec import SourceSpec
 
 MOST_WAIT_SECONDS = 600.0
 """A server that asks for a longer rest is left to the next load."""
+INFO = "PromQL info"
 RETRIED = (408, 425, 429, 500, 502, 503, 504)
 Series = dict[str, list[tuple[float, float]]]
 
@@ -56,13 +57,15 @@ def fetch(
     last: datetime,
     *,
     pause: Callable[[float], None],
+    infos: list[str] | None = None,
 ) -> pl.DataFrame:
-    """One page: `time` (slot end, epoch seconds), `interface`, `in`, `out`. Raises SourceError once
-    the tries are used up.
+    """One page: `time` (slot end, epoch seconds), `interface`, `in`, `out`; what the server remarks
+    on the queries is added to `infos`. Raises SourceError once the tries are used up.
     """
+    infos = [] if infos is None else infos
     sides = []
     for side, query in (("in", spec.in_query), ("out", spec.out_query)):
-        found = _ask(client, spec, query, first, last, pause) if query else {}
+        found = _ask(client, spec, query, first, last, pause, infos) if query else {}
         rows = [
             (round(at), name, value)
             for name, values in sorted(found.items())
@@ -89,6 +92,7 @@ def _ask(
     first: datetime,
     last: datetime,
     pause: Callable[[float], None],
+    infos: list[str],
 ) -> Series:
     asked = {
         "query": query,
@@ -102,7 +106,9 @@ def _ask(
             pause(max(wait, min(60.0, 2.0**attempt)))
         attempt += 1
         try:
-            return _series(spec, _answer(client, spec, asked), first, last)
+            answer = _answer(client, spec, asked)
+            infos += [info for info in _infos(answer) if info not in infos]
+            return _series(spec, answer, first, last)
         except PassingError as error:
             said, wait = str(error), error.wait
     raise SourceError(
@@ -148,11 +154,22 @@ def _answer(client: httpx.Client, spec: SourceSpec, asked: dict[str, str]) -> di
             [Problem(f"{spec.name}, {asked['query']}", said)],
             hint.get(status, "Check url and the queries."),
         )
-    if answer.get("warnings") or answer.get("isPartial"):
-        raise PassingError(
-            f"the answer is not whole: {str(answer.get('warnings', 'isPartial'))[:300]}"
-        )
+    warnings = [text for text in _texts(answer.get("warnings")) if not text.startswith(INFO)]
+    if warnings or answer.get("isPartial"):
+        raise PassingError(f"the answer is not whole: {str(warnings or 'isPartial')[:300]}")
     return answer
+
+
+def _infos(answer: dict[str, object]) -> list[str]:
+    """Remarks on a query, which leave its answer whole; Prometheus 2.48 to 2.53 and Thanos put them
+    among the warnings.
+    """
+    remarks = [text for text in _texts(answer.get("warnings")) if text.startswith(INFO)]
+    return [*_texts(answer.get("infos")), *remarks]
+
+
+def _texts(value: object) -> list[str]:
+    return [str(text) for text in value] if isinstance(value, list) else [str(value)] * bool(value)
 
 
 def _series(spec: SourceSpec, answer: dict[str, object], first: datetime, last: datetime) -> Series:

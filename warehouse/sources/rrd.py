@@ -16,7 +16,7 @@ import polars as pl
 from warehouse.errors import Problem, SourceError
 from warehouse.sources.resample import even_lengths
 from warehouse.sources.spec import SourceSpec
-from warehouse.sources.table import refused
+from warehouse.sources.textfile import refused
 
 TIMEOUT_SECONDS = 300
 MAX_NAME = 4096

@@ -18,6 +18,8 @@ from warehouse.errors import Problem, SettingsError
 Kind = Literal["table", "counters", "mrtg", "rrd", "zabbix", "flows", "prometheus", "itu"]
 Layout = Literal["long", "wide"]
 Stamp = Literal["start", "end"]
+Negative = Literal["refuse", "amount"]
+Zeros = Literal["value", "gap"]
 
 KINDS: tuple[str, ...] = (
     "table",
@@ -45,6 +47,32 @@ BITS_PER_UNIT: Mapping[str, float] = {
     "bytes_per_slot": 8.0,
 }
 """Bits in one unit; the units per slot are divided by the length of the slot as well."""
+CELL_UNITS: Mapping[str, float] = {
+    prefix + name: factor * bits
+    for prefix, factor in {
+        "": 1.0,
+        "k": 1e3,
+        "K": 1e3,
+        "M": 1e6,
+        "G": 1e9,
+        "T": 1e12,
+        "Ki": 1024.0,
+        "Mi": 1024.0**2,
+        "Gi": 1024.0**3,
+        "Ti": 1024.0**4,
+    }.items()
+    for name, bits in {
+        "b/s": 1.0,
+        "bps": 1.0,
+        "bit/s": 1.0,
+        "bits/s": 1.0,
+        "B/s": 8.0,
+        "Bps": 8.0,
+        "byte/s": 8.0,
+        "bytes/s": 8.0,
+    }.items()
+}
+"""Bits per second in a unit as it is written in a cell; b is a bit and B a byte."""
 NOT_READING = (
     "files",
     "url",
@@ -66,7 +94,12 @@ MAX_POINTS = 10_990
 COUNTRY_UNITS = ("bps", "kbps")
 NOT_RE2 = re.compile(r"\(\?(?:[=!>]|<[=!]|P=|\()|(?<!\\)(?:\\\\)*\\[1-9]")
 """Parts of a regular expression that Python takes and DuckDB does not."""
-TIME_FORMATS = ("auto", "epoch_s", "epoch_ms", "epoch_us")
+TIME_FORMATS = ("auto", "epoch_s", "epoch_ms", "epoch_us", "epoch_ns", "serial_days")
+IN_WORDS = ("in", "rx", "ingress", "input", "inbound", "received", "receive")
+OUT_WORDS = ("out", "tx", "egress", "output", "outbound", "sent", "transmit")
+ENCODINGS = ("utf-8", "utf-16", "windows-1251", "windows-1252", "koi8-r", "latin-1")
+WITH_OFFSET = re.compile(r"(?<!%)(?:%%)*%[zZ]")
+"""Formats whose stamps carry their own offset or zone."""
 NULL_WORDS = ("", "NaN", "nan", "NAN", "null", "NULL", "None", "-", "N/A", "n/a", "NA", "U")
 VALUELESS = frozenset(NULL_WORDS[1:])
 """Null words of which no reader makes a time or a number that counts, whether it looks for them or
@@ -118,9 +151,18 @@ class SourceSpec:
     counter_bits: int = 64
     discontinuity_column: str = ""
     uptime_column: str = ""
+    in_words: tuple[str, ...] = IN_WORDS
+    out_words: tuple[str, ...] = OUT_WORDS
+    clock_column: str = ""  # the time of day, where time_column holds the date alone
     header: bool = True
+    skip_lines: int = 0  # lines before the header, or before the first row where there is none
+    comment: str = ""  # lines that begin with it are not read
+    encoding: str = ""  # of text files; empty: UTF-8, or what a byte order mark says
     separator: str = ""
     decimal_comma: bool = False
+    thousands: str = ""  # the sign between groups of three digits
+    negative: Negative = "refuse"  # "amount": a direction drawn below zero
+    zeros: Zeros = "value"  # "gap": a zero says that nothing was measured
     null_words: tuple[str, ...] = NULL_WORDS
     slot_minutes: int | None = None
     stamp: Stamp = "start"
@@ -165,7 +207,7 @@ class SourceSpec:
             raise SettingsError(
                 f"source {self.name or '(no name)'} can't be read as described",
                 problems,
-                "Mend its [sources] entry in transit.toml.",
+                "Fix its [[source]] entry in transit.toml.",
             )
 
     @property
@@ -214,6 +256,31 @@ def _problems(spec: SourceSpec) -> list[tuple[str, str]]:
     need(
         spec.direction in ("", "in", "out"), "direction", f"is {spec.direction!r}; choose in or out"
     )
+    need(
+        spec.negative in ("refuse", "amount"),
+        "negative",
+        f"is {spec.negative!r}; choose refuse or amount",
+    )
+    need(spec.zeros in ("value", "gap"), "zeros", f"is {spec.zeros!r}; choose value or gap")
+    need(spec.skip_lines >= 0, "skip_lines", f"is {spec.skip_lines}, must be at least 0")
+    need(
+        spec.encoding in ("", *ENCODINGS),
+        "encoding",
+        f"is {spec.encoding!r}; choose from {', '.join(ENCODINGS)}",
+    )
+    need(
+        len(spec.thousands) <= 1 and not spec.thousands.isalnum(),
+        "thousands",
+        f"is {spec.thousands!r}, must be one sign",
+    )
+    need(
+        not spec.thousands or spec.thousands != ("," if spec.decimal_comma else "."),
+        "thousands",
+        f"is {spec.thousands!r}, and so is the decimal sign",
+    )
+    need(len(spec.comment) <= 1, "comment", f"is {spec.comment!r}, must be one character")
+    both = {word.casefold() for word in spec.in_words} & {w.casefold() for w in spec.out_words}
+    need(not both, "in_words", f"share {', '.join(sorted(both))} with out_words")
     need(len(spec.separator) <= 1, "separator", f"is {spec.separator!r}, must be one character")
     need(
         spec.separator not in ('"', "\r", "\n"),
@@ -255,6 +322,12 @@ def _problems(spec: SourceSpec) -> list[tuple[str, str]]:
         f"is {spec.time_format!r}; choose {', '.join(TIME_FORMATS)} or a format such as %d.%m.%Y %H:%M",
     )
     need(len(spec.time_formats) > 0, "time_format", "is empty")
+    offsets = {bool(WITH_OFFSET.search(text)) for text in spec.time_formats}
+    need(
+        len(offsets) <= 1,
+        "time_format",
+        "several are tried only where all of them, or none, have an offset (%z)",
+    )
     need(
         len(spec.time_formats) == 1 or all("%" in text for text in spec.time_formats),
         "time_format",

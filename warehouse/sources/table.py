@@ -4,17 +4,18 @@ value, value_in, value_out.
 
 from __future__ import annotations
 
-import csv
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from glob import escape
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 import pyarrow.parquet as pq
 from duckdb import (
     ColumnExpression,
@@ -25,11 +26,21 @@ from duckdb import (
     FunctionExpression,
 )
 
-from warehouse.errors import Problem, SourceError
 from warehouse.sources.columns import cells_of, renamed, require, stated, told_apart
 from warehouse.sources.dayorder import formats_of
 from warehouse.sources.named import column
-from warehouse.sources.spec import VALUELESS, SourceSpec
+from warehouse.sources.spec import IN_WORDS, OUT_WORDS, VALUELESS, WITH_OFFSET, SourceSpec
+from warehouse.sources.textfile import (
+    Shape,
+    compression_of,
+    encoding_of,
+    interface_of,
+    lines_of,
+    look,
+    refused,
+    unpacked_within,
+    write_utf8,
+)
 
 CANONICAL = (
     "stamp",
@@ -41,27 +52,11 @@ CANONICAL = (
     "discontinuity",
     "uptime",
 )
-HEAD_BYTES = 256 * 1024
 BUFFER_BYTES = 8_000_000
 """What the reader of text takes at once, four times the longest line it allows: a look at the first
 lines reads no more than that.
 """
-SEPARATORS = ("\t", ";", ",", "|")
 PARQUET = (".parquet", ".pq")
-PACKED = (".gz", ".zst")
-UNREADABLY_PACKED = (".bz2", ".lz4", ".br", ".xz", ".zip", ".7z")
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What a look at a text file's beginning tells: its separator, its columns, its line count
-    before the data, the null words in it.
-    """
-
-    separator: str
-    columns: tuple[str, ...]
-    header_lines: int
-    null_words: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -92,18 +87,55 @@ class Opened:
 
 
 def open_text(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> Opened:
-    shape = look(spec, path)
-    require(spec, path, shape.columns)
-    unpacked_within(spec, path)
-    reading = open_relation(connection, spec, path, text_relation(connection, spec, path, shape))
-    retyped = partial(_retyped, connection, spec, path, shape) if spec.layout == "long" else None
+    text = utf8_of(connection, spec, path)
+    shape = look(spec, text)
+    require(spec, path, (*shape.columns, *folder_columns(path)))
+    unpacked_within(spec, text)
+    relation = with_folders(spec, path, text_relation(connection, spec, text, shape))
+    reading = open_relation(connection, spec, path, relation)
+    is_retyped = spec.layout == "long" and set(stated(spec).values()) <= set(shape.columns)
     return Opened(
         reading,
         shape.header_lines + 1,
-        partial(raw_lines, path),
+        partial(raw_lines, text),
         is_text=True,
-        retyped=retyped,
+        notes=shape.notes,
+        retyped=partial(_retyped, connection, spec, text, shape) if is_retyped else None,
         cells=cells_of(spec, shape.columns),
+    )
+
+
+def utf8_of(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> Path:
+    """The file itself where it is UTF-8, else a copy that is, in the database's folder for passing
+    files.
+    """
+    encoding = encoding_of(spec, path)
+    if encoding == "utf-8":
+        return path
+    copy = Path(tempfile.mkdtemp(prefix="transit-text-")) / f"{interface_of(path)}.csv"
+    weakref.finalize(connection, shutil.rmtree, copy.parent, ignore_errors=True)
+    write_utf8(path, encoding, copy)
+    return copy
+
+
+def folder_columns(path: Path) -> dict[str, str]:
+    """Columns that the names of folders state, as in interface=p1/part-0.parquet."""
+    named = (part.partition("=") for part in path.parent.parts)
+    return {name: value for name, sign, value in named if sign and name and value}
+
+
+def with_folders(spec: SourceSpec, path: Path, relation: DuckDBPyRelation) -> DuckDBPyRelation:
+    """The relation with the columns that the settings name and only the folders' names state."""
+    missing = {
+        name: value
+        for name, value in folder_columns(path).items()
+        if name in stated(spec).values() and name not in relation.columns
+    }
+    if not missing:
+        return relation
+    return relation.select(
+        *(column(name) for name in relation.columns if '"' not in name),
+        *(ConstantExpression(value).alias(name) for name, value in missing.items()),
     )
 
 
@@ -114,27 +146,22 @@ def _retyped(
     shape: Shape,
     port_names: Sequence[str],
 ) -> None:
-    """The reader makes times and numbers itself, for half of what casting its texts costs; a cell
-    that is neither rejects the line.
+    """The reader makes numbers itself, for half of what casting its texts costs; a cell that is none
+    rejects the line.
     """
-    types = {spec.time_column: "TIMESTAMP", spec.in_column: "DOUBLE", spec.out_column: "DOUBLE"}
+    # A stamp stays a text: the reader would drop an offset behind it without a word.
+    types = {spec.in_column: "DOUBLE", spec.out_column: "DOUBLE"}
     # Each word costs a comparison a cell: one that has not been seen and changes nothing is not
     # looked for.
     needless = VALUELESS - shape.null_words - set(port_names)
     words = [word for word in spec.null_words if word not in needless]
     relation = text_relation(connection, spec, path, shape, types, words)
-    open_relation(connection, spec, path, _with_microseconds(spec, relation))
-
-
-def _with_microseconds(spec: SourceSpec, relation: DuckDBPyRelation) -> DuckDBPyRelation:
-    others = [column(name) for name in stated(spec).values() if name != spec.time_column]
-    return relation.select(
-        FunctionExpression("epoch_us", column(spec.time_column)).alias(spec.time_column), *others
-    )
+    open_relation(connection, spec, path, relation)
 
 
 def open_parquet(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> Opened:
     relation, microseconds = _parquet(connection, spec, path)
+    relation = with_folders(spec, path, relation)
     reading = open_relation(connection, spec, path, relation)
     if microseconds:
         reading["time_kind"] = "microseconds"
@@ -152,13 +179,18 @@ def open_relation(
     names = renamed(spec, relation.columns)
     formats = formats_of(spec, path, relation)
     if spec.layout == "wide":
-        time = column(spec.time_column).alias("stamp")
-        relation.select(time, *(column(name) for name in names)).create_view(
+        relation.select(_stamp(spec).alias("stamp"), *(column(name) for name in names)).create_view(
             "wide_row", replace=True
         )
     else:
         types = dict(zip(relation.columns, map(str, relation.types), strict=True))
-        given = [_as_given(name, types[source], source) for name, source in names.items()]
+        given = [
+            _as_given(name, types[source], source)
+            for name, source in names.items()
+            if name != "clock" and not (name == "stamp" and spec.clock_column)
+        ]
+        if spec.clock_column:
+            given.append(_stamp(spec).alias("stamp"))
         absent = [
             ConstantExpression(None).cast("varchar").alias(name)
             for name in CANONICAL
@@ -167,6 +199,16 @@ def open_relation(
         relation.select(*given, *absent).create_view("source_row", replace=True)
     reading = _reading(spec, path)
     return {**reading, "time_kind": "format", "formats": formats} if formats else reading
+
+
+def _stamp(spec: SourceSpec) -> Expression:
+    """The time of a row: one column, or a date and the time of day beside it."""
+    time = column(spec.time_column)
+    if not spec.clock_column:
+        return time
+    clock = column(spec.clock_column)
+    parts = time.cast("varchar"), ConstantExpression(" "), clock.cast("varchar")
+    return FunctionExpression("concat", *parts)
 
 
 def _as_given(name: str, kind: str, source: str) -> Expression:
@@ -181,21 +223,27 @@ def _as_given(name: str, kind: str, source: str) -> Expression:
 
 def _reading(spec: SourceSpec, path: Path) -> dict[str, object]:
     groups = re.compile(spec.interface_pattern).groupindex
-    units = {"epoch_s": 1e6, "epoch_ms": 1e3, "epoch_us": 1.0}
+    units = {"epoch_s": 1e6, "epoch_ms": 1e3, "epoch_us": 1.0, "epoch_ns": 1e-3}
     first = spec.time_formats[0]
     if spec.first_slot is not None:
         kind = "none"
     elif first in units:
         kind = "epoch"
+    elif first == "serial_days":
+        kind = "serial"
     else:
         kind = "auto" if first == "auto" else "format"
     return {
         "time_kind": kind,
         "stamp_us": units.get(first, 1.0),
         "formats": list(spec.time_formats),
+        "has_offset": bool(WITH_OFFSET.search(first)),
         "zone": spec.time_zone,
-        "pattern": spec.interface_pattern,
-        "interface": "" if spec.interface_column else spec.interface or path.name.split(".")[0],
+        # The whole name must match: `in` is not the beginning of in_errors.
+        "pattern": f"^(?:{spec.interface_pattern})$" if spec.interface_pattern else "",
+        "interface": "" if spec.interface_column else spec.interface or interface_of(path),
+        "in_words": [word.strip().lower() for word in (*spec.in_words, *IN_WORDS)],
+        "out_words": [word.strip().lower() for word in (*spec.out_words, *OUT_WORDS)],
         "interface_group": groups.get("interface", 0),
         "direction_group": groups.get("direction", 0),
         "direction": spec.direction,
@@ -203,110 +251,16 @@ def _reading(spec: SourceSpec, path: Path) -> dict[str, object]:
     }
 
 
-def look(spec: SourceSpec, path: Path) -> Shape:
-    """Reads the header. Raises SourceError for an empty file, one that is not UTF-8, and one with
-    too many columns.
-    """
-    head = read_head(path)
-    if not head.strip():
-        raise refused(path, "is empty", "Export it again, or take it out of the source's files.")
-    if b"\x00" in head:
-        raise refused(
-            path,
-            "is not a text file (it contains zero bytes)",
-            "Export it as UTF-8 CSV or Parquet.",
-        )
-    try:
-        text = decode(head)
-    except UnicodeDecodeError as error:
-        raise refused(
-            path,
-            f"is not UTF-8: byte {error.start + 1} is 0x{head[error.start]:02x}",
-            "Save it as UTF-8.",
-        ) from error
-    lines = text.splitlines()
-    first = next((line for line in lines if line.strip()), None)
-    if first is None:
-        raise refused(path, "is empty", "Export it again, or take it out of the source's files.")
-    separator = spec.separator or max(
-        SEPARATORS, key=lambda mark: (first.count(mark), -SEPARATORS.index(mark))
-    )
-    if spec.decimal_comma and separator == ",":
-        separator = ";"
-    cells = next(csv.reader([first], delimiter=separator))
-    if len(cells) > spec.max_columns:
-        raise refused(
-            path,
-            f"has {len(cells)} columns, more than the limit of {spec.max_columns}",
-            "Raise max_columns if that is right.",
-        )
-    words = frozenset(re.split(f"[{re.escape(separator)}\r\n]", text)) & VALUELESS
-    if not spec.header:
-        return Shape(
-            separator, tuple(f"column_{place}" for place in range(1, len(cells) + 1)), 0, words
-        )
-    return Shape(separator, tuple(cell.strip() for cell in cells), lines.index(first) + 1, words)
-
-
-def unpacked_within(spec: SourceSpec, path: Path) -> None:
-    """Raises SourceError where a packed file is larger inside than the limit for files, or packed
-    otherwise than with gzip or zstd.
-    """
-    if path.suffix.lower() in UNREADABLY_PACKED:
-        raise refused(
-            path,
-            "is packed, and neither with gzip nor with zstd",
-            "Unpack it, or pack it as .gz or .zst.",
-        )
-    if path.suffix.lower() not in PACKED:
-        return
-    size = 0
-    try:
-        with pa.input_stream(str(path), compression="detect") as stream:
-            while block := stream.read(1 << 22):
-                size += len(block)
-                if size > spec.max_file_bytes:
-                    raise refused(
-                        path,
-                        f"holds more than the limit of {spec.max_file_bytes} bytes once unpacked",
-                        "Split it, or raise max_file_bytes.",
-                    )
-    except (OSError, pa.ArrowInvalid) as error:
-        raise refused(path, f"can't be unpacked: {error}", "Check that it is whole.") from error
-
-
-def read_head(path: Path) -> bytes:
-    """The file's first bytes, unpacked."""
-    try:
-        with pa.input_stream(str(path), compression="detect") as stream:
-            return bytes(stream.read(HEAD_BYTES))
-    except (OSError, pa.ArrowInvalid) as error:
-        raise refused(
-            path, f"can't be read: {error}", "Check that it is whole and readable."
-        ) from error
-
-
-def decode(head: bytes) -> str:
-    """UTF-8 text without its byte order mark; a character cut off by the end of `head` is left out."""
-    try:
-        return head.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        if len(head) == HEAD_BYTES and error.start >= len(head) - 3:
-            return head[: error.start].decode("utf-8-sig")
-        raise
-
-
 def raw_lines(path: Path, wanted: Sequence[int]) -> Mapping[int, str]:
     """Lines of a text file by number, from 1."""
     found: dict[int, str] = {}
     left = set(wanted)
-    with pa.input_stream(str(path), compression="detect") as stream:
-        for number, line in enumerate(_lines(stream), start=1):
-            if number in left:
-                found[number] = line.decode("utf-8", "replace").rstrip("\r\n")
-                left.discard(number)
-                if not left:
-                    break
+    for number, line in enumerate(lines_of(path), start=1):
+        if number in left:
+            found[number] = line.decode("utf-8", "replace").rstrip("\r\n")
+            left.discard(number)
+            if not left:
+                break
     return found
 
 
@@ -322,16 +276,6 @@ def raw_records(
         row.pop("file_row_number") + 1: json.dumps(row, default=str, ensure_ascii=False)
         for row in rows.pl().iter_rows(named=True)
     }
-
-
-def _lines(stream: pa.NativeFile) -> Iterator[bytes]:
-    rest = b""
-    while block := stream.read(1 << 22):
-        parts = (rest + block).split(b"\n")
-        rest = parts.pop()
-        yield from parts
-    if rest:
-        yield rest
 
 
 def text_relation(
@@ -358,6 +302,7 @@ def text_relation(
         na_values=list(spec.null_words if null_words is None else null_words),
         store_rejects=True,
         buffer_size=BUFFER_BYTES,
+        compression=compression_of(path),
     )
 
 
@@ -379,7 +324,7 @@ def _parquet(
             f"has {len(relation.columns)} columns, more than the limit of {spec.max_columns}",
             "Raise max_columns if that is right.",
         )
-    require(spec, path, tuple(relation.columns))
+    require(spec, path, (*relation.columns, *folder_columns(path)))
     # DuckDB gives the second column of a name another one, and says nothing.
     told_apart(spec, path, pq.read_schema(path).names)
     if "file_row_number" in map(str.casefold, relation.columns):
@@ -414,8 +359,3 @@ def _parquet(
     return relation.select(
         FunctionExpression("epoch_us", time).alias(spec.time_column), *others
     ), True
-
-
-def refused(path: Path, what: str, remedy: str) -> SourceError:
-    """The error of a file that can't be read as a whole."""
-    return SourceError("a file can't be read", [Problem(str(path), what)], remedy)

@@ -17,7 +17,7 @@ from warehouse.errors import Problem, SourceError
 from warehouse.sources import dayorder
 from warehouse.sources.columns import require, told_apart, used
 from warehouse.sources.spec import SourceSpec
-from warehouse.sources.table import refused
+from warehouse.sources.textfile import refused
 from warehouse.sources.workbook_reader import UNREADABLE
 
 READER = Path(__file__).with_name("workbook_reader.py")

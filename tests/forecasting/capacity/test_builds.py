@@ -21,7 +21,7 @@ from forecasting.capacity.plan import plan
 from forecasting.capacity.readiness import DRAW_KEY, draw_key, slipped
 from forecasting.capacity.schedule import Offer
 from forecasting.capacity.upgrades import lines_of, upgrade_frames
-from forecasting.entry.market_entry import entries
+from forecasting.entry.market_entry import entered_markets, new_routes
 from forecasting.spec import PlanningPolicy
 from forecasting.stories.changes import PlanInputs, apply_scenario
 from forecasting.stories.scenario import Scenario
@@ -139,6 +139,13 @@ def basis_of(inputs: PlanInputs):
 
 
 def planned(inputs: PlanInputs, **more):
+    entering = new_routes(
+        inputs.demand or inputs.paths,
+        inputs.network,
+        assumptions=inputs.assumptions,
+        projects=inputs.projects,
+        today=TODAY,
+    )
     return plan(
         inputs.paths,
         inputs.network,
@@ -149,6 +156,7 @@ def planned(inputs: PlanInputs, **more):
         policy=POLICY,
         today=TODAY,
         workers=1,
+        entered=entering.entered,
         **more,
     )
 
@@ -386,7 +394,7 @@ def test_what_a_build_sells_is_its_price_times_what_it_carries_less_what_its_own
     inputs = replace(inputs, network=replace(inputs.network, routes=routes))
     alone = row_of(inputs)
     _, stated, projects = basis_of(inputs)
-    entered, _ = entries(inputs.paths, inputs.network, stated, projects, TODAY, 0)
+    entered, _ = entered_markets(inputs.paths, inputs.network, stated, projects, TODAY, 0)
     new = entered["P", "A-C"].ways_gbps[-1]
     years = np.array([(day - TODAY).days / 365.25 for day in inputs.paths.periods])
     by_hand = np.quantile(

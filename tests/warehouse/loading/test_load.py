@@ -68,7 +68,7 @@ def test_what_cannot_be_read_waits_in_quarantine_with_its_line(tmp_path: Path) -
             "the time soon can't be read",
             "interface r9 is unknown",
             "the rate is negative",
-            "the value is no number",
+            "the value is not a number",
         ]
         assert "can't be split" in kept["reason"][4]
         assert kept["reason"].to_list()[5:] == [

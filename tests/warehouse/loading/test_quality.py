@@ -37,13 +37,15 @@ def day(seed: int, days: int = 2) -> np.ndarray:
 def test_caps_outages_and_spikes_are_found_and_nothing_else(tmp_path: Path) -> None:
     calm, capped, dead, spiked = day(1), np.minimum(day(2), 8e9), day(3), day(4)
     dead[100:130], dead[200] = 0, 0
+    silent_out = day(9)
+    silent_out[100:130] = 0
     spiked[50] = 44e12
     with open_world(tmp_path, ["calm", "capped", "dead", "spiked"]) as world:
         batch = fill(
             world,
             tmp_path,
             {
-                name: (line, day(9))
+                name: (line, silent_out if name == "dead" else day(9))
                 for name, line in (
                     ("calm", calm),
                     ("capped", capped),
@@ -94,3 +96,21 @@ def test_ends_that_were_mixed_up_are_reported_and_left(tmp_path: Path) -> None:
         found = swapped_ends(world)
         assert found.select("interface_a", "interface_b").rows() == [("c", "d")]
         assert samples(world)["slot_start"].min() == datetime(2024, 1, 1, tzinfo=UTC)
+
+
+def test_a_measured_zero_is_a_value_where_nothing_near_it_carries_traffic(tmp_path: Path) -> None:
+    idle, out = day(3), day(4)
+    idle[100:130], out[100:130] = 0, 0
+    with open_world(tmp_path, ["alone"]) as world:
+        batch = fill(world, tmp_path, {"alone": (idle, out)})
+        mark_doubtful(world, since_batch_id=batch - 1)
+        assert samples(world)["flag"].unique().to_list() == ["ok"]
+
+
+def test_one_silent_direction_is_not_an_outage(tmp_path: Path) -> None:
+    idle = day(3)
+    idle[100:130] = 0
+    with open_world(tmp_path, ["half", "other"]) as world:
+        batch = fill(world, tmp_path, {"half": (idle, day(4)), "other": (day(5), day(6))})
+        mark_doubtful(world, since_batch_id=batch - 1)
+        assert samples(world)["flag"].unique().to_list() == ["ok"]

@@ -11,12 +11,17 @@ import numpy as np
 import polars as pl
 import pytest
 
+from dashboards.language import load_language
 from tests.warehouse.traffic_worlds import NOW, PAIR, load_one, open_world
 from warehouse.loading.coincidence import segment_combinations
 from warehouse.loading.slot_grid import p95
 from warehouse.loading.statistics import coincidence, update_statistics
+from warehouse.reasons import reason_of
 from warehouse.sources.spec import SourceSpec
 from warehouse.store.database import Warehouse
+
+EN = load_language("en")
+
 
 GIGA = 1e9
 
@@ -180,6 +185,7 @@ def test_too_little_coverage_gives_a_reason_and_no_value(tmp_path: Path) -> None
         update_statistics(world, time_zone="UTC", known_at=NOW)
         row = period(world, "r1", "p95")
         assert (row["value_gbps"], row["reason"]) == (None, "coverage 69 % is below 90 %")
+        assert EN.reason(reason_of(row)) == "coverage 69% is below 90%"
         assert row["coverage_ratio"] == pytest.approx(20 / 29)
 
 
@@ -242,7 +248,9 @@ def test_a_group_waits_for_all_its_routes(tmp_path: Path) -> None:
             datetime(2024, 2, 1, tzinfo=UTC),
         )
         update_statistics(world, time_zone="UTC", known_at=NOW)
-        assert period(world, "total", "mean")["reason"] == "route r2: coverage 50 % is below 90 %"
+        total = period(world, "total", "mean")
+        assert total["reason"] == "route r2: coverage 50 % is below 90 %"
+        assert EN.reason(reason_of(total)) == "route r2: coverage 50% is below 90%"
 
 
 def test_a_few_missing_slots_of_a_small_route_do_not_lower_the_sum(tmp_path: Path) -> None:

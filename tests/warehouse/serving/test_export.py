@@ -141,7 +141,7 @@ def revealing(tmp_path_factory):
             "update core.assumption set name = 'SECRETCO', scope = 'SECRETCO', source = 'SECRETCO', author = 'SECRETCO', low = 987654, value = 987654, high = 987654",
             "update core.order_plan set cost_usd = 987654, present_value_usd = 987654, reason = 'SECRETCO pays 987654', reason_values = 'SECRETCO'",
             "update core.no_forecast set reason = 'SECRETCO', reason_values = 'SECRETCO'",
-            "update core.traffic_period set reason = 'SECRETCO' where reason is not null",
+            "update core.traffic_period set reason = 'SECRETCO', reason_values = 'SECRETCO' where reason is not null",
             "update core.load_batch set file_name = 'SECRETCO', notes = 'SECRETCO', source = 'SECRETCO'",
             'update core.forecast_run set settings = \'{"price": 987654, "name": "SECRETCO"}\'',
         ):

@@ -167,10 +167,10 @@ def test_a_first_slot_in_the_future_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("odd", "message"),
     [
-        ({"bytes": float("nan")}, "the value is no number"),
-        ({"sampling_rate": "x"}, "the value is no number"),
-        ({"sampling_rate": -3}, "the value is no number"),
-        ({"sampling_rate": 10**30}, "the value is no number"),
+        ({"bytes": float("nan")}, "the value is not a number"),
+        ({"sampling_rate": "x"}, "the value is not a number"),
+        ({"sampling_rate": -3}, "the value is not a number"),
+        ({"sampling_rate": 10**30}, "the value is not a number"),
         ({"sampling_rate": 0}, ""),
     ],
 )

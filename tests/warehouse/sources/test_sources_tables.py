@@ -10,9 +10,8 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from flows.steps.load import files_of
+from flows.steps.load import files_of, unfit_links
 from tests.warehouse.traffic_worlds import PAIR, load, load_one, open_world, samples, write
-from warehouse.errors import SourceError
 from warehouse.sources.spec import SourceSpec
 
 HEADER = "time,interface,in,out\n"
@@ -145,10 +144,16 @@ def test_links_do_not_lead_out_of_the_data_folder(tmp_path: Path) -> None:
     secret = write(elsewhere / "s.csv", rows("2024-01-01 00:00"))
     write(data / "a.csv", rows("2024-01-01 00:00"))
     (data / "inside.csv").symlink_to(data / "a.csv")
-    assert len(files_of(data, "*.csv")) == 2
+    assert unfit_links(data, files_of(data, "*.csv")) == {}
     (data / "b.csv").symlink_to(secret)
-    with pytest.raises(SourceError, match="lead out of the data folder"):
-        files_of(data, "*.csv")
+    (data / "c.csv").symlink_to(data / "nowhere.csv")
+    (data / "d.csv").symlink_to(data / "d.csv")
+    problems = unfit_links(data, files_of(data, "*.csv"))
+    assert {path.name: problem.what.partition(",")[0] for path, problem in problems.items()} == {
+        "b.csv": "is a link out of the data folder",
+        "c.csv": f"is a link to {data / 'nowhere.csv'}",
+        "d.csv": "is a link that leads back to itself; remove it",
+    }
     assert files_of(data, str(secret)) == [secret]
     assert files_of(data, "../elsewhere/*.csv") == [data / "../elsewhere/s.csv"]
 

@@ -108,7 +108,7 @@ def test_cells_that_hold_an_error_wait_in_quarantine_with_their_row(tmp_path: Pa
         PORTS,
         [STAMP, "r1", "#N/A", 2],
         ["#REF!", "r1", 1, 2],
-        [45292.25, "r1", 1, 2],
+        [292.25, "r1", 1, 2],
         ["2024-01-01 00:05", "r1", "1000", 2.5],
     ]
     file = book(tmp_path / "a.xlsx", *rows, sheets=("old", "notes", "data"))
@@ -117,9 +117,9 @@ def test_cells_that_hold_an_error_wait_in_quarantine_with_their_row(tmp_path: Pa
         assert (result.rows_loaded, result.rows_quarantined) == (1, 3)
         kept = world.sql("select line, reason, row_text from core.quarantine order by line").rows()
         assert [(line, reason) for line, reason, _ in kept] == [
-            (4, "the value is no number"),
+            (4, "the value is not a number"),
             (5, "the time #REF! can't be read"),
-            (6, "the time 45292.25 can't be read"),
+            (6, "the time 292.25 can't be read"),
         ]
         assert "#N/A" in kept[0][2]
         assert samples(world).row(0)[2:4] == (1000.0, 2.5)

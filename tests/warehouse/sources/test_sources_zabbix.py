@@ -20,7 +20,7 @@ def test_a_real_export_of_trends(tmp_path: Path) -> None:
         result = load_one(world, SourceSpec("zabbix", kind="zabbix", items=ITEMS), path)
         assert (result.rows_quarantined, result.slot_minutes) == (0, 60)
         assert result.slots_new == result.rows_in
-        assert any("hours rest on fewer than 60 polls" in note for note in result.notes)
+        assert any("hours rest on fewer polls than is usual" in note for note in result.notes)
         row = samples(world).filter(slot_start=datetime.fromtimestamp(1552777200, UTC))
         assert row["in_bps"].to_list() == [8980954]
         assert row["out_bps"].to_list() == [None]
@@ -28,17 +28,21 @@ def test_a_real_export_of_trends(tmp_path: Path) -> None:
 
 def test_items_name_interfaces_and_directions_and_strangers_wait(tmp_path: Path) -> None:
     trends = "itemid,clock,num,value_min,value_avg,value_max\n"
-    rows = "159138,1704067200,60,1,2,3\n159139,1704067200,58,4,5,6\n7,1704067200,60,1,1,1\n159138,x,60,1,1,1\n"
+    rows = "159138,1704067200,60,1,2,3\n159138,1704070800,60,1,2,3\n159138,1704074400,58,1,2,3\n159139,1704067200,12,4,5,6\n7,1704067200,60,1,1,1\n159138,x,60,1,1,1\n"
     with open_world(tmp_path) as world:
         result = load_one(
             world,
             SourceSpec("z", kind="zabbix", items=ITEMS, unit="kbps"),
             write(tmp_path / "t.csv", trends + rows),
         )
-        assert (result.rows_in, result.rows_loaded, result.rows_quarantined) == (4, 2, 2)
-        assert samples(world).select("in_bps", "out_bps").rows() == [(2000.0, 5000.0)]
+        assert (result.rows_in, result.rows_loaded, result.rows_quarantined) == (6, 4, 2)
+        assert samples(world).select("in_bps", "out_bps").rows() == [
+            (2000.0, 5000.0),
+            (2000.0, None),
+            (2000.0, None),
+        ]
         assert "interface of item 7 is unknown" in " ".join(result.notes)
-        assert "1 hours rest on fewer than 60 polls" in " ".join(result.notes)
+        assert "1 hours rest on fewer polls than is usual" in " ".join(result.notes)
 
 
 def test_history_is_averaged_into_slots(tmp_path: Path) -> None:
@@ -59,7 +63,7 @@ def test_what_is_no_export_and_what_is_not_named(tmp_path: Path) -> None:
             SourceSpec("z", kind="zabbix", items=ITEMS),
             write(tmp_path / "n.csv", "a,b\n1,2\n"),
         )
-        assert "is no export of Zabbix" in str(result.error)
+        assert "is not an export of Zabbix" in str(result.error)
     for wrong in ({}, {"items": {"1": "r1"}}, {"interface": "r1"}):
         with pytest.raises(SettingsError, match="items"):
             SourceSpec("z", kind="zabbix", **wrong)  # type: ignore[arg-type]

@@ -48,7 +48,7 @@ with tagged(tag, column_name, view_names) as (
         ]),
         -- Sentences that may name a price or a customer.
         ('free_text', 'reason', ['revision_part', 'order_plan', 'upgrade', 'build_choice', 'money_figure', 'no_forecast', 'quarantine', 'traffic_month', 'traffic_week', 'traffic_day', 'traffic_latest', 'traffic_all']),
-        ('free_text', 'reason_values', ['revision_part', 'order_plan', 'upgrade', 'build_choice', 'money_figure', 'no_forecast', 'new_route_score']),
+        ('free_text', 'reason_values', ['revision_part', 'order_plan', 'upgrade', 'build_choice', 'money_figure', 'no_forecast', 'new_route_score', 'traffic_latest', 'traffic_all']),
         ('free_text', 'note_values', ['route_risk']),
         ('free_text', 'verdict_values', ['forecast_effect']),
         ('free_text', 'wrong_if_values', ['new_route_registration']),

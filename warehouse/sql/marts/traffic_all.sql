@@ -2,7 +2,7 @@
 create view mart.traffic_all as
 select
     grain, series_kind, series_id, direction, statistic, period_start, value_gbps, coverage_ratio,
-    censored_ratio, slot_minutes, simulated, reason,
+    censored_ratio, slot_minutes, simulated, reason, reason_code, reason_values,
     time_zone, statistic = 'mean' as additive, version, known_at,
     row_number() over (partition by grain, series_kind, series_id, direction, statistic, period_start order by version desc) = 1 as latest
 from core.traffic_period;
@@ -19,6 +19,8 @@ comment on column mart.traffic_all.censored_ratio is 'share of valid slots pinne
 comment on column mart.traffic_all.slot_minutes is 'slot length the statistic was made from [minute]';
 comment on column mart.traffic_all.simulated is 'true where made from simulated traffic';
 comment on column mart.traffic_all.reason is 'why there is no value';
+comment on column mart.traffic_all.reason_code is 'the code of reason in the catalogues of texts';
+comment on column mart.traffic_all.reason_values is 'what the text of reason names, as JSON';
 comment on column mart.traffic_all.time_zone is 'IANA zone in which periods were cut';
 comment on column mart.traffic_all.additive is 'true where values may be added over series (means on the same slots); false for p95: for a group take the row of its market, corridor or total, or load_gbps of segment_load';
 comment on column mart.traffic_all.version is 'number of the statistics pass; the highest holds';

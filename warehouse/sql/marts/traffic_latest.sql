@@ -2,7 +2,7 @@
 create view mart.traffic_latest as
 select
     grain, series_kind, series_id, direction, statistic, period_start, value_gbps, coverage_ratio,
-    censored_ratio, slot_minutes, simulated, reason, time_zone, additive, known_at
+    censored_ratio, slot_minutes, simulated, reason, reason_code, reason_values, time_zone, additive, known_at
 from mart.traffic_all
 where latest;
 comment on view mart.traffic_latest is 'Traffic by period of every grain, as known now.';
@@ -18,6 +18,8 @@ comment on column mart.traffic_latest.censored_ratio is 'share of valid slots pi
 comment on column mart.traffic_latest.slot_minutes is 'slot length the statistic was made from [minute]';
 comment on column mart.traffic_latest.simulated is 'true where made from simulated traffic';
 comment on column mart.traffic_latest.reason is 'why there is no value';
+comment on column mart.traffic_latest.reason_code is 'the code of reason in the catalogues of texts';
+comment on column mart.traffic_latest.reason_values is 'what the text of reason names, as JSON';
 comment on column mart.traffic_latest.time_zone is 'IANA zone in which periods were cut';
 comment on column mart.traffic_latest.additive is 'true where values may be added over series (means on the same slots); false for p95: for a group take the row of its market, corridor or total, or load_gbps of segment_load';
 comment on column mart.traffic_latest.known_at is 'when this became known [UTC]';

@@ -10,8 +10,18 @@ from (
         join port p on p.interface_key = t.interface_key
         where t.flag in ('ok', 'over_speed', 'outlier', 'censored') or (t.flag = 'gap' and (t.in_bps is not null or t.out_bps is not null))
     ),
+    -- Slots of a port in which both directions are zero while another port of its route, or of a route from or to one of its nodes, carries
+    -- traffic. Elsewhere a measured zero is a value: links are idle at night.
+    carried as (
+        select distinct z.interface_key, z.slot_start, z.slot_minutes
+        from slot z
+        join port_node mine on mine.interface_key = z.interface_key
+        join port_node other on other.node_id = mine.node_id and other.interface_key <> mine.interface_key
+        join core.traffic_sample o on o.interface_key = other.interface_key and o.slot_start = z.slot_start
+        where z.in_bps = 0 and z.out_bps = 0 and o.flag in ('ok', 'over_speed', 'censored') and (o.in_bps > 0 or o.out_bps > 0)
+    ),
     way as (
-        select * exclude (in_bps, out_bps), unnest(['in', 'out']) as direction, unnest([in_bps, out_bps]) as bps from slot
+        select * exclude (in_bps, out_bps), coalesce(in_bps = 0 and out_bps = 0, false) as is_silent, unnest(['in', 'out']) as direction, unnest([in_bps, out_bps]) as bps from slot
     ),
     level as (
         select interface_key, slot_minutes, from_at, direction, median(bps) as median_bps, quantile_disc(bps, 0.999) as high_bps, count(bps) as slots
@@ -24,8 +34,10 @@ from (
             w.*, l.slots,
             coalesce(w.bps between $full_ratio * w.speed_bps and 1.02 * w.speed_bps
                 or (w.bps between 0.999 * l.high_bps and 1.001 * l.high_bps and l.high_bps > 1.2 * l.median_bps), false) as is_pinned,
-            coalesce(w.bps = 0 and l.median_bps > 0, false) as is_zero
-        from way w join level l using (interface_key, slot_minutes, from_at, direction)
+            coalesce(w.is_silent and l.median_bps > 0 and c.slot_start is not null, false) as is_zero
+        from way w
+        join level l using (interface_key, slot_minutes, from_at, direction)
+        left join carried c using (interface_key, slot_start, slot_minutes)
     ),
     grouped as (
         select *,

@@ -3,7 +3,7 @@ with look as (
     select
         series, stamp, lag(series) over () as before, lag(stamp) over () as earlier,
         $port_keys[enum_code(try_cast(trim(series) as port_name)) + 1] as interface_key,
-        make_timestamptz(case when $microseconds then try_cast(stamp as bigint) else epoch_us(try_cast(cast(stamp as varchar) as timestamp)) end) as looked_at
+        make_timestamptz(case when $microseconds then try_cast(stamp as bigint) else plain_instant_us(cast(stamp as varchar)) end) as looked_at
     from (from source_row limit 20000)
 ),
 reached as (select interface_key, min(looked_at) as first_at, max(looked_at) as last_at from look group by interface_key)

@@ -2,7 +2,7 @@
 create or replace temp macro plain_slots(port_keys, own_places, speeds, least_speed, microseconds, shift_us, slot_us, slot_minutes, batch_id, today_us, earliest_us, bits, swap) as table
 with given as (
     select
-        case when microseconds then try_cast(stamp as bigint) else epoch_us(try_cast(cast(stamp as varchar) as timestamp)) end as at_us,
+        case when microseconds then try_cast(stamp as bigint) else plain_instant_us(cast(stamp as varchar)) end as at_us,
         -- Trimming costs as much as finding the name, and is seldom needed.
         enum_code(coalesce(try_cast(series as port_name), try_cast(trim(series) as port_name))) + 1 as place,
         bits * case when swap then value_out::double else value_in::double end as any_in,

@@ -3,49 +3,35 @@ create or replace temp table staged as
 with parsed as (
     select
         stamp,
-        coalesce(known_us, case
-            when $time_kind = 'none' then $earliest_us::bigint
-            when $time_kind = 'microseconds' then try_cast(stamp as bigint)
-            when $time_kind = 'epoch' then try_cast(try_cast(stamp as double) * $stamp_us as bigint)
-            when $time_kind = 'format' then epoch_us(timezone($zone, try_strptime(cast(stamp as varchar), $formats)))
-            when $zone = 'UTC' then epoch_us(try_cast(cast(stamp as varchar) as timestamp))
-            when regexp_matches(cast(stamp as varchar), '(Z|[+-]\d\d:?\d\d)$')
-                then epoch_us(try_cast(cast(stamp as varchar) as timestamptz))
-            else epoch_us(timezone($zone, try_cast(cast(stamp as varchar) as timestamp)))
-        end) as at_us,
+        coalesce(known_us, instant_us(stamp, $time_kind, $stamp_us, $formats, $has_offset, $zone, $earliest_us)) as at_us,
+        coalesce(series, $interface) as given_name,
         trim(case when $pattern = '' then coalesce(series, $interface)
             else regexp_extract(coalesce(series, $interface), $pattern, $interface_group) end) as name,
         lower(trim(case when $direction <> '' then $direction
             when $direction_group > 0 then regexp_extract(coalesce(series, $interface), $pattern, $direction_group)
             else direction end)) as word,
-        -- With a decimal comma, points stand before groups of three; 12.5 is no number. Columns of numbers have neither.
-        case when $decimal_comma and typeof(value) = 'VARCHAR'
-            then case when regexp_matches(cast(value as varchar), '^\s*[-+]?(\d{1,3}(\.\d{3})+([^.\d][^.]*)?|[^.]*)$') then try_cast(replace(replace(cast(value as varchar), '.', ''), ',', '.') as double) end
-            else try_cast(value as double) end as one,
-        case when $decimal_comma and typeof(value_in) = 'VARCHAR'
-            then case when regexp_matches(cast(value_in as varchar), '^\s*[-+]?(\d{1,3}(\.\d{3})+([^.\d][^.]*)?|[^.]*)$') then try_cast(replace(replace(cast(value_in as varchar), '.', ''), ',', '.') as double) end
-            else try_cast(value_in as double) end as one_in,
-        case when $decimal_comma and typeof(value_out) = 'VARCHAR'
-            then case when regexp_matches(cast(value_out as varchar), '^\s*[-+]?(\d{1,3}(\.\d{3})+([^.\d][^.]*)?|[^.]*)$') then try_cast(replace(replace(cast(value_out as varchar), '.', ''), ',', '.') as double) end
-            else try_cast(value_out as double) end as one_out,
+        cell_number(value, $decimal_comma, $thousands, $bits, $unit_names, $unit_bits) as one,
+        cell_number(value_in, $decimal_comma, $thousands, $bits, $unit_names, $unit_bits) as one_in,
+        cell_number(value_out, $decimal_comma, $thousands, $bits, $unit_names, $unit_bits) as one_out,
         (value is not null and one is null) or (value_in is not null and one_in is null) or (value_out is not null and one_out is null) as unreadable,
         case
             -- Not `word in (...)`: a long list becomes a join, and a join does not leave rows in the order of the file.
-            when list_contains(['in', 'rx', 'ingress', 'input', 'inbound', 'received', 'receive'], word) then 'in'
-            when list_contains(['out', 'tx', 'egress', 'output', 'outbound', 'sent', 'transmit'], word) then 'out'
+            when list_contains($in_words, word) then 'in'
+            when list_contains($out_words, word) then 'out'
         end as way
     from timed_row
 ),
 rated as (
     select
-        at_us, name, word, way, stamp, unreadable,
-        $bits * case when isnan(any_in) then null else any_in end as in_bps,
-        $bits * case when isnan(any_out) then null else any_out end as out_bps
+        at_us, given_name, name, word, way, stamp, unreadable,
+        $bits * case when isnan(any_in) or ($zeros_are_gaps and any_in = 0) then null else any_in end as in_bps,
+        $bits * case when isnan(any_out) or ($zeros_are_gaps and any_out = 0) then null else any_out end as out_bps
     from (
-        select *,
-            case when $single then case way when 'in' then one end else one_in end as any_in,
-            case when $single then case way when 'out' then one end else one_out end as any_out
-        from parsed
+        select *, case when $amounts then abs(given_in) else given_in end as any_in, case when $amounts then abs(given_out) else given_out end as any_out
+        from (select *,
+            case when $single then case way when 'in' then one end else one_in end as given_in,
+            case when $single then case way when 'out' then one end else one_out end as given_out
+        from parsed)
     )
 )
 select
@@ -59,9 +45,10 @@ select
             and (in_bps is null or in_bps between 0 and 1e18) and (out_bps is null or out_bps between 0 and 1e18) then null
         when stamp is null and $time_kind <> 'none' then 'the time is empty'
         when at_us is null then 'the time ' || stamp || ' can''t be read'
-        when name is null or name = '' then 'the interface is empty'
+        when name is null or (name = '' and ($pattern = '' or given_name = '')) then 'the interface is empty'
+        when name = '' then given_name || ' does not match interface_pattern'
         when interface_key is null then 'interface ' || name || ' is unknown'
-        when unreadable then 'the value is no number'
+        when unreadable then 'the value is not a number'
         when $single and way is null then 'the direction ' || coalesce(word, '(empty)') || ' is neither in nor out'
         when in_bps < 0 or out_bps < 0 then 'the rate is negative'
         when in_bps > 1e18 or out_bps > 1e18 then 'the rate is not finite'

@@ -3,14 +3,7 @@ create or replace temp table staged as
 with parsed as (
     select
         stamp,
-        case
-            when $time_kind = 'microseconds' then try_cast(stamp as bigint)
-            when $time_kind = 'epoch' then try_cast(try_cast(stamp as double) * $stamp_us as bigint)
-            when $time_kind = 'format' then epoch_us(timezone($zone, try_strptime(cast(stamp as varchar), $formats)))
-            when $zone = 'UTC' then epoch_us(try_cast(cast(stamp as varchar) as timestamp))
-            when regexp_matches(cast(stamp as varchar), '(Z|[+-]\d\d:?\d\d)$') then epoch_us(try_cast(cast(stamp as varchar) as timestamptz))
-            else epoch_us(timezone($zone, try_cast(cast(stamp as varchar) as timestamp)))
-        end as at_us,
+        instant_us(stamp, $time_kind, $stamp_us, $formats, $has_offset, $zone, $earliest_us) as at_us,
         trim(case when $pattern = '' then coalesce(series, $interface)
             else regexp_extract(coalesce(series, $interface), $pattern, $interface_group) end) as name,
         -- Octet counters of 64 bits do not fit a double.

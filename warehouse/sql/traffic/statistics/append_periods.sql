@@ -2,10 +2,11 @@
 insert into core.traffic_period
 with made as (
     select 'route' as series_kind, n.route_id as series_id, r.direction, r.statistic, r.period_start, r.measured_gbps, r.coverage_ratio,
-        r.censored_ratio, r.slot_minutes, r.reason
+        r.censored_ratio, r.slot_minutes, r.reason, r.reason_code, r.reason_values
     from route_period r join route_number n using (route_key)
     union all by name
-    select series_kind, series_id, direction, statistic, period_start, measured_gbps, coverage_ratio, censored_ratio, slot_minutes, reason
+    select series_kind, series_id, direction, statistic, period_start, measured_gbps, coverage_ratio, censored_ratio, slot_minutes, reason,
+        reason_code, reason_values
     from group_period
 ),
 simulated as (
@@ -33,7 +34,7 @@ latest as (
 select
     $grain, m.series_kind, m.series_id, m.direction, m.statistic, m.period_start,
     case when m.reason is null then m.measured_gbps end, m.coverage_ratio, m.censored_ratio, m.slot_minutes, m.simulated, m.reason,
-    $zone, $known_at, $version
+    $zone, $known_at, $version, m.reason_code, m.reason_values
 from marked m
 left join latest l using (series_kind, series_id, direction, statistic, period_start)
 where l.version is null

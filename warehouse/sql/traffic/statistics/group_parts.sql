@@ -11,7 +11,9 @@ select
     a.series_kind, a.series_id, a.period_start, a.until_at, a.from_at, a.route_key, w.direction, w.statistic,
     r.measured_gbps, coalesce(r.slot_minutes, 0) as slot_minutes, coalesce(r.coverage_ratio, 0) as coverage_ratio,
     coalesce(r.censored_ratio, 0) as censored_ratio,
-    case when r.route_key is null then 'no samples' else r.reason end as reason
+    case when r.route_key is null then 'no samples' else r.reason end as reason,
+    case when r.route_key is null then 'period.no_samples' else r.reason_code end as reason_code,
+    case when r.route_key is null then '{}' else r.reason_values end as reason_values
 from active a
 cross join (select d.direction, t.statistic from (values ('in'), ('out')) d(direction), (values ('mean'), ('p95')) t(statistic)) w
 left join route_period r on r.route_key = a.route_key and r.period_start = a.period_start and r.direction = w.direction and r.statistic = w.statistic;

@@ -9,7 +9,8 @@ with whole as (
         min(coverage_ratio) as least_coverage, max(censored_ratio) as censored_ratio,
         count(reason) as refused,
         min(route_key) filter (reason is not null) as refused_key,
-        arg_min(reason, route_key) filter (reason is not null) as refused_reason
+        arg_min(reason, route_key) filter (reason is not null) as refused_reason,
+        arg_min({'code': reason_code, 'values': reason_values::json}, route_key) filter (reason is not null) as refused_why
     from group_part
     group by all
 ),
@@ -31,5 +32,19 @@ select
             || case when refused > 1 then ', and ' || (refused - 1) || ' more' else '' end
         when statistic = 'p95' and lengths > 1 then 'its routes are measured in slots of different length'
         when coalesce(coverage_ratio, 0) < $min_coverage then 'coverage ' || round(100 * coalesce(coverage_ratio, 0))::int || ' % is below ' || round(100 * $min_coverage)::int || ' %'
-    end as reason
+    end as reason,
+    case
+        when until_at > $today then 'period.not_over'
+        when refused > 1 then 'period.of_routes'
+        when refused > 0 then 'period.of_route'
+        when statistic = 'p95' and lengths > 1 then 'period.slot_lengths'
+        when coalesce(coverage_ratio, 0) < $min_coverage then 'period.low_coverage'
+    end as reason_code,
+    case
+        when reason_code in ('period.of_route', 'period.of_routes') then json_object(
+            'route', (select route_id from route_number n where n.route_key = refused_key), 'why', refused_why, 'more', refused - 1
+        )::varchar
+        when reason_code = 'period.low_coverage' then json_object('coverage', coalesce(coverage_ratio, 0), 'needed', $min_coverage)::varchar
+        when reason_code is not null then '{}'
+    end as reason_values
 from measured;

@@ -32,5 +32,14 @@ select
         when slots = 0 then 'no valid samples'
         when until_at > $today then 'period not over'
         when coverage_ratio < $min_coverage then 'coverage ' || round(100 * coverage_ratio)::int || ' % is below ' || round(100 * $min_coverage)::int || ' %'
-    end as reason
+    end as reason,
+    case
+        when slots = 0 then 'period.no_valid_samples'
+        when until_at > $today then 'period.not_over'
+        when coverage_ratio < $min_coverage then 'period.low_coverage'
+    end as reason_code,
+    case
+        when reason_code = 'period.low_coverage' then json_object('coverage', coverage_ratio, 'needed', $min_coverage)::varchar
+        when reason_code is not null then '{}'
+    end as reason_values
 from chosen;

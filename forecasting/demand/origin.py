@@ -6,13 +6,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from forecasting.demand.combine import Outlook, outlook
 from forecasting.demand.effects import Effects, Regression
+from forecasting.demand.models.longer_season import longer_season
 from forecasting.demand.models.short_season import believed_season
 from forecasting.demand.models.window import Window, window
 from forecasting.demand.outliers import REACH, tamed
@@ -72,6 +73,9 @@ def _alike(pasts: list[Past], season: int, *, frozen: bool) -> list[Seen]:
     effects = _effects(pasts, values, season) if first.log else {}
     for row, one in effects.items():
         values[row] *= np.exp(-one.past)
+    longer = longer_season(values, season, first.horizon) if first.log else None
+    if longer:
+        values *= np.exp(-longer.past)
     data, shifts = look_back(
         values,
         log=first.log,
@@ -82,6 +86,14 @@ def _alike(pasts: list[Past], season: int, *, frozen: bool) -> list[Seen]:
         frozen=frozen,
     )
     whole, rough = outlook(data), roughness(data.adjusted)
+    if longer:
+        factor = np.exp(longer.ahead)[:, None, :]
+        whole = replace(
+            whole,
+            candidates=whole.candidates * factor,
+            point=whole.point * factor[:, 0],
+            bounds=whole.bounds * factor,
+        )
     return [
         _one(whole, row, tuple(shifts[row]), rough[row], effects.get(row))
         for row in range(len(pasts))

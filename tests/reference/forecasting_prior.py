@@ -20,8 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from forecasting.demand.calibrate import COVERAGES, deviation
-from forecasting.demand.combine import outlook
-from forecasting.demand.origin import look_back
+from forecasting.demand.origin import Past, seen_together
 from tests.benchmarks.sets import (
     Series,
     bench_set,
@@ -57,9 +56,12 @@ def scores(
     found = [np.empty((0, horizon))]
     for at in range(0, len(pasts), TOGETHER):
         some, observed = np.stack(pasts[at : at + TOGETHER]), np.stack(outcomes[at : at + TOGETHER])
-        seen = outlook(look_back(some, log=True, season=season, horizon=horizon)[0])
+        seen = seen_together([Past(past, True, horizon) for past in some], season)
+        points, sizes = (
+            np.stack([getattr(one, name) for one in seen]) for name in ("point", "scale")
+        )
         with np.errstate(divide="ignore"):
-            found.append(np.abs(deviation(observed, seen.point, log=True)) / seen.scale)
+            found.append(np.abs(deviation(observed, points, log=True)) / sizes)
     stacked = np.concatenate(found)
     return np.where(np.isfinite(stacked), stacked, np.nan)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from html import escape as escaped
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 from markupsafe import Markup
@@ -115,6 +115,8 @@ def filled(table: Table, language: Language) -> Table:
 class Figure:
     """A chart, or the reason why there is none. `notes` are pairs of a label and a text; `data` is
     written to data/`csv`.
+
+    What a title says after a line break belongs to the line under it, before the subtitle.
     """
 
     figure_id: str
@@ -128,6 +130,19 @@ class Figure:
     data: pl.DataFrame | None = None
     reason: str = ""
     badges: Sequence[str] = field(default_factory=tuple)
+
+    def __post_init__(self) -> None:
+        title, _, under = self.title.partition("\n")
+        below = capital(under.replace("\n", " "))
+        if below and not below.endswith((".", "!", "?")):
+            below += "."
+        for name, value in (
+            ("title", title),
+            ("subtitle", f"{below} {self.subtitle}".strip()),
+            ("alt", self.alt.replace("\n", ". ")),
+            ("reason", self.reason.replace("\n", ". ")),
+        ):
+            object.__setattr__(self, name, value)
 
 
 @dataclass(frozen=True)
@@ -156,6 +171,8 @@ class Page:
     """Makes the sections, for pages of which there are many."""
     subject: tuple[str, str] | None = None
     """The one route or segment that such a page is about, as its kind and id."""
+    front: Any = None
+    """The first screen of the overview (front.page.Front), which stands above its sections."""
 
     def parts(self) -> Sequence[Section]:
         return self.build() if self.build else self.sections

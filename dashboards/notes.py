@@ -11,6 +11,7 @@ from dashboards import naming
 from dashboards.charts.accuracy import wilson
 from dashboards.cuts import SeriesKey, without_holes
 from dashboards.language import Language, Period
+from dashboards.trust import coverage_of, unreliable
 from dashboards.view import View
 from warehouse.schema import Grain
 
@@ -66,9 +67,35 @@ def sure(view: View) -> tuple[str, str]:
     return text("note.interval"), text("note.sure", c80=share, n=n)
 
 
-def closing(view: View) -> Notes:
-    """The last lines under a figure made of the routes' forecasts: how sure, since when, which run."""
-    return [sure(view), *since(view), run_note(view)]
+def sure_of(view: View, routes: Sequence[str]) -> tuple[str, str]:
+    """How sure a figure made of these routes' forecasts is; of all routes where none was scored."""
+    text = view.text
+    held = coverage_of(view.material, list(routes))
+    if held is None:
+        return sure(view)
+    bad = {key[1] for key in unreliable(view.material) if key[0] == "route"}.intersection(routes)
+    words = text("note.sure_of", c80=held[0], n=held[1], routes=len(set(routes)))
+    if bad:
+        words += text("note.sure_doubt", bad=len(bad))
+    return text("note.interval"), words
+
+
+def closing(view: View, routes: Sequence[str] | None = None) -> Notes:
+    """The last lines under a figure made of routes' forecasts (all, or those stated): how sure,
+    since when, which run.
+    """
+    how = sure(view) if routes is None else sure_of(view, routes)
+    return [how, *since(view), run_note(view)]
+
+
+def routes_over(view: View, segment_id: str) -> list[str]:
+    """The routes on whose first path a segment lies: their forecasts make its load."""
+    material = view.material
+    return [
+        route_id
+        for route_id in material.users.get(segment_id, [])
+        if segment_id in material.paths[route_id].get(1, ())
+    ]
 
 
 def series_notes(view: View, key: SeriesKey) -> Notes:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -84,16 +85,7 @@ def write_paper(
         with tempfile.TemporaryDirectory() as work:
             source = displayable(compose(View(material, language), Path(work)))
             (Path(work) / "edition.typ").write_text(source, encoding="utf-8")
-            # Typst's own fonts only: the same page on every machine.
-            pdf = typst.compile(
-                Path(work) / "edition.typ",
-                root=Path(work),
-                ignore_system_fonts=True,
-                pdf_standards=["ua-1"],
-                timestamp=int(edition.known_at.timestamp()),
-            )
-        if not isinstance(pdf, bytes):
-            raise TypeError("typst returned no document")
+            pdf = compile_pdf(Path(work) / "edition.typ", edition.known_at)
         target.write_bytes(pdf)
         written.append(target)
     return written
@@ -151,7 +143,7 @@ def compose(view: View, folder: Path) -> str:
         f"{quote(text('page.footer', run_id=edition.run_id, data_hash=edition.data_hash, code_version=edition.code_version, seed=str(edition.seed)))}, "
         f"{quote(text('paper.simulated') if edition.simulated else '')}, {quote(text('paper.contents'))})",
     ]
-    drawn: dict[str, tuple[str, Figure]] = {}
+    drawn: dict[str, str] = {}
     for page in paper_pages(view):
         lines.append(f"= #{quote(page.title)}")
         lines += [f"#par({quote(words)})" for words in page.lead]
@@ -160,22 +152,28 @@ def compose(view: View, folder: Path) -> str:
                 lines.append(f"== #{quote(section.title)}")
             lines += [f"#leading({quote(words)})" for words in section.words]
             for figure in section.figures:
-                where, same = drawn.get(figure.figure_id, ("", None))
-                if same is not None and same.spec == figure.spec:
+                where = drawn.setdefault(figure.figure_id, page.title)
+                if where != page.title:
                     lines.append(f"#par({quote(text('paper.shown', page=where))})")
                     continue
-                drawn[figure.figure_id] = page.title, figure
-                lines.append(
-                    _figure(
-                        figure,
-                        view,
-                        folder,
-                        f"{figure.figure_id}{'' if same is None else '-whole'}.svg",
-                    )
-                )
+                lines.append(_figure(figure, view, folder, f"{figure.figure_id}.svg"))
             if section.table:
                 lines.append(_table(section.table, view.language))
     return "\n\n".join(lines) + "\n"
+
+
+def compile_pdf(source: Path, known_at: datetime) -> bytes:
+    """The PDF/UA-1 of a Typst file with Typst's own fonts only: the same page on every machine."""
+    pdf = typst.compile(
+        source,
+        root=source.parent,
+        ignore_system_fonts=True,
+        pdf_standards=["ua-1"],
+        timestamp=int(known_at.timestamp()),
+    )
+    if not isinstance(pdf, bytes):
+        raise TypeError("typst returned no document")
+    return pdf
 
 
 def displayable(source: str) -> str:

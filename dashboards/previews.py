@@ -18,7 +18,7 @@ from dashboards.figure import Page
 from dashboards.language import Language
 
 MOST, MOST_ROWS = 4, 1500
-WIDTH = 1056
+WIDTH = 1312
 """Of the page's column on a desktop, so that the chart that takes the picture's place has its size.
 """
 ROOM, BETWEEN = 45, 26

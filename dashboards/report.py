@@ -32,6 +32,8 @@ from dashboards.chapters import (
 )
 from dashboards.edition import Edition
 from dashboards.figure import Page, capital
+from dashboards.front.brief import NAME as BRIEF
+from dashboards.front.brief import write_brief
 from dashboards.kept import Body, Kept, page_key, run_lines
 from dashboards.language import TEXT_FOLDER, Language, Period, load_language
 from dashboards.material import Material, gather
@@ -155,6 +157,10 @@ def _write_language(
     pages = edition_pages(View(material, language))
     drawn = draw_previews(pages, language, folder) if pictures else {}
     written = [folder / picture.path for picture in drawn.values()]
+    brief = write_brief(View(material, language), folder)
+    if brief:
+        written.append(brief)
+        extras = [*extras, (BRIEF, "brief.link")]
     for page in pages:
         body = _body(page, View(material, language), kept, drawn, with_data=code == languages[0])
         written.append(
@@ -221,7 +227,7 @@ def _body(
         _environment()
         .get_template("sections.html")
         .render(
-            lead=page.lead,
+            lead=() if page.front else page.lead,
             sections=sections,
             t=view.text,
             root="../" * page.path.count("/") + "../",
@@ -263,6 +269,7 @@ def _write_page(
             code=view.language.code,
             policy=POLICY,
             title=page.title,
+            front=page.front,
             main=Markup(body.main),
             path=page.path,
             real=page.real,

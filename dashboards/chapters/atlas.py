@@ -12,7 +12,8 @@ from dashboards.cuts import each
 from dashboards.figure import Figure, plain_table
 from dashboards.language import Period
 from dashboards.material import Material
-from dashboards.notes import Notes, closing
+from dashboards.notes import Notes, closing, routes_over
+from dashboards.trust import doubtful_routes
 from dashboards.view import View
 
 LEAST_SPAN = 0.5
@@ -49,7 +50,7 @@ def load_notes(view: View, segment_ids: list[str], unit: str = "unit_text") -> N
             ),
         ),
         *assumed_note(view, segment_ids),
-        *closing(view),
+        *closing(view, routes_over(view, segment_ids[0]) if len(segment_ids) == 1 else None),
     ]
 
 
@@ -57,6 +58,8 @@ def badges(view: View, segment_ids: list[str]) -> tuple[str, ...]:
     words = [view.text("page.simulated_short")] if view.material.edition.simulated else []
     if assumed_note(view, segment_ids):
         words.append(view.text("page.assumed_short"))
+    if len(segment_ids) == 1 and doubtful_routes(view.material, segment_ids[0]):
+        words.append(view.text("trust.badge"))
     return tuple(words)
 
 
@@ -200,6 +203,7 @@ def map_figures(view: View) -> list[Figure]:
         else [text("map.within", by=by)]
     )
     found = []
+    dated = not view.material["runout"].is_empty()
     for kind, rank, value, names in (
         (
             "map",
@@ -222,7 +226,11 @@ def map_figures(view: View) -> list[Figure]:
     ):
         if kind == "map_runout" and not lines["soon"].max():
             continue
-        over = lines.filter(pl.col(rank) > (2 if kind == "map" or years > 2 else 1)).height
+        over = (
+            lines["t50"].count()
+            if kind == "map" and dated
+            else lines.filter(pl.col(rank) > (2 if kind == "map" or years > 2 else 1)).height
+        )
         finding = kind if kind == "map" or years > 2 else f"{kind}_by"
         title = text(
             f"title.{finding}{'' if over else '_none'}" if loaded else "title.map_unloaded",

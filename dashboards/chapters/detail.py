@@ -17,7 +17,7 @@ from dashboards.charts.tornado import tornado
 from dashboards.cuts import SeriesKey
 from dashboards.figure import Figure, plain_table, slug
 from dashboards.language import Period
-from dashboards.notes import closing, receipt, run_note, series_span, since
+from dashboards.notes import closing, receipt, routes_over, run_note, series_span, since
 from dashboards.view import View
 
 
@@ -204,7 +204,7 @@ def probability_figure(view: View, segment_id: str, direction: str) -> Figure | 
                 else "note.source_load"
             ),
         ),
-        *closing(view),
+        *closing(view, routes_over(view, segment_id)),
     ]
     heads = [
         ("target_start", text("table.period"), "period"),
@@ -302,7 +302,7 @@ def tornado_figure(view: View, segment_id: str) -> Figure | None:
                 else "note.source_load"
             ),
         ),
-        *closing(view),
+        *closing(view, routes_over(view, segment_id)),
     ]
     return Figure(
         figure_id,

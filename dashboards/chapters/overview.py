@@ -1,4 +1,4 @@
-"""The first page: what to order, what to watch, what to expect."""
+"""The first page: what to do, what changed, what it costs, what to expect."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from dashboards import naming
 from dashboards.chapters import accepted, changes
 from dashboards.chapters.corridors import corridors
 from dashboards.chapters.places import corridor_path
-from dashboards.chapters.plan import order_table, orders_title, timeline_figure
-from dashboards.chapters.routes import route_table
-from dashboards.chapters.segments import heat_figure
 from dashboards.chapters.series import refusals_in_short, series_figure
 from dashboards.figure import Cell, Page, Section, Table
+from dashboards.front.changed import change_section
+from dashboards.front.page import make_front
+from dashboards.front.quarter_costs import quarter_figure
 from dashboards.language import Period
 from dashboards.view import View
 
@@ -19,26 +19,16 @@ MOST_ROWS = 12
 
 def pages(view: View) -> list[Page]:
     text = view.text
-    table = order_table(view, most=MOST_ROWS, brief=True)
-    reason = (
-        orders_title(view)
-        if view.material["order_plan"].height
-        else text("page.empty", reason=text("reason.no_orders"))
-    )
-    order = Section(
-        text("overview.order"),
-        [] if table else [reason],
-        table=table,
-        links=[("plan.html", text("overview.orders_all"))],
-    )
+    front = make_front(view)
+    changed = change_section(view, MOST_ROWS)
     said = changes.words(view)
-    changed = (
+    told = (
         Section(text("revision.title"), said, links=[("changes.html", text("revision.all"))])
         if said
         else None
     )
-    timeline = timeline_figure(view, MOST_ROWS)
-    watch = Section(text("overview.watch"), figures=[timeline, heat_figure(view, MOST_ROWS)])
+    costs = quarter_figure(view)
+    money = Section(text("overview.money"), figures=[costs]) if costs else None
     whole = view.material.keys.get(("total", "total"), [])
     totals = ([key for key in whole if key in view.material.quantiles] or whole)[:1] or [
         keys[0] for (kind, _), keys in view.material.keys.items() if kind == "corridor"
@@ -46,10 +36,12 @@ def pages(view: View) -> list[Page]:
     expect = Section(
         text("overview.forecast"),
         figures=[series_figure(view, key) for key in totals],
-        table=route_table(view),
         links=[
-            (corridor_path(name), naming.corridor_name(view, name))
-            for name in corridors(view.material)
+            ("routes.html", text("routes.title")),
+            *(
+                (corridor_path(name), naming.corridor_name(view, name))
+                for name in corridors(view.material)
+            ),
         ],
     )
     earlier = _earlier(view)
@@ -64,26 +56,28 @@ def pages(view: View) -> list[Page]:
         if doubts
         else None
     )
-    # In words at the top, so that what to order, what to watch and what changed stand on one
-    # screen.
-    lead = (
-        [view.language.sentences(orders_title(view))] if view.material["order_plan"].height else []
-    )
-    lead += [view.language.sentences(timeline.title)] if timeline.spec else []
     return [
         Page(
             "index.html",
             text("overview.title"),
-            lead,
+            [
+                line
+                for line in (
+                    view.language.sentences(front.argument.headline),
+                    front.argument.evidence,
+                )
+                if line
+            ],
             [
                 *([passed_over] if passed_over else []),
                 *([changed] if changed else []),
-                order,
-                watch,
+                *([told] if told else []),
+                *([money] if money else []),
                 expect,
                 *([refused] if refused else []),
                 *([earlier] if earlier else []),
             ],
+            front=front,
         )
     ]
 

@@ -25,6 +25,7 @@ from dashboards.figure import (
     percent,
     period,
 )
+from dashboards.front.quarter_costs import quarter_figure
 from dashboards.language import Language, Period
 from dashboards.material import Material
 from dashboards.view import View
@@ -60,7 +61,7 @@ def runout_frame(material: Material) -> pl.DataFrame:
     )
 
 
-def timeline_figure(view: View, most: int | None = None) -> Figure:
+def timeline_figure(view: View) -> Figure:
     text = view.text
     grain = view.material.edition.grain
     frame = runout_frame(view.material)
@@ -81,15 +82,15 @@ def timeline_figure(view: View, most: int | None = None) -> Figure:
     else:
         title = text(
             "title.timeline",
+            half=risky["t50"].count(),
             n=risky.height,
             by=by,
             first=first["segment"],
             when=Period(first["t50"], grain),
         )
-    shown = named.head(most) if most else named
-    ids = shown["segment_id"].to_list()
+    ids = named["segment_id"].to_list()
     spec = timeline(
-        shown.select("segment", "t10", "t50", "t90", "last_target", "order_by"),
+        named.select("segment", "t10", "t50", "t90", "last_target", "order_by"),
         view.material.today,
         grain,
         view.language,
@@ -104,7 +105,7 @@ def timeline_figure(view: View, most: int | None = None) -> Figure:
             day(view.language, row["order_by"]),
             percent(view.language, row["probability_by_last"]),
         ]
-        for row in shown.iter_rows(named=True)
+        for row in named.iter_rows(named=True)
     ]
     heads = ("segment", "t10", "t50", "t90", "order_by", "probability_by_last")
     notes = load_notes(view, ids, "unit_date")
@@ -113,8 +114,6 @@ def timeline_figure(view: View, most: int | None = None) -> Figure:
         text("note.runout", threshold=view.material.edition.threshold_ratio),
     )
     subtitle = text("plan.timeline_subtitle")
-    if shown.height < named.height:
-        subtitle += " " + text("plan.timeline_most", n=shown.height, all=named.height)
     return Figure(
         "runout",
         title,
@@ -158,19 +157,14 @@ def overdue(months: float, language: Language) -> str:
     return language.plural("count.periods_day", max(1, round(months * 30.4)))
 
 
-BRIEF = ("segment", "order_by", "ready_by", "option", "p_late")
-
-
-def order_table(view: View, *, most: int | None = None, brief: bool = False) -> Table | None:
-    """The order sheet, the most urgent order first; `brief` leaves out how each order was sized and
-    why.
-    """
+def order_table(view: View) -> Table | None:
+    """The order sheet, the most urgent order first."""
     text = view.text
     orders = view.material.orders
     if orders.is_empty():
         return None
     rows = []
-    for row in (orders.head(most) if most else orders).iter_rows(named=True):
+    for row in orders.iter_rows(named=True):
         late = row["overdue_months"] > 0
         size = f"{row['modules']}\u00a0×\u00a0{view.language.number(row['module_gbps'])}\u00a0{joined(text('unit.gbps'))}"
         rows.append(
@@ -196,7 +190,7 @@ def order_table(view: View, *, most: int | None = None, brief: bool = False) -> 
                 "reason": Cell(naming.reason_text(view, row), wide=True),
             }
         )
-    heads = [head for head in rows[0] if head in BRIEF or not brief]
+    heads = list(rows[0])
     for head, column in (("cost", "cost_usd"), ("present_value", "present_value_usd")):
         if head in heads and orders[column].null_count() == orders.height:
             heads.remove(head)
@@ -204,7 +198,7 @@ def order_table(view: View, *, most: int | None = None, brief: bool = False) -> 
         [text(f"table.{head}") for head in heads],
         [[row[head] for head in heads] for row in rows],
         caption=text(
-            "plan.sheet_brief" if brief else "plan.sheet_caption",
+            "plan.sheet_caption",
             alpha=view.material.edition.risk_alpha_ratio,
         ),
     )
@@ -220,6 +214,7 @@ def _lead_time(row: dict[str, Any], language: Language) -> str:
 def pages(view: View) -> list[Page]:
     text = view.text
     table = order_table(view)
+    costs = quarter_figure(view)
     words = (
         []
         if table
@@ -241,7 +236,7 @@ def pages(view: View) -> list[Page]:
                 )
             ],
             [
-                Section(text("plan.sheet"), words, table=table),
+                Section(text("plan.sheet"), words, [costs] if costs else (), table),
                 Section(text("plan.timeline"), figures=[timeline_figure(view)]),
                 *money.sections(view),
             ],

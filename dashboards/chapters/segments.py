@@ -33,30 +33,33 @@ from dashboards.language import Period, Stated
 from dashboards.view import View
 
 
-def heat_figure(view: View, most: int | None = None) -> Figure:
-    """The heat map of segments, the `most` loaded first."""
+def heat_figure(view: View) -> Figure:
+    """The heat map of segments, the most loaded first."""
     text = view.text
     frame = worst_utilization(view.material)
     if frame.is_empty():
         return Figure("utilization", text("title.utilization"), reason=text("reason.no_load"))
     order = frame["segment_id"].unique(maintain_order=True).to_list()
-    shown = order[:most] if most else order
     names = {segment_id: naming.segment_label(view, segment_id) for segment_id in order}
     threshold = view.material.edition.threshold_ratio
     grain = view.material.edition.grain
-    over = frame.filter(pl.col("utilization_ratio") > threshold).sort("target_start", "segment_id")
+    dated = sorted(
+        (kinds["policy"]["t50"], segment_id)
+        for segment_id, kinds in view.material.runouts.items()
+        if segment_id in names and "policy" in kinds and kinds["policy"]["t50"]
+    )
     last = frame["target_start"].max()
     by = Period(last if isinstance(last, date) else view.material.edition.origin, grain)
-    if over.height:
-        first = over.row(0, named=True)
+    if dated:
+        when, first = dated[0]
         title = text(
             "title.heat_over",
-            n=over["segment_id"].n_unique(),
+            n=len(dated),
             all=len(order),
             threshold=threshold,
             by=by,
-            first=names[first["segment_id"]],
-            when=Period(first["target_start"], grain),
+            first=names[first],
+            when=Period(when, grain),
         )
     else:
         top = frame.row(0, named=True)
@@ -67,7 +70,7 @@ def heat_figure(view: View, most: int | None = None) -> Figure:
             first=names[top["segment_id"]],
             utilization=top["peak"],
         )
-    part = frame.filter(pl.col("segment_id").is_in(shown)).with_columns(
+    part = frame.with_columns(
         segment=pl.col("segment_id").replace_strict(names, return_dtype=pl.String)
     )
     spec = utilization(
@@ -77,8 +80,6 @@ def heat_figure(view: View, most: int | None = None) -> Figure:
         view.language,
     )
     subtitle = text("segments.heat_subtitle")
-    if len(shown) < len(order):
-        subtitle += " " + text("segments.heat_most", n=len(shown), all=len(order))
     table = plain_table(
         part.with_columns(
             failure=each(
@@ -103,11 +104,11 @@ def heat_figure(view: View, most: int | None = None) -> Figure:
         alt=view.language.sentences(title, subtitle),
         spec=spec,
         subtitle=subtitle,
-        notes=load_notes(view, shown, "unit_share"),
+        notes=load_notes(view, order, "unit_share"),
         table=table,
         csv="utilization.csv",
         data=frame.drop("peak"),
-        badges=badges(view, shown),
+        badges=badges(view, order),
     )
 
 
@@ -147,6 +148,7 @@ def load_figure(view: View, segment_id: str, direction: str) -> Figure:
         subtitle = text("segment.worst_none")
     else:
         subtitle = text("segment.worst_is", failure=naming.failure_name(view, last))
+    subtitle = view.language.sentences(dates_words(view, segment_id, direction), subtitle)
     heads = [
         ("target_start", text("table.period"), "period"),
         ("median", text("table.median"), "n"),
@@ -173,6 +175,25 @@ def load_figure(view: View, segment_id: str, direction: str) -> Figure:
         data=rows,
         badges=badges(view, [segment_id]),
     )
+
+
+def dates_words(view: View, segment_id: str, direction: str) -> str:
+    """The median policy date and the median hard date of a segment's direction; empty where it has
+    none.
+    """
+    runs = {
+        run["date_kind"]: run
+        for run in view.material.runs.get(segment_id, [])
+        if run["direction"] == direction
+    }
+    if {"policy", "hard"} - set(runs) or not runs["policy"]["t50"]:
+        return ""
+    grain = view.material.edition.grain
+    policy, hard = (
+        period(view.language, runs[kind]["t50"], grain, runs[kind]["last_target"]).text
+        for kind in ("policy", "hard")
+    )
+    return view.text("segment.dates", policy=policy, hard=hard)
 
 
 def segment_table(view: View, home: str = "") -> Table:

@@ -16,6 +16,7 @@ from dashboards.figure import Cell, Figure, Section, Table, capital, number, pla
 from dashboards.language import Language, Period
 from dashboards.material import Material
 from dashboards.notes import series_notes
+from dashboards.trust import unreliable
 from dashboards.view import View
 from warehouse.schema import SEASON_LENGTH, Grain
 
@@ -91,6 +92,8 @@ def finding(view: View, key: SeriesKey) -> tuple[str, str]:
         ), reason
     change = seen.end_gbps / seen.now_gbps - 1 if seen.now_gbps else 1.0
     story = "route_up" if change > 0.05 else "route_down" if change < -0.05 else "route_flat"
+    if key in unreliable(view.material):
+        story = "route_doubt"
     by = Period(seen.end_start, grain)
     title = text(
         f"title.{story}",
@@ -130,7 +133,10 @@ def series_figure(view: View, key: SeriesKey) -> Figure:
         table=_table(frame, seen, grain, view.language),
         csv=f"{figure_id}.csv",
         data=frame,
-        badges=(view.text("page.simulated_short"),) if simulated else (),
+        badges=(
+            *((view.text("page.simulated_short"),) if simulated else ()),
+            *((view.text("trust.badge"),) if key in unreliable(view.material) else ()),
+        ),
     )
 
 

@@ -13,7 +13,7 @@ from flows.commands.sheets import sheet, terminal_width
 from flows.settings import read_settings
 from flows.steps.inputs import open_warehouse, plan_inputs, read_stories, today_of
 from flows.steps.kept_steps import keep_loads, kept_loads
-from flows.steps.sentences import frames_with_sentences
+from flows.steps.sentences import frames_with_sentences, sentence
 from forecasting.stories.what_if import base_plan, tell
 from warehouse.errors import Problem, SettingsError
 from warehouse.network.model import Network
@@ -154,7 +154,8 @@ def explain(segment: str, /, *, config: Config = None) -> None:
     width = terminal_width()
     for number, step in enumerate(story.steps, start=1):
         print(f"\n{number}. {step.title}")
-        print(textwrap.fill(step.sentence, width, initial_indent="   ", subsequent_indent="   "))
+        words = sentence(step.reason)
+        print(textwrap.fill(words, width, initial_indent="   ", subsequent_indent="   "))
         if step.table.height:
             print(textwrap.indent(sheet(step.table, width - 3), "   "))
     swings = most_important(frames["assumption_effect"])
@@ -208,10 +209,10 @@ def spend(budget_usd: float, *, config: Path | None = None) -> None:
     """What a budget over the horizon buys of the upgrade plan, in which order, and what is left
     waiting. Nothing is kept.
     """
-    from forecasting.capacity.upgrades import budget_words
+    from forecasting.capacity.upgrades import budget_reason
 
     upgrades = _planned(config, budget_usd).upgrade
-    print(budget_words(upgrades, budget_usd))
+    print(sentence(budget_reason(upgrades, budget_usd)))
     shown = upgrades.sort("priority").select(
         "priority",
         "segment_id",

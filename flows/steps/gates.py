@@ -24,6 +24,10 @@ class GateError(TransitError):
     """A forecast that must not be published."""
 
 
+MOST_CHANGE = 1000.0
+"""Stands for a change from or to nothing, which has no ratio."""
+
+
 def too_old(origin: date, grain: Grain, today: date, gates: GateSettings) -> list[Problem]:
     """Data that end long ago make a forecast of the past."""
     age = (today - origin).days - period_days(origin, grain)
@@ -117,9 +121,11 @@ def changed_too_much(
     old = previous.filter(pl.col("quantile_level") == 0.5).select(*at, old="value_gbps")
     moved = (
         new.join(old, on=at)
-        .filter((pl.col("new") > 0) & (pl.col("old") > 0))
+        # A median that falls to nothing, or rises from it, changes by more than any limit.
+        .filter((pl.col("new") > 0) | (pl.col("old") > 0))
         .group_by(KEY)
         .agg(change=((pl.col("new") / pl.col("old")).log().abs().mean()).exp() - 1)
+        .with_columns(pl.col("change").clip(upper_bound=MOST_CHANGE))
         .filter(pl.col("change") > gates.max_change_ratio)
         .sort(KEY)
     )

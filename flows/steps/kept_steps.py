@@ -4,6 +4,7 @@ done again.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -22,12 +23,53 @@ if TYPE_CHECKING:  # statsmodels takes seconds to import, and who reads kept pat
     from forecasting.demand.engine import Forecast
 
 KEPT = 6
+CONTENTS = "contents.json"
+"""Length and SHA-256 of every file of a kept result."""
 _LOADS = ("base", "worst", "cause")
 _FRAMES = ("no_forecast", "backtest", "components", "shifts", "effects")
 
 
 def is_kept(folder: Path, key: str) -> bool:
-    return (folder / f"forecast-{key}").exists()
+    return _is_whole(folder / f"forecast-{key}")
+
+
+def _seal(place: Path) -> None:
+    """Writes every file's length and SHA-256 beside them, all of it synced to disk."""
+    contents = {}
+    for path in sorted(place.iterdir()):
+        with path.open("rb") as file:
+            contents[path.name] = [
+                path.stat().st_size,
+                hashlib.file_digest(file, "sha256").hexdigest(),
+            ]
+            os.fsync(file.fileno())
+    with (place / CONTENTS).open("w", encoding="utf-8") as file:
+        json.dump(contents, file, sort_keys=True)
+        file.flush()
+        os.fsync(file.fileno())
+    descriptor = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _is_whole(place: Path) -> bool:
+    """Whether the kept result is as it was written: a damaged one is thrown away, to be made again."""
+    if not place.exists():
+        return False
+    try:
+        contents = json.loads((place / CONTENTS).read_text(encoding="utf-8"))
+        for name, (length, digest) in contents.items():
+            with (place / name).open("rb") as file:
+                if os.fstat(file.fileno()).st_size != length:
+                    raise ValueError(name)
+                if hashlib.file_digest(file, "sha256").hexdigest() != digest:
+                    raise ValueError(name)
+    except (OSError, ValueError, TypeError, AttributeError):
+        shutil.rmtree(place, ignore_errors=True)
+        return False
+    return True
 
 
 def kept_forecast(
@@ -38,7 +80,7 @@ def kept_forecast(
     A result appears by one rename, so a crash leaves either all of it or nothing.
     """
     place = folder / f"forecast-{key}"
-    if place.exists() and not force:
+    if not force and _is_whole(place):
         os.utime(place)
         return _read(place), False
     result = compute()
@@ -47,6 +89,7 @@ def kept_forecast(
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
     _write(unfinished, result)
+    _seal(unfinished)
     shutil.rmtree(place, ignore_errors=True)
     unfinished.rename(place)
     _prune(folder)
@@ -71,7 +114,7 @@ def kept_paths(folder: Path, key: str) -> Paths | None:
     where none is kept.
     """
     place = folder / f"forecast-{key}"
-    if not place.exists():
+    if not _is_whole(place):
         return None
     os.utime(place)
     return _read_paths(place, mapped=True)
@@ -99,6 +142,7 @@ def keep_loads(folder: Path, key: str, loads: Loads) -> None:
         np.save(unfinished / f"{name}.npy", getattr(loads, name))
     about = {"links": loads.links, "failure_ids": loads.failure_ids}
     (unfinished / "about.json").write_text(json.dumps(about), encoding="utf-8")
+    _seal(unfinished)
     try:
         unfinished.rename(place)
     except OSError:  # another what-if kept the same ones meanwhile
@@ -111,7 +155,7 @@ def keep_loads(folder: Path, key: str, loads: Loads) -> None:
 def kept_loads(folder: Path, key: str) -> Loads | None:
     """The loads kept under `key`, read from disk as they are used; None where none are."""
     place = folder / f"loads-{key}"
-    if not place.exists():
+    if not _is_whole(place):
         return None
     about = json.loads((place / "about.json").read_text(encoding="utf-8"))
     links = tuple((segment, way) for segment, way in about["links"])

@@ -19,6 +19,7 @@ from forecasting.capacity.runout import (
     modules_needed,
     order_by,
     probability_late,
+    required_gbps,
 )
 from forecasting.series import FloatArray
 from forecasting.spec import PlanningPolicy
@@ -78,18 +79,6 @@ def failure_reason(failure_id: str) -> Reason:
     return reason(f"failure.{kind}", **{named: name})
 
 
-def failure_words(failure_id: str) -> str:
-    """A failure state in English, for what is only shown on the terminal."""
-    kind, _, name = failure_id.partition(":")
-    return {
-        "none": "with no failure",
-        "segment": f"with segment {name} out",
-        "risk_group": f"with everything in risk group {name} out",
-        "node": f"with the crossing {name} out",
-        "pair": f"with {name.replace('+', ' and ')} out together",
-    }[kind]
-
-
 def size_reason(option: str, modules: int, module_gbps: float) -> Reason:
     """What is ordered, as it is named within another reason."""
     code = "size.new_line_system" if option == "new_line_system" else "size.modules"
@@ -113,9 +102,7 @@ def order_rows(
     (H,).
     """
     theta, alpha, module = policy.threshold_ratio, policy.risk_alpha_ratio, policy.module_gbps
-    rank = min(max(math.ceil((1 - alpha) * loads.shape[2] - 1e-9), 1), loads.shape[2]) - 1
-    sized = np.partition(loads, rank, axis=2)[:, :, rank]
-    steps = modules_needed(sized, lit, theta, module).max(axis=0)
+    steps = modules_needed(required_gbps(loads, lit, theta, alpha), module).max(axis=0)
     full = _passages(loads, theta * lit, policy.sustained_periods)
     passed = beyond_risk(full, alpha)
     if math.isfinite(passed):

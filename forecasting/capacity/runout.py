@@ -91,13 +91,24 @@ def alpha_from_costs(early_usd: float, late_usd: float) -> float:
     return early_usd / (early_usd + late_usd)
 
 
-def modules_needed(
-    design_loads: AnyFloat, lit: AnyFloat, threshold: float, module_gbps: float
-) -> NDArray[np.int64]:
-    """Modules on top of what is lit, per period, never decreasing. `design_loads` are Q(1 - alpha)
-    of the load.
+def required_gbps(loads: AnyFloat, lit: AnyFloat, threshold: float, alpha: float) -> FloatArray:
+    """Gbit/s (..., H) needed on top of what is lit, (H,), so that at most a share alpha of the
+    draws has passed the threshold by each period; negative where there is room.
+
+    `loads` is (..., H, S). The quantile is that of each draw's running maximum, the rule of first
+    passage: a draw that was over once stays over, so that the order sheet, the optimiser, budgets
+    and builds accept one risk. With nothing lit it is R_t of METHODS section 7.
     """
-    wanted = np.ceil((np.asarray(design_loads) / threshold - lit) / module_gbps - 1e-12)
+    size = loads.shape[-1]
+    rank = min(max(math.ceil((1 - alpha) * size - 1e-9), 1), size) - 1
+    missing = loads / np.float32(threshold) - np.asarray(lit, dtype=np.float32)[:, None]
+    running = np.maximum.accumulate(missing, axis=-2)
+    return np.asarray(np.partition(running, rank, axis=-1)[..., rank], dtype=float)
+
+
+def modules_needed(missing_gbps: AnyFloat, module_gbps: float) -> NDArray[np.int64]:
+    """Modules on top of what is lit, per period, never decreasing, for `required_gbps`."""
+    wanted = np.ceil(np.asarray(missing_gbps) / module_gbps - 1e-12)
     return np.maximum.accumulate(np.maximum(wanted, 0), axis=-1).astype(np.int64)
 
 

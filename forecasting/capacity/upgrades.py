@@ -18,7 +18,7 @@ from forecasting.capacity.basis import Basis
 from forecasting.capacity.builds import Choices, choice_frame, spent_and_left
 from forecasting.capacity.integer_program import together
 from forecasting.capacity.money import bought_later, price_after, worth_at_end
-from forecasting.capacity.runout import AnyFloat, first_passage
+from forecasting.capacity.runout import AnyFloat, first_passage, required_gbps
 from forecasting.capacity.schedule import Line, Offer, Options, Response, Schedule, System, Together
 from forecasting.series import FloatArray
 from forecasting.spec import PlanningPolicy
@@ -125,15 +125,8 @@ def _needs(
             continue
 
         def need(worst: AnyFloat, lit: FloatArray = lit) -> FloatArray:
-            rank = (
-                min(
-                    max(math.ceil((1 - policy.risk_alpha_ratio) * worst.shape[2] - 1e-9), 1),
-                    worst.shape[2],
-                )
-                - 1
-            )
-            sized = np.partition(worst, rank, axis=2)[:, :, rank].max(axis=0).astype(float)
-            return np.asarray(sized / policy.threshold_ratio - lit)
+            missing = required_gbps(worst, lit, policy.threshold_ratio, policy.risk_alpha_ratio)
+            return np.asarray(missing.max(axis=0))
 
         worst = basis.loads.worst[indexes]
         touched = sets.worst.get(segment) if sets else None
@@ -574,25 +567,34 @@ def _ranked(rows: list[dict[str, Any]]) -> pl.DataFrame:
     return check(pl.DataFrame(rows), UPGRADE)
 
 
-def budget_words(upgrade: pl.DataFrame, budget_usd: float) -> str:
-    """What a budget buys first and what risk remains, in a few sentences."""
+def budget_reason(upgrade: pl.DataFrame, budget_usd: float) -> Reason:
+    """What a budget buys first and what risk remains."""
     if upgrade.is_empty():
-        return "There is nothing to buy within the horizon, or nothing on offer has a price."
+        return reason("budget.nothing_to_buy")
     bought, waiting = upgrade.filter("funded").sort("priority"), upgrade.filter(~pl.col("funded"))
-    first = ", ".join(
-        f"{segment} in {day:%Y-%m}"
+    bill = {
+        "budget": budget_usd,
+        "bought": bought.height,
+        "all": upgrade.height,
+        "usd": bought["cost_usd"].sum(),
+    }
+    first = [
+        reason("budget.order", segment=segment, month=day)
         for segment, day in bought.head(5).select("segment_id", "ready_by").iter_rows()
-    )
-    text = f"{budget_usd:,.0f} USD buy {bought.height} of {upgrade.height} orders for {bought['cost_usd'].sum():,.0f} USD"
-    text += f": first {first}." if first else "."
+    ]
+    buys = reason("budget.buys", first=first, **bill) if first else reason("budget.spent", **bill)
     if waiting.is_empty():
-        return f"{text} Nothing waits."
+        return buys.followed_by(reason("budget.nothing_waits"))
     risks = (
         waiting.group_by("segment_id")
         .agg(pl.col("risk_if_not_ratio").max())
         .sort("risk_if_not_ratio", "segment_id", descending=[True, False])
     )
-    left = ", ".join(
-        f"{segment} ({100 * risk:.0f} %)" for segment, risk in risks.head(5).iter_rows()
+    left = [
+        reason("budget.risk", segment=segment, risk=risk)
+        for segment, risk in risks.head(5).iter_rows()
+    ]
+    waits = reason(
+        "budget.waits", count=waiting.height, usd=waiting["cost_usd"].sum(), segments=left
     )
-    return f"{text} {waiting.height} wait, for {waiting['cost_usd'].sum():,.0f} USD more; the probability of running out without them is highest at {left}."
+    return buys.followed_by(waits)

@@ -10,19 +10,19 @@ from typing import Any
 
 import polars as pl
 
-from forecasting.capacity.orders import failure_words
+from forecasting.capacity.orders import failure_reason
 from forecasting.capacity.routing import Kappa
 from warehouse.errors import NetworkError, Problem
 from warehouse.network.model import Failure, Network
-from warehouse.reasons import reason_of, values_named
+from warehouse.reasons import Reason, reason, reason_of, values_named
 
 
 @dataclass(frozen=True)
 class Step:
-    """One link of the chain: a sentence, and the rows it rests on."""
+    """One link of the chain: what it says, and the rows it rests on."""
 
     title: str
-    sentence: str
+    reason: Reason
     table: pl.DataFrame
 
 
@@ -68,13 +68,15 @@ def explain(segment_id: str, frames: Mapping[str, pl.DataFrame], network: Networ
     )
     crossing = _crossing(network, segment_id, failure)
     names = sorted(set(crossing["route_id"]))
+    states = dict.fromkeys(("none", failure_id))
+    failures = [failure_reason(state) for state in states]
     steps = [
         _samples(frames, names),
         _forecast(frames, names),
         *_effects(frames, names),
         Step(
             "paths",
-            f"{len(names)} routes cross {segment_id}, {' or '.join(dict.fromkeys(failure_words(one) for one in ('none', failure_id)))}.",
+            reason("explain.paths", count=len(names), segment=segment_id, failures=failures),
             crossing,
         ),
         _coincidence(frames, crossing, failure_id),
@@ -151,7 +153,7 @@ def _crossing(network: Network, segment_id: str, failure: Failure) -> pl.DataFra
 def _samples(frames: Mapping[str, pl.DataFrame], names: list[str]) -> Step:
     traffic = frames.get("traffic_period")
     if traffic is None or not names:
-        return Step("samples", "No measured traffic was given.", pl.DataFrame())
+        return Step("samples", reason("explain.no_samples"), pl.DataFrame())
     mine = traffic.filter(
         pl.col("series_kind") == "route",
         pl.col("series_id").is_in(names),
@@ -172,18 +174,16 @@ def _samples(frames: Mapping[str, pl.DataFrame], names: list[str]) -> Step:
         .sort("grain", "series_id", "direction")
     )
     slots = sorted(set(table["slot_minutes"].to_list()))
-    simulated = " Simulated." if table.height and table["simulated"].any() else ""
-    return Step(
-        "samples",
-        f"The 95th percentile of slots of {' and '.join(map(str, slots))} minutes, in the last period on record.{simulated}",
-        table,
-    )
+    found = reason("explain.samples", minutes=slots)
+    if table.height and table["simulated"].any():
+        found = found.followed_by(reason("explain.simulated"))
+    return Step("samples", found, table)
 
 
 def _forecast(frames: Mapping[str, pl.DataFrame], names: list[str]) -> Step:
     quantiles = frames.get("forecast_quantile")
     if quantiles is None or not names:
-        return Step("forecast", "No forecast was given.", pl.DataFrame())
+        return Step("forecast", reason("explain.no_forecast"), pl.DataFrame())
     mine = quantiles.filter(
         pl.col("series_kind") == "route",
         pl.col("series_id").is_in(names),
@@ -203,7 +203,7 @@ def _forecast(frames: Mapping[str, pl.DataFrame], names: list[str]) -> Step:
     )
     return Step(
         "forecast",
-        "P10, median and P90 of the joint paths of each route's p95, in the first and the last period.",
+        reason("explain.forecast"),
         table.sort("series_id", "direction", "target_start"),
     )
 
@@ -221,9 +221,9 @@ def _effects(frames: Mapping[str, pl.DataFrame], names: list[str]) -> list[Step]
     ).sort("series_id", "direction", "effect")
     if mine.is_empty():
         return []
-    what = ", ".join(sorted(set(mine["effect"])))
+    effects_used = sorted(set(mine["effect"]))
     table = mine.select("series_id", "direction", "effect", "used_log", "error_log", "decay_ratio")
-    return [Step("effects", f"Taken out of the past and put back ahead, in logs: {what}.", table)]
+    return [Step("effects", reason("explain.effects", effects=effects_used), table)]
 
 
 def _coincidence(
@@ -262,23 +262,16 @@ def _coincidence(
         },
     )
     blank = table.filter(~pl.col("measured")).height
-    sentence = "95th percentiles don't add: each sum is multiplied by the coincidence factor measured for exactly these routes."
-    return Step(
-        "coincidence",
-        sentence
-        + (
-            f" {blank} of {table.height} combinations were never measured together: 1 stands for them."
-            if blank
-            else ""
-        ),
-        table,
-    )
+    rule = reason("explain.coincidence")
+    if blank:
+        rule = rule.followed_by(reason("explain.unmeasured", blank=blank, count=table.height))
+    return Step("coincidence", rule, table)
 
 
 def _loads(frames: Mapping[str, pl.DataFrame], segment_id: str, policy: pl.DataFrame) -> Step:
     loads = frames.get("segment_load")
     if loads is None:
-        return Step("loads", "No loads were given.", pl.DataFrame())
+        return Step("loads", reason("explain.no_loads"), pl.DataFrame())
     mine = loads.filter(
         pl.col("segment_id") == segment_id, pl.col("quantile_level").is_in([0.1, 0.5, 0.9])
     )
@@ -296,35 +289,28 @@ def _loads(frames: Mapping[str, pl.DataFrame], segment_id: str, policy: pl.DataF
         )
         .sort("direction", "failure_id", "target_start")
     )
-    theta = (
-        f" What may be used of it is {100 * policy['threshold_ratio'][0]:g} %."
-        if policy.height
-        else ""
-    )
-    return Step(
-        "loads",
-        f"Load with nothing failed and at the worst over all failure states, path by path, against what is lit.{theta}",
-        table,
-    )
+    found = reason("explain.loads")
+    if policy.height:
+        usable = reason("explain.usable", threshold=policy["threshold_ratio"][0])
+        found = found.followed_by(usable)
+    return Step("loads", found, table)
 
 
 def _dates(runout: pl.DataFrame, failure_id: str) -> Step:
     if runout.is_empty():
-        return Step(
-            "dates", "It carries nothing, or its capacity is unknown: there is no runout.", runout
-        )
-    return Step(
-        "dates",
-        f"The first period above what may be used: 10, 50 and 90 % of the paths by then, most often {failure_words(failure_id)}. Empty: after the last period looked at.",
-        runout,
-    )
+        return Step("dates", reason("explain.no_runout"), runout)
+    found = reason("explain.runout", failure=failure_reason(failure_id))
+    return Step("dates", found, runout)
 
 
 def _orders(frames: Mapping[str, pl.DataFrame], segment_id: str) -> Step:
     orders = _of(frames, "order_plan", segment_id)
     if orders.is_empty() or "reason" not in orders.columns:
-        return Step("order", "There is no order for it.", orders)
-    return Step("order", str(orders.sort("order_seq")["reason"][0]), orders.sort("order_seq"))
+        return Step("order", reason("explain.no_order"), orders)
+    orders = orders.sort("order_seq")
+    first = orders.row(0, named=True)
+    found = reason_of(first) or reason("explain.stored", text=first["reason"])
+    return Step("order", found, orders)
 
 
 def _changes(frames: Mapping[str, pl.DataFrame], segment_id: str) -> list[Step]:
@@ -340,19 +326,24 @@ def _changes(frames: Mapping[str, pl.DataFrame], segment_id: str) -> list[Step]:
     if mine.is_empty():
         return []
     order = mine.filter(pl.col("measure") == "order_by_days").sort("step_seq")
-    sentence = f"Since run {mine['earlier_run_id'][0]} its dates moved, change by change."
+    found = reason("explain.changes", run=mine["earlier_run_id"][0])
     days = order["change"].to_list()
     if days and None not in days:
-        told = ", ".join(
-            f"{step.replace('_', ' ')} {moved:+.0f}"
+        steps = [
+            reason("explain.moved_by", step=step.replace("_", " "), days=f"{moved:+.0f}")
             for step, moved in order.select("step", "change").iter_rows()
             if moved
+        ]
+        total = f"{sum(days):+.0f}"
+        found = found.followed_by(
+            reason("explain.order_moved", days=total, steps=steps)
+            if steps
+            else reason("explain.order_unmoved", days=total)
         )
-        sentence += f" The last day to order: {sum(days):+.0f} days{f' ({told})' if told else ''}."
     table = mine.sort("measure", "direction", "step_seq").select(
         "measure", "direction", "step", "date_before", "date_after", days="change"
     )
-    return [Step("changes", sentence, table)]
+    return [Step("changes", found, table)]
 
 
 def _registered(frames: Mapping[str, pl.DataFrame], segment_id: str) -> list[Step]:
@@ -367,7 +358,13 @@ def _registered(frames: Mapping[str, pl.DataFrame], segment_id: str) -> list[Ste
     if mine.is_empty():
         return []
     wrong, right = (mine.filter(verdict=word).height for word in ("wrong", "right"))
-    sentence = f"{mine.height} forecast{'s' if mine.height > 1 else ''} of what it will carry registered: {right} came right, {wrong} wrong, {mine.height - wrong - right} are open."
+    found = reason(
+        "explain.registered",
+        count=mine.height,
+        right=right,
+        wrong=wrong,
+        open=mine.height - wrong - right,
+    )
     table = mine.select(
         "market",
         "registered_on",
@@ -381,7 +378,7 @@ def _registered(frames: Mapping[str, pl.DataFrame], segment_id: str) -> list[Ste
         "verdict",
         "reason",
     )
-    return [Step("registered", sentence, table)]
+    return [Step("registered", found, table)]
 
 
 def _assumptions(frames: Mapping[str, pl.DataFrame], segment_id: str) -> Step:
@@ -429,7 +426,7 @@ def _assumptions(frames: Mapping[str, pl.DataFrame], segment_id: str) -> Step:
         )
     return Step(
         "assumptions",
-        "Every assumption behind these figures; the first moves the day to order most.",
+        reason("explain.assumptions"),
         table,
     )
 

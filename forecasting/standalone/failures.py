@@ -8,7 +8,6 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from forecasting.capacity.orders import failure_words
 from forecasting.capacity.routing import Rerouter, link_list
 from warehouse.errors import PlanError, Problem
 from warehouse.network.folder import read_network, read_table
@@ -292,7 +291,7 @@ def _failure_row(
     known = fullest >= 0 and share[fullest] > 0
     note = ""
     if demand > 0 and lost >= demand - 1e-9:
-        words = failure_words(failure_id)
+        words = _failure_words(failure_id)
         note = f"{words[0].upper()}{words[1:]} nothing can be carried at all."
     elif lost > 1e-9:
         note = f"{100 * lost / demand:.1f} % of the demand has no path left."
@@ -305,3 +304,15 @@ def _failure_row(
         links[fullest][0] if known else None,
         note,
     )
+
+
+def _failure_words(failure_id: str) -> str:
+    """A failure state in English."""
+    kind, _, name = failure_id.partition(":")
+    return {
+        "none": "with no failure",
+        "segment": f"with segment {name} out",
+        "risk_group": f"with everything in risk group {name} out",
+        "node": f"with the crossing {name} out",
+        "pair": f"with {name.replace('+', ' and ')} out together",
+    }[kind]

@@ -259,15 +259,12 @@ def test_an_edition_without_countries_has_no_page_of_them(frames):
     assert countries.pages(View(material, EN)) == []
 
 
-def test_paper_draws_a_chart_again_where_it_shows_more(tmp_path, monkeypatch):
-    from dashboards.chapters import overview
-
-    monkeypatch.setattr(overview, "MOST_ROWS", 1)
+def test_paper_draws_a_chart_once(tmp_path):
     frames = build(past=24, ahead=36)
-    source = compose(View(gather(frames, edition()), EN), tmp_path)
-    assert (tmp_path / "runout.svg").is_file()
-    assert (tmp_path / "runout-whole.svg").is_file()
-    assert "The first 1 of" in source
+    priced = frames["order_plan"].with_columns(cost_usd=pl.lit(90_000.0))
+    source = compose(View(gather({**frames, "order_plan": priced}, edition()), EN), tmp_path)
+    assert source.count('"quarter_costs.svg"') == 1
+    assert "The chart stands under" in source
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ def test_periods_take_their_case():
     assert RU.period(march, "after") == "позже марта 2027\u00a0г."
     assert EN.period(Period(date(2018, 9, 3), "week"), "in") == "in the week of 3 September 2018"
     assert RU.text("title.route_flat", name="x", what="y", now=1.0, unit="u", by=march).startswith(
-        "x: y по прогнозу к марту"
+        "x: до марта 2027\u00a0г. почти без изменений"
     )
 
 
@@ -332,10 +332,9 @@ def test_a_stated_ratio_keeps_its_digit():
     assert (
         RU.text("plan.lead", threshold=Stated(0.725), alpha=Stated(0.025)).count("2,5\u00a0%") == 2
     )
-    assert (
-        EN.text("plan.sheet_brief", alpha=Stated(0.2)) == "Accepted probability of being late: 20%."
-    )
-    assert EN.text("plan.sheet_brief", alpha=0.025) == "Accepted probability of being late: 2%."
+    caption = "Lead time: low – likely – high. Accepted probability of being late: "
+    assert EN.text("plan.sheet_caption", alpha=Stated(0.2)) == f"{caption}20%."
+    assert EN.text("plan.sheet_caption", alpha=0.025) == f"{caption}2%."
     assert edition(threshold_ratio=0.725).threshold_ratio == 0.725
     assert isinstance(edition().risk_alpha_ratio, Stated)
 
@@ -358,7 +357,9 @@ def test_a_pseudo_language_leaves_no_english_sentence_that_has_a_key(tmp_path):
     texts = tmp_path / "text"
     texts.mkdir()
     marked = {
-        key: f"»{value}«" if isinstance(value, str) and marks(key) else value
+        key: "»" + value.replace("\n", "«\n»") + "«"
+        if isinstance(value, str) and marks(key)
+        else value
         for key, value in EN.words.items()
     }
     lines = (

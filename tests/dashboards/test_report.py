@@ -82,8 +82,10 @@ def test_the_same_inputs_give_the_same_bytes(site, tmp_path):
 def test_without_frames_every_page_says_why(tmp_path):
     written = write_report({}, edition(simulated=False), tmp_path)
     index = (tmp_path / "en" / "index.html").read_text(encoding="utf-8")
-    assert "the run has no order plan" in index
-    assert "the run has no runout dates" in index
+    plan = (tmp_path / "en" / "plan.html").read_text(encoding="utf-8")
+    assert "no plan was made" in index
+    assert "the run has no order plan" in plan
+    assert "the run has no runout dates" in plan
     assert any(path.name == "quality.html" for path in written)
     assert load_language("en").missing == set()
 

@@ -126,3 +126,10 @@ def test_doubts_can_be_accepted_and_the_impossible_can_not():
         pass_or_refuse(Failed([], doubt), None)
     with pytest.raises(GateError, match="2 gates failed"):
         pass_or_refuse(Failed(wrong, doubt), "the exchange was closed")
+
+
+@pytest.mark.parametrize(("before", "now"), [(10.0, 0.0), (0.0, 10.0), (10.0, 1.0)])
+def test_a_fall_counts_as_a_rise_does_down_to_nothing(before: float, now: float) -> None:
+    known = made(around(before)).quantiles
+    (problem,) = changed_too_much(made(around(now)), known, GATES)
+    assert problem

@@ -187,8 +187,10 @@ def orders_of(inputs: PlanInputs) -> float:
     for segment in sorted({name for name, _ in basis.loads.links}):
         rows = [row for row, (name, _) in enumerate(basis.loads.links) if name == segment]
         worst, size = basis.loads.worst[rows], basis.draws_gbps.shape[1]
-        sized = np.sort(worst, axis=2)[:, :, int(np.ceil(0.8 * size)) - 1].max(axis=0)
-        total += cheapest(sized / 0.8 - basis.lit_gbps[rows[0]], [offer]).cost_usd
+        missing = worst / 0.8 - basis.lit_gbps[rows[0]][:, None]
+        worst_so_far = np.maximum.accumulate(missing, axis=1)
+        needed = np.sort(worst_so_far, axis=2)[:, :, int(np.ceil(0.8 * size)) - 1].max(axis=0)
+        total += cheapest(needed, [offer]).cost_usd
     return total
 
 

@@ -14,7 +14,7 @@ from forecasting.capacity.basis import build_basis
 from forecasting.capacity.integer_program import cheapest
 from forecasting.capacity.money import bought_later, worth_at_end
 from forecasting.capacity.schedule import Offer, System
-from forecasting.capacity.upgrades import budget_words, upgrade_frames
+from forecasting.capacity.upgrades import budget_reason, upgrade_frames
 from forecasting.spec import PlanningPolicy
 from tests.forecasting.capacity.test_plan import TODAY
 from tests.forecasting.planning_worlds import (
@@ -174,11 +174,11 @@ def test_a_budget_says_what_is_bought_first_and_what_risk_remains():
     assert 0 < bought.height < half.height
     assert bought["cost_usd"].sum() <= everything["cost_usd"].sum() / 2
     assert bought["priority"].max() == bought.height
-    words = budget_words(half, float(everything["cost_usd"].sum()) / 2)
+    words = sentence(budget_reason(half, float(everything["cost_usd"].sum()) / 2))
     assert f"buy {bought.height} of {half.height} orders" in words
     assert half.filter(~pl.col("funded"))["segment_id"][0] in words
-    assert "Nothing waits." in budget_words(everything, 1e9)
-    assert "nothing to buy" in budget_words(everything.head(0), 1e9)
+    assert "Nothing waits." in sentence(budget_reason(everything, 1e9))
+    assert "nothing to buy" in sentence(budget_reason(everything.head(0), 1e9))
     assert all(
         "risk of running out" in text
         for text in with_sentences(half.filter(~pl.col("funded")))["reason"]

@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from flows.steps.sentences import frames_with_sentences
+from flows.steps.sentences import frames_with_sentences, sentence
 from forecasting.capacity.plan import plan
 from forecasting.review.explain import explain
 from forecasting.spec import PlanningPolicy
@@ -68,13 +68,15 @@ def test_the_chain_is_whole(world):
     ]
     steps = {step.title: step for step in found.steps}
     assert all(step.table.height for step in found.steps)
-    assert "Simulated." in steps["samples"].sentence
+    assert "Simulated." in sentence(steps["samples"].reason)
     assert set(steps["paths"].table.filter(state="none")["route_id"]) == {"A-B", "A-C"}
     assert steps["coincidence"].table.filter(state="none", direction="az")["kappa"].to_list() == [
         0.9
     ]
-    assert "never measured together" in steps["coincidence"].sentence
-    assert steps["order"].sentence == frames["order_plan"].filter(segment_id="AB")["reason"][0]
+    assert "never measured together" in sentence(steps["coincidence"].reason)
+    assert (
+        sentence(steps["order"].reason) == frames["order_plan"].filter(segment_id="AB")["reason"][0]
+    )
 
 
 def test_every_assumption_is_named(world):
@@ -103,7 +105,7 @@ def test_an_unknown_segment_is_told_with_its_neighbours(world):
 def test_absent_frames_leave_their_step_empty(world):
     network, _ = world
     found = explain("AB", {}, network)
-    assert found.steps[0].sentence == "No measured traffic was given."
+    assert sentence(found.steps[0].reason) == "No measured traffic was given."
     assert found.assumption_ids() == ()
 
 
@@ -152,8 +154,8 @@ def test_what_moved_its_dates_and_what_was_registered_of_it(world):
         network,
     )
     steps = {step.title: step for step in story.steps}
-    assert "+7 days (history revised -2, new observations +9)" in steps["changes"].sentence
-    assert "1 forecast of" in steps["registered"].sentence
+    assert "+7 days (history revised -2, new observations +9)" in sentence(steps["changes"].reason)
+    assert "1 registered forecast of" in sentence(steps["registered"].reason)
     assert steps["registered"].table.height == 1
 
 
@@ -201,6 +203,7 @@ def test_what_holidays_and_surges_do_to_its_routes(world):
     story = explain("AB", {**frames, "forecast_effect": effects}, network)
     steps = {step.title: step for step in story.steps}
     assert (
-        steps["effects"].sentence == "Taken out of the past and put back ahead, in logs: ramadan."
+        sentence(steps["effects"].reason)
+        == "Taken out of the past and put back ahead, in logs: ramadan."
     )
     assert steps["effects"].table["used_log"].to_list() == [-0.08]

@@ -23,7 +23,10 @@ def forecast_file(
     seed: int = 20251125,
     memory: Path | None = None,
 ) -> int:
-    """Forecast any panel of series: columns series_id, step (integer or date), value.
+    """Forecast any panel of series: columns series_id, step, value.
+
+    Steps are whole numbers, dates (with a clock as well), yyyymm, yyyymmdd, 2024-05, 2024Q2 or
+    2024-W18; hours with a season of 24 or 168.
 
     Writes one row per series and horizon step: mean, median, q025 ... q975, the models' weights,
         and `reason` where there is

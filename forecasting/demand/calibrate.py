@@ -3,7 +3,7 @@ fleet and over public series.
 
 An error divided by its scale is a score. The prior table says how large scores were on public
 series, by history length and horizon; the fleet's own backtest bends that table as far as it has
-outcomes to show.
+outcomes to show, and each series' own backtest widens or narrows what is left.
 """
 
 from __future__ import annotations
@@ -32,6 +32,16 @@ MANY_WINDOWS = 400.0
 """Independent windows from which the measured sizes need little smoothing along the horizon."""
 EASED = 0.75
 """Share of the room to the bounds of any path up to which a quantile is what the calibration says.
+"""
+OWN_WINDOWS = 5.0
+"""How many independent windows a series needs for its own errors to weigh as much as the fleet's."""
+USUAL_SCORE, LARGEST_SCORE = 0.58, 2.0
+"""Mean of scores over their 80 % size, none counted for more than the largest, where sizes are
+right.
+"""
+WIDENED, MOST_OWN = 0.6, 0.7
+"""How much of a widening is believed, and the largest change of a log size: few large errors say
+less than many small ones.
 """
 PRIOR_WINDOWS = 100.0
 """How many independent windows of its own a fleet needs to weigh as much as the prior."""
@@ -141,20 +151,43 @@ def sizes(
     table: Prior,
     independent: float = 1.0,
     shape: FloatArray | None = None,
+    widths: Sequence[float] | None = None,
 ) -> list[FloatArray]:
-    """For each study the sizes (H, coverages) that its scale is multiplied with, of the fleet's
-    `shape` where that is known already.
+    """For each study the sizes (H, coverages) that its scale is multiplied with: the fleet's times
+    what its own past errors say. The fleet's `shape` and the own `widths` are taken as they are
+    where they are known already.
 
     `independent` is the share of the series that are independent of the others: directions and
-        statistics of one route tell
-    the same story several times.
+    statistics of one route tell the same story several times.
     """
     if not studies:
         return []
     horizon = len(studies[0].point)
     at = cache(lambda length: table.at(length, horizon))
     bent = fleet_shape(studies, table, independent) if shape is None else shape
-    return [at(study.length)[:, [CENTRE]] * bent for study in studies]
+    common = [at(study.length)[:, [CENTRE]] * bent for study in studies]
+    if widths is None:
+        widths = [own_width(study, size) for study, size in zip(studies, common, strict=True)]
+    return [size * width for size, width in zip(common, widths, strict=True)]
+
+
+def own_width(study: Study, size: FloatArray) -> float:
+    """How much wider than `size` (H, coverages) the study's own past errors were, shrunk towards 1
+    as far as its windows are few.
+    """
+    found = np.abs(scores(study)) / size[:, CENTRE]
+    seen = np.isfinite(found)
+    if not seen.any():
+        return 1.0
+    count, steps = seen.sum(axis=0), np.arange(1.0, len(size) + 1)
+    span = study.backtest.lengths[-1] - study.backtest.lengths[0]
+    windows = np.where(count > 0, np.minimum(count, 1 + span / steps), 0.0)
+    held = np.where(seen, np.minimum(found, LARGEST_SCORE), 0.0).sum(axis=0) / np.maximum(count, 1)
+    excess = np.log(max(float((held * windows).sum() / windows.sum()), 0.02) / USUAL_SCORE)
+    # Far horizons overlap, and the near ones tell most.
+    told = float((windows / steps).sum() / (1 / steps).sum())
+    believed = told / (told + OWN_WINDOWS) * excess * (WIDENED if excess > 0 else 1.0)
+    return float(np.exp(np.clip(believed, -MOST_OWN, MOST_OWN)))
 
 
 def fleet_shape(studies: Sequence[Study], table: Prior, independent: float = 1.0) -> FloatArray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,6 +44,14 @@ mostly noise.
 """
 LAST_SHARE = 0.75
 """How much of a level without a season is the last value, the rest the smoothed one."""
+FROM_GROWTH, OVER_GROWTH = 0.3, 0.2
+"""Weight of `growth` from which it is spread over the middle of all candidates, and over how much
+more that is done by half: growth that is clear so far has slowed without a warning.
+"""
+BEYOND_DOUBT = 0.15
+"""Weight that others than `growth` must have left for all of this: a straight line of logs with
+next to no noise is what it is.
+"""
 MOVE_CAP, SPREAD_CAP = 1.5, 1.4
 DISAGREEMENT, YEARLY = 1.25, 0.5
 NOISE_IN_CHANGES, LEAST_BEYOND = 1.5, 0.2
@@ -206,7 +214,8 @@ def _weights(natural: FloatArray, data: Window, grows: FloatArray, bends: FloatA
 
     Short histories lean on their level, since their trends are mostly noise; clear growth hands
     over to `growth`, and a clear ceiling to `saturating` with the two whose growth is a line in
-    levels.
+    levels. Where `growth` would weigh much, the middle of all others takes over: plain growth must
+    be beaten by evidence, and no past told the years in which it slowed.
     """
     # Years of a country stay at half: with more of their level they became 2 % worse.
     seasons = data.length / data.season if data.season >= 4 else max(data.length / 12, 2.0)
@@ -217,16 +226,30 @@ def _weights(natural: FloatArray, data: Window, grows: FloatArray, bends: FloatA
         if _seasonal(data)
         else ("seasonal_level",)
     )
-    used = [CANDIDATES.index(name) for name in pool]
-    order = np.argsort(natural[:, used], axis=1, kind="stable")[:, 1:-1]
-    share = np.zeros(natural.shape[:2])
-    for place, candidate in enumerate(used):
-        share[:, candidate] = (order == place).sum(axis=(1, 2)) / order[0].size
+    share = _middle_shares(natural, pool, 1)
     blend = np.full(len(natural), np.interp(seasons, BLEND_LENGTHS, BLEND_WEIGHTS))
     for names, weight in ((("seasonal_level",), blend), (("growth",), grows), (BENT, bends)):
         share *= (1 - weight)[:, None]
         for name in names:
             share[:, CANDIDATES.index(name)] += weight / len(names)
+    if data.season == 1 or not data.log:
+        return share
+    grown = share[:, CANDIDATES.index("growth")]
+    spread = np.clip((grown - FROM_GROWTH) / OVER_GROWTH, 0.0, 1.0)
+    spread *= np.clip((1 - grown) / BEYOND_DOUBT, 0.0, 1.0)
+    middle = _middle_shares(natural, POOL + LONG_ONLY + ("seasonal_level",), 2)
+    return (1 - spread)[:, None] * share + spread[:, None] * middle
+
+
+def _middle_shares(natural: FloatArray, names: Sequence[str], trimmed: int) -> FloatArray:
+    """Weights (N, C): how often each named candidate is neither among the `trimmed` lowest nor the
+    `trimmed` highest of them.
+    """
+    used = [CANDIDATES.index(name) for name in names]
+    order = np.argsort(natural[:, used], axis=1, kind="stable")[:, trimmed:-trimmed]
+    share = np.zeros(natural.shape[:2])
+    for place, candidate in enumerate(used):
+        share[:, candidate] = (order == place).sum(axis=(1, 2)) / order[0].size
     return share
 
 

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from forecasting.demand.calibrate import prior, sizes
 from forecasting.demand.combine import CANDIDATES
-from forecasting.demand.draw import loadings, paths, shocks
+from forecasting.demand.draw import PARTS, loadings, paths, shocks
 from forecasting.demand.effects import Effect, Regressor, fleet_index
 from forecasting.demand.events import Known, known_events
 from forecasting.demand.pairs import kept_in_range, log_ratio, neighbours, partners
@@ -179,11 +179,11 @@ def _draw(
         block[:, : len(taken[start : start + DRAWN_TOGETHER])] = taken[
             start : start + DRAWN_TOGETHER
         ].T
-        normals = np.ascontiguousarray((weights @ block).T).reshape(
-            DRAWN_TOGETHER, spec.horizon, spec.draws
+        normals = np.ascontiguousarray((weights @ block).transpose(0, 2, 1)).reshape(
+            PARTS, DRAWN_TOGETHER, spec.horizon, spec.draws
         )
         some = slice(start, start + DRAWN_TOGETHER)
-        draws[some] = paths(normals[: len(studies[some])], studies[some], calibrated[some])
+        draws[some] = paths(normals[:, : len(studies[some])], studies[some], calibrated[some])
 
     deque(pool.map(drawn_from, range(0, len(studies), DRAWN_TOGETHER)), maxlen=0)
     return draws

@@ -23,7 +23,9 @@ _COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "model": pl.String,
     "numbers": pl.List(pl.Float64),
 }
-_PARAMETERS = {"theta": 2, "damped_trend": 6, "stl_theta": 2}
+WIDTH = "width"
+"""Stands beside the models: how much wider than the fleet's a series' own errors were."""
+_PARAMETERS = {"theta": 2, "damped_trend": 6, "stl_theta": 2, WIDTH: 1}
 _REMEDY = "Remove the file (or name another): the next forecast makes it anew."
 
 
@@ -41,6 +43,11 @@ class Memory:
     def starts(self, names: Sequence[str]) -> tuple[Mapping[str, FloatArray], ...]:
         """Of each named series, nothing for one that is new."""
         return tuple(self.optima.get(name, {}) for name in names)
+
+    def width(self, name: str) -> float:
+        """Of the named series, 1 for one that is new."""
+        known = self.optima.get(name, {}).get(WIDTH)
+        return 1.0 if known is None else float(known[0])
 
     def frame(self) -> pl.DataFrame:
         """As a table that a file can keep."""

@@ -6,15 +6,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from forecasting.demand.combine import Outlook, outlook
 from forecasting.demand.effects import Effects, Regression
-from forecasting.demand.models.window import Window, seasonal_indices, window
+from forecasting.demand.models.longer_season import longer_season
+from forecasting.demand.models.short_season import believed_season
+from forecasting.demand.models.window import Window, window
 from forecasting.demand.outliers import REACH, tamed
+from forecasting.demand.roughness import roughness
 from forecasting.demand.shifts import Shift, find_shifts, spliced
 from forecasting.series import FloatArray
 
@@ -46,6 +49,7 @@ class Seen(NamedTuple):
     optima: Mapping[str, FloatArray]
     bounds: FloatArray
     shifts: tuple[Shift, ...]
+    roughness: FloatArray
     effects: Effects | None
 
 
@@ -69,6 +73,9 @@ def _alike(pasts: list[Past], season: int, *, frozen: bool) -> list[Seen]:
     effects = _effects(pasts, values, season) if first.log else {}
     for row, one in effects.items():
         values[row] *= np.exp(-one.past)
+    longer = longer_season(values, season, first.horizon) if first.log else None
+    if longer:
+        values *= np.exp(-longer.past)
     data, shifts = look_back(
         values,
         log=first.log,
@@ -78,8 +85,19 @@ def _alike(pasts: list[Past], season: int, *, frozen: bool) -> list[Seen]:
         starts=_stacked([past.starts for past in pasts]),
         frozen=frozen,
     )
-    whole = outlook(data)
-    return [_one(whole, row, tuple(shifts[row]), effects.get(row)) for row in range(len(pasts))]
+    whole, rough = outlook(data), roughness(data.adjusted)
+    if longer:
+        factor = np.exp(longer.ahead)[:, None, :]
+        whole = replace(
+            whole,
+            candidates=whole.candidates * factor,
+            point=whole.point * factor[:, 0],
+            bounds=whole.bounds * factor,
+        )
+    return [
+        _one(whole, row, tuple(shifts[row]), rough[row], effects.get(row))
+        for row in range(len(pasts))
+    ]
 
 
 def _effects(pasts: Sequence[Past], values: FloatArray, season: int) -> dict[int, Effects]:
@@ -102,7 +120,13 @@ def _effects(pasts: Sequence[Past], values: FloatArray, season: int) -> dict[int
     return found
 
 
-def _one(whole: Outlook, row: int, shifts: tuple[Shift, ...], effects: Effects | None) -> Seen:
+def _one(
+    whole: Outlook,
+    row: int,
+    shifts: tuple[Shift, ...],
+    rough: FloatArray,
+    effects: Effects | None,
+) -> Seen:
     seen = Seen(
         whole.candidates[row],
         whole.weights[row],
@@ -112,6 +136,7 @@ def _one(whole: Outlook, row: int, shifts: tuple[Shift, ...], effects: Effects |
         {name: optimum[row] for name, optimum in whole.optima.items()},
         whole.bounds[row],
         shifts,
+        rough,
         None,
     )
     if effects is None:
@@ -166,7 +191,7 @@ def look_back(
     # The last values stay as they are: nobody knows yet whether they are outliers or news. They
     # make no season, though.
     values = np.exp(np.concatenate([clean[:, :-REACH], moved[:, -REACH:]], axis=1))
-    seasonal = seasonal_indices(clean, season)
+    seasonal = believed_season(clean, season)
     return window(
         values,
         log=True,

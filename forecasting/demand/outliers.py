@@ -9,7 +9,8 @@ import numpy as np
 from forecasting.demand.models.window import median_of
 from forecasting.series import FloatArray
 
-SIGMAS = 14.0
+SIGMAS, SHORT_SIGMAS = 14.0, 9.0
+"""How far out an outlier is, in robust standard deviations: with two seasons and with less."""
 LEAST_JUMP = float(np.log(1.4))
 REACH = 3
 
@@ -29,6 +30,8 @@ def tamed(working: FloatArray, season: int) -> FloatArray:
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * REACH + 1, axis=1)
     middle: FloatArray = np.sort(windows, axis=2)[:, :, REACH]
     left = working - middle
+    if season > 1 and length < 3 * season:
+        left = _eased_at_ends(working, left)
     usual = np.zeros((count, length))
     if season > 1 and length > season:
         rows = -(-length // season)
@@ -43,9 +46,29 @@ def tamed(working: FloatArray, season: int) -> FloatArray:
         phase = np.where(
             known == 2, np.where(np.abs(low) < np.abs(high), low, high), (low + high) / 2
         )
+        # Seen once, it would be its own usual value, and no outlier would ever be found.
+        phase = np.where(known == 1, 0.0, phase)
         usual = phase[:, np.arange(length) % season]
     odd = left - usual
-    limit = np.maximum(SIGMAS * 1.4826 * median_of(np.abs(odd)), LEAST_JUMP)
+    sigmas = SIGMAS if length >= 2 * season else SHORT_SIGMAS
+    limit = np.maximum(sigmas * 1.4826 * median_of(np.abs(odd)), LEAST_JUMP)
     outlying = np.abs(odd) > limit[:, None]
     outlying &= (outlying.sum(axis=1) <= length // 10)[:, None]
     return np.where(outlying, middle + usual, working)
+
+
+def _eased_at_ends(working: FloatArray, left: FloatArray) -> FloatArray:
+    """Departures (N, T) from the neighbours' median, and for the first and last two values the
+    smaller one of it and the departure from the neighbours' straight line: where neighbours are on
+    one side only, a steep season would look like an outlier.
+    """
+    found = left.copy()
+    for at, near, far, line in (
+        (0, 1, 2, (2.0, -1.0)),
+        (1, 0, 2, (0.5, 0.5)),
+        (-2, -1, -3, (0.5, 0.5)),
+        (-1, -2, -3, (2.0, -1.0)),
+    ):
+        apart = working[:, at] - line[0] * working[:, near] - line[1] * working[:, far]
+        found[:, at] = np.where(np.abs(apart) < np.abs(left[:, at]), apart, left[:, at])
+    return found

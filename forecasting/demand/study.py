@@ -15,7 +15,7 @@ from forecasting.demand.combine import CANDIDATES
 from forecasting.demand.effects import Effect, Regression, Regressor
 from forecasting.demand.models.benchmarks import drift, seasonal_naive
 from forecasting.demand.origin import Past, Seen, seen_together
-from forecasting.demand.prepare import Ready, prepare
+from forecasting.demand.prepare import Outage, Ready, prepare
 from forecasting.demand.shifts import Shift
 from forecasting.series import FloatArray
 from forecasting.spec import ForecastSpec
@@ -52,7 +52,8 @@ class Study:
     working scale. `shifts` are the jumps spliced out of the past, by step of the history; the
     series begins at its step `first`. Every path stays within `bounds` (2, H). `effects` are what
     calendar, events and drivers did, as measured at the origin. `optima` are the parameters found,
-    by model.
+    by model. `roughness` (2,) are the sizes of noise and of a walk's steps from period to period,
+    on the working scale. `outage` tells of last periods that may be the new level.
     """
 
     length: int
@@ -67,7 +68,9 @@ class Study:
     first: int
     bounds: FloatArray
     optima: Mapping[str, FloatArray]
+    roughness: FloatArray
     effects: tuple[Effect, ...] = ()
+    outage: Outage | None = None
 
 
 @dataclass(frozen=True)
@@ -222,7 +225,9 @@ def _study(one: _Going, now: Seen, length: int, spec: ForecastSpec, season: int)
         ready.first,
         now.bounds[:, skip:] * unit,
         now.optima,
+        now.roughness * (1.0 if ready.log else unit),
         now.effects.found if now.effects else (),
+        ready.outage,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 import polars as pl
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 from threadpoolctl import threadpool_limits
 
 from forecasting.demand.calendars import calendar_shares
@@ -19,6 +19,7 @@ from forecasting.demand.calibrate import (
     COVERAGES,
     Prior,
     fleet_shape,
+    own_width,
     prior,
     reached,
     sizes,
@@ -26,10 +27,11 @@ from forecasting.demand.calibrate import (
 )
 from forecasting.demand.combine import CANDIDATES
 from forecasting.demand.effects import Regressor
-from forecasting.demand.memory import Memory
+from forecasting.demand.memory import WIDTH, Memory
 from forecasting.demand.study import MapChunks, Study, plain_chunk, study_all
 from forecasting.series import FloatArray, add_periods, periods_between
 from forecasting.spec import ForecastSpec, telling_periods
+from forecasting.standalone.steps import read_steps
 from warehouse.errors import ContractError, Problem
 from warehouse.reasons import Reason, reason
 from warehouse.schema import Grain
@@ -55,6 +57,8 @@ PANEL_COLUMNS = {
     "reason_values": pl.String,
 }
 WINDOWS_WANTED = 600
+FARTHEST = 4.0
+"""Standard normal quantile beyond which none is asked for."""
 MEAN_LEVELS = (np.arange(99) + 0.5) / 99
 _DATED: dict[int, tuple[Grain, int]] = {
     12: ("month", 1),
@@ -108,8 +112,8 @@ def forecast_and_remember(
     """One row per series and step ahead: mean, median, quantiles q025 to q975, the models' weights;
     or one row with a reason.
 
-    `frame` has columns series_id, step (whole numbers, or the first dates of months, weeks, days,
-    quarters or years, as `season` says) and value. Steps may come in any order, and missing ones
+    `frame` has columns series_id, step (whole numbers, or months, weeks, days, quarters or years,
+    as `season` says, in the forms of forecasting.standalone.steps) and value. Steps may come in any order, and missing ones
     are gaps. Raises ContractError where the frame as a whole can't be read; a series that can't be
     forecast gets a reason. `seed` is kept for the
     record: nothing is drawn.
@@ -123,6 +127,7 @@ def forecast_and_remember(
     intervals are as wide as errors were then. What is returned beside the rows is the memory for
     the next one.
     """
+    frame, as_given = read_steps(frame, season)
     _check(frame, season, horizon, calendar)
     places = _places(frame, season)
     ids, values, lasts, reasons = _matrix(places)
@@ -158,8 +163,16 @@ def forecast_and_remember(
             if studies
             else np.ones((horizon, len(COVERAGES)))
         )
-        calibrated = sizes(studies, table, shape=shape)
-    known = {ids[row]: study.optima for row, study in zip(rows, studies, strict=True)}
+        common = sizes(studies, table, shape=shape, widths=[1.0] * len(studies))
+        widths = [
+            memory.width(ids[row]) if memory else own_width(study, size)
+            for row, study, size in zip(rows, studies, common, strict=True)
+        ]
+        calibrated = [size * width for size, width in zip(common, widths, strict=True)]
+    known = {
+        ids[row]: {**study.optima, WIDTH: np.array([width])}
+        for row, study, width in zip(rows, studies, widths, strict=True)
+    }
     kept = Memory(season, horizon, shape, {**(memory.optima if memory else {}), **known})
     forecasts = _rows(
         [ids[row] for row in rows], [lasts[row] for row in rows], studies, calibrated, horizon
@@ -180,7 +193,7 @@ def forecast_and_remember(
         pl.col(name) if name in joined.columns else pl.lit(None, dtype=dtype).alias(name)
         for name, dtype in PANEL_COLUMNS.items()
     ]
-    return joined.select(columns).sort("series_id", "horizon"), kept
+    return as_given(joined.select(columns).sort("series_id", "horizon")), kept
 
 
 def _moving_days(
@@ -326,7 +339,6 @@ def _rows(
         )
         for study in studies
     ]
-    points = np.concatenate([study.point for study in studies]) if studies else np.empty(0)
     return (
         pl.DataFrame(
             {"series_id": names, "weights": weights, "last": lasts},
@@ -336,7 +348,7 @@ def _rows(
         .with_columns(
             pl.Series("horizon", np.tile(steps, count), dtype=pl.Int64),
             pl.Series("mean", told[:, levels]),
-            pl.Series("median", points),
+            pl.Series("median", told[:, list(PANEL_LEVELS).index("q50")]),
             *(pl.Series(column, told[:, at]) for at, column in enumerate(PANEL_LEVELS)),
         )
         .with_columns(place=pl.col("last") + pl.col("horizon"))
@@ -345,7 +357,23 @@ def _rows(
 
 
 def quantiles(study: Study, size: FloatArray, normal: FloatArray) -> FloatArray:
-    """Calibrated quantiles (H, L) of one series at standard normal quantiles `normal` (L,)."""
+    """Calibrated quantiles (H, L) of one series at standard normal quantiles `normal` (L,). Where
+    the last periods carried next to nothing, the lowest are of that level.
+    """
+    if not study.outage:
+        return _settled(study, size, normal)
+    level, share = ndtr(normal), study.outage.share
+    least, most = ndtr(-FARTHEST), ndtr(FARTHEST)
+    low = _settled(study, size, ndtri(np.clip(level / share, least, most)))
+    over = _settled(study, size, ndtri(np.clip((level - share) / (1 - share), least, most)))
+    lowest = _settled(study, size, np.array([-FARTHEST]))
+    found: FloatArray = np.where(
+        level < share, np.minimum(low * study.outage.left_ratio, lowest), over
+    )
+    return found
+
+
+def _settled(study: Study, size: FloatArray, normal: FloatArray) -> FloatArray:
     reach = study.scale[:, None] * standard_reach(size, normal)
     return reached(study.point[:, None], reach, study.bounds[:, :, None], log=study.log)
 

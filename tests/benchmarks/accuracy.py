@@ -23,17 +23,37 @@ from datetime import UTC, datetime
 
 import numpy as np
 import polars as pl
-from statsmodels.tsa.seasonal import seasonal_decompose
+from scipy.special import ndtri
 
 from forecasting.accuracy import interval_score, smape
 from forecasting.demand.models.benchmarks import drift, seasonal_naive
 from forecasting.standalone.panel import forecast_panel
-from tests.benchmarks.sets import Series, bench_set, competition, far_ahead, m4_set, traffic_sets
+from tests.benchmarks.sets import (
+    LOOKED_AT,
+    TRAFFIC,
+    Series,
+    bench_set,
+    competition,
+    far_ahead,
+    m4_set,
+    traffic_sets,
+)
 from tests.benchmarks.simulated import level_shifts, s_curves
 
-LEVELS = ("q025", "q10", "q50", "q90", "q975")
+LEVELS = (0.025, *(np.arange(1, 10) / 10).tolist(), 0.975)
+MEDIAN, DECILES = 5, slice(1, 10)
+PUBLISHED = {
+    "q025": 0.025,
+    "q10": 0.1,
+    "q25": 0.25,
+    "median": 0.5,
+    "q75": 0.75,
+    "q90": 0.9,
+    "q975": 0.975,
+}
+"""Columns of a panel's forecast; deciles between them are read off on normal axes."""
 Answer = np.ndarray
-"""(5, horizon): the five levels above; NaN where a method gives no interval."""
+"""(11, horizon): the levels above; NaN where a method gives no interval."""
 
 
 def named_sets(wanted: list[str], sample: int) -> dict[str, list[Series]]:
@@ -61,16 +81,12 @@ def named_sets(wanted: list[str], sample: int) -> dict[str, list[Series]]:
         "m3_yearly": lambda: competition("M3", "yearly"),
         "m4_weekly": lambda: m4_set("Weekly"),
         "m4_hourly": lambda: m4_set("Hourly"),
-        **{
-            name: lambda name=name: traffic_sets()[name]
-            for name in ("seattle_month_36", "exchange_day_28", "esnet_week_8", "country_year_4")
-        },
+        **{name: lambda name=name: traffic_sets().get(name, []) for name in TRAFFIC},
         "s_curves_36": s_curves,
         "level_shifts_12": level_shifts,
     }
-    unsampled = ("seattle_month_36",)
     return {
-        name: make()[:: 1 if name in unsampled else sample]
+        name: make()[:: 1 if name.startswith(("seattle", "short")) else sample]
         for name, make in makers.items()
         if not wanted or name in wanted
     }
@@ -98,9 +114,9 @@ def ours(series: list[Series]) -> list[Answer]:
         horizon = len(series[rows[0]].test)
         found = forecast_panel(frame, season=series[rows[0]].season, horizon=horizon, min_periods=6)
         for key, part in found.group_by("series_id", maintain_order=True):
-            table = part.select("q025", "q10", "median", "q90", "q975").to_numpy().T
+            table = part.select(*PUBLISHED).to_numpy()
             answers[int(str(key[0]))] = (
-                table if table.shape[1] == horizon else np.full((5, horizon), np.nan)
+                at_levels(table) if len(table) == horizon else plain(np.full(horizon, np.nan))
             )
     return answers
 
@@ -111,27 +127,52 @@ def filled(values: np.ndarray) -> np.ndarray:
     return np.interp(steps, steps[known], values[known])
 
 
+def at_levels(table: np.ndarray) -> Answer:
+    """Quantiles (horizon, PUBLISHED) at LEVELS, straight between the published ones against normal
+    quantiles.
+    """
+    known, wanted = ndtri(list(PUBLISHED.values())), ndtri(LEVELS)
+    return np.array([np.interp(wanted, known, row) for row in table]).T
+
+
 def plain(point: np.ndarray) -> Answer:
-    return np.vstack([np.full((2, len(point)), np.nan), point, np.full((2, len(point)), np.nan)])
+    answer = np.full((len(LEVELS), len(point)), np.nan)
+    answer[MEDIAN] = point
+    return answer
 
 
 def naive2(train: np.ndarray, season: int, horizon: int) -> np.ndarray:
-    """The M4 competition's reference: last value, seasonally adjusted where the season is
-    significant at 90 %.
+    """The M4 competition's reference: last value, seasonally adjusted by classical multiplicative
+    decomposition where the season is significant at 90 %. Series with zeros are adjusted as well.
     """
     count = len(train)
-    if season > 1 and count >= 3 * season and train.min() > 0:
+    if season > 1 and count >= 3 * season:
         centred = train - train.mean()
+        energy = float(centred @ centred)
         lags = [
-            float(centred[lag:] @ centred[: count - lag]) / float(centred @ centred)
+            float(centred[lag:] @ centred[: count - lag]) / energy if energy else 0.0
             for lag in range(1, season + 1)
         ]
         if abs(lags[-1]) > 1.645 * np.sqrt((1 + 2 * sum(lag * lag for lag in lags[:-1])) / count):
-            indices = np.asarray(
-                seasonal_decompose(train, model="multiplicative", period=season).seasonal
-            )
-            return train[-1] / indices[-1] * indices[count - season + np.arange(horizon) % season]
+            indices = seasonal_ratios(train, season)
+            last = indices[(count - 1) % season]
+            if last > 0:
+                return train[-1] / last * indices[(count + np.arange(horizon)) % season]
     return np.full(horizon, train[-1])
+
+
+def seasonal_ratios(train: np.ndarray, season: int) -> np.ndarray:
+    """Mean ratio of each phase (season,) to the centred moving average, of mean 1."""
+    width = season + 1 - season % 2
+    weights = np.full(width, 1 / season)
+    if season % 2 == 0:
+        weights[[0, -1]] /= 2
+    half = width // 2
+    smooth = np.convolve(train, weights, mode="valid")
+    steps = np.arange(half, half + len(smooth))
+    ratio = np.divide(train[steps], smooth, out=np.ones(len(smooth)), where=smooth > 0)
+    means = np.array([ratio[steps % season == phase].mean() for phase in range(season)])
+    return means / means.mean()
 
 
 def peers() -> dict[str, Callable[[np.ndarray, int, int], Answer]]:
@@ -144,10 +185,10 @@ def peers() -> dict[str, Callable[[np.ndarray, int, int], Answer]]:
 
     def say(make: Callable[[int], object]) -> Callable[[np.ndarray, int, int], Answer]:
         def answer(train: np.ndarray, season: int, horizon: int) -> Answer:
-            found = make(season).forecast(y=train, h=horizon, level=[80, 95])  # type: ignore[attr-defined]
-            return np.vstack(
-                [found["lo-95"], found["lo-80"], found["mean"], found["hi-80"], found["hi-95"]]
-            )
+            widths = [20, 40, 60, 80, 95]
+            found = make(season).forecast(y=train, h=horizon, level=widths)  # type: ignore[attr-defined]
+            low = [found[f"lo-{width}"] for width in reversed(widths)]
+            return np.vstack([*low, found["mean"], *(found[f"hi-{width}"] for width in widths)])
 
         return answer
 
@@ -180,32 +221,37 @@ def prophet_answer(train: np.ndarray, season: int, horizon: int) -> Answer:
         said = model.predict(pd.DataFrame({"ds": steps[len(train) :]}))
         bounds.append(said)
     wide, narrow = bounds
-    return np.vstack(
-        [
-            wide["yhat_lower"],
-            narrow["yhat_lower"],
-            wide["yhat"],
-            narrow["yhat_upper"],
-            wide["yhat_upper"],
-        ]
+    answer = plain(wide["yhat"].to_numpy())
+    answer[[0, 1, 9, 10]] = (
+        wide["yhat_lower"],
+        narrow["yhat_lower"],
+        narrow["yhat_upper"],
+        wide["yhat_upper"],
     )
+    return answer
 
 
 def measure(answers: list[Answer], series: list[Series], season: int) -> dict[str, float]:
-    """Means over series of each measure; season 1 scales where the training part is shorter than a
-    season and a half.
+    """Means over series of each measure, none left out, and beside them MASE and MSIS without the
+    largest per cent, which one collapsed scale can't speak for. WQL is the mean of twice the
+    pinball loss over the deciles, divided by the sum of the outcomes. Season 1 scales where the
+    training part is shorter than a season and a half.
     """
-    rows = []
+    rows, losses, total = [], 0.0, 0.0
+    deciles = np.array(LEVELS[DECILES])[:, None]
     for answer, one in zip(answers, series, strict=True):
         known = np.isfinite(one.test)
-        if not known.any() or not np.isfinite(answer[2]).all():
+        if not known.any() or not np.isfinite(answer[MEDIAN]).all():
             continue
         train, actual = filled(one.train), one.test[known]
-        low95, low80, point, high80, high95 = answer[:, known]
+        low95, low80, point, high80, high95 = answer[[0, 1, MEDIAN, 9, 10]][:, known]
         lag = season if len(train) > 1.5 * season else 1
         scale = float(np.abs(train[lag:] - train[:-lag]).mean())
         if scale <= 0:
             continue
+        short = actual - answer[DECILES][:, known]
+        losses += 2 * float(np.maximum(deciles * short, (deciles - 1) * short).mean(axis=0).sum())
+        total += float(np.abs(actual).sum())
         rows.append(
             (
                 smape(point, actual),
@@ -213,18 +259,18 @@ def measure(answers: list[Answer], series: list[Series], season: int) -> dict[st
                 ((actual >= low80) & (actual <= high80)).mean(),
                 ((actual >= low95) & (actual <= high95)).mean(),
                 interval_score(low95, high95, actual, 0.95).mean() / scale,
-                len(actual),
             )
         )
     table = np.array(rows)
-    # One collapsed scale must not speak for all: MASE and MSIS are means without the largest per
-    # cent.
     return {
         "sMAPE": table[:, 0].mean(),
-        "MASE": trimmed(table[:, 1]),
+        "MASE": table[:, 1].mean(),
+        "MASE 99": trimmed(table[:, 1]),
         "cov80": table[:, 2].mean(),
         "cov95": table[:, 3].mean(),
-        "MSIS": trimmed(table[:, 4]),
+        "MSIS": table[:, 4].mean(),
+        "MSIS 99": trimmed(table[:, 4]),
+        "WQL": losses / total,
         "n": len(table),
     }
 
@@ -280,17 +326,20 @@ def report(name: str, series: list[Series], with_peers: bool, with_prophet: bool
             lambda: [prophet_answer(y, season, h) for y, h in zip(clean, horizons, strict=True)],
         )
     reference = measure(answers["naive2"], series, scored)
-    print(f"\n### {name}: {len(series)} series, horizon {horizons[0]}\n")
+    mark = ", looked at while choosing" if name in LOOKED_AT else ""
+    print(f"\n### {name}: {len(series)} series, horizon {horizons[0]}{mark}\n")
     print(
-        "| method | OWA | sMAPE | MASE | in 80 % | in 95 % | MSIS95 | ms/series |\n|---|---|---|---|---|---|---|---|"
+        "| method | OWA | sMAPE | MASE | MASE without 1 % | in 80 % | in 95 % | MSIS95 "
+        "| MSIS95 without 1 % | WQL | ms/series |\n|" + "---|" * 11
     )
     for label, found in answers.items():
         got = measure(found, series, scored)
         owa = (got["sMAPE"] / reference["sMAPE"] + got["MASE"] / reference["MASE"]) / 2
         interval = (
-            "| | |"
+            "| | | | |"
             if np.isnan(got["MSIS"])
-            else f"| {got['cov80']:.3f} | {got['cov95']:.3f} | {got['MSIS']:.2f}"
+            else f"| {got['cov80']:.3f} | {got['cov95']:.3f} | {got['MSIS']:.2f} "
+            f"| {got['MSIS 99']:.2f} | {got['WQL']:.4f}"
         )
         left = (
             f" ({got['n']} of {len(series)})"
@@ -298,7 +347,7 @@ def report(name: str, series: list[Series], with_peers: bool, with_prophet: bool
             else ""
         )
         print(
-            f"| {label}{left} | {owa:.3f} | {got['sMAPE']:.2f} | {got['MASE']:.3f} {interval} | {spent[label]:.1f} |",
+            f"| {label}{left} | {owa:.3f} | {got['sMAPE']:.2f} | {got['MASE']:.3f} | {got['MASE 99']:.3f} {interval} | {spent[label]:.1f} |",
             flush=True,
         )
 
@@ -314,6 +363,9 @@ def main() -> None:
     versions = "statsmodels " + __import__("statsmodels").__version__ + ", numpy " + np.__version__
     print(f"{datetime.now(UTC):%Y-%m-%d}, Python {sys.version.split()[0]}, {versions}, one thread")
     for name, series in named_sets(given.sets, given.sample).items():
+        if not series:
+            print(f"\n{name}: the data hold no such window")
+            continue
         report(name, series, not given.no_peers, given.prophet)
     print(f"\npeak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
 

@@ -190,14 +190,93 @@ def rolling(
     ]
 
 
+ERAS = {"to_2013": (0, 78), "2014_to_2017": (78, 119), "since_2017": (119, 10**6)}
+"""Months of history at the origin: until the end of 2013, of May 2017, and later."""
+TRAFFIC = (
+    *(f"seattle_month_{horizon}_{era}" for horizon in (12, 24, 36) for era in ERAS),
+    "seattle_month_60",
+    "short_seattle_month_12",
+    "short_seattle_week_13",
+    "seattle_week_52",
+    "exchange_week_13",
+    "exchange_day_28",
+    "esnet_week_8",
+    "country_year_4",
+)
+LOOKED_AT = {
+    "m1",
+    "m3",
+    "tourism",
+    "m4_short",
+    "m4_weekly",
+    "m4_hourly",
+    "country_year_4",
+    "s_curves_36",
+    *(name for name in TRAFFIC if name.startswith(("seattle", "short", "exchange"))),
+} - {f"seattle_month_{horizon}_since_2017" for horizon in (12, 24, 36)}
+"""Sets whose scores were seen when the method was chosen: they tell less than the others."""
+
+
 def traffic_sets() -> dict[str, list[Series]]:
-    """Traffic, by rolling origins."""
+    """Traffic, by rolling origins; the Seattle exchange's months by era of the origin."""
+    months, weeks = seattle_months(), seattle_weeks()
+    by_era = {
+        f"seattle_month_{horizon}_{era}": [
+            one
+            for one in rolling(months, 12, horizon, 36, 3)
+            if first <= int(one.name.partition("@")[2]) < last
+        ]
+        for horizon in (12, 24, 36)
+        for era, (first, last) in ERAS.items()
+    }
+    exchange_weeks = {name: _weekly(days) for name, days in exchange_days().items()}
     return {
-        "seattle_month_36": rolling(seattle_months(), 12, 36, 36, 3),
+        **{name: series for name, series in by_era.items() if series},
+        "seattle_month_60": rolling(months, 12, 60, 36, 4),
+        "short_seattle_month_12": shortened(rolling(months, 12, 12, 24, 5), (18, 20, 22)),
+        "short_seattle_week_13": shortened(rolling(weeks, 52, 13, 104, 40), (58, 75, 95)),
+        "seattle_week_52": shortened(rolling(weeks, 52, 52, 105, 26), (156,)),
+        "exchange_week_13": rolling(exchange_weeks, 52, 13, 57, 8),
         "exchange_day_28": rolling(exchange_days(), 7, 28, 120, 28),
         "esnet_week_8": rolling(esnet_weeks(), 52, 8, 26, 4),
         "country_year_4": rolling(country_years(), 1, 4, 8, 2),
     }
+
+
+def shortened(series: list[Series], lengths: Iterable[int]) -> list[Series]:
+    """Each series with only so many last values of its training part."""
+    return [
+        Series(f"{one.name}, last {length}", one.season, one.train[-length:], one.test)
+        for length in lengths
+        for one in series
+    ]
+
+
+def seattle_weeks() -> dict[str, np.ndarray]:
+    """Weekly means of the exchange's daily average and maximum, Gbit/s, of whole weeks."""
+    frame = pl.read_parquet(data_folder() / "six_daily_vintage_2020-06-26.parquet")
+    weeks = (
+        frame.filter(pl.col("ts").dt.date().is_between(date(2007, 7, 2), date(2020, 5, 31)))
+        .group_by("series_id", week=pl.col("ts").dt.date().dt.truncate("1w"))
+        .agg(pl.col("value").mean() / 1e9)
+        .sort("series_id", "week")
+    )
+    return {
+        str(key[0]): group["value"].to_numpy()
+        for key, group in weeks.group_by("series_id", maintain_order=True)
+    }
+
+
+def _weekly(days: np.ndarray) -> np.ndarray:
+    """Means of seven days that end with the last one, NaN with fewer than six of them known."""
+    whole = days[len(days) % 7 :].reshape(-1, 7)
+    known = np.isfinite(whole)
+    enough = known.sum(axis=1) >= 6
+    summed = np.where(known, whole, 0.0).sum(axis=1)
+    means = np.where(enough, summed / np.maximum(known.sum(axis=1), 1), np.nan)
+    first, last = np.flatnonzero(enough)[[0, -1]]
+    found: np.ndarray = means[first : last + 1]
+    return found
 
 
 def _filled(group: pl.DataFrame, every: str) -> np.ndarray:

@@ -20,8 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from forecasting.demand.calibrate import COVERAGES, deviation
-from forecasting.demand.combine import outlook
-from forecasting.demand.origin import look_back
+from forecasting.demand.origin import Past, seen_together
 from tests.benchmarks.sets import (
     Series,
     bench_set,
@@ -34,27 +33,37 @@ from tests.benchmarks.sets import (
 
 HORIZONS = (1, 2, 3, 4, 6, 9, 12, 18, 24, 36, 48, 60)
 LEAST_SCORES = 60
+TOGETHER = 256
+"""Windows looked at in one call."""
 MONTH_LENGTHS = (16, 18, 24, 30, 36, 48, 60, 80, 110)
 
 
 def scores(
-    values: np.ndarray, length: int, season: int, horizon: int, backs: Iterable[int]
-) -> Iterable[np.ndarray]:
-    """|error| / scale (horizon,) of windows of one length that end so many periods before the
-    series does, NaN where there is no outcome.
+    series: Iterable[np.ndarray], length: int, season: int, horizon: int, backs: Iterable[int]
+) -> np.ndarray:
+    """|error| / scale (windows, horizon) of windows of one length that end so many periods before
+    their series does, NaN where there is no outcome.
     """
-    for end in (len(values) - back for back in backs if len(values) - back >= length):
-        past, came = values[end - length : end], values[end : end + horizon]
-        if past.min() <= 0 or past.max() == past.min():
-            continue
-        seen = outlook(look_back(past[None, :], log=True, season=season, horizon=horizon)[0])
-        found = np.full(horizon, np.nan)
+    pasts, outcomes = [], []
+    for values in series:
+        for end in (len(values) - back for back in backs if len(values) - back >= length):
+            past, outcome = values[end - length : end], values[end : end + horizon]
+            if past.min() > 0 and past.max() > past.min():
+                pasts.append(past)
+                outcomes.append(
+                    np.pad(outcome, (0, horizon - len(outcome)), constant_values=np.nan)
+                )
+    found = [np.empty((0, horizon))]
+    for at in range(0, len(pasts), TOGETHER):
+        some, observed = np.stack(pasts[at : at + TOGETHER]), np.stack(outcomes[at : at + TOGETHER])
+        seen = seen_together([Past(past, True, horizon) for past in some], season)
+        points, sizes = (
+            np.stack([getattr(one, name) for one in seen]) for name in ("point", "scale")
+        )
         with np.errstate(divide="ignore"):
-            found[: len(came)] = (
-                np.abs(deviation(came, seen.point[0, : len(came)], log=True))
-                / seen.scale[0, : len(came)]
-            )
-        yield np.where(np.isfinite(found), found, np.nan)
+            found.append(np.abs(deviation(observed, points, log=True)) / sizes)
+    stacked = np.concatenate(found)
+    return np.where(np.isfinite(stacked), stacked, np.nan)
 
 
 def table(
@@ -70,9 +79,7 @@ def table(
     places, sizes, weights = [], [], []
     steps = sorted({step for step in HORIZONS if step <= horizon})
     for length in lengths:
-        found = np.array(
-            [one for values in series for one in scores(values, length, season, horizon, backs)]
-        )
+        found = scores(series, length, season, horizon, backs)
         for step in steps:
             column = found[:, step - 1] if len(found) else np.empty(0)
             column = column[np.isfinite(column)]

@@ -9,7 +9,15 @@ import polars as pl
 import pytest
 from scipy.special import ndtri
 
-from forecasting.demand.calibrate import COVERAGES, EASED, fleet_shape, prior, reached, sizes
+from forecasting.demand.calibrate import (
+    COVERAGES,
+    EASED,
+    fleet_shape,
+    own_width,
+    prior,
+    reached,
+    sizes,
+)
 from forecasting.demand.score import judge, score_all
 from forecasting.demand.study import MODELS, Study, origins, plain_chunk, study_chunk
 from forecasting.spec import ForecastSpec
@@ -144,3 +152,26 @@ def test_scores_agree_with_what_was_said():
     assert first["mae_gbps"] == pytest.approx(
         np.nanmean(np.abs(found.backtest.said[:, 0, 0] - found.backtest.outcome[:, 0]))
     )
+
+
+def test_own_errors_narrow_and_widen_a_series_beside_its_fleet():
+    rng = np.random.default_rng(8)
+    table = prior("month")
+
+    def past_errors(study: Study, size: float) -> Study:
+        test, shape = study.backtest, study.backtest.scale.shape
+        apart = np.exp(size * test.scale * rng.normal(size=shape))
+        return replace(study, backtest=replace(test, outcome=test.said[:, 0] * apart))
+
+    found = studied(growing(72, 1), replace(SPEC, backtest_origins=8), 12)
+    alone = [replace(found, backtest=replace(found.backtest, lengths=np.empty(0)))]
+    common = sizes(alone, table)[0]
+    usual = float(np.median(common[:, COVERAGES.index(0.8)])) / 1.2816
+    widths = [
+        np.mean([own_width(past_errors(found, factor * usual), common) for _ in range(20)])
+        for factor in (0.25, 1.0, 3.0)
+    ]
+    assert own_width(alone[0], common) == 1
+    assert widths[0] < 0.85
+    assert widths[1] == pytest.approx(1, abs=0.1)
+    assert widths[2] > 1.1

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from statsmodels.regression.linear_model import burg as public_burg
 
 import forecasting.demand.models.kernels as kernels
-from forecasting.demand.combine import outlook
+from forecasting.demand.combine import CANDIDATES, outlook
 from forecasting.demand.models.autoregression import burg
 from forecasting.demand.models.benchmarks import drift, seasonal_naive
+from forecasting.demand.models.growth import bent_growth
+from forecasting.demand.models.smoothing import smooth_level
 from forecasting.demand.models.window import season_moved, seasonal_indices, window
 from tests.forecasting.worlds import growing
 
@@ -142,3 +144,25 @@ def test_any_positive_history_has_a_finite_positive_forecast(values):
     assert (seen.point > 0).all()
     assert (seen.scale > 0).all()
     assert np.isfinite(seen.scale).all()
+
+
+def test_clear_growth_is_spread_over_the_middle_of_all_candidates():
+    growth = CANDIDATES.index("growth")
+    noisy = np.array([growing(96, seed, growth=0.03, noise=0.04, season=0.0) for seed in range(20)])
+    data = window(noisy, log=True, season=12, horizon=36)
+    found = outlook(data)
+    alone = bent_growth(data, smooth_level(data.adjusted).level)[1]
+    clear = (alone > 0.55) & (alone < 0.8)
+    assert clear.sum() >= 3
+    assert found.weights[clear, growth].mean() < 0.1
+    np.testing.assert_allclose(found.weights.sum(axis=1), 1.0)
+    ordered = np.sort(found.candidates[clear], axis=1)
+    assert (found.point[clear] > ordered[:, 1]).all()
+    assert (found.point[clear] < ordered[:, -2]).all()
+
+
+def test_growth_next_to_a_straight_line_stays_growth():
+    rng = np.random.default_rng(2)
+    values = np.exp(0.02 * np.arange(96) + rng.normal(0, 0.002, 96))[None, :]
+    found = outlook(window(values, log=True, season=12, horizon=12))
+    assert found.weights[0, CANDIDATES.index("growth")] > 0.6

@@ -95,8 +95,6 @@ def bandwidth_as_traffic(bandwidth: pl.DataFrame) -> pl.DataFrame:
         reason_code=pl.lit(None, pl.String),
         reason_values=pl.lit(None, pl.String),
         reason=pl.lit(None, pl.String),
-        reason_code=pl.lit(None, pl.String),
-        reason_values=pl.lit(None, pl.String),
     ).sort("series_id", "period_start")
 
 

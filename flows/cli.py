@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from cyclopts import App
 
-from flows.runtime import stopping
+from flows.runtime import signals
 from warehouse.errors import TransitError
 
 app = App(
@@ -121,33 +121,33 @@ for _name, _target, _group, _help in (
     app.command(f"flows.commands.{_target}", name=_name, group=_group, help=_help)
 
 
-_REMEDY = "What was finished is kept; mend that and run the same command again. `transit doctor` looks further."
+_REMEDY = "What was finished is kept; fix that and run the same command again. `transit doctor` looks further."
 _REMEDIES = {
     errno.ENOSPC: f"The disk is full: make room. {_REMEDY}",
     errno.EROFS: f"That place can't be written. Run in another folder, or name others in [folders]. {_REMEDY}",
-    errno.EACCES: f"You may not write there. Mend the permissions, or name other [folders]. {_REMEDY}",
+    errno.EACCES: f"You may not write there. Fix the permissions, or name other [folders]. {_REMEDY}",
 }
 
 
 def main() -> None:
-    stopping.listen()
+    signals.end_on_signals()
     try:
         app()
     except BaseException as error:  # noqa: BLE001 - the program ends with it
-        with stopping.undisturbed():
+        with signals.hold_signals():
             _end(error)
     finally:
-        stopping.leave()
+        signals.stop_watching()
 
 
 def _end(error: BaseException) -> None:
     """Says what there is to say of the error, and exits; a traceback is left to what nobody
     expected.
     """
-    by = stopping.told() or ("SIGINT" if isinstance(error, KeyboardInterrupt) else "")
-    stopping.forget_interrupt()
+    by = signals.received_signal() or ("SIGINT" if isinstance(error, KeyboardInterrupt) else "")
+    signals.forget_interrupt()
     if by and not (isinstance(error, SystemExit) and not error.code):
-        _say(stopping.words(by), stopping.code_of(by))
+        _say(signals.describe_signal(by), signals.exit_code_of(by))
     if isinstance(error, BrokenPipeError):
         # The reader of our output left, as `| head` does.
         sys.stderr.close()

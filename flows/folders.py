@@ -85,7 +85,7 @@ def read_toml(config: Path | None) -> tuple[Path, dict[str, Any]]:
         ) from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(
-            "the settings are not valid TOML", [Problem(str(path), str(error))], "Mend that line."
+            "the settings are not valid TOML", [Problem(str(path), str(error))], "Fix that line."
         ) from error
 
 

@@ -19,7 +19,7 @@ from pydantic import Field
 from flows.record import journal, progress
 from flows.record.job import end_with_schedule, keep_steps, perform, show_progress
 from flows.record.records import Job
-from flows.runtime import stopping
+from flows.runtime import signals
 from flows.settings import Settings, read_settings
 from flows.steps.forecast import GrainForecast, forecast_every_grain
 from flows.steps.lake import pour_edition
@@ -67,7 +67,7 @@ def transit_run(
     ] = "deployment",
 ) -> RunSummary:
     """The main job, or the named steps of it."""
-    stopping.hear()
+    signals.watch_signals()
     end_with_schedule()
     settings = read_settings(config, data=data)
     journal.open_journal(

@@ -35,9 +35,7 @@ def _below(section: object, least: Mapping[str, float]) -> list[Problem]:
 
 def _refuse(name: str, problems: list[Problem]) -> None:
     if problems:
-        raise SettingsError(
-            f"[{name}] is out of range", problems, f"Mend [{name}] in transit.toml."
-        )
+        raise SettingsError(f"[{name}] is out of range", problems, f"Fix [{name}] in transit.toml.")
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,7 @@ class RunSettings:
     wait_for_lock_seconds: float = (
         0.0  # how long a run waits for another one to end before it gives up
     )
-    log_mb: float = 10.0  # size at which .transit/logs/transit.jsonl starts anew
+    log_mb: float = 10.0  # size at which .transit/logs/transit.jsonl starts again
     log_files: int = 5  # how many older log files are kept
     signing_key_file: Path | None = (
         None  # private Ed25519 key that signs the hashes of what is published
@@ -242,7 +240,7 @@ class LakeSettings:
             )
         if problems:
             raise SettingsError(
-                "the lake is not described well", problems, "Mend [lake] in transit.toml."
+                "the lake is not described well", problems, "Fix [lake] in transit.toml."
             )
 
 
@@ -278,7 +276,7 @@ class GateSettings:
             )
         if problems:
             raise SettingsError(
-                "the gates are out of range", problems, "Mend [gates] in transit.toml."
+                "the gates are out of range", problems, "Fix [gates] in transit.toml."
             )
 
 
@@ -367,7 +365,9 @@ def read_settings(config: Path | None = None, *, data: Path | None = None) -> Se
             zoneinfo.ZoneInfo(zone)
         except (zoneinfo.ZoneInfoNotFoundError, ValueError):
             problems.append(
-                Problem(f"[{section}] zone", f"{zone!r} is no IANA time zone, such as Asia/Almaty")
+                Problem(
+                    f"[{section}] zone", f"{zone!r} is not an IANA time zone, such as Asia/Almaty"
+                )
             )
     if sections["run"].runner not in RUNNERS:
         problems.append(Problem("[run] runner", _unknown(sections["run"].runner, set(RUNNERS))))
@@ -381,7 +381,7 @@ def read_settings(config: Path | None = None, *, data: Path | None = None) -> Se
             key: folders.base / path for key in keys if (path := getattr(sections[section], key))
         }
         problems += [
-            Problem(f"[{section}] {key}", f"{path} is no file")
+            Problem(f"[{section}] {key}", f"{path} is not a file")
             for key, path in named_here.items()
             if not path.is_file()
         ]
@@ -390,7 +390,7 @@ def read_settings(config: Path | None = None, *, data: Path | None = None) -> Se
         sections["network"], folder=(folders.base / sections["network"].folder).resolve()
     )
     if not network.folder.is_dir():
-        problems.append(Problem("[network] folder", f"{network.folder} is no folder"))
+        problems.append(Problem("[network] folder", f"{network.folder} is not a folder"))
     if problems:
         count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
         raise SettingsError(

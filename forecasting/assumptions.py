@@ -210,7 +210,7 @@ class Assumptions:
             raise PlanError(
                 f"{len(problems)} assumptions can't be used",
                 problems,
-                "Mend assumptions.csv, then plan again.",
+                "Fix assumptions.csv, then plan again.",
             )
         return cls(rows)
 

@@ -78,7 +78,7 @@ class ForecastSpec:
             raise SettingsError(
                 "the forecast settings are out of range",
                 problems,
-                "Mend [forecast] in transit.toml.",
+                "Fix [forecast] in transit.toml.",
             )
 
     @property
@@ -126,5 +126,5 @@ class PlanningPolicy:
             )
         if problems:
             raise SettingsError(
-                "the planning settings are out of range", problems, "Mend [plan] in transit.toml."
+                "the planning settings are out of range", problems, "Fix [plan] in transit.toml."
             )

@@ -51,7 +51,7 @@ def forecast_file(
         Parquet file that keeps what was found, for the next forecast of the panel with the same
             season and horizon: a month later that one
         starts from there, makes no past forecasts, and takes its intervals' width from this one's.
-        Without the file everything is found anew.
+        Without the file everything is found again.
     """
     from flows.steps.sentences import with_sentences
     from forecasting.demand.memory import read_memory

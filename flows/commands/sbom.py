@@ -36,7 +36,7 @@ def sbom(
         else:
             output.write_text(text, encoding="utf-8")
         return 0
-    missing = [Problem("--lock", f"{lock} is no file")] if lock and not lock.is_file() else []
+    missing = [Problem("--lock", f"{lock} is not a file")] if lock and not lock.is_file() else []
     if advisories and not any(advisories.glob("**/*.json")):
         missing.append(Problem("--advisories", f"{advisories} holds no JSON files"))
     if missing:

@@ -32,7 +32,7 @@ _ENDED = {*_ENDED_BADLY, "prefect.flow-run.Completed", "prefect.flow-run.Cancell
 
 
 def make_automations(settings: Settings) -> list[str]:
-    """Makes, or makes anew, the blocks that tell and an automation per kind of trouble; returns
+    """Makes, or makes again, the blocks that tell and an automation per kind of trouble; returns
     their names.
 
     The webhook's address and the mail's password are kept by Prefect as secrets of their blocks.

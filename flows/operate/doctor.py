@@ -143,7 +143,7 @@ def _runner(settings: Settings) -> Iterator[Finding]:
                 "error",
                 "runner",
                 f"[run] dask_address {run.dask_address} can't be reached: {error.strerror or error}",
-                "Start it (dask scheduler), mend the address, or leave it out for a cluster of this machine.",
+                "Start it (dask scheduler), fix the address, or leave it out for a cluster of this machine.",
             )
     elif run.workers > 2 * cores:
         yield Finding(
@@ -199,7 +199,7 @@ def _folders(folders: Folders) -> Iterator[Finding]:
                 "error",
                 "folders",
                 f"{name} {folder} can't be written: {error.strerror}",
-                "Mend its permissions, or name another in [folders].",
+                "Fix its permissions, or name another in [folders].",
             )
             continue
         free = shutil.disk_usage(there).free
@@ -283,7 +283,7 @@ def _prefect(folders: Folders) -> Iterator[Finding]:
                 "error",
                 "prefect",
                 f"PREFECT_API_URL {url} can't be reached: {error}",
-                "Start that server, mend the address, or unset PREFECT_API_URL to run without it.",
+                "Start that server, fix the address, or unset PREFECT_API_URL to run without it.",
             )
         return
     database = folders.prefect_home / "prefect.db"

@@ -14,12 +14,12 @@ from prefect.types.entrypoint import EntrypointType
 from flows.operate.watch import serve_metrics, watch
 from flows.record import journal, progress
 from flows.run import transit_run
-from flows.runtime import stopping
+from flows.runtime import signals
 from flows.runtime.embedded import ENDS_WITH
 from flows.settings import Settings, read_settings
 from warehouse.errors import Problem, SettingsError
 
-PATIENCE_SECONDS = stopping.PATIENCE_SECONDS + 6
+PATIENCE_SECONDS = signals.GRACE_SECONDS + 6
 """The run in progress has its own time to end."""
 
 
@@ -27,7 +27,7 @@ def serve_schedule(config: Path | None, data: Path | None) -> None:
     """Blocks until SIGINT or SIGTERM, which also ends a run in progress. One run at a time: the
     warehouse has one writer.
     """
-    stopping.hear(PATIENCE_SECONDS)
+    signals.watch_signals(PATIENCE_SECONDS)
     settings = read_settings(config, data=data)
     parameters = {
         "config": str(settings.folders.settings_file),

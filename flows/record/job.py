@@ -23,7 +23,7 @@ from flows.operate.retention import tidy
 from flows.record import journal, progress
 from flows.record.records import Job
 from flows.record.state import State, begun, ended, read_state, write_state
-from flows.runtime import stopping
+from flows.runtime import signals
 from flows.runtime.embedded import ENDS_WITH
 from flows.runtime.parent import end_with
 from flows.settings import Settings
@@ -72,7 +72,7 @@ def perform(settings: Settings, *, trigger: str, accepted: str | None) -> Iterat
             _close(job, before, "failed", f"stopped by {by}", clock, recorded=False)
 
         try:
-            with stopping.last_words(keep_stop):
+            with signals.on_forced_exit(keep_stop):
                 write_state(private, begun(before, time.time()))
                 journal.write(
                     "job started",
@@ -82,13 +82,13 @@ def perform(settings: Settings, *, trigger: str, accepted: str | None) -> Iterat
                     accepted=accepted,
                 )
                 yield job
-                stopping.go_on()
+                signals.raise_if_stopped()
                 problem = "\n".join(map(str, job.problems))
                 tidy(settings)
                 _close(job, before, "partly" if job.problems else "done", problem, clock)
         except BaseException as error:
-            if by := stopping.told() or interrupted_by(error):
-                with stopping.undisturbed():
+            if by := signals.received_signal() or interrupted_by(error):
+                with signals.hold_signals():
                     keep_stop(by)
                 raise KeyboardInterrupt from error
             problem = (

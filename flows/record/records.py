@@ -21,7 +21,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from flows.record import journal, progress
-from flows.runtime import stopping
+from flows.runtime import signals
 from flows.settings import Settings
 from flows.steps.identity import code_version, settings_json, step_key
 from warehouse.errors import Problem
@@ -79,7 +79,7 @@ class Job:
         """Times a step and notes what the caller says of it; a failure is noted and passes on. None
         begins after a stop.
         """
-        stopping.go_on()
+        signals.raise_if_stopped()
         outcome = Outcome()
         started_at, clock = datetime.now(UTC), time.perf_counter()
         _forget_peak()

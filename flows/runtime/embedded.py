@@ -160,7 +160,7 @@ def _reach(url: str) -> None:
                 raise PrefectError(
                     "Prefect's API can't be reached",
                     [Problem(f"PREFECT_API_URL {url}", str(error))],
-                    "Start that server, mend the address, or unset PREFECT_API_URL to run without it.",
+                    "Start that server, fix the address, or unset PREFECT_API_URL to run without it.",
                 ) from error
             time.sleep(1)
 

@@ -26,7 +26,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from flows.record import journal, progress
-from flows.runtime import stopping
+from flows.runtime import signals
 from flows.runtime.parent import end_with
 from warehouse.errors import Problem, TransitError
 
@@ -161,7 +161,7 @@ class Workers:
             process.end()
 
     def _do_again(self, piece: _Piece, cause: str) -> None:
-        if self._closed or stopping.told():
+        if self._closed or signals.received_signal():
             return
         piece.causes.append(cause)
         journal.write("worker lost", piece=piece.place, cause=cause)
@@ -252,7 +252,7 @@ def _work(pipe: Connection[Any, Any], last_words: str) -> None:
     prepare_worker()
     # The parent decides what Ctrl-C means, and what a service manager's word to all of its group
     # does.
-    for number in stopping.SIGNALS:
+    for number in signals.SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     known: Callable[[Any], Any] | None = None
     with Path(last_words).open("w", encoding="utf-8") as words:

@@ -179,10 +179,10 @@ def plan_inputs(settings: Settings) -> tuple[PlanInputs, str]:
 
 def read_scenarios(folder: Path) -> list[Scenario]:
     """The stories in folder/*.toml, by name. Raises SettingsError with every problem of every file."""
-    return read_stories(sorted(folder.glob("*.toml")), f"Mend the files in {folder}.")
+    return read_stories(sorted(folder.glob("*.toml")), f"Fix the files in {folder}.")
 
 
-def read_stories(paths: Sequence[Path], remedy: str = "Mend the scenario files.") -> list[Scenario]:
+def read_stories(paths: Sequence[Path], remedy: str = "Fix the scenario files.") -> list[Scenario]:
     """The stories of these files. Raises SettingsError with every problem of every file."""
     found, problems = [], []
     for path in paths:

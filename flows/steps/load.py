@@ -16,7 +16,7 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.operate.secrets import placed, secrets_of
 from flows.record import journal
-from flows.runtime import stopping
+from flows.runtime import signals
 from flows.settings import Settings
 from flows.steps.identity import code_version
 from flows.steps.inputs import open_warehouse, today_of
@@ -94,7 +94,7 @@ def load_network(settings: Settings, known_at: datetime) -> None:
     retries=2,
     retry_delay_seconds=[2, 10],
     retry_condition_fn=lambda _task, _run, state: (
-        isinstance(state.data, OSError) and not stopping.told()
+        isinstance(state.data, OSError) and not signals.received_signal()
     ),
 )
 def load_source(

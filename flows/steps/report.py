@@ -23,7 +23,7 @@ from dashboards.report import write_report
 from flows.operate.manifest import NAME as MANIFEST
 from flows.operate.manifest import file_hash, read_manifest, sign, write_manifest
 from flows.operate.secrets import signing_key
-from flows.runtime import stopping
+from flows.runtime import signals
 from flows.runtime.workers import Workers
 from flows.settings import Settings
 from flows.steps.check import refuse_offenders
@@ -292,7 +292,7 @@ def _lead_to(reports: Path, folder: Path) -> None:
     cache_policy=NO_CACHE,
     retries=1,
     retry_delay_seconds=2,
-    retry_condition_fn=lambda *_: not stopping.told(),
+    retry_condition_fn=lambda *_: not signals.received_signal(),
 )
 def publish_copy(settings: Settings) -> Path:
     with open_warehouse(settings) as warehouse:

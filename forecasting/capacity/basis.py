@@ -54,7 +54,7 @@ class Basis:
 
 
 def check_inputs(paths: Paths, capacity: pl.DataFrame, coincidence: pl.DataFrame) -> None:
-    """Raises PlanError with every draw, capacity and coincidence factor that is no number a load
+    """Raises PlanError with every draw, capacity and coincidence factor that is not a number a load
     can be made from.
     """
     problems = [
@@ -81,7 +81,7 @@ def check_inputs(paths: Paths, capacity: pl.DataFrame, coincidence: pl.DataFrame
         raise PlanError(
             f"{len(problems)} values can't be planned with",
             problems,
-            "Mend the data named above, then plan again.",
+            "Fix the data named above, then plan again.",
         )
 
 
@@ -253,6 +253,6 @@ def lit_capacity(
         raise PlanError(
             f"{len(unique)} segments carry traffic before they have capacity",
             unique,
-            "Mend capacity.csv, then plan again.",
+            "Fix capacity.csv, then plan again.",
         )
     return lit, design, sorted(set(notes))

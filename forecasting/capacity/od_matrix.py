@@ -131,7 +131,7 @@ def _measured(network: Network, link_loads: pl.DataFrame) -> dict[Hop, float]:
         raise PlanError(
             f"{len(problems)} link loads can't be used",
             problems,
-            "Mend the table of link loads, then try again.",
+            "Fix the table of link loads, then try again.",
         )
     return found
 
@@ -172,7 +172,7 @@ def _stated(prior: pl.DataFrame, column_of: Mapping[tuple[str, str], int]) -> Fl
         raise PlanError(
             f"{len(problems)} rows of the prior can't be used",
             problems,
-            "Mend the prior, then try again.",
+            "Fix the prior, then try again.",
         )
     return values
 

@@ -68,7 +68,7 @@ def check_projects(projects: pl.DataFrame, network: Network) -> None:
         raise PlanError(
             f"{len(problems)} planned builds can't be used",
             problems,
-            "Mend projects.csv, then plan again.",
+            "Fix projects.csv, then plan again.",
         )
 
 

@@ -291,7 +291,7 @@ def stream_loads(
     `version` (S, H) says which routing holds for a draw and period (a planned segment is ready
     earlier on some draws). `kappa_noise` (S, H) holds standard normal deviations of the coincidence
     factors, shared by all combinations. With `like`, loads over the same links, only the links
-    `rows` (L,) are made anew, in the draws and periods `changed` (S, H).
+    `rows` (L,) are made again, in the draws and periods `changed` (S, H).
 
     `send_parts` may have parts of the draws done by other processes, where that is worth it;
     without it `workers` threads share the work. Numbers are the same to the bit.
@@ -307,7 +307,7 @@ def stream_loads(
         worst = np.zeros_like(base)
         cause = np.zeros(base.shape, dtype=np.int16)
     else:
-        # A state that only the other loads know stands where all is made anew.
+        # A state that only the other loads know stands where all is made again.
         place = np.array([index_of.get(name, 0) for name in like.failure_ids], dtype=np.int16)
         base, worst, cause = like.base.copy(), like.worst.copy(), place[like.cause]
     chosen_rows = np.arange(len(links)) if rows is None else np.flatnonzero(rows)
@@ -370,7 +370,7 @@ def additions(routings: Sequence[Routing], cells: int) -> float:
 
 
 def _only(routing: Routing, rows: NDArray[np.bool_]) -> Routing:
-    """The routing of just these links, numbered anew; states that change none of them are left out."""
+    """The routing of just these links, numbered again; states that change none of them are left out."""
     number = np.cumsum(rows) - 1
     states = []
     for state in routing.states:

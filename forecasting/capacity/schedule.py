@@ -155,5 +155,5 @@ def check_offers(offers: Sequence[Offer]) -> None:
         raise PlanError(
             f"{len(problems)} modules can't be ordered",
             problems,
-            "Mend assumptions.csv, then plan again.",
+            "Fix assumptions.csv, then plan again.",
         )

@@ -153,7 +153,7 @@ def reconcile_nonnegative(
     held at 0 and the rest solved again.
 
     Ends coherent in any case: what is still negative after `rounds` is set to 0 and the sums are
-    made anew.
+    made again.
     """
     leaves = summing.shape[1]
     held = np.zeros(leaves, dtype=bool)

@@ -84,7 +84,7 @@ def read_demand(demand: pl.DataFrame, network: Network) -> dict[tuple[str, str],
         raise PlanError(
             f"{len(problems)} rows of demand can't be used",
             problems,
-            "Mend the demand table, then try again.",
+            "Fix the demand table, then try again.",
         )
     return found
 

@@ -40,7 +40,7 @@ def apply_scenario(scenario: Scenario, inputs: PlanInputs) -> PlanInputs:
         raise SettingsError(
             f"scenario {scenario.scenario_id} does not fit the network",
             problems,
-            "Mend the scenario file.",
+            "Fix the scenario file.",
         )
     changed = inputs
     for kind, entry in scenario.changes:
@@ -209,7 +209,7 @@ def _path(inputs: PlanInputs, entry: Any) -> PlanInputs:
                         f"at {at}, segment {name} runs {segment.a_node} to {segment.z_node}",
                     )
                 ],
-                "Mend the scenario file.",
+                "Fix the scenario file.",
             )
         hops.append((name, "az" if at == segment.a_node else "za"))
         at = segment.z_node if at == segment.a_node else segment.a_node
@@ -222,14 +222,14 @@ def _path(inputs: PlanInputs, entry: Any) -> PlanInputs:
                         f"{at} is reached twice, the second time over {name}",
                     )
                 ],
-                "Mend the scenario file.",
+                "Fix the scenario file.",
             )
         reached.add(at)
     if at != route.z_node:
         raise SettingsError(
             "the scenario's path does not reach",
             [Problem(f"route {route.route_id}", f"its path ends at {at}, not {route.z_node}")],
-            "Mend the scenario file.",
+            "Fix the scenario file.",
         )
     rank = entry["rank"]
     paths = sorted(
@@ -311,7 +311,7 @@ def _assumption(inputs: PlanInputs, entry: Any) -> PlanInputs:
         raise SettingsError(
             "the scenario states what an assumption can't be",
             error.problems,
-            "Mend the scenario file.",
+            "Fix the scenario file.",
         ) from error
     return replace(inputs, assumptions=changed)
 

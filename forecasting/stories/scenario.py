@@ -106,7 +106,7 @@ def parse_scenario(text: str, name: str = "scenario") -> Scenario:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(
-            f"{name} is no TOML", [Problem(name, str(error))], "Mend the scenario file."
+            f"{name} is no TOML", [Problem(name, str(error))], "Fix the scenario file."
         ) from error
     problems: list[Problem] = []
     changes: list[tuple[str, Mapping[str, Any]]] = []
@@ -130,7 +130,7 @@ def parse_scenario(text: str, name: str = "scenario") -> Scenario:
     if not changes and not problems:
         problems.append(Problem(name, "changes nothing"))
     if problems:
-        raise SettingsError(f"{name} can't be used", problems, "Mend the scenario file.")
+        raise SettingsError(f"{name} can't be used", problems, "Fix the scenario file.")
     scenario_id = str(table.get("id", name))
     return Scenario(
         scenario_id,

@@ -1,5 +1,5 @@
 """Each chart of a small world, as the report makes it; `python -m
-tests.dashboards.charts_of_the_world` writes the golden files anew.
+tests.dashboards.charts_of_the_world` writes the golden files again.
 """
 
 import json

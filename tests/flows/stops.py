@@ -28,7 +28,9 @@ from tests.flows.faults import alive, children_of, environment, outlived_by, rea
 STAGES = ("start", "load", "statistics", "forecast", "plan", "report", "publish", "closing")
 """Before the job began, its steps, and from the last one's end to the process's."""
 WITHIN_SECONDS = 20.0
-NOISE = re.compile(r"Traceback|did not end in|Exception|Error\b|prefect|Crash|\bWARNING\b|asyncio")
+NOISE = re.compile(
+    r"Traceback|did not end (?:in|within)|Exception|Error\b|prefect|Crash|\bWARNING\b|asyncio"
+)
 
 
 @dataclass(frozen=True)

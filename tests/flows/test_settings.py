@@ -118,7 +118,7 @@ def test_a_missing_file_a_bad_file_and_a_missing_network_are_named(tmp_path):
     with pytest.raises(SettingsError, match="not UTF-8"):
         read_settings(bad)
     bad.write_text('[network]\nfolder = "elsewhere"\n', encoding="utf-8")
-    with pytest.raises(SettingsError, match="elsewhere is no folder"):
+    with pytest.raises(SettingsError, match="elsewhere is not a folder"):
         read_settings(bad)
 
 

@@ -148,7 +148,7 @@ def write_plain(
     else:
         distinct = only(warehouse, "traffic/batch_order", batch_id=batch_id)["ordered"]
     if not distinct and not only(warehouse, "traffic/batch_distinct", **whole)["distinct_slots"]:
-        raise NeedsSecondLookError("a slot stands there twice")
+        raise NeedsSecondLookError("a slot appears twice")
     warehouse.run("traffic/extents_of_file", **written)
     flag_windows(warehouse, batch_id)
     return Written(sums["slots"], sums["slots"], 0, minutes, sums["first_at"], sums["last_at"], ())

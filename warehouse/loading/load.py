@@ -208,7 +208,7 @@ def _load_file(
                         f"counted from first_slot, its last row stands at {result.last_slot:%Y-%m-%d %H:%M}",
                     )
                 ],
-                "Mend first_slot of this source.",
+                "Fix first_slot of this source.",
             )
     _record(warehouse, spec, result, size, content_hash, known_at)
     return result

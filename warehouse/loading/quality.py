@@ -71,7 +71,7 @@ def swapped_ends(
     route's a_node.
 
     One row per pair: interface_a, interface_b, crossed (mean correlation of each direction with the
-    other one of the other port), straight (with its own), slots. Reported only; nothing is mended.
+    other one of the other port), straight (with its own), slots. Reported only; nothing is fixed.
     """
     with warehouse.transaction():
         warehouse.run("traffic/port")

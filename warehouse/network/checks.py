@@ -116,7 +116,7 @@ def _error(problems: Sequence[Problem]) -> NetworkError:
     count = len(problems)
     summary = f"{count} thing{'s' if count > 1 else ''} in the network {'do' if count > 1 else 'does'} not fit together"
     return NetworkError(
-        summary, problems, "Mend the tables of the network named above, then try again."
+        summary, problems, "Fix the tables of the network named above, then try again."
     )
 
 

@@ -115,7 +115,7 @@ def _header_faults(
             Problem(place, f"column {column!r} is unknown; known are {', '.join(columns)}")
             for column in strange
         ]
-        + [Problem(place, f"column {column!r} stands there twice") for column in twice]
+        + [Problem(place, f"column {column!r} appears twice") for column in twice]
     )
 
 

@@ -77,7 +77,7 @@ def publish(
         raise WarehouseError(
             "the copy for readers could not be made; they keep the last one",
             [Problem(str(error.filename or published), error.strerror or str(error))],
-            "Make room or mend the permissions, then run `transit publish`.",
+            "Make room or fix the permissions, then run `transit publish`.",
         ) from error
     _prune(editions, keep, final)
     return final

@@ -28,7 +28,7 @@ UNSAFE = re.compile(
 PIVOT = re.compile(r"[^;]*\bpivot\b[^;]*;?\s*$", re.IGNORECASE)
 READS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 REMEDY = "`transit tables` lists the views, `transit describe <view>` their columns."
-P95_ADDED = "a p95 is no number to calculate with: it does not add up over series"
+P95_ADDED = "a p95 is not a number to calculate with: it does not add up over series"
 P95_REMEDY = f"Read one as p95.gbps. {ADDING}"
 
 

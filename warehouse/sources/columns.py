@@ -46,7 +46,7 @@ def used(spec: SourceSpec, columns: Sequence[str]) -> set[str]:
 
 def told_apart(spec: SourceSpec, path: Path, columns: Sequence[str]) -> list[str]:
     """The columns' names, those of columns that are not read made unique. Raises SourceError where
-    one that is read stands there twice.
+    one that is read appears twice.
     """
     needed = used(spec, columns)
     counts, folded = Counter(columns), Counter(name.casefold() for name in needed)
@@ -55,7 +55,7 @@ def told_apart(spec: SourceSpec, path: Path, columns: Sequence[str]) -> list[str
         raise SourceError(
             "columns can't be told apart",
             [
-                Problem(str(path), f"column {name} stands there twice, perhaps in capitals")
+                Problem(str(path), f"column {name} appears twice, perhaps in capitals")
                 for name in doubled
             ],
             "Give each column a name of its own, or take out the one that is not meant.",
@@ -95,5 +95,5 @@ def require(spec: SourceSpec, path: Path, columns: tuple[str, ...]) -> None:
         raise SourceError(
             "columns are missing",
             problems,
-            f"The file has: {shown}. Mend the source's column names.",
+            f"The file has: {shown}. Fix the source's column names.",
         )

@@ -196,7 +196,7 @@ def read(spec: SourceSpec, path: Path) -> Tally:
                     f"none of its {tally.flows} records lies between the two ends of a port in {spec.map_file}",
                 )
             ],
-            "Mend the prefixes or AS numbers of the map, or take the file out of the source's files.",
+            "Fix the prefixes or AS numbers of the map, or take the file out of the source's files.",
         )
     return tally
 
@@ -215,7 +215,7 @@ def read_map(path: Path) -> Mapping[str, tuple[End, End]]:
         ) from error
     header = list(reader.fieldnames or ())
     problems = [
-        Problem(str(path), f"column {name} stands there twice")
+        Problem(str(path), f"column {name} appears twice")
         for name in ("interface_id", "a", "z")
         if header.count(name) > 1
     ]
@@ -225,7 +225,7 @@ def read_map(path: Path) -> Mapping[str, tuple[End, End]]:
         name = (row.get("interface_id") or "").strip()
         ends = tuple(_end(row.get(side) or "", place, problems) for side in ("a", "z"))
         if not name or name in ports:
-            problems.append(Problem(place, f"interface_id {name!r} is empty or stands there twice"))
+            problems.append(Problem(place, f"interface_id {name!r} is empty or appears twice"))
         elif not any(end.prefixes or end.numbers for end in ends):
             problems.append(Problem(place, "names neither end"))
         ports[name] = (ends[0], ends[1])

@@ -111,7 +111,7 @@ def _array(path: Path) -> Iterator[tuple[Mapping[str, object] | None, str]]:
         found = json.loads("\n".join(_lines(path)))
     except (ValueError, RecursionError) as error:
         raise refused(
-            path, f"is no JSON that can be read: {error}", "Export it again; it may be cut off."
+            path, f"is not JSON that can be read: {error}", "Export it again; it may be cut off."
         ) from error
     for item in found:
         yield (item if isinstance(item, dict) else None), json.dumps(item, ensure_ascii=False)
@@ -165,7 +165,7 @@ def _table(path: Path) -> Iterator[tuple[Mapping[str, object] | None, str]]:
     if doubled:
         raise SourceError(
             "columns can't be told apart",
-            [Problem(str(path), f"column {name} stands there twice") for name in doubled],
+            [Problem(str(path), f"column {name} appears twice") for name in doubled],
             "Export each field once.",
         )
     for line in lines:

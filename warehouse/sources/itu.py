@@ -100,7 +100,7 @@ def read_population(path: Path) -> Mapping[tuple[str, int], tuple[str, float]]:
     problems = []
     try:
         if not path.is_file():
-            raise OSError("is no file")
+            raise OSError("is not a file")
         reader = csv.DictReader(io.StringIO(path.read_text("utf-8-sig"), newline=""), strict=True)
         rows = [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -113,7 +113,7 @@ def read_population(path: Path) -> Mapping[tuple[str, int], tuple[str, float]]:
     if doubled:
         raise SourceError(
             "the table of inhabitants can't be used",
-            [Problem(str(path), f"column {name} stands there twice") for name in doubled],
+            [Problem(str(path), f"column {name} appears twice") for name in doubled],
             remedy,
         )
     countries: dict[str, str] = {}
@@ -161,11 +161,11 @@ def _cells(spec: SourceSpec, path: Path) -> Iterator[Cell]:
         if layout is None:
             raise refused(
                 path,
-                "is no table of ITU: columns REF_AREA, TIME_PERIOD and OBS_VALUE are missing",
+                "is not a table of ITU: columns REF_AREA, TIME_PERIOD and OBS_VALUE are missing",
                 "Export it in Data360's CSV layout, with commas.",
             )
         doubled = [
-            Problem(str(path), f"column {name} stands there twice")
+            Problem(str(path), f"column {name} appears twice")
             for name in layout
             if name and header.count(name) > 1
         ]
@@ -199,7 +199,7 @@ def _cells(spec: SourceSpec, path: Path) -> Iterator[Cell]:
             if len(cells) != len(header):
                 fault = f"has {len(cells)} cells, the header has {len(header)}"
             elif number is None or number < 0:
-                fault = f"the value {value!r} is no number of bits"
+                fault = f"the value {value!r} is not a number of bits"
             elif not re.fullmatch(r"-?[0-9]{1,2}", power):
                 fault = f"the power of ten {power!r} can't be read"
             else:

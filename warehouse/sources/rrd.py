@@ -60,7 +60,7 @@ def read(spec: SourceSpec, path: Path) -> tuple[pl.DataFrame, tuple[str, ...]]:
         raise SourceError(
             "data sources are missing",
             missing,
-            f"The file has: {', '.join(dump.names[:20])}. Mend in_column and out_column.",
+            f"The file has: {', '.join(dump.names[:20])}. Fix in_column and out_column.",
         )
     means = [archive for archive in dump.archives if archive.function == "AVERAGE"]
     if not means:

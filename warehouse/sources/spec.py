@@ -475,7 +475,7 @@ def _kind_checks(spec: SourceSpec) -> list[tuple[bool, str, str]]:
 
 
 def _address(url: str) -> SplitResult:
-    """The parts of an address; none where it has a port that is no number or brackets that don't
+    """The parts of an address; none where it has a port that is not a number or brackets that don't
     close.
     """
     try:

@@ -54,7 +54,7 @@ def read(spec: SourceSpec, path: Path) -> Sheet:
     shows them; hidden rows too.
 
     Cells with the source's words for nothing are empty. Raises SourceError for columns that are
-    read and stand there twice, share a merged header cell, or hold formulas that nobody computed.
+    read and appear twice, share a merged header cell, or hold formulas that nobody computed.
     """
     cells, facts = _read_apart(spec, path)
     if cells.width > spec.max_columns:

@@ -100,5 +100,5 @@ def test_an_audit_against_nothing_is_refused(tmp_path):
 
     with pytest.raises(SettingsError) as caught:
         sbom(lock=tmp_path / "no.lock", advisories=tmp_path)
-    assert "no.lock is no file" in str(caught.value)
+    assert "no.lock is not a file" in str(caught.value)
     assert "holds no JSON files" in str(caught.value)

@@ -139,7 +139,7 @@ def test_without_capacity_loads_are_still_given():
         (DEMAND.with_columns(route_id=pl.lit("X")), "demand, line 2: route X is unknown"),
         (DEMAND.with_columns(direction=pl.lit("up")), "direction is up, must be in or out"),
         (DEMAND.with_columns(gbps=-pl.col("gbps")), "gbps is -40.0, must lie in 0 to 1e9"),
-        (DEMAND.with_columns(gbps=pl.lit("much")), "gbps is no number"),
+        (DEMAND.with_columns(gbps=pl.lit("much")), "gbps is not a number"),
         (pl.concat([DEMAND, DEMAND.head(1)]), "A-C out is given a second time"),
         (DEMAND.drop("gbps"), "gbps: column is missing"),
         (DEMAND.head(0), "the table is empty"),

@@ -128,7 +128,7 @@ def test_a_bad_answer_is_asked_for_again_and_never_half_loaded(tmp_path: Path, b
 
     def answer(handler: BaseHTTPRequestHandler, query: dict[str, str]) -> None:
         calls["n"] += 1
-        # The first page is good; the second page's out goes wrong until the server is mended.
+        # The first page is good; the second page's out goes wrong until the server is fixed.
         if calls["n"] >= 4 and calls["n"] < heals["after"]:
             bad(handler, query)
         else:

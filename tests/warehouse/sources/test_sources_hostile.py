@@ -72,7 +72,7 @@ def test_wide_columns_that_stand_there_twice_are_refused(tmp_path: Path, header:
         (result,) = load(
             world, WIDE, write(tmp_path / "a.csv", f"{header}\n2024-01-01 00:00,1,9,2\n")
         )
-        assert "column r1_in stands there twice" in str(result.error)
+        assert "column r1_in appears twice" in str(result.error)
 
 
 def test_a_refused_cell_of_a_wide_table_waits_with_its_own_line(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def test_a_unit_that_can_be_true_is_taken_and_a_missing_one_is_asked_for(tmp_pat
             'KAZ,2018,"50,200",KBPS\nKAZ,2018,1_000,KBPS\nKAZ,2018,..,KBPS\nKAZ,2018,50 e,KBPS\nKAZ,2018,-5,KBPS\n',
             [],
             [
-                f"the value {value!r} is no number of bits"
+                f"the value {value!r} is not a number of bits"
                 for value in ("50,200", "1_000", "..", "50 e", "-5")
             ],
         ),
@@ -138,7 +138,7 @@ def test_rows_that_say_too_much_or_nothing_wait_with_their_reason(
     [
         (
             "REF_AREA,TIME_PERIOD,OBS_VALUE,OBS_VALUE ,UNIT_MEASURE\nKAZ,2018,50,60,KBPS\n",
-            "column OBS_VALUE stands there twice",
+            "column OBS_VALUE appears twice",
         ),
         (
             "REF_AREA,INDICATOR,TIME_PERIOD,OBS_VALUE\nKAZ,A,2018,50\nKAZ,B,2018,50\n",
@@ -153,7 +153,7 @@ def test_rows_that_say_too_much_or_nothing_wait_with_their_reason(
             HEADER + 'KAZ,2018,50,KBPS\n"UZB,2018,14,KBPS\nKAZ,2017,3,KBPS\n',
             "unexpected end of data",
         ),
-        (HEADER.replace(",", ";") + "KAZ;2018;50,2;KBPS\n", "is no table of ITU"),
+        (HEADER.replace(",", ";") + "KAZ;2018;50,2;KBPS\n", "is not a table of ITU"),
     ],
 )
 def test_tables_that_can_not_be_meant_are_refused_even_with_a_declared_unit(
@@ -190,7 +190,7 @@ def test_a_pipe_is_no_table(tmp_path: Path) -> None:
     with open_world(tmp_path) as world:
         (result,) = load_countries(world, spec(tmp_path), [tmp_path / "a.csv"], known_at=NOW)
     assert "is a folder, a pipe or a device" in str(result.error)
-    with pytest.raises(SourceError, match="is no file"):
+    with pytest.raises(SourceError, match="is not a file"):
         read_population(tmp_path / "a.csv")
 
 

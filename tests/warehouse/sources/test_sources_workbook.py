@@ -78,7 +78,7 @@ def test_a_column_that_stands_there_twice_is_refused_whatever_the_file(
         )
     with open_world(tmp_path) as world:
         (result,) = load(world, PAIR, file)
-        assert "column in stands there twice" in str(result.error)
+        assert "column in appears twice" in str(result.error)
         assert "Give each column a name of its own" in str(result.error)
 
 
@@ -95,7 +95,7 @@ def test_what_is_not_read_may_stand_in_a_workbook_twice_and_blanks_around_names_
         assert load_one(world, PAIR, file).rows_loaded == 1
         assert samples(world).row(0)[2:4] == (1.0, 2.0)
         (result,) = load(world, WIDE, wide)
-        assert "column r1_in stands there twice" in str(result.error)
+        assert "column r1_in appears twice" in str(result.error)
 
 
 def test_cells_that_hold_an_error_wait_in_quarantine_with_their_row(tmp_path: Path) -> None:

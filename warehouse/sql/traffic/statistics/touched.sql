@@ -1,4 +1,4 @@
--- one row per period to be made anew: those that loads after the last pass touched, those that were not over then, or all of them
+-- one row per period to be made again: those that loads after the last pass touched, those that were not over then, or all of them
 create or replace temp table touched as
 with reach as (
     select e.first_slot, e.last_slot, e.slots, e.batch_id

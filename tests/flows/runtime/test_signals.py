@@ -13,7 +13,7 @@ import pytest
 from flows.record import job
 from flows.record.job import interrupted_by, perform
 from flows.record.state import read_state, write_state
-from flows.runtime import stopping
+from flows.runtime import signals
 from flows.settings import read_settings
 from tests.flows.faults import children_of, copy_of, environment, outlived_by
 from tests.flows.stops import told
@@ -25,7 +25,7 @@ import sys, time
 from pathlib import Path
 import warehouse.serving.publish
 from flows import cli
-from flows.runtime import stopping
+from flows.runtime import signals
 from warehouse.store.database import Warehouse
 
 FOUND, really = Path("found"), Warehouse.open
@@ -43,7 +43,7 @@ def asks_at_length(warehouse, *_, **__):
     warehouse.sql("select sum(hash(a.range + b.range)) from range(200_000) a, range(200_000) b")
 
 def lets_nothing_out(*_, **__):
-    stopping.hear(3.0)
+    signals.watch_signals(3.0)
     note("in its midst")
     while True:
         try:
@@ -141,7 +141,7 @@ def test_what_lets_no_stop_through_is_ended_and_the_stop_is_kept(project, tmp_pa
     assert noted(folder)[-1] == "lost"
     assert 3.0 <= time.monotonic() - began < 20.0
     assert run.returncode == 128 + signal.SIGTERM
-    assert "did not end in 3 s" in said
+    assert "did not end within 3 s" in said
     assert "Traceback" not in said
     state = read_state(folder / ".transit")
     assert (state.last_problem, state.running_process) == ("stopped by SIGTERM", 0)
@@ -159,7 +159,7 @@ def test_no_step_begins_after_a_stop_that_got_lost(project, tmp_path, monkeypatc
             for name in ("load", "forecast"):
                 with job.step(name):
                     begun.append(name)
-                    monkeypatch.setattr(stopping, "told", lambda: "SIGTERM")
+                    monkeypatch.setattr(signals, "received_signal", lambda: "SIGTERM")
 
     with pytest.raises(KeyboardInterrupt):
         work()
@@ -169,22 +169,22 @@ def test_no_step_begins_after_a_stop_that_got_lost(project, tmp_path, monkeypatc
 
 NOTEBOOK = """
 import os, signal, time
-from flows.runtime import stopping
+from flows.runtime import signals
 said = []
 for name in ("SIGINT", "SIGTERM"):
     signal.signal(signal.Signals[name], signal.default_int_handler)
-    stopping.hear(0.5)
-    assert not stopping.told()
+    signals.watch_signals(0.5)
+    assert not signals.received_signal()
     try:
-        with stopping.last_words(said.append):
+        with signals.on_forced_exit(said.append):
             os.kill(os.getpid(), signal.Signals[name])
             time.sleep(30)
     except KeyboardInterrupt:
-        assert stopping.told() == name
+        assert signals.received_signal() == name
     time.sleep(1.5)
-stopping.hear(0.5)
+signals.watch_signals(0.5)
 print("alive", said)
-with stopping.last_words(lambda name: print("last words", name, flush=True)):
+with signals.on_forced_exit(lambda name: print("last words", name, flush=True)):
     try:
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(30)
@@ -207,7 +207,7 @@ def test_without_the_command_line_a_stop_is_about_the_job_at_work():
 
 STUBBORN = """
 import os, signal, sys, time
-from flows.runtime import stopping
+from flows.runtime import signals
 
 def say(name):
     time.sleep(60) if sys.argv[1] == "hang" else os.stat("nowhere")
@@ -219,8 +219,8 @@ def resists():
         except KeyboardInterrupt:
             continue
 
-stopping.listen(0.5)
-with stopping.last_words(say):
+signals.end_on_signals(0.5)
+with signals.on_forced_exit(say):
     try:
         os.kill(os.getpid(), signal.SIGTERM)
     finally:
@@ -261,15 +261,15 @@ def test_a_stop_that_is_told_again_while_it_is_recorded_is_on_record(
 AGAIN = """
 import os, signal
 from flows import cli
-from flows.runtime import stopping
+from flows.runtime import signals
 
-words = stopping.words
+words = signals.describe_signal
 
 def told_again(name):
     os.kill(os.getpid(), signal.SIGINT)
     return words(name)
 
-stopping.words = told_again
+signals.describe_signal = told_again
 cli.app = lambda: os.kill(os.getpid(), signal.SIGTERM)
 cli.main()
 """
@@ -279,29 +279,29 @@ def test_a_stop_that_is_told_again_while_its_words_are_said_says_them_once():
     done = subprocess.run(
         [sys.executable, "-c", AGAIN], env=environment(), capture_output=True, text=True, timeout=60
     )
-    assert done.stderr.splitlines() == [stopping.words("SIGTERM")]
+    assert done.stderr.splitlines() == [signals.describe_signal("SIGTERM")]
     assert done.returncode == 128 + signal.SIGTERM
 
 
 LOOPS = """
 import asyncio, os, signal
-from flows.runtime import stopping
+from flows.runtime import signals
 
 async def loop():
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, lambda: None)
-    stopping.hear()
+    signals.watch_signals()
     asyncio.get_running_loop().remove_signal_handler(signal.SIGUSR1)
 
-stopping.hear()
+signals.watch_signals()
 before = len(os.listdir("/proc/self/fd"))
 for _ in range(3):
     asyncio.run(loop())
 assert len(os.listdir("/proc/self/fd")) == before
-stopping.hear()
+signals.watch_signals()
 try:
     os.kill(os.getpid(), signal.SIGINT)
 except KeyboardInterrupt:
-    print(stopping.told())
+    print(signals.received_signal())
 """
 
 
@@ -314,7 +314,7 @@ def test_an_event_loop_that_came_and_went_leaves_a_stop_to_be_heard():
 
 IMPORTING = """
 from flows import cli
-from flows.runtime import stopping
+from flows.runtime import signals
 
 def imports():
     exec("raise KeyboardInterrupt")  # as an import does whose module a signal interrupts
@@ -334,7 +334,7 @@ def test_a_stop_in_an_import_ends_with_its_code_under_m_too(tmp_path):
         text=True,
         timeout=60,
     )
-    assert (done.returncode, done.stderr) == (130, stopping.words("SIGINT") + "\n")
+    assert (done.returncode, done.stderr) == (130, signals.describe_signal("SIGINT") + "\n")
 
 
 def test_a_query_stopped_in_its_midst_is_a_stop_and_no_failure():

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from forecasting.demand.calibrate import COVERAGES, deviation
-from forecasting.demand.combine import outlook
+from forecasting.demand.combine import POOLS, outlook
 from forecasting.demand.origin import look_back
 from tests.benchmarks.sets import (
     Series,
@@ -132,7 +132,8 @@ def main() -> None:
     years = list(country_years().values())[::2] + halves(
         *(competition(name, "yearly") for name in ("M3", "Tourism"))
     )
-    tables = {
+    tables: dict[str, object] = {
+        "pools": POOLS,
         "month": table(months, MONTH_LENGTHS, 12, 60, (18, 60)),
         "quarter": table(quarters, (12, 16, 24, 32, 48, 80), 4, 16, (8, 16)),
         "week": table(weeks + long_weeks, (26, 34, 42, 80, 156, 208), 52, 36, (13, 36)),

@@ -28,6 +28,9 @@ from warehouse.schema import ORDER_PLAN, RUNOUT, RUNOUT_PROBABILITY, check
 
 
 def most_common(causes: NDArray[np.int16]) -> int:
+    """The failure state that most of the causes are; of several as frequent, the first in the order
+    of Network.failures.
+    """
     return int(np.bincount(causes).argmax())
 
 

@@ -238,7 +238,8 @@ class Loads:
     """Loads of L links over H periods and S draws, each array (L, H, S).
 
     `worst` is the highest load over all failure states, draw by draw, and `cause` the state that
-    brings it.
+    brings it: where several bring the same load, the first in the order of Network.failures, so
+    that nothing failed goes before any failure, and a segment before a group or crossing it is in.
     """
 
     links: tuple[Hop, ...]

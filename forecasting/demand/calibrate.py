@@ -19,9 +19,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from forecasting.demand.combine import POOLS
 from forecasting.demand.models.window import between
 from forecasting.demand.study import Study
 from forecasting.series import FloatArray
+from warehouse.errors import ContractError, Problem
 from warehouse.schema import Grain
 
 COVERAGES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
@@ -75,7 +77,34 @@ class Prior:
 @cache
 def prior(grain: Grain | Literal["quarter", "hour"]) -> Prior:
     """The table shipped with the package, made by tests/reference/forecasting_prior.py."""
-    tables = json.loads(resources.files("forecasting.demand").joinpath("prior.json").read_text())
+    text = resources.files("forecasting.demand").joinpath("prior.json").read_text("utf-8")
+    return read_prior(text, grain)
+
+
+def read_prior(text: str, grain: str) -> Prior:
+    """The table of a grain in the JSON of prior.json.
+
+    Raises ContractError where the sizes were made for other candidates than those in use: errors
+    of another pool have other sizes, and every interval would be wrong unseen.
+    """
+    tables = json.loads(text)
+    made_for = tables.get("pools")
+    problems = [
+        Problem(
+            f"prior.json, {name}",
+            f"was made for {', '.join(made_for.get(name, ()))}; in use: {', '.join(in_use)}"
+            if made_for
+            else "does not say which candidates it was made for",
+        )
+        for name, in_use in POOLS.items()
+        if not made_for or made_for.get(name) != list(in_use)
+    ]
+    if problems:
+        raise ContractError(
+            "the sizes of past errors were made for other candidates",
+            problems,
+            "Make prior.json again: python -m tests.reference.forecasting_prior",
+        )
     table = tables[grain]
     return Prior(np.array(table["lengths"]), np.array(table["horizons"]), np.array(table["size"]))
 

@@ -38,6 +38,8 @@ BENT = ("saturating", "damped_trend", "absolute_changes")
 """What takes over where a history shows a ceiling."""
 LONG_ONLY = ("around_trend", "stl_theta")
 """Candidates that need four seasons to be worth their noise."""
+POOLS = {"candidates": CANDIDATES, "pool": POOL, "bent": BENT, "long_only": LONG_ONLY}
+"""What makes a point forecast and its scale: the sizes in prior.json hold for exactly these."""
 BLEND_LENGTHS, BLEND_WEIGHTS = (0.5, 1.0, 2.0, 3.0, 5.0), (0.8, 0.65, 0.5, 0.3, 0.0)
 """Weight of `seasonal_level` alone by history length in seasons: trends of short histories are
 mostly noise.

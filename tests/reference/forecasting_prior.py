@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from forecasting.demand.calibrate import COVERAGES, deviation
+from forecasting.demand.combine import POOLS
 from forecasting.demand.origin import Past, seen_together
 from tests.benchmarks.sets import (
     Series,
@@ -140,6 +141,7 @@ def main() -> None:
         *(competition(name, "yearly") for name in ("M3", "Tourism"))
     )
     tables = {
+        "pools": POOLS,
         "month": table(months, MONTH_LENGTHS, 12, 60, (18, 60)),
         "quarter": table(quarters, (12, 16, 24, 32, 48, 80), 4, 16, (8, 16)),
         "week": table(weeks + long_weeks, (26, 34, 42, 80, 156, 208), 52, 36, (13, 36)),

@@ -57,3 +57,12 @@ def test_a_new_line_system_starts_no_earlier_than_it_can_be_built():
     assert plan.system_period == 2
     assert plan.starts.tolist() == [[0, 0, 1, 0]]
     assert plan.short_gbps.tolist() == [50, 50, 0, 0]
+
+
+def test_a_cheap_offer_does_not_start_before_its_own_lead_time_is_over():
+    """A dear offer can be ready at once, a cheap one in two periods: what is needed now is dear."""
+    dear, cheap = Offer("leased", 100, np.full(4, 9.0), 0), Offer("new_wave", 100, np.ones(4), 2)
+    plan = cheapest(np.full(4, 50.0), [dear, cheap])
+    assert plan.starts.tolist() == [[1, 0, 0, 0], [0, 0, 0, 0]]
+    assert plan.cost_usd == pytest.approx(9.0)
+    assert plan.short_gbps.max() == 0

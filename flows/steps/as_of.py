@@ -166,7 +166,8 @@ def todays_method(settings: Settings, day: date) -> Path:
         [
             then.stated["traffic_period"],
             bandwidth_as_traffic(then.stated["international_bandwidth"]),
-        ]
+        ],
+        how="diagonal",
     )
     known = Known(
         traffic,

@@ -93,6 +93,8 @@ def bandwidth_as_traffic(bandwidth: pl.DataFrame) -> pl.DataFrame:
         slot_minutes=pl.lit(0, pl.Int64),
         simulated=pl.lit(False),
         reason=pl.lit(None, pl.String),
+        reason_code=pl.lit(None, pl.String),
+        reason_values=pl.lit(None, pl.String),
     ).sort("series_id", "period_start")
 
 

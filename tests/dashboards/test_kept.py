@@ -100,6 +100,20 @@ def test_only_what_changed_is_made_again(store, tmp_path):
     assert again.built < made
 
 
+def test_another_load_makes_the_segment_s_page_again(store, tmp_path):
+    pages, made = store
+    frames = build(**SMALL)
+    mine = pl.col("segment_id") == frames["segment_load"]["segment_id"].min()
+    frames["segment_load"] = frames["segment_load"].with_columns(
+        load_gbps=pl.when(mine).then(pl.col("load_gbps") * 1.1).otherwise("load_gbps")
+    )
+    again = Kept(pages, "v1")
+    fresh = drawn(frames, edition(), tmp_path / "fresh")
+    assert drawn(frames, edition(), tmp_path / "taken", again) == fresh
+    singles = sum("/route/" in name or "/segment/" in name for name in fresh)
+    assert again.built == made - singles + 2, "one segment, in two languages"
+
+
 @pytest.mark.parametrize("change", ["code", "words", "names", "threshold"])
 def test_what_all_pages_share_makes_all_anew(change, tmp_path):
     pages = tmp_path / "pages"

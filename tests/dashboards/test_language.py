@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.language import TEXT_FOLDER, Period, Stated, load_language
+from dashboards.language import TEXT_FOLDER, Period, Stated, load_language, read_catalogue
+from forecasting.demand.study import MODELS
 from tests.dashboards.world import build, edition
 from warehouse.errors import SettingsError
 from warehouse.reasons import reason
@@ -26,7 +27,13 @@ EN, RU = load_language("en"), load_language("ru")
         (11, "11 месяцев"),
         (21, "21 месяц"),
         (22, "22 месяца"),
+        (12, "12 месяцев"),
+        (13, "13 месяцев"),
+        (14, "14 месяцев"),
+        (24, "24 месяца"),
         (112, "112 месяцев"),
+        (113, "113 месяцев"),
+        (114, "114 месяцев"),
         (0, "0 месяцев"),
     ],
 )
@@ -56,6 +63,12 @@ def test_no_count_stands_before_a_noun_of_one_form():
     assert [
         key for key, words in told if re.search(r"\{\w+(:(n0?|g))?\}[ \u00a0]" + nouns, words)
     ] == []
+
+
+@pytest.mark.parametrize("code", sorted(path.stem for path in TEXT_FOLDER.glob("*.toml")))
+def test_every_model_has_a_label_in_every_language(code):
+    words = read_catalogue(code, TEXT_FOLDER)
+    assert [model for model in MODELS if not words.get(f"model.{model}")] == []
 
 
 def test_english_plurals():

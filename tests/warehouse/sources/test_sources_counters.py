@@ -82,6 +82,20 @@ def test_an_impossible_wrap_is_a_restart(tmp_path: Path) -> None:
         assert samples(world)["flag"].to_list() == ["reset"]
 
 
+@pytest.mark.parametrize(("of_port_speed", "flag"), [(1.04, "over_speed"), (1.06, "reset")])
+def test_a_wrap_may_make_a_twentieth_more_than_the_port_s_speed(
+    of_port_speed: float, flag: str, tmp_path: Path
+) -> None:
+    octets = round(of_port_speed * 0.1e9 * 300 / 8)
+    assert octets < 2**32, "one wrap is all that lies between the readings"
+    with open_world(tmp_path, ["r1"], ports=[("r1", "r1", 0.1, 1)]) as world:
+        before = 4_294_967_000
+        readings = [(0, before, 0), (300, before + octets - 2**32, 0)]
+        load_one(world, spec(32), write(tmp_path / "a.csv", polls(readings)))
+        rate = pytest.approx(octets * 8 / 300) if flag == "over_speed" else None
+        assert samples(world).select("in_bps", "flag").rows() == [(rate, flag)]
+
+
 def test_a_rate_that_no_port_can_have_is_a_restart(tmp_path: Path) -> None:
     """An answer of all ones: 1.2e18 bit/s over two minutes."""
     readings = [(0, 0, 0), (120, 2**64 - 1, 0), (240, 2**64 - 1, 0)]

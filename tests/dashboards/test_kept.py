@@ -36,7 +36,7 @@ def drawn(frames, which, folder, kept=None):
     }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def store(tmp_path_factory):
     """The pages kept from one drawing, and how many were made."""
     folder = tmp_path_factory.mktemp("kept")

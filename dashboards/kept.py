@@ -16,7 +16,7 @@ from markupsafe import escape
 
 from dashboards.figure import capital
 from dashboards.material import Material
-from dashboards.notes import run_note, sure
+from dashboards.notes import routes_over, run_note, sure, sure_of
 from dashboards.view import View
 
 PLACE = "\ue000{}\ue000"
@@ -123,6 +123,10 @@ def page_key(
             json.dumps([view.language.words, view.language.fallback], sort_keys=True, default=str)
         )
     own = prints(view.material).get(subject, "")
+    if subject[0] == "segment":
+        # Its charts say how the forecasts of the routes that cross it have held.
+        how = sure_of(view, routes_over(view, subject[1]))
+        own += "" if how == sure(view) else how[1]
     return _hash(
         version,
         pl.__version__,

@@ -27,7 +27,7 @@ create or replace temp macro text_instant_us(stamp, zone) as
                 regexp_replace(regexp_replace(trim(stamp), '\s+([+-]\d)', '\1'), '\s*([zZ]|(?i:gmt|utc))$', '+00'),
                 '([T ]\d{1,2}:\d{2})([+-])', '\1:00\2'
             ) as timestamptz))
-        when regexp_full_match(stamp, '\s*\d{5}[.]\d+\s*') then serial_day_us(stamp, zone)
+        when regexp_full_match(stamp, '\s*\d{5}([.]\d+)?\s*') then serial_day_us(stamp, zone)
         else epoch_digits_us(stamp)
     end;
 

@@ -52,7 +52,7 @@ def test_an_accepted_gate_is_kept_with_the_run(project, tmp_path):
     (kept,) = json.loads(told.stdout)
     accepted = json.loads(kept["settings"])["accepted"]
     assert accepted["why"] == "the exchange was closed"
-    assert "max_age_days" in accepted["gates"][0]
+    assert "max_age_days" in accepted["gates"][0]["what"]
     for page in ("index", "assumptions"):
         assert "the exchange was closed" in (
             folder / "reports/latest/en" / f"{page}.html"

@@ -71,7 +71,8 @@ def read_demand(demand: pl.DataFrame, network: Network) -> dict[tuple[str, str],
         if gbps is None or not 0 <= gbps < 1e9:
             problems.append(
                 Problem(
-                    place, f"gbps is {'no number' if gbps is None else gbps}, must lie in 0 to 1e9"
+                    place,
+                    f"gbps is {'not a number' if gbps is None else gbps}, must lie in 0 to 1e9",
                 )
             )
         elif (route, direction) in found:

@@ -295,7 +295,6 @@ def _stage(
                 decimal_comma=spec.decimal_comma,
                 thousands=spec.thousands,
                 amounts=spec.negative == "amount",
-                zeros_are_gaps=spec.zeros == "gap",
                 unit_names=[] if spec.per_slot else list(CELL_UNITS),
                 unit_bits=[] if spec.per_slot else list(CELL_UNITS.values()),
             )

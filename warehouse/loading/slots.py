@@ -68,6 +68,7 @@ def write_slots(
             "stamps do not lie on the grid of slots; each row was put into the slot it falls in"
         )
     distinct, ordered = _order(warehouse, opened, minutes * MINUTE_US, int(place["shift_us"]))
+    warehouse.run("traffic/set_gap_value", value=0.0 if spec.zeros == "gap" else None)
     contradictions = fine_rows = 0
     if row_us < minutes * MINUTE_US:
         warehouse.run(

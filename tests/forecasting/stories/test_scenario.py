@@ -436,5 +436,5 @@ def test_what_is_taken_from_the_plan_beside_it_is_what_would_be_made_anew(text):
 
 def test_what_a_story_can_not_assume_is_told_as_the_fault_of_the_story():
     story = parse_scenario('[[assumption]]\nid = "LEAD"\nlow = -3\nvalue = 2\nhigh = 4')
-    with pytest.raises(SettingsError, match="can't be negative\nMend the scenario file"):
+    with pytest.raises(SettingsError, match="can't be negative\nFix the scenario file"):
         apply_scenario(story, with_a_project())

@@ -296,3 +296,19 @@ def test_dates_alone_are_refused_for_slots_shorter_than_a_day(tmp_path: Path) ->
         assert "column day holds dates alone" in str(result.error)
         assert "clock_column" in str(result.error)
         assert samples(world).is_empty()
+
+
+def test_zeros_that_are_gaps_still_balance_the_sum(tmp_path: Path) -> None:
+    spec = SourceSpec(
+        "s",
+        interface_column="if",
+        direction_column="dir",
+        value_column="v",
+        slot_minutes=5,
+        zeros="gap",
+    )
+    text = "time,if,dir,v\n2024-03-01 00:00,r1,in,0\n2024-03-01 00:00,r1,out,0\n"
+    with open_world(tmp_path) as world:
+        result = load_one(world, spec, write(tmp_path / "a.csv", text))
+        assert (result.rows_in, result.rows_loaded, result.rows_known) == (2, 2, 0)
+        assert samples(world).select("in_bps", "out_bps", "flag").rows() == [(None, None, "gap")]

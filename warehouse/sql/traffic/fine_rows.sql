@@ -3,7 +3,8 @@ create or replace temp table fine_row as
 with given as (
     select
         interface_key, make_timestamptz(at_us - $shift_us) as sampled_at,
-        arg_max(in_bps, rowid) / $per_slot_s as in_bps, arg_max(out_bps, rowid) / $per_slot_s as out_bps,
+        nullif(arg_max(in_bps, rowid) / $per_slot_s, getvariable('gap_value')) as in_bps,
+        nullif(arg_max(out_bps, rowid) / $per_slot_s, getvariable('gap_value')) as out_bps,
         greatest(1, case when $single then (count(in_bps) > 0)::int + (count(out_bps) > 0)::int else 1 end) as used_rows
     from staged
     where problem is null

@@ -3,8 +3,8 @@ create or replace temp table grouped_slot as
 select
     interface_key,
     ((at_us - $shift_us) + 1000000) // $slot_us * $slot_us as slot_us,
-    arg_max(in_bps, rowid) / $per_slot_s as in_bps,
-    arg_max(out_bps, rowid) / $per_slot_s as out_bps,
+    nullif(arg_max(in_bps, rowid) / $per_slot_s, getvariable('gap_value')) as in_bps,
+    nullif(arg_max(out_bps, rowid) / $per_slot_s, getvariable('gap_value')) as out_bps,
     count(*) as file_rows,
     greatest(1, case when $single
         then (count(in_bps) > 0)::int + (count(out_bps) > 0)::int

@@ -24,8 +24,8 @@ with parsed as (
 rated as (
     select
         at_us, given_name, name, word, way, stamp, unreadable,
-        $bits * case when isnan(any_in) or ($zeros_are_gaps and any_in = 0) then null else any_in end as in_bps,
-        $bits * case when isnan(any_out) or ($zeros_are_gaps and any_out = 0) then null else any_out end as out_bps
+        $bits * case when isnan(any_in) then null else any_in end as in_bps,
+        $bits * case when isnan(any_out) then null else any_out end as out_bps
     from (
         select *, case when $amounts then abs(given_in) else given_in end as any_in, case when $amounts then abs(given_out) else given_out end as any_out
         from (select *,

@@ -35,13 +35,13 @@ MANY_WINDOWS = 400.0
 EASED = 0.75
 """Share of the room to the bounds of any path up to which a quantile is what the calibration says.
 """
-OWN_WINDOWS = 5.0
+OWN_WINDOWS = 3.0
 """How many independent windows a series needs for its own errors to weigh as much as the fleet's."""
 USUAL_SCORE, LARGEST_SCORE = 0.58, 2.0
 """Mean of scores over their 80 % size, none counted for more than the largest, where sizes are
 right.
 """
-WIDENED, MOST_OWN = 0.6, 0.7
+WIDENED, MOST_OWN = 0.4, 0.7
 """How much of a widening is believed, and the largest change of a log size: few large errors say
 less than many small ones.
 """

@@ -3,9 +3,8 @@ problem.
 
 A frame's columns have the same names in the warehouse, in frames, in settings and in charts.
 Conventions: a route's direction `out` runs from its a_node to its z_node, `in` the other way; a
-             segment's
-direction is `az` or `za`. `period_start` is the first day of a month, of an ISO week (Monday), or
-of a year.
+segment's direction is `az` or `za`. `period_start` is the first day of a month, of an ISO week
+(Monday), or of a year.
 """
 
 from __future__ import annotations
@@ -749,91 +748,51 @@ MODEL_CHALLENGE = _schema(
     **_reason("reason"),
 )
 
+_REFERENCE = (
+    NODE,
+    SEGMENT,
+    CAPACITY,
+    ROUTE,
+    ROUTE_PATH,
+    RISK_GROUP,
+    INTERFACE,
+    PROJECT,
+    EVENT,
+    DRIVER,
+    ASSUMPTION,
+    INTERNATIONAL_BANDWIDTH,
+)
+_TRAFFIC = (TRAFFIC_PERIOD, COINCIDENCE, PROFILE)
+_RESULTS = (
+    FORECAST_QUANTILE,
+    NO_FORECAST,
+    BACKTEST_SCORE,
+    FORECAST_COMPONENT,
+    LEVEL_SHIFT,
+    FORECAST_EFFECT,
+    SEGMENT_LOAD,
+    RUNOUT,
+    RUNOUT_PROBABILITY,
+    ORDER_PLAN,
+    PLAN_NOTE,
+    LOST_TRAFFIC,
+    SEGMENT_RISK,
+    ROUTE_RISK,
+    UPGRADE,
+    BUILD_CHOICE,
+    MONEY_FIGURE,
+    ASSUMPTION_EFFECT,
+    SCENARIO_EFFECT,
+    NEW_ROUTE_SHARE,
+    NEW_ROUTE_QUANTILE,
+    NEW_ROUTE_REGISTRATION,
+    NEW_ROUTE_SCORE,
+    REVISION_PART,
+    LIVE_ACCURACY,
+    MODEL_CHALLENGE,
+)
 FRAMES: Mapping[str, FrameSchema] = {
-    schema.name: schema
-    for schema in (
-        NODE,
-        SEGMENT,
-        CAPACITY,
-        ROUTE,
-        ROUTE_PATH,
-        RISK_GROUP,
-        INTERFACE,
-        PROJECT,
-        EVENT,
-        DRIVER,
-        ASSUMPTION,
-        INTERNATIONAL_BANDWIDTH,
-        TRAFFIC_PERIOD,
-        COINCIDENCE,
-        PROFILE,
-        FORECAST_QUANTILE,
-        NO_FORECAST,
-        BACKTEST_SCORE,
-        FORECAST_COMPONENT,
-        LEVEL_SHIFT,
-        FORECAST_EFFECT,
-        SEGMENT_LOAD,
-        RUNOUT,
-        RUNOUT_PROBABILITY,
-        ORDER_PLAN,
-        PLAN_NOTE,
-        LOST_TRAFFIC,
-        SEGMENT_RISK,
-        ROUTE_RISK,
-        UPGRADE,
-        BUILD_CHOICE,
-        MONEY_FIGURE,
-        ASSUMPTION_EFFECT,
-        SCENARIO_EFFECT,
-        NEW_ROUTE_SHARE,
-        NEW_ROUTE_QUANTILE,
-        NEW_ROUTE_REGISTRATION,
-        NEW_ROUTE_SCORE,
-        REVISION_PART,
-        LIVE_ACCURACY,
-        MODEL_CHALLENGE,
-    )
+    schema.name: schema for schema in (*_REFERENCE, *_TRAFFIC, *_RESULTS)
 }
-REFERENCE_FRAMES = (
-    "node",
-    "segment",
-    "capacity",
-    "route",
-    "route_path",
-    "risk_group",
-    "interface",
-    "project",
-    "event",
-    "driver",
-    "assumption",
-    "international_bandwidth",
-)
-RESULT_FRAMES = (
-    "forecast_quantile",
-    "no_forecast",
-    "backtest_score",
-    "forecast_component",
-    "level_shift",
-    "forecast_effect",
-    "segment_load",
-    "runout",
-    "runout_probability",
-    "order_plan",
-    "plan_note",
-    "lost_traffic",
-    "segment_risk",
-    "route_risk",
-    "upgrade",
-    "build_choice",
-    "money_figure",
-    "assumption_effect",
-    "scenario_effect",
-    "new_route_share",
-    "new_route_quantile",
-    "new_route_registration",
-    "new_route_score",
-    "revision_part",
-    "live_accuracy",
-    "model_challenge",
-)
+REFERENCE_FRAMES = tuple(schema.name for schema in _REFERENCE)
+RESULT_FRAMES = tuple(schema.name for schema in _RESULTS)

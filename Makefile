@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check duckdb2 lock clean
+.PHONY: run test check nightly duckdb2 lock clean
 
 run: .venv/installed
 	@$(BIN)/transit run
@@ -16,6 +16,17 @@ check: .venv/installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The second tier, hours long: tests marked nightly, a soak, runs that are killed, and the figures of the README again.
+nightly: .venv/installed-test
+	$(BIN)/pytest -m nightly
+	$(BIN)/python -m tests.benchmarks.soak 200
+	$(BIN)/python -m tests.benchmarks.kills 10
+	$(BIN)/python -m tests.benchmarks.rehearsal
+	$(BIN)/python -m tests.benchmarks.loading 10
+	$(BIN)/python -m tests.benchmarks.failures
+	$(BIN)/python -m tests.benchmarks.forecast_speed --series 1000
+	$(BIN)/python -m tests.benchmarks.analysts
 
 # The warehouse's tests under DuckDB 2, in an environment of their own: the lock holds 1.5. Extensions exist for 1.5 only; their tests are skipped.
 duckdb2: .venv/installed-test

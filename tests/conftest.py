@@ -1,5 +1,5 @@
-"""How laws are tried, and one published copy of the made-up warehouse for every test that only
-reads.
+"""How laws are tried, which tests wait for the night, and one published copy of the made-up
+warehouse for every test that only reads.
 """
 
 import os
@@ -16,6 +16,16 @@ from warehouse.store.database import Warehouse
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.register_profile("here", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leaves tests marked `nightly` out, unless -m names the marker."""
+    if "nightly" in config.option.markexpr:
+        return
+    nightly = [item for item in items if item.get_closest_marker("nightly")]
+    if nightly:
+        config.hook.pytest_deselected(items=nightly)
+        items[:] = [item for item in items if item not in set(nightly)]
 
 
 @pytest.fixture(scope="session")

@@ -190,7 +190,8 @@ def _flag() -> Column:
     return Column(pl.Boolean)
 
 
-KNOWN_AT = Column(UTC_TIME, *reversed(split_unit(meaning("", "known_at"))))
+_KNOWN_AT_MEANING, _KNOWN_AT_UNIT = split_unit(meaning("", "known_at"))
+KNOWN_AT = Column(UTC_TIME, unit=_KNOWN_AT_UNIT, comment=_KNOWN_AT_MEANING)
 _ASSUMED = _flag()
 _SOURCE = _text(nullable=True)
 _CONFIDENCE = _text(nullable=True)

@@ -35,7 +35,8 @@ from flows.steps.past_forecasts import hold_against
 from flows.steps.sentences import frames_with_sentences, with_sentences
 from forecasting.capacity.plan import plan
 from forecasting.entry.market_entry import new_routes
-from forecasting.stories.what_if import PlanInputs, base_plan, tell
+from forecasting.stories.changes import PlanInputs
+from forecasting.stories.what_if import base_plan, tell
 from warehouse.errors import Problem
 from warehouse.network.model import Network
 from warehouse.reasons import note_frame

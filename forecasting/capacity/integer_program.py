@@ -25,11 +25,9 @@ import numpy as np
 from forecasting.capacity.schedule import (
     Build,
     Line,
-    Offer,
     Options,
     Response,
     Schedule,
-    System,
     Together,
     check_offers,
 )
@@ -41,26 +39,6 @@ Demand = Callable[[FloatArray], list[tuple[dict[int, float], float]]]
 at least.
 """
 MOST_ROUNDS = 60
-
-
-def cheapest(
-    need_gbps: FloatArray,
-    offers: Sequence[Offer],
-    *,
-    room_gbps: float = np.inf,
-    system: System | None = None,
-    seconds: float = 10.0,
-) -> Schedule:
-    """The cheapest starts so that what has started covers `need_gbps` (on top of what is lit) in
-    every period.
-
-    `room_gbps` is what fits on the present line system; more needs `system`. Raises PlanError on a
-    module of no size, and where the solver finds nothing.
-    """
-    line = Line(
-        Response.fixed(np.asarray(need_gbps, dtype=float)), tuple(offers), room_gbps, system
-    )
-    return together([line], seconds=seconds).schedules[0]
 
 
 def together(

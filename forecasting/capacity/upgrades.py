@@ -60,7 +60,7 @@ def upgrade_frames(
     """Frames upgrade and build_choice, and notes. Segments that need nothing have no row; without
     any price of a module there is none at all.
     """
-    needs, notes = _needs(basis, assumptions, policy, choices)
+    needs, notes = segment_needs(basis, assumptions, policy, choices)
     lines = [need.line for need in needs]
     builds, charges = (choices.builds, choices.charges) if choices else ((), ())
     best = together(lines, builds, charges)
@@ -104,16 +104,10 @@ def upgrade_frames(
     return frames, notes
 
 
-def lines_of(
-    basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, choices: Choices | None
-) -> list[Line]:
-    """What the schedule is made of: every segment that may need something."""
-    return [need.line for need in _needs(basis, assumptions, policy, choices)[0]]
-
-
-def _needs(
+def segment_needs(
     basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, choices: Choices | None
 ) -> tuple[list[Need], list[Note]]:
+    """What every segment that may run short needs, and notes on what can't be ordered for it."""
     found: list[Need] = []
     notes: list[Note] = []
     links = basis.loads.links

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecasting.capacity.integer_program import cheapest, together
+from forecasting.capacity.integer_program import together
 from forecasting.capacity.schedule import Build, Line, Offer, Response, System
+from tests.forecasting.planning_worlds import cheapest
 
 HORIZON = 3
 OPTIONS = 3

@@ -28,7 +28,7 @@ from forecasting.capacity.schedule import (
     Options,
     Response,
     Schedule,
-    Together,
+    Solution,
     check_offers,
 )
 from forecasting.series import FloatArray
@@ -41,7 +41,7 @@ at least.
 MOST_ROUNDS = 60
 
 
-def together(
+def solve(
     lines: Sequence[Line],
     builds: Sequence[Build] = (),
     charges: Sequence[Response] = (),
@@ -50,7 +50,7 @@ def together(
     seconds: float = 30.0,
     gap: float = 1e-4,
     short_gap: float = 0.015,
-) -> Together:
+) -> Solution:
     """The cheapest builds and orders: every line covered as far as it can be, plus `charges` that
     depend on the builds (USD, none negative).
 
@@ -61,20 +61,20 @@ def together(
     for line in lines:
         check_offers(line.offers)
     if not lines and not builds:
-        return Together((), (), float(sum(charge.of(()).item() for charge in charges)), 0.0)
+        return Solution((), (), float(sum(charge.of(()).item() for charge in charges)), 0.0)
     if budget_usd is None and len(lines) > 1:
         # Without a budget only builds join lines, so what none of them touches is a program of
         # its own.
         joined = [line for line in lines if line.need.builds]
         first = (
-            together(joined, builds, charges, seconds=seconds, gap=gap)
+            solve(joined, builds, charges, seconds=seconds, gap=gap)
             if len(joined) < len(lines)
             else None
         )
         if first is not None:
             found = iter(first.schedules)
             rest = {
-                id(line): together([line], seconds=seconds, gap=gap)
+                id(line): solve([line], seconds=seconds, gap=gap)
                 for line in lines
                 if not line.need.builds
             }
@@ -90,7 +90,7 @@ def together(
     for _ in range(MOST_ROUNDS):
         values, proven = model.solve(seconds, gap, short_gap)
         options = model.options(values)
-        if not model.cut(options):
+        if not model.add_missing_constraints(options):
             break
     else:
         proven = False
@@ -235,7 +235,7 @@ class _Model:
         if not single:
             self.demands[name] = (response, demand)
 
-    def cut(self, options: Options) -> bool:
+    def add_missing_constraints(self, options: Options) -> bool:
         """Whether anything that several builds touch was not stated for this choice yet; it is
         then.
         """
@@ -335,13 +335,13 @@ class _Model:
             for at, build in zip(self.option_at, self.builds, strict=True)
         )
 
-    def read(self, values: FloatArray, options: Options, proven: bool) -> Together:
+    def read(self, values: FloatArray, options: Options, proven: bool) -> Solution:
         schedules = [self._schedule(number, values, options) for number in range(len(self.lines))]
         charged = float(sum(charge.at(options).item() for charge in self.charges))
         built = float(
             sum(build.net_usd[option] for build, option in zip(self.builds, options, strict=True))
         )
-        return Together(options, tuple(schedules), charged, built, proven)
+        return Solution(options, tuple(schedules), charged, built, proven)
 
     def _schedule(self, number: int, values: FloatArray, options: Options) -> Schedule:
         line, times = self.lines[number], self.times[number]

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import numpy as np
 import polars as pl
 
-from forecasting.capacity.integer_program import together
+from forecasting.capacity.integer_program import solve
 from forecasting.capacity.schedule import Line, Offer, Response, Schedule, System
 from forecasting.series import FloatArray, Paths, add_periods
 from forecasting.spec import PlanningPolicy
@@ -168,4 +168,4 @@ def cheapest(
     line = Line(
         Response.fixed(np.asarray(need_gbps, dtype=float)), tuple(offers), room_gbps, system
     )
-    return together([line], seconds=seconds).schedules[0]
+    return solve([line], seconds=seconds).schedules[0]

@@ -15,7 +15,7 @@ from forecasting.assumptions import Assumptions
 from forecasting.capacity.availability import failure_hours
 from forecasting.capacity.basis import build_basis
 from forecasting.capacity.builds import choices
-from forecasting.capacity.integer_program import together
+from forecasting.capacity.integer_program import solve
 from forecasting.capacity.money import bought_later, worth_at_end
 from forecasting.capacity.plan import plan
 from forecasting.capacity.readiness import DRAW_KEY, draw_key, slipped
@@ -298,7 +298,7 @@ def test_the_plan_is_the_cheapest_of_all_build_sets_and_timings(seed, opened):
     orders = frames["upgrade"].filter(pl.col("option") == "new_segment")
     assert sorted(orders["segment_id"]) == sorted({"P": "AC", "Q": "BD"}[name] for name in opened)
     lines = [need.line for need in segment_needs(basis, stated, POLICY, made)[0]]
-    found = together(lines, made.builds, made.charges, gap=1e-9)
+    found = solve(lines, made.builds, made.charges, gap=1e-9)
     assert found.total_usd == pytest.approx(totals[best], rel=1e-6)
     assert totals[found.options] == pytest.approx(totals[best], rel=1e-6)
     for number, one in enumerate(made.openings):

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -16,7 +17,8 @@ from flows.record import journal, progress
 from flows.settings import Settings
 from warehouse.errors import Problem, SettingsError, WarehouseError
 from warehouse.serving.extras.lake import Lake, Poured, Store, pour, shared_samples, tend
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.rows import TableSpec
+from warehouse.sources.spec import SlotMinutes
 
 KEY_ID, SECRET = "TRANSIT_LAKE_KEY_ID", "TRANSIT_LAKE_SECRET"
 READERS_GRACE = timedelta(days=1)
@@ -75,7 +77,7 @@ def pour_edition(settings: Settings, edition: Path) -> Poured | None:
     return poured
 
 
-def gathered(settings: Settings) -> list[tuple[SourceSpec, list[Path]]]:
+def gathered(settings: Settings) -> list[tuple[TableSpec, list[Path]]]:
     """What [lake] gather names, as sources of tables and their files."""
     lake = lake_of(settings)
     found: dict[tuple[str, int, bool], list[Path]] = {}
@@ -89,7 +91,7 @@ def gathered(settings: Settings) -> list[tuple[SourceSpec, list[Path]]]:
                 )
     return [
         (
-            SourceSpec(
+            TableSpec(
                 f"lake {project}",
                 files=(f"{project}/*.parquet",),
                 time_column="time",
@@ -97,7 +99,7 @@ def gathered(settings: Settings) -> list[tuple[SourceSpec, list[Path]]]:
                 out_column="out_bps",
                 interface_column="interface_id",
                 unit="bps",
-                slot_minutes=minutes,
+                slot_minutes=cast(SlotMinutes, minutes),
                 simulated=simulated,
             ),
             files,

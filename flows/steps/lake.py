@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -15,8 +16,16 @@ from flows.operate.secrets import stated
 from flows.record import journal, progress
 from flows.settings import Settings
 from warehouse.errors import Problem, SettingsError, WarehouseError
-from warehouse.serving.extras.lake import Lake, Poured, Store, pour, shared_samples, tend
-from warehouse.sources.spec import SourceSpec
+from warehouse.serving.extras.lake import (
+    Lake,
+    LakePublication,
+    Store,
+    compact,
+    import_samples,
+    publish_to_lake,
+)
+from warehouse.sources.rows import TableSpec
+from warehouse.sources.spec import SlotMinutes
 
 KEY_ID, SECRET = "TRANSIT_LAKE_KEY_ID", "TRANSIT_LAKE_SECRET"
 READERS_GRACE = timedelta(days=1)
@@ -52,36 +61,36 @@ def lake_of(settings: Settings) -> Lake | None:
 
 
 @task(name="publish into the lake", cache_policy=NO_CACHE)
-def pour_edition(settings: Settings, edition: Path) -> Poured | None:
+def publish_edition_to_lake(settings: Settings, edition: Path) -> LakePublication | None:
     """None where no lake is named. What is old there goes, if [lake] keep_days says so; that this
     fails is no failure.
     """
     lake = lake_of(settings)
     if lake is None:
         return None
-    poured = pour(edition, lake)
+    publication = publish_to_lake(edition, lake)
     if settings.lake.keep_days:
         now = datetime.now(UTC)
         try:
-            removed = tend(
+            removed = compact(
                 lake,
                 keep_since=now - timedelta(days=settings.lake.keep_days),
                 unneeded_since=now - READERS_GRACE,
             )
-            journal.write("lake tended", files_removed=removed)
+            journal.write("lake compacted", files_removed=removed)
         except WarehouseError as error:
-            journal.write("lake not tended", problem=str(error))
+            journal.write("lake not compacted", problem=str(error))
             progress.note(str(error))
-    return poured
+    return publication
 
 
-def gathered(settings: Settings) -> list[tuple[SourceSpec, list[Path]]]:
+def imported_sources(settings: Settings) -> list[tuple[TableSpec, list[Path]]]:
     """What [lake] gather names, as sources of tables and their files."""
     lake = lake_of(settings)
     found: dict[tuple[str, int, bool], list[Path]] = {}
     if lake is not None:
         for project in settings.lake.gather:
-            for shared in shared_samples(
+            for shared in import_samples(
                 lake, project, settings.folders.private / "lake" / project
             ):
                 found.setdefault((project, shared.slot_minutes, shared.simulated), []).append(
@@ -89,7 +98,7 @@ def gathered(settings: Settings) -> list[tuple[SourceSpec, list[Path]]]:
                 )
     return [
         (
-            SourceSpec(
+            TableSpec(
                 f"lake {project}",
                 files=(f"{project}/*.parquet",),
                 time_column="time",
@@ -97,7 +106,7 @@ def gathered(settings: Settings) -> list[tuple[SourceSpec, list[Path]]]:
                 out_column="out_bps",
                 interface_column="interface_id",
                 unit="bps",
-                slot_minutes=minutes,
+                slot_minutes=cast(SlotMinutes, minutes),
                 simulated=simulated,
             ),
             files,

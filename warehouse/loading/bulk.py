@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.loading.slots import MINUTE_US, Written, flag_windows, only, reach_is_known
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.rows import RowSpec, TableSpec
 from warehouse.sources.table import PARQUET, Opened
 from warehouse.store.database import Warehouse
 
@@ -32,24 +32,25 @@ PLAIN = {
     "max_rows",
     "max_columns",
     "max_workbook_bytes",
-    "max_answer_bytes",
     "null_words",
 }
 """Choices of a source that this way of loading honours; any other one takes the general way."""
-UNSTATED = SourceSpec("unstated", in_column="in")
+UNSTATED = TableSpec("unstated", in_column="in")
 NUMBERS = ("DOUBLE", "FLOAT", "BIGINT", "INTEGER", "UBIGINT", "UINTEGER")
 
 
-class NeedsSecondLookError(Exception):
+class NotPlainError(Exception):
     """Something in the file is not plain: nothing of it may be kept, and the general way must take
     it.
     """
 
 
 def is_plain(
-    warehouse: Warehouse, spec: SourceSpec, path: Path, opened: Opened, slot_minutes: int
+    warehouse: Warehouse, spec: RowSpec, path: Path, opened: Opened, slot_minutes: int
 ) -> bool:
     """Whether the file may go this way, as far as its settings and columns tell."""
+    if not isinstance(spec, TableSpec):
+        return False
     chosen = {
         item.name
         for item in fields(spec)
@@ -73,7 +74,7 @@ def is_plain(
 
 def write_plain(
     warehouse: Warehouse,
-    spec: SourceSpec,
+    spec: RowSpec,
     opened: Opened,
     *,
     content_hash: str,
@@ -81,11 +82,11 @@ def write_plain(
     today_us: int,
     earliest_us: int,
 ) -> Written:
-    """Writes every row as a slot. Raises NeedsSecondLookError, with the transaction lost, where one
+    """Writes every row as a slot. Raises NotPlainError, with the transaction lost, where one
     is not new, whole and on its grid.
     """
     if warehouse.run("traffic/known_refusals", content_hash=content_hash, source=spec.name).height:
-        raise NeedsSecondLookError("rows of it wait in quarantine")
+        raise NotPlainError("rows of it wait in quarantine")
     minutes = spec.slot_minutes or 0
     slot_us = minutes * MINUTE_US
     written = {"batch_id": batch_id, "slot_minutes": minutes}
@@ -98,7 +99,7 @@ def write_plain(
     warehouse.run("traffic/forget_scans")
     looks = only(warehouse, "traffic/plain_looks", **stamps, slot_minutes=minutes)
     if looks["doubtful"]:
-        raise NeedsSecondLookError("a port of it is unknown, or some of its slots are known")
+        raise NotPlainError("a port of it is unknown, or some of its slots are known")
     warehouse.run("traffic/plain_slots")
     if opened.is_text:
         # Its rows come in pieces of any size: kept in their order they would leave a database of
@@ -128,9 +129,9 @@ def write_plain(
         duckdb.OutOfRangeException,
         duckdb.InvalidInputException,
     ) as error:
-        raise NeedsSecondLookError(str(error)) from error
+        raise NotPlainError(str(error)) from error
     if opened.is_text and only(warehouse, "traffic/any_rejects")["rejects"]:
-        raise NeedsSecondLookError("a line of it can't be split into columns")
+        raise NotPlainError("a line of it can't be split into columns")
     whole = {"batch_id": batch_id, "slot_us": slot_us}
     if opened.is_text:
         # Its slots are looked at once: threads write those of a port in runs, and of runs there
@@ -142,13 +143,13 @@ def write_plain(
         warehouse.run("traffic/reach_of_batch", batch_id=batch_id)
     sums = only(warehouse, "traffic/reach_sums")
     if not sums["slots"] or sums["slots"] > spec.max_rows or reach_is_known(warehouse, minutes):
-        raise NeedsSecondLookError("some of its slots may be known")
+        raise NotPlainError("some of its slots may be known")
     if opened.is_text:
         distinct = only(warehouse, "traffic/runs_apart", slot_us=slot_us)["distinct_slots"]
     else:
         distinct = only(warehouse, "traffic/batch_order", batch_id=batch_id)["ordered"]
     if not distinct and not only(warehouse, "traffic/batch_distinct", **whole)["distinct_slots"]:
-        raise NeedsSecondLookError("a slot appears twice")
+        raise NotPlainError("a slot appears twice")
     warehouse.run("traffic/extents_of_file", **written)
     flag_windows(warehouse, batch_id)
     return Written(sums["slots"], sums["slots"], 0, minutes, sums["first_at"], sums["last_at"], ())

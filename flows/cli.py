@@ -46,6 +46,7 @@ for _name, _target, _group, _help in (
     ),
     ("serve", "running:serve", RUNNING, "Run by a cron schedule until stopped."),
     ("init", "starting:init", RUNNING, "Write a transit.toml and a network folder to start from."),
+    ("docs", "docs:docs", RUNNING, "Open the documentation in a browser, offline."),
     (
         "doctor",
         "operating:doctor",

@@ -11,7 +11,8 @@ import polars as pl
 import pytest
 
 from dashboards import naming
-from dashboards.chapters import data, segments
+from dashboards.chapters.capacity import segments
+from dashboards.chapters.evidence import data
 from dashboards.language import load_language
 from dashboards.material import gather
 from dashboards.naming import PIECES

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from dashboards import naming
-from dashboards.chapters import accepted
+from dashboards.chapters.evidence import accepted
 from dashboards.chapters.places import segment_path
 from dashboards.figure import Cell, Page, Section, Table, day, stated
 from dashboards.view import View

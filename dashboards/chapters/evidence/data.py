@@ -9,7 +9,7 @@ import math
 import polars as pl
 
 from dashboards import naming
-from dashboards.chapters.series import refusals
+from dashboards.chapters.traffic.series import refusals
 from dashboards.charts.coverage import coverage
 from dashboards.cuts import without_holes
 from dashboards.figure import (

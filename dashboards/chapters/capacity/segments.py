@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 
 from dashboards import naming
-from dashboards.chapters.atlas import badges, load_notes, map_figures, worst_utilization
+from dashboards.chapters.capacity.atlas import badges, load_notes, map_figures, worst_utilization
 from dashboards.chapters.changes import date_revision
 from dashboards.chapters.detail import probability_figure, tornado_figure
 from dashboards.chapters.places import route_path, segment_path

@@ -84,11 +84,11 @@ def test_the_commands_of_the_tutorial_lead_to_an_order_date(tmp_path):
         if "init" in commands:
             folder = tmp_path / "mynet"
             write_inputs(folder)
+    if pictures := os.environ.get(PICTURES):
+        take_pictures(folder / "reports" / "latest" / "en" / "index.html", Path(pictures))
     (_, orders) = blocks("console")[0]
     assert printed["query"].split() == orders.split()
     assert "ALA-FRA" in printed["explain"]
-    if pictures := os.environ.get(PICTURES):
-        take_pictures(folder / "reports" / "latest" / "en" / "index.html", Path(pictures))
 
 
 def take_pictures(report: Path, folder: Path) -> None:

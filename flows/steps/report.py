@@ -196,10 +196,10 @@ def keep_drawing(
     with warehouse.transaction():
         plain["previous"] = [
             {
-                **{field.name: getattr(one, field.name) for field in fields(one)},
-                "pages": keep_frame(warehouse, "pages", _listed(one.pages)),
+                **{field.name: getattr(earlier, field.name) for field in fields(earlier)},
+                "pages": keep_frame(warehouse, "pages", _listed(earlier.pages)),
             }
-            for one in edition.previous
+            for earlier in edition.previous
         ]
         about = {
             "edition": plain,

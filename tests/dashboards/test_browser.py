@@ -318,8 +318,10 @@ def test_four_digits_are_not_grouped_in_russian(site, browser):
     folder, _ = site
     with opened(browser, folder / "ru" / "countries.html") as page:
         words = page.eval_on_selector_all(".chart text", "all => all.map(one => one.textContent)")
-        assert [one for one in words if re.fullmatch("\\d{4}", one) and not one.startswith("20")]
-        assert [one for one in words if re.fullmatch("\\d\u00a0\\d{3}", one)] == []
+        assert [
+            word for word in words if re.fullmatch("\\d{4}", word) and not word.startswith("20")
+        ]
+        assert [word for word in words if re.fullmatch("\\d\u00a0\\d{3}", word)] == []
 
 
 def test_prints_with_its_charts(site, browser, tmp_path):

@@ -149,6 +149,6 @@ def test_prefect_mails_by_the_same_settings(mailbox):
     assert mail_url(NotifySettings()) == ""
     first, second = uuid4(), uuid4()
     assert all(
-        [one.block_document_id for one in made.actions] == [first, second]
+        [action.block_document_id for action in made.actions] == [first, second]
         for made in automations_of([first, second], 6)
     )

@@ -296,11 +296,11 @@ def test_many_publish_at_once_into_postgresql_while_others_read(names, times, se
     readers = [threading.Thread(target=read, args=(name,)) for name in names]
     for one in readers:
         one.start()
-    told = [one.communicate(timeout=300) for one in loaders]
+    told = [loader.communicate(timeout=300) for loader in loaders]
     over.set()
     for one in readers:
         one.join()
-    assert [one.returncode for one in loaders] == [0] * len(names), told
+    assert [loader.returncode for loader in loaders] == [0] * len(names), told
     assert errors == []
     numbers = [int(number) for out, _ in told for number in re.findall(r"snapshot (\d+)", out)]
     assert len(set(numbers)) == len(names) * times, "each publication is a snapshot of its own"

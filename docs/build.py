@@ -27,7 +27,8 @@ PAGES = (
 )
 PICTURES = ("dashboards/pictures/*.png", "docs/pictures/*")
 FIRST_PAGE = """<!doctype html><meta charset="utf-8"><title>transit-forecast</title>
-<meta http-equiv="refresh" content="0; url=docs/index.html"><a href="docs/index.html">Documentation</a>
+<meta http-equiv="refresh" content="0; url=docs/index.html">
+<a href="docs/index.html">Documentation</a>
 """
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^(```|~~~)")

@@ -55,7 +55,8 @@ def test_the_files_of_the_tutorial_load_without_a_row_left_over(tmp_path):
             for result in load_files(warehouse, source, files, known_at=now, today=now):
                 assert (result.error, result.rows_quarantined) == (None, 0)
         ports = warehouse.sql(
-            "select distinct interface_id from core.traffic_sample join core.interface_key using (interface_key)"
+            "select distinct interface_id from core.traffic_sample join core.interface_key "
+            "using (interface_key)"
         )
     assert sorted(ports["interface_id"]) == ["ala-fra-1", "ast-fra-1"]
 

@@ -136,7 +136,8 @@ def _refuse_repeated(frame: pl.DataFrame, schema: FrameSchema, place: str) -> No
     problems = [
         Problem(
             place,
-            f"{row['len']} rows share the key {', '.join(f'{name}={row[name]}' for name in schema.key)}",
+            f"{row['len']} rows share the key "
+            f"{', '.join(f'{name}={row[name]}' for name in schema.key)}",
         )
         for row in repeated.head(5).iter_rows(named=True)
     ]
@@ -462,7 +463,8 @@ FORECAST_EFFECT = _schema(
     kind=_text("calendar, event or driver"),
     measured_log=_number(
         "log",
-        "measured on this series: per whole period of such days, at the event's start, or per unit of the driver's log",
+        "measured on this series: per whole period of such days, at the event's start, or "
+        "per unit of the driver's log",
         nullable=True,
     ),
     error_log=_number("log", "standard error of measured_log", nullable=True),
@@ -488,7 +490,8 @@ SEGMENT_LOAD = _schema(
         "ratio", "load / lit capacity; empty where nothing is lit", nullable=True
     ),
     cause_id=_text(
-        "the failure state that most often brings that load: none, segment:ID, risk_group:ID or node:ID",
+        "the failure state that most often brings that load: none, segment:ID, "
+        "risk_group:ID or node:ID",
         nullable=True,
     ),
 )
@@ -554,7 +557,8 @@ PLAN_NOTE = _schema(
 )
 LOST_TRAFFIC = _schema(
     "lost_traffic",
-    "Demand of a route that nothing carries while a failure lasts; only failures that lose some of it.",
+    "Demand of a route that nothing carries while a failure lasts; only failures that lose "
+    "some of it.",
     "route_id direction failure_id target_start",
     route_id=_text("the route"),
     direction=_text("in or out"),
@@ -570,7 +574,8 @@ LOST_TRAFFIC = _schema(
 )
 SEGMENT_RISK = _schema(
     "segment_risk",
-    "How likely and how long a segment direction is overloaded, failures weighted by cuts x repair time.",
+    "How likely and how long a segment direction is overloaded, failures weighted by cuts "
+    "x repair time.",
     "segment_id direction target_start",
     segment_id=_text("the segment"),
     direction=_text("az or za"),
@@ -622,14 +627,16 @@ UPGRADE = _schema(
 )
 BUILD_CHOICE = _schema(
     "build_choice",
-    "Every planned build beside the cheapest plan with it and the cheapest without: whether it pays, and when it would open. Present values.",
+    "Every planned build beside the cheapest plan with it and the cheapest without: "
+    "whether it pays, and when it would open. Present values.",
     "build_id",
     build_id=_text(
         "its projects, joined by +: those stated with the same dates are parts of one build"
     ),
     segments=_text("the segments it brings, separated by ;"),
     verdict=_text(
-        "build (the cheapest plan opens it), never (it leaves it out), committed (under construction: comes as stated) or not_weighed (no price)"
+        "build (the cheapest plan opens it), never (it leaves it out), committed (under "
+        "construction: comes as stated) or not_weighed (no price)"
     ),
     stated_on=_date("when half of the paths have it, as stated"),
     opens_on=_date("the same in the cheapest plan; empty where it leaves it out", nullable=True),
@@ -641,18 +648,21 @@ BUILD_CHOICE = _schema(
     ),
     orders_with_usd=_number(
         "USD",
-        "modules, leases and line systems of the segments that builds touch, in the cheapest plan with it (as stated, where it is left out)",
+        "modules, leases and line systems of the segments that builds touch, in the "
+        "cheapest plan with it (as stated, where it is left out)",
     ),
     orders_without_usd=_number("USD", "the same without it"),
     lost_with_usd=_number(
         "USD",
-        "expected revenue of traffic that nothing carries, failures weighted by hours, with it; empty where no revenue is stated",
+        "expected revenue of traffic that nothing carries, failures weighted by hours, "
+        "with it; empty where no revenue is stated",
         nullable=True,
     ),
     lost_without_usd=_number("USD", "the same without it", nullable=True),
     earned_low_usd=_number(
         "USD",
-        "earned by traffic of its own less what incumbents of the same owner lose: 10 % lie below; empty where no market is stated",
+        "earned by traffic of its own less what incumbents of the same owner lose: 10 % "
+        "lie below; empty where no market is stated",
         nullable=True,
     ),
     earned_usd=_number("USD", "median", nullable=True),
@@ -674,7 +684,8 @@ MONEY_FIGURE = _schema(
     "subject item",
     subject=_text("what it is about: segment:ID, order:SEGMENT/SEQ, route:ID, module:GBPS"),
     item=_text(
-        "iru_present_value, lease_present_value, break_even_erosion, deferral_value, revenue_at_risk, cost_of_waiting, ..."
+        "iru_present_value, lease_present_value, break_even_erosion, deferral_value, "
+        "revenue_at_risk, cost_of_waiting, ..."
     ),
     low_value=_number("see unit", "10 % lie below"),
     likely_value=_number("see unit", "median"),
@@ -686,7 +697,8 @@ MONEY_FIGURE = _schema(
 )
 ASSUMPTION_EFFECT = _schema(
     "assumption_effect",
-    "How far an assumption moves the last day to order a segment, all others at their stated value.",
+    "How far an assumption moves the last day to order a segment, all others at their "
+    "stated value.",
     "segment_id assumption_id",
     segment_id=_text("the segment"),
     assumption_id=_text("the assumption, or demand for the spread of the paths"),
@@ -790,7 +802,8 @@ NEW_ROUTE_SCORE = _schema(
     ),
     pinball_gbps=_number(
         "Gbit/s",
-        "pinball loss of the three registered quantiles against what came, factor 2; empty while no month was seen and the day is ahead",
+        "pinball loss of the three registered quantiles against what came, factor 2; empty "
+        "while no month was seen and the day is ahead",
         nullable=True,
     ),
     verdict=_text("open until the day it is judged on, then right or wrong"),
@@ -799,7 +812,8 @@ NEW_ROUTE_SCORE = _schema(
 
 REVISION_PART = _schema(
     "revision_part",
-    "Why a figure differs from the run before: what each change moved, in the order in which they are exchanged; nothing is left over.",
+    "Why a figure differs from the run before: what each change moved, in the order in "
+    "which they are exchanged; nothing is left over.",
     "series_kind series_id direction measure target_start step_seq",
     series_kind=_text("route, market, corridor, total, country, or segment"),
     series_id=_text("the route_id, market, corridor, 'total', country, or segment_id"),
@@ -807,14 +821,17 @@ REVISION_PART = _schema(
         "in or out of a route; az or za of a segment; both for the order, which serves both"
     ),
     measure=_text(
-        "mean_gbps or p95_gbps (median forecast), runout_days (policy date, half of the paths), hard_runout_days, order_by_days (last day to order), runout_probability_ratio (policy, by target_start)"
+        "mean_gbps or p95_gbps (median forecast), runout_days (policy date, half of the "
+        "paths), hard_runout_days, order_by_days (last day to order), "
+        "runout_probability_ratio (policy, by target_start)"
     ),
     target_start=_date("first day of the period forecast; empty for dates", nullable=True),
     step_seq=_whole("", "1 to 4: the order in which the changes are exchanged"),
     step=_text("history_revised, new_observations, model or assumptions"),
     value_before=_number(
         "see unit",
-        "the figure before the change; before the first: what the earlier run said; a date as days since 1970-01-01; empty where it is after the horizon",
+        "the figure before the change; before the first: what the earlier run said; a date "
+        "as days since 1970-01-01; empty where it is after the horizon",
         nullable=True,
     ),
     value_after=_number(
@@ -838,7 +855,8 @@ LIVE_ACCURACY = _schema(
     horizon_from=_whole("periods", "first horizon of the band"),
     horizon_to=_whole("periods", "last horizon of the band"),
     measure=_text(
-        "inside_80, inside_95 (share of outcomes in the interval) or above_median (share above the median)"
+        "inside_80, inside_95 (share of outcomes in the interval) or above_median (share "
+        "above the median)"
     ),
     n=_whole("", "past forecasts whose period is over"),
     periods=_whole("", "different periods they are of"),
@@ -863,7 +881,8 @@ LIVE_ACCURACY = _schema(
 )
 MODEL_CHALLENGE = _schema(
     "model_challenge",
-    "Every candidate and benchmark against the ensemble on past runs' forecasts whose period is over.",
+    "Every candidate and benchmark against the ensemble on past runs' forecasts whose "
+    "period is over.",
     "grain statistic challenger",
     grain=_GRAIN,
     statistic=_text("mean or p95 of the period's valid slots"),

@@ -130,12 +130,15 @@ def _refuse_turned_clock(before: State, accepted: str | None) -> None:
         raise ClockError(
             "the clock went back",
             [Problem("clock", f"says {at}, {ahead / 3600:.1f} hours before the last run here")],
-            "Set the clock (timedatectl). If the last run's clock was wrong, restore a backup from before it, or wait; --accept 'why' runs all the same.",
+            "Set the clock (timedatectl). If the last run's clock was wrong, restore a "
+            "backup from before it, or wait; --accept 'why' runs all the same.",
         )
 
 
 def keep_steps(job: Job) -> None:
-    """Writes the steps that ended into the warehouse, so that the next published copy holds them."""
+    """Writes the steps that ended into the warehouse, so that the next published copy holds
+    them.
+    """
     with open_warehouse(job.settings) as warehouse:
         job.keep_steps(warehouse)
 
@@ -165,7 +168,8 @@ def _close(
     if abs(moved) > CLOCK_SECONDS:
         journal.write("clock moved", job_id=job.job_id, seconds=moved)
         progress.note(
-            f"the clock moved by {moved / 3600:+.1f} hours while this ran; `transit doctor` says what to do"
+            f"the clock moved by {moved / 3600:+.1f} hours while this ran; `transit "
+            "doctor` says what to do"
         )
     else:
         moved = 0.0
@@ -186,7 +190,10 @@ def _close(
 
 def _notify_failure(job: Job, problem: str) -> None:
     done = ", ".join(step.step for step in job.steps if step.outcome != "failed") or "nothing"
-    text = f"{problem}\n\nDone before: {done}. The last edition stays published; `transit run` goes on from here.\nJob {job.job_id}, log {job.settings.folders.logs / journal.NAME}"
+    text = (
+        f"{problem}\n\nDone before: {done}. The last edition stays published; `transit run` "
+        f"goes on from here.\nJob {job.job_id}, log {job.settings.folders.logs / journal.NAME}"
+    )
     for unsent in notify(
         job.settings.notify, event="failed", title="transit: a run failed", text=text
     ):

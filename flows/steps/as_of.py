@@ -51,9 +51,15 @@ class MadeAgain:
         why = (
             ""
             if self.by == code_version(("dashboards",))
-            else f"; the original was drawn by {self.by}, this one by {code_version(('dashboards',))}"
+            else (
+                f"; the original was drawn by {self.by}, this one by "
+                f"{code_version(('dashboards',))}"
+            )
         )
-        return f"{self.folder}: {len(self.differing)} of {self.files} files differ from the original{why}: {', '.join(self.differing[:5])}"
+        return (
+            f"{self.folder}: {len(self.differing)} of {self.files} files differ from the "
+            f"original{why}: {', '.join(self.differing[:5])}"
+        )
 
 
 @dataclass(frozen=True)

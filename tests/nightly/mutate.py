@@ -179,7 +179,9 @@ def stated_faults() -> Iterator[tuple[Fault | str, tuple[str, ...]]]:
 
 
 def noticed(fault: Fault, tests: tuple[str, ...], copy: Path) -> bool:
-    """Whether the tests fail in the copy with the fault in it; an endless loop counts as noticed."""
+    """Whether the tests fail in the copy with the fault in it; an endless loop counts as
+    noticed.
+    """
     file = copy / fault.path
     kept = file.read_text("utf-8")
     file.write_text(fault.changed, encoding="utf-8")

@@ -1,4 +1,6 @@
-"""The faults that are put into the code are the ones meant, each alone, and the code still parses."""
+"""The faults that are put into the code are the ones meant, each alone, and the code still
+parses.
+"""
 
 import ast
 

@@ -295,7 +295,8 @@ def _problems(spec: SourceSpec) -> list[tuple[str, str]]:
     need(
         not NOT_RE2.search(spec.interface_pattern),
         "interface_pattern",
-        f"{spec.interface_pattern!r} looks ahead, behind or back, which the reader's regular expressions can't",
+        f"{spec.interface_pattern!r} looks ahead, behind or back, which the reader's "
+        "regular expressions can't",
     )
     need(
         not (spec.decimal_comma and spec.separator == ","),
@@ -319,7 +320,8 @@ def _problems(spec: SourceSpec) -> list[tuple[str, str]]:
     need(
         all("%" in text or text in TIME_FORMATS for text in spec.time_formats),
         "time_format",
-        f"is {spec.time_format!r}; choose {', '.join(TIME_FORMATS)} or a format such as %d.%m.%Y %H:%M",
+        f"is {spec.time_format!r}; choose {', '.join(TIME_FORMATS)} or a format such as "
+        "%d.%m.%Y %H:%M",
     )
     need(len(spec.time_formats) > 0, "time_format", "is empty")
     offsets = {bool(WITH_OFFSET.search(text)) for text in spec.time_formats}
@@ -381,7 +383,10 @@ def _kind_checks(spec: SourceSpec) -> list[tuple[bool, str, str]]:
             (
                 bool(spec.in_column or spec.out_column),
                 "in_column",
-                "is empty, and so is out_column: name the data sources of the RRD file, such as traffic_in",
+                (
+                    "is empty, and so is out_column: name the data sources of the RRD file, "
+                    "such as traffic_in"
+                ),
             )
         ]
     if spec.kind == "zabbix":
@@ -492,7 +497,10 @@ def _table_problems(spec: SourceSpec, groups: tuple[str, ...]) -> list[tuple[str
             (
                 bool(spec.interface_pattern),
                 "interface_pattern",
-                "is needed: it says which columns of a wide table are which interface, such as (?P<interface>.+)_(?P<direction>in|out)",
+                (
+                    "is needed: it says which columns of a wide table are which interface, "
+                    "such as (?P<interface>.+)_(?P<direction>in|out)"
+                ),
             ),
             (
                 has_direction,
@@ -515,7 +523,10 @@ def _table_problems(spec: SourceSpec, groups: tuple[str, ...]) -> list[tuple[str
             (
                 has_direction,
                 "direction",
-                "is unknown: give direction, direction_column, or a group (?P<direction>...) in interface_pattern",
+                (
+                    "is unknown: give direction, direction_column, or a group "
+                    "(?P<direction>...) in interface_pattern"
+                ),
             ),
         ]
     else:

@@ -38,7 +38,10 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
     """Applies what is pending. Raises WarehouseError for a database from newer or different code,
     leaving it as it was.
     """
-    bare = "select count(*) from duckdb_tables() where schema_name = 'ops' and table_name in ('migration', 'mart_file') and comment is not null"
+    bare = (
+        "select count(*) from duckdb_tables() where schema_name = 'ops' and table_name in "
+        "('migration', 'mart_file') and comment is not null"
+    )
     if connection.execute(bare).fetchone() != (2,):
         # Not each time: where nothing is new nothing is written, and a full disk does not matter.
         connection.execute((SQL / "bootstrap.sql").read_text("utf-8"))
@@ -98,7 +101,10 @@ def _gather_fans(connection: duckdb.DuckDBPyConnection) -> None:
     """For runs saved before core.forecast_fan was there; run by run, so that memory does not grow,
     and an interruption is made good.
     """
-    missing = "select run_id from core.forecast_run anti join core.forecast_fan using (run_id) order by known_at, run_id"
+    missing = (
+        "select run_id from core.forecast_run anti join core.forecast_fan using (run_id) order "
+        "by known_at, run_id"
+    )
     for (run_id,) in connection.execute(missing).fetchall():
         connection.execute((SQL / "results" / "fans.sql").read_text("utf-8"), {"run_id": run_id})
 

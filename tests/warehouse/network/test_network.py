@@ -1,4 +1,6 @@
-"""The network: what carries a route in each failure state, and every way its tables can be wrong."""
+"""The network: what carries a route in each failure state, and every way its tables can be
+wrong.
+"""
 
 from datetime import date
 

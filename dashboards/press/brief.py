@@ -60,6 +60,7 @@ def compose(view: View, decision: Decision, pictures: dict[str, str], rows: int)
     argument = argue(view, decision)
     origin = text("page.edition", origin=Period(edition.origin, edition.grain))
     changed = " ".join(change_words(view)) or f"{text('front.changed_none').capitalize()}."
+    changed = " ".join(change_words(view)) or f"{text('front.changed_none').capitalize()}."
     left = [
         f"== #{quote(text('brief.think'))}",
         *(f"#par({quote(words)})" for words in what_we_think(view, decision)),

@@ -129,6 +129,13 @@ def compose(view: View, folder: Path) -> str:
         code_version=edition.code_version,
         seed=str(edition.seed),
     )
+    footer = text(
+        "page.footer",
+        run_id=edition.run_id,
+        data_hash=edition.data_hash,
+        code_version=edition.code_version,
+        seed=str(edition.seed),
+    )
     lines = [
         head,
         (

@@ -66,6 +66,11 @@ FROM_GROWTH, OVER_GROWTH = 0.25, 0.1
 """Weight of `growth` from which SLOWED takes over, and over how much more that is done: growth that
 is clear so far has slowed without a warning.
 """
+FROM_YEARLY, OVER_YEARLY = 0.15, 0.15
+"""Growth a year, on the log scale, from which that is done, and over how much more that is
+done whole: what grows by a few per cent a year goes on.
+"""
+YEAR_OF_DAYS, YEAR_OF_HOURS = 365.25, 8766.0
 SHORT_SEASONS, SHORT_PERIODS = 3, 36
 """Histories below both are short."""
 ALIKE_LENGTHS, MOST_ALIKE = (5.0, 7.0), 12
@@ -270,6 +275,8 @@ def _weights(natural: FloatArray, data: Window, grows: FloatArray, bends: FloatA
     grown = share[:, CANDIDATES.index("growth")]
     slowed = np.clip((grown - FROM_GROWTH) / OVER_GROWTH, 0.0, 1.0)
     slowed *= np.clip((1 - grown) / BEYOND_DOUBT, 0.0, 1.0)
+    year = {7: YEAR_OF_DAYS, 24: YEAR_OF_HOURS}.get(data.season, float(data.season))
+    slowed *= np.clip((np.abs(data.slope) * year - FROM_YEARLY) / OVER_YEARLY, 0.0, 1.0)
     short = data.length < min(SHORT_SEASONS * data.season, SHORT_PERIODS)
     slower = _equal_shares(SLOWED + (SLOWED_SHORT if short else ()))
     return (1 - slowed)[:, None] * share + slowed[:, None] * slower
@@ -332,7 +339,9 @@ def _kept(yearly: FloatArray, one_step: FloatArray, alpha: FloatArray, data: Win
 
 
 def _steady_size(values: FloatArray, *, centred: bool) -> FloatArray:
-    """Between root mean square and median size (N,), so that one outlier widens less than it would."""
+    """Between root mean square and median size (N,), so that one outlier widens less than it
+    would.
+    """
     square = np.sqrt(mean_of(values * values))
     apart = values - median_of(values)[:, None] if centred else values
     median = 1.4826 * median_of(np.abs(apart))

@@ -159,6 +159,12 @@ def test_where_growth_is_clear_slower_growth_takes_over():
     np.testing.assert_allclose(found.weights.sum(axis=1), 1.0)
 
 
+def test_growth_of_a_few_per_cent_a_year_goes_on():
+    noisy = np.array([growing(96, seed, growth=0.006, noise=0.01, season=0.0) for seed in range(8)])
+    found = outlook(window(noisy, log=True, season=12, horizon=12))
+    assert found.weights[:, CANDIDATES.index("growth")].mean() > 0.5
+
+
 def test_a_short_history_of_clear_growth_takes_its_straight_line_as_well():
     line = CANDIDATES.index("straight_line")
     noisy = np.array([growing(96, seed, growth=0.04, noise=0.04, season=0.0) for seed in range(20)])

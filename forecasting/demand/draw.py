@@ -94,7 +94,7 @@ def paths(
     errors whose parts are `normals` (PARTS, N, H, S).
 
     Each period's draws are the S mid-quantiles of its margin, so that quantiles are as smooth as
-    the margin and draws are joint as the normals are. `sizes` are (H, coverages) each.
+    the margin and draws are joint as the normals are. `sizes` are (H, 2, coverages) each.
     """
     count = normals.shape[3]
     levels = ndtri((np.arange(count) + 0.5) / count)

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from flows.folders import Folders, read_folders
+from flows.folders import Folders, make_private, read_folders
 from flows.runtime import embedded
 from warehouse.errors import LockedError, Problem, SettingsError, WarehouseError
 from warehouse.store.lock import WriterLock
@@ -265,13 +265,13 @@ def serve(*, config: Config = None, data: Data = None) -> None:
 
         if server is not None:
             server.wait()
-        serve_schedule(config, data)
+        serve_schedule(config, data, server)
 
 
 @contextmanager
 def _serving_alone(folders: Folders) -> Iterator[None]:
     """Two would start each run twice, and each tell of the other's as failed."""
-    folders.private.mkdir(parents=True, exist_ok=True)
+    make_private(folders.private)
     try:
         lock = WriterLock(folders.serve_lock)
     except LockedError as error:

@@ -18,6 +18,7 @@ from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.exceptions import TerminationSignal
 from prefect.runtime import flow_run
 
+from flows.folders import make_private
 from flows.operate.notify import notify
 from flows.operate.retention import tidy
 from flows.record import journal, progress
@@ -50,8 +51,7 @@ def perform(settings: Settings, *, trigger: str, accepted: str | None) -> Iterat
     LockedError names the first.
     """
     private = settings.folders.private
-    private.mkdir(parents=True, exist_ok=True)
-    private.chmod(0o700)
+    make_private(private)
     job = Job(settings, trigger=trigger, accepted=accepted, flow_run_id=flow_run.id)
     try:
         lock = WriterLock(settings.folders.run_lock, settings.run.wait_for_lock_seconds)

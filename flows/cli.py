@@ -5,6 +5,7 @@ answer at once.
 from __future__ import annotations
 
 import errno
+import io
 import sys
 from importlib.metadata import version
 from typing import NoReturn
@@ -131,6 +132,10 @@ _REMEDIES = {
 
 def main() -> None:
     signals.end_on_signals()
+    for stream in (sys.stdout, sys.stderr):
+        # A letter that the terminal's encoding lacks is shown as its number.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except BaseException as error:  # noqa: BLE001 - the program ends with it

@@ -24,7 +24,7 @@ from flows.folders import Folders, read_folders
 from flows.operate.findings import Finding, holder_of, size_of
 from flows.operate.manifest import damaged
 from flows.operate.prefect_findings import examine_prefect
-from flows.record.state import read_state
+from flows.record.state import at_work, read_state
 from flows.settings import Settings, read_settings
 from warehouse.errors import SettingsError, TransitError
 from warehouse.store.integrity import REMEDY, damage_in
@@ -317,7 +317,7 @@ def _last_job(folders: Folders) -> Iterator[Finding]:
     if not state.last_start:
         return
     ended = datetime.fromtimestamp(state.last_end or state.last_start, UTC)
-    if state.running_process and not Path(f"/proc/{state.running_process}").exists():
+    if state.running_process and not at_work(state):
         yield Finding(
             "warning",
             "last run",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from warehouse.store.process import is_running
 
 Level = Literal["ok", "warning", "error"]
 
@@ -23,8 +24,9 @@ def holder_of(lock: Path) -> str:
     """Who holds a lock; nobody where the process it names is gone."""
     try:
         holder = json.loads(lock.read_text(encoding="utf-8"))
-        os.kill(holder["pid"], 0)
-    except (ValueError, KeyError, TypeError, OSError):
+        if not is_running(holder["pid"], holder.get("started", 0)):
+            return ""
+    except (ValueError, KeyError, TypeError, AttributeError, OSError):
         return ""
     return f"held by process {holder['pid']} on {holder['host']}"
 

@@ -92,6 +92,7 @@ def arrow_here(
 def _relation(
     connection: duckdb.DuckDBPyConnection, sql: str, params: Mapping[str, object] | None
 ) -> duckdb.DuckDBPyRelation:
+    sql.encode()  # DuckDB takes no half letters, and says so of its argument's type
     if PIVOT.match(sql) and len(connection.extract_statements(sql)) > 1:
         raise QueryError(
             "a pivot must name the values that become columns",
@@ -130,6 +131,12 @@ def _limits(connection: duckdb.DuckDBPyConnection, timeout_seconds: float) -> It
     watch.start()
     try:
         yield
+    except UnicodeEncodeError as error:
+        raise QueryError(
+            "the query is no text",
+            [Problem("query", f"has half a letter at place {error.start} (a lone surrogate)")],
+            "Write it as UTF-8.",
+        ) from error
     except duckdb.InterruptException as error:
         raise QueryError(
             f"the query was stopped after {timeout_seconds:g} seconds",

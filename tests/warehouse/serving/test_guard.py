@@ -227,3 +227,8 @@ def test_a_statement_nested_beyond_measure_is_refused(parser):
     with pytest.raises(QueryError, match="nested too deeply"):
         read_statement(parser, "select " + "+".join(["1"] * 900))
     read_statement(parser, "select " + "+".join(["1"] * 300))
+
+
+def test_half_a_letter_is_no_query(analysts):
+    with pytest.raises(QueryError, match="half a letter at place 8"):
+        ask_here(analysts, "select '\ud800'")

@@ -11,10 +11,10 @@ import pytest
 
 from warehouse.errors import SourceError
 from warehouse.loading.load import content_of, load_files, refuse_exchanged
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.rows import TableSpec
 from warehouse.store.database import Warehouse
 
-SPEC = SourceSpec(
+SPEC = TableSpec(
     name="nms",
     time_column="time",
     interface_column="interface",

@@ -69,6 +69,7 @@ def prepare_environment(prefect_home: Path) -> None:
     """Settings Prefect reads at import: a home of this project's own, and nothing sent outside."""
     prefect_home.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     make_private(prefect_home)
+    os.environ["PYTHONSAFEPATH"] = "1"  # children import nothing from the working folder
     os.environ["DO_NOT_TRACK"] = "1"
     os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
     for name, value in {
@@ -118,6 +119,7 @@ class EmbeddedServer:
             self._process = subprocess.Popen(
                 [
                     sys.executable,
+                    "-P",
                     "-m",
                     "flows.runtime.embedded_server",
                     str(self.port),

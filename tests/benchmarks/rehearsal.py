@@ -192,7 +192,7 @@ def main() -> None:
             .splitlines()[-1]
         )
         say(
-            call(sys.executable, "-m", "flows.cli", "automations", folder=project).replace(
+            call(sys.executable, "-P", "-m", "flows.cli", "automations", folder=project).replace(
                 "\n", ", "
             )
         )

@@ -33,7 +33,9 @@ def refuse_offenders(
     summary: str = "the warehouse is not published: checks found rows that are wrong",
     remedy: str = "The last published copy stays. `transit check` shows the rows.",
 ) -> None:
-    """Raises CheckError where a check of severity `error` found rows; warnings ask for a look only."""
+    """Raises CheckError where a check of severity `error` found rows; warnings ask for a look
+    only.
+    """
     failed = [
         result for result in results if not result.passed and result.check.severity == "error"
     ]

@@ -45,7 +45,9 @@ def run_network_checks(frames: Mapping[str, pl.DataFrame]) -> list[CheckResult]:
 
 
 def run_checks(warehouse: Warehouse | duckdb.DuckDBPyConnection) -> list[CheckResult]:
-    """Every check in the order of its name; works on the working database and on a published copy."""
+    """Every check in the order of its name; works on the working database and on a published
+    copy.
+    """
     connection = warehouse.connection if isinstance(warehouse, Warehouse) else warehouse
     return [_result(connection, check) for check in checks()]
 

@@ -19,10 +19,9 @@ from warehouse.errors import ContractError, LockedError, Problem, WarehouseError
 from warehouse.schema import (
     FRAMES,
     GRAINS,
+    KNOWN_AT,
     REFERENCE_FRAMES,
     RESULT_FRAMES,
-    UTC_TIME,
-    Column,
     FrameSchema,
     Grain,
     check,
@@ -264,7 +263,9 @@ class Warehouse:
         return True
 
     def runs(self) -> pl.DataFrame:
-        """Every kept run, the earliest first; `latest` marks the one that speaks for its grain now."""
+        """Every kept run, the earliest first; `latest` marks the one that speaks for its grain
+        now.
+        """
         return self.sql("from mart.run_history order by known_at, run_id")
 
     def note_edition(self, edition_id: str) -> None:
@@ -329,7 +330,7 @@ def _schema(name: str) -> FrameSchema:
 
 
 def _versioned(schema: FrameSchema) -> FrameSchema:
-    columns = {**schema.columns, "known_at": Column(UTC_TIME, "UTC", "when this became known")}
+    columns = {**schema.columns, "known_at": KNOWN_AT}
     return replace(schema, key=tuple(dict.fromkeys((*schema.key, "known_at"))), columns=columns)
 
 

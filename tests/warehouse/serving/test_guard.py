@@ -135,7 +135,7 @@ def test_what_does_more_than_read_the_file_is_refused(parser, attack):
         "pivot range(3) t(x) on x in (1, 2) using count(*)",
         "unpivot (select 1 as a, 2 as b) on a, b into name n value v",
         "select json_extract('{}', '$.a'), '{}'::json -> 'a', [1, 2][1], {'a': 1}.a, map {'a': 1}",
-        "select x ilike 'a', try_cast(x as int), if(true, 1, 2), ifnull(x, 1) from (select 'a') t(x)",
+        "select x ilike 'a', try_cast(x as int), if(x, 1, 2), ifnull(x, 1) from (select 1) t(x)",
         "select date_trunc('month', now()), today(), random() < 2, error('x') from range(0)",
         "select count(*) filter (range > 1), quantile_cont(range, 0.95) from range(9) group by all",
         "from range(timestamp '2026-01-01', timestamp '2026-02-01', interval 1 day)",

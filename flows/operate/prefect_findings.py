@@ -1,5 +1,5 @@
-"""What the doctor sees of Prefect: whether its server answers, and whom; whether its own database is
-sound.
+"""What the doctor sees of Prefect: whether its server answers, and whom; whether its own database
+is sound.
 """
 
 from __future__ import annotations

@@ -37,7 +37,8 @@ ENDS_WITH = "TRANSIT_ENDS_WITH"
 """The process whose end a scheduled run must not outlive; its parent, set by `transit serve`."""
 CLIENT_PASSWORD, SERVER_PASSWORD = "PREFECT_API_AUTH_STRING", "PREFECT_SERVER_API_AUTH_STRING"
 ADDRESS_FILE = "server.json"
-"""Where an embedded server with pages answers, and its password; in Prefect's home while it runs."""
+"""Where an embedded server with pages answers, and its password; in Prefect's home while it runs.
+"""
 _SHORT_LIVED = {
     "PREFECT_UI_ENABLED": "0",
     "PREFECT__SERVER_EPHEMERAL": "1",
@@ -69,6 +70,7 @@ def prepare_environment(prefect_home: Path) -> None:
     """Settings Prefect reads at import: a home of this project's own, and nothing sent outside."""
     prefect_home.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     make_private(prefect_home)
+    os.environ["PYTHONSAFEPATH"] = "1"  # children import nothing from the working folder
     os.environ["DO_NOT_TRACK"] = "1"
     os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
     for name, value in {
@@ -118,6 +120,7 @@ class EmbeddedServer:
             self._process = subprocess.Popen(
                 [
                     sys.executable,
+                    "-P",
                     "-m",
                     "flows.runtime.embedded_server",
                     str(self.port),
@@ -174,7 +177,8 @@ class EmbeddedServer:
                 Problem("its process", f"ended with code {ended}"),
                 *(Problem(str(self._log), line) for line in tail),
             ],
-            f"Read that log; if its database is damaged, move {self._log.parent} away and run again: it holds no results.",
+            f"Read that log; if its database is damaged, move {self._log.parent} away and "
+            "run again: it holds no results.",
         )
 
     def stop(self) -> None:
@@ -217,7 +221,8 @@ def _reach(url: str) -> None:
                 raise PrefectError(
                     "Prefect's API can't be reached",
                     [Problem(f"PREFECT_API_URL {url}", str(error))],
-                    "Start that server, fix the address, or unset PREFECT_API_URL to run without it.",
+                    "Start that server, fix the address, or unset PREFECT_API_URL to run "
+                    "without it.",
                 ) from error
             time.sleep(1)
 
@@ -243,7 +248,8 @@ def _set_damaged_aside(prefect_home: Path) -> None:
     for mark in prefect_home.glob("migrated-*"):
         mark.unlink()
     sys.stderr.write(
-        f"Prefect's database was damaged ({told}) and lies in {aside} now. It holds no results: nothing is lost.\n"
+        f"Prefect's database was damaged ({told}) and lies in {aside} now. It holds no "
+        "results: nothing is lost.\n"
     )
 
 

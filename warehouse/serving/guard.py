@@ -92,9 +92,14 @@ _FILE_SIGNS = frozenset("./\\:*?[{'")
 _FUNCTIONS = """
 select lower(function_name) from duckdb_functions()
 where internal and not starts_with(function_name, '__')
-    and (function_type in ('aggregate', 'macro') or function_type = 'scalar' and stability <> 'VOLATILE')
+    and (
+        function_type in ('aggregate', 'macro')
+        or function_type = 'scalar' and stability <> 'VOLATILE'
+    )
 """
-_MACROS = "select lower(function_name) from duckdb_functions() where not internal and schema_name = 'mart'"
+_MACROS = """
+select lower(function_name) from duckdb_functions() where not internal and schema_name = 'mart'
+"""
 
 
 def read_statement(

@@ -93,7 +93,7 @@ def socket_answer(server, path, **headers):
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as opened:
         opened.sendall(
             f"GET {path} HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n{asked}\r\n".encode()
+            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {22 * 'A'}==\r\n{asked}\r\n".encode()
         )
         status = int(opened.recv(4096).split(b" ", 2)[1])
         if status != 101:

@@ -1,4 +1,4 @@
-"""A file that is damaged, badly named or exchanged while it is read is named, and the others load."""
+"""A file that is damaged, badly named or exchanged while it is read is named; the others load."""
 
 import os
 import random

@@ -131,11 +131,11 @@ def test_what_does_more_than_read_the_file_is_refused(parser, attack):
         "from information_schema.tables",
         "from duckdb_columns() where schema_name = 'mart'",
         "with recursive t(n) as (select 1 union all select n + 1 from t where n < 5) from t",
-        "from range(3) t(x) select x, lag(x) over (order by x), list_transform([x], lambda y: y + 1)",
+        "from range(3) t(x) select lag(x) over (order by x), list_transform([x], lambda y: y + 1)",
         "pivot range(3) t(x) on x in (1, 2) using count(*)",
         "unpivot (select 1 as a, 2 as b) on a, b into name n value v",
         "select json_extract('{}', '$.a'), '{}'::json -> 'a', [1, 2][1], {'a': 1}.a, map {'a': 1}",
-        "select x ilike 'a', try_cast(x as int), if(true, 1, 2), ifnull(x, 'b') from (select 'a') t(x)",
+        "select x ilike 'a', try_cast(x as int), if(x, 1, 2), ifnull(x, 1) from (select 1) t(x)",
         "select date_trunc('month', now()), today(), random() < 2, error('x') from range(0)",
         "select count(*) filter (range > 1), quantile_cont(range, 0.95) from range(9) group by all",
         "from range(timestamp '2026-01-01', timestamp '2026-02-01', interval 1 day)",
@@ -176,7 +176,8 @@ from warehouse.store.reading import open_sealed
 path = Path(sys.argv[1])
 with open_sealed(path) as connection:
     known = connection.execute(
-        "select distinct lower(function_name), len(parameters) from duckdb_functions() where function_name similar to '[a-zA-Z_0-9]+'"
+        "select distinct lower(function_name), len(parameters) from duckdb_functions()"
+        " where function_name similar to '[a-zA-Z_0-9]+'"
     ).fetchall()
     tried = 0
     for name, count in sorted(known):

@@ -30,6 +30,7 @@ from dashboards.press.brief import write_brief
 from dashboards.press.paper import NAME as PAPER
 from dashboards.press.paper import write_paper
 from dashboards.previews import Preview, draw_previews
+from dashboards.search import also_found
 from dashboards.shared import SCRIPTS, embed, settings, words, write_assets, write_search
 from dashboards.view import View
 from dashboards.workbook import write_workbook
@@ -181,7 +182,8 @@ def _write_language(
             )
         )
         written += _write_data(body, folder)
-    written.append(write_search(pages, language, folder))
+    names = {code: View(material, load_language(code, text_folder)) for code in languages}
+    written.append(write_search(pages, language, folder, also_found(pages, names)))
     return written, kept.used, kept.built
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -90,15 +90,33 @@ def settings(language: Language) -> Markup:
 def words(language: Language) -> Markup:
     """The words that the page's own script says."""
     return Markup(
-        as_json({name: language.text(f"script.{name}") for name in ("search", "filter", "shown")})
+        as_json(
+            {
+                "none": language.text("number.none"),
+                **{
+                    name: language.text(f"script.{name}")
+                    for name in ("search", "filter", "shown", "nothing")
+                },
+            }
+        )
     )
 
 
-def write_search(pages: Sequence[Page], language: Language, folder: Path) -> Path:
-    """What the search box finds: the title and path of every page, in a script, as a page on disk
-    can't read other files.
+def write_search(
+    pages: Sequence[Page], language: Language, folder: Path, others: Mapping[str, str]
+) -> Path:
+    """What the search box finds, in a script, as a page on disk can't read other files: the title,
+    path and kind of every page, and `others` by path: ids, countries, names in other languages.
     """
     target = folder / "assets" / f"search-{language.code}.js"
-    entries = sorted((page.title, page.path) for page in pages)
+    entries = sorted(
+        (
+            page.title,
+            page.path,
+            language.word("kind", page.subject[0]) if page.subject else "",
+            others.get(page.path, ""),
+        )
+        for page in pages
+    )
     target.write_text(f"window.transitPages = {as_json(entries)};\n", encoding="utf-8")
     return target

@@ -204,7 +204,7 @@ def probability_figure(view: View, segment_id: str, direction: str) -> Figure | 
                 else "note.source_load"
             ),
         ),
-        *closing(view, routes_over(view, segment_id)),
+        *closing(view, routes_over(view.material, segment_id)),
     ]
     heads = [
         ("target_start", text("table.period"), "period"),
@@ -302,7 +302,7 @@ def tornado_figure(view: View, segment_id: str) -> Figure | None:
                 else "note.source_load"
             ),
         ),
-        *closing(view, routes_over(view, segment_id)),
+        *closing(view, routes_over(view.material, segment_id)),
     ]
     return Figure(
         figure_id,

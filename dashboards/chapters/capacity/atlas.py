@@ -50,7 +50,9 @@ def load_notes(view: View, segment_ids: list[str], unit: str = "unit_text") -> N
             ),
         ),
         *assumed_note(view, segment_ids),
-        *closing(view, routes_over(view, segment_ids[0]) if len(segment_ids) == 1 else None),
+        *closing(
+            view, routes_over(view.material, segment_ids[0]) if len(segment_ids) == 1 else None
+        ),
     ]
 
 

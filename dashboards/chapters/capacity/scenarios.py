@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 import polars as pl
@@ -126,30 +126,13 @@ def comparison_figure(view: View, stories: Mapping[str, pl.DataFrame]) -> Figure
     if len(ranked) < 2:
         return None
     everything = pl.concat([moved[name] for name, *_ in ranked])
-    most = (
-        everything.group_by("segment_id")
-        .agg(pl.col("median_days").abs().max(), pl.col("moved").max())
-        .sort("median_days", "moved", "segment_id", descending=[True, True, False])["segment_id"]
-    )
-    order = {naming.segment_label(view, name): place for place, name in enumerate(most)}
-    rows = pl.concat(
-        [
-            _dated(view, _first_out(stories[name]), end).with_columns(
-                story=pl.lit(naming.said(view, name))
-            )
-            for name, *_ in ranked
-        ]
-    )
-    rows = rows.filter(pl.col("segment").is_in(list(order))).sort(
-        pl.col("segment").replace_strict(order, return_dtype=pl.Int64), maintain_order=True
-    )
-    kept = rows["segment"].unique(maintain_order=True).head(MOST_SEGMENTS)
-    places = {naming.said(view, name): place for place, (name, *_) in enumerate(ranked)}
-    rows = rows.filter(pl.col("segment").is_in(kept.to_list())).sort(
-        pl.col("story").replace_strict(places, return_dtype=pl.Int64), maintain_order=True
-    )
-    if rows.is_empty():
+    parts = [(name, _dated(view, moved[name], end).head(MOST_SEGMENTS)) for name, *_ in ranked]
+    parts = [(name, part) for name, part in parts if part.height]
+    if not parts:
         return None
+    rows = pl.concat(
+        [part.with_columns(story=pl.lit(naming.said(view, name))) for name, part in parts]
+    )
     title = text(
         "title.comparison",
         n=len(ranked),
@@ -183,13 +166,30 @@ def comparison_figure(view: View, stories: Mapping[str, pl.DataFrame]) -> Figure
         title,
         alt=title,
         spec=comparison(rows, view.language),
-        subtitle=text("scenario.subtitle_switch", name=naming.said(view, ranked[0][0])),
+        subtitle=text("scenario.subtitle_switch", name=naming.said(view, parts[0][0])),
         notes=notes,
         table=table,
         csv="scenarios.csv",
         data=everything.drop("median_days"),
         badges=badges,
+        words={"stories": _told(view, title, stories, parts)},
     )
+
+
+def _told(
+    view: View,
+    title: str,
+    stories: Mapping[str, pl.DataFrame],
+    parts: Sequence[tuple[str, pl.DataFrame]],
+) -> dict[str, tuple[str, str]]:
+    """What title and subtitle say as the switch stands at each story."""
+    told = {}
+    for name, _ in parts:
+        figure = story_figure(view, name, stories[name])
+        told[naming.said(view, name)] = (figure.title, figure.subtitle)
+    first = naming.said(view, parts[0][0])
+    told[first] = (title, view.text("scenario.subtitle_switch", name=first))
+    return told
 
 
 def story_figure(view: View, scenario_id: str, frame: pl.DataFrame) -> Figure:

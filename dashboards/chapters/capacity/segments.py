@@ -8,6 +8,7 @@ import polars as pl
 
 from dashboards import naming
 from dashboards.chapters.capacity.atlas import badges, load_notes, map_figures, worst_utilization
+from dashboards.chapters.capacity.past import observed_load, segment_ticks
 from dashboards.chapters.changes import date_revision
 from dashboards.chapters.detail import probability_figure, tornado_figure
 from dashboards.chapters.places import route_path, segment_path
@@ -30,6 +31,7 @@ from dashboards.figure import (
     stated,
 )
 from dashboards.language import Period, Stated
+from dashboards.notes import routes_over
 from dashboards.view import View
 
 
@@ -158,6 +160,15 @@ def load_figure(view: View, segment_id: str, direction: str) -> Figure:
         ("threshold", text("table.threshold"), "n"),
         ("lit", text("table.lit"), "n"),
     ]
+    past = observed_load(view.material, segment_id, direction)
+    begins = past["target_start"][0] if past is not None else rows["target_start"][0]
+    ticks = segment_ticks(view, segment_id, begins, rows["target_start"][-1])
+    notes = load_notes(view, [segment_id])
+    if past is not None:
+        routes = routes_over(view.material, segment_id)
+        notes.insert(
+            2, (text("note.observed_load"), text("note.observed_load_text", n=len(routes)))
+        )
     return Figure(
         figure_id,
         title,
@@ -167,14 +178,38 @@ def load_figure(view: View, segment_id: str, direction: str) -> Figure:
             view.material.edition.threshold_ratio,
             grain,
             view.language,
+            past=past,
+            ticks=ticks,
         ),
         subtitle=subtitle,
-        notes=load_notes(view, [segment_id]),
+        notes=notes,
         table=plain_table(rows, heads, view.language, grain),
         csv=f"{figure_id}.csv",
         data=rows,
         badges=badges(view, [segment_id]),
+        ticks=[
+            (view.language.period(Period(tick.at, "day"), "short"), tick.words) for tick in ticks
+        ],
+        words=slider_words(view, segment_id, name, by),
     )
+
+
+def slider_words(view: View, segment_id: str, name: str, by: Period) -> dict[str, str]:
+    """What title and subtitle say at another threshold; {threshold}, {calm}, {worst}, {before} and
+    {after} are filled by the page's script.
+    """
+    places = {part: f"{{{part}}}" for part in ("threshold", "when", "calm", "worst", "after")}
+    words = {
+        part: view.text(f"slider.{part}", name=name, by=by, **places)
+        for part in ("calm", "worst", "under", "subtitle", "never")
+    }
+    order = next(iter(view.material.plans.get(segment_id, [])), None)
+    if order and order["order_by"] and order["modules"]:
+        words["order_by"] = order["order_by"].isoformat()
+        words["order"] = view.text(
+            "slider.order", before=view.language.day(order["order_by"]), **places
+        )
+    return words
 
 
 def dates_words(view: View, segment_id: str, direction: str) -> str:

@@ -26,7 +26,7 @@ nightly: .venv/installed-test
 	$(BIN)/python -m tests.benchmarks.loading 10
 	$(BIN)/python -m tests.benchmarks.failures
 	$(BIN)/python -m tests.benchmarks.forecast_speed --series 1000
-	$(BIN)/python -m tests.benchmarks.analysts examples
+	$(BIN)/python -m tests.benchmarks.analysts
 
 # The warehouse's tests under DuckDB 2, in an environment of their own: the lock holds 1.5. Extensions exist for 1.5 only; their tests are skipped.
 duckdb2: .venv/installed-test

@@ -111,10 +111,12 @@ def test_a_worker_that_dies_costs_its_chunk_again(tmp_path):
     assert "same" in told(start(tmp_path, "dask", "dies_once", ""))
 
 
+@pytest.mark.nightly
 def test_a_worker_that_hangs_is_ended_and_its_chunk_done_by_another(tmp_path):
     assert "same" in told(start(tmp_path, "dask", "hangs_once", ""))
 
 
+@pytest.mark.nightly
 def test_a_chunk_that_hangs_again_is_named(tmp_path):
     answer = told(start(tmp_path, "dask", "hangs", ""))
     assert "piece 6" in answer
@@ -122,7 +124,7 @@ def test_a_chunk_that_hangs_again_is_named(tmp_path):
     assert "chunk_minutes" in answer
 
 
-@pytest.mark.parametrize("runner", ["processes", "dask"])
+@pytest.mark.parametrize("runner", ["processes", pytest.param("dask", marks=pytest.mark.nightly)])
 def test_a_chunk_that_needs_too_much_memory_is_named(runner, tmp_path):
     answer = told(start(tmp_path, runner, "too_big", ""))
     assert "memory" in answer
@@ -177,6 +179,7 @@ def until(met: Callable[[], bool], *, seconds: float) -> None:
     assert met()
 
 
+@pytest.mark.nightly
 def test_a_worker_that_answers_after_its_chunk_was_done_elsewhere_does_no_harm(tmp_path):
     """Frozen until the scheduler gave it up; it goes on while the run is still at work."""
     mark = tmp_path / "mark"
@@ -193,6 +196,7 @@ def test_a_worker_that_answers_after_its_chunk_was_done_elsewhere_does_no_harm(t
         assert "same" in told(run)
 
 
+@pytest.mark.nightly
 def test_a_scheduler_without_workers_is_named(tmp_path):
     with cluster(tmp_path, workers=0) as (address, _):
         assert "has no workers" in told(start(tmp_path, "dask", "slow", address))
@@ -214,6 +218,7 @@ def test_workers_that_all_vanish_in_the_midst_are_missed_by_name(tmp_path):
     assert f"dask worker {address}" in answer
 
 
+@pytest.mark.nightly
 def test_a_worker_that_comes_in_the_place_of_one_that_vanished_does_its_pieces(tmp_path):
     with cluster(tmp_path, workers=1) as (address, processes):
         run = start(tmp_path, "dask", "slow", address, "2")
@@ -238,6 +243,7 @@ def test_a_worker_that_comes_in_the_place_of_one_that_vanished_does_its_pieces(t
         assert "same" in told(run)
 
 
+@pytest.mark.nightly
 def test_a_scheduler_that_ends_for_good_is_outlived(tmp_path):
     """By worker processes of the run's own."""
     with cluster(tmp_path, workers=1) as (address, processes):
@@ -252,6 +258,7 @@ def test_a_scheduler_that_ends_for_good_is_outlived(tmp_path):
     assert "are done here" in said
 
 
+@pytest.mark.nightly
 def test_a_scheduler_that_restarts_is_outlived(tmp_path):
     """Its clients and workers lose what was in flight."""
     with cluster(tmp_path, workers=1) as (address, processes):

@@ -77,7 +77,13 @@ if __name__ == "__main__":
 
 
 @pytest.mark.parametrize(
-    ("runner", "address"), [("threads", ""), ("processes", ""), ("dask", ""), ("dask", "local")]
+    ("runner", "address"),
+    [
+        ("threads", ""),
+        ("processes", ""),
+        ("dask", ""),
+        pytest.param("dask", "local", marks=pytest.mark.nightly),
+    ],
 )
 def test_results_are_the_same_to_the_bit(runner, address, tmp_path):
     if runner == "dask" and not importlib.util.find_spec("prefect_dask"):

@@ -319,9 +319,9 @@ def test_the_profile_of_many_passes_is_that_of_one(tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
     parts = [
         (datetime(2023, 1, 1, tzinfo=UTC) + timedelta(days=day), rng.uniform(1, 9, 96).tolist())
-        for day in range(0, 500, 4)
+        for day in range(0, 500, 10)
     ]
-    late = parts.pop(60)
+    late = parts.pop(24)
     for name in ("often", "once"):
         (tmp_path / name).mkdir()
 
@@ -335,10 +335,10 @@ def test_the_profile_of_many_passes_is_that_of_one(tmp_path: Path) -> None:
         for place, (start, values) in enumerate([*parts, late]):
             for world in (often, once):
                 fill(world, tmp_path, "part", {"r1": values}, start)
-            if place % 20 == 0 or place >= len(parts) - 1:
+            if place % 8 == 0 or place >= len(parts) - 1:
                 update_statistics(
                     often,
-                    grains=("month",) if place % 40 else ("month", "week"),
+                    grains=("month",) if place % 16 else ("month", "week"),
                     time_zone="UTC",
                     known_at=NOW,
                 )

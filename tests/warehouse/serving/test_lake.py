@@ -235,18 +235,34 @@ import sys
 from pathlib import Path
 from tests.warehouse.serving.test_lake import edition
 from warehouse.serving.extras.lake import Lake, pour
-folder, catalog, data, project = Path(sys.argv[1]), *sys.argv[2:]
-for number in range(1, 4):
+folder, catalog, data, project, times = Path(sys.argv[1]), *sys.argv[2:]
+for number in range(1, int(times) + 1):
     print("snapshot", pour(edition(folder, number, days=3 * number), Lake(catalog, data, project)).snapshot, flush=True)
 """
 
 
-def test_three_publish_at_once_into_postgresql_while_others_read(server, tmp_path):
-    data, names = str(tmp_path / "data"), ("north", "south", "west")
+@pytest.mark.parametrize(
+    ("names", "times"),
+    [
+        (("east", "centre"), 2),
+        pytest.param(("north", "south", "west"), 3, marks=pytest.mark.nightly),
+    ],
+)
+def test_many_publish_at_once_into_postgresql_while_others_read(names, times, server, tmp_path):
+    data = str(tmp_path / "data")
     loaders = []
     for name in names:
         (tmp_path / name).mkdir()
-        command = [sys.executable, "-c", LOADER, str(tmp_path / name), server, data, name]
+        command = [
+            sys.executable,
+            "-c",
+            LOADER,
+            str(tmp_path / name),
+            server,
+            data,
+            name,
+            str(times),
+        ]
         loaders.append(
             subprocess.Popen(
                 command,
@@ -284,15 +300,16 @@ def test_three_publish_at_once_into_postgresql_while_others_read(server, tmp_pat
     over.set()
     for one in readers:
         one.join()
-    assert [one.returncode for one in loaders] == [0, 0, 0], told
+    assert [one.returncode for one in loaders] == [0] * len(names), told
     assert errors == []
     numbers = [int(number) for out, _ in told for number in re.findall(r"snapshot (\d+)", out)]
-    assert len(set(numbers)) == 9, "each publication is a snapshot of its own"
+    assert len(set(numbers)) == len(names) * times, "each publication is a snapshot of its own"
     for name in names:
-        assert seen[name] <= {3, 6, 9}
+        assert seen[name] <= {3 * number for number in range(1, times + 1)}
         with open_lake(Lake(server, data, name)) as reader:
-            assert reader.execute("select count(*) from core.traffic_sample").fetchone() == (9,)
-        assert len(snapshots(Lake(server, data, name))) == 3
+            rows = reader.execute("select count(*) from core.traffic_sample").fetchone()
+        assert rows == (3 * times,)
+        assert len(snapshots(Lake(server, data, name))) == times
 
 
 def files_below(folder: Path) -> int:
@@ -474,6 +491,7 @@ def test_the_data_lie_in_s3_compatible_storage(store, tmp_path):
         assert reader.execute("select count(*) from core.traffic_sample").fetchone() == (80,)
 
 
+@pytest.mark.nightly
 def test_two_publish_at_once_with_the_catalog_in_postgresql_and_the_data_in_s3(
     server, store, tmp_path
 ):

@@ -132,7 +132,7 @@ def test_limits_refuse_absurd_sizes(tmp_path: Path) -> None:
             assert "limit of 1" in str(result.error)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     content=st.one_of(
         st.binary(max_size=300),

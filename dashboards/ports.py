@@ -31,6 +31,8 @@ class Port:
     periods: int
     of: int
     proposed_gbps: float | None
+    until: date
+    """The end of the forecast."""
 
 
 def speeds(material: Material) -> dict[str, float]:
@@ -84,6 +86,7 @@ def _at_port(material: Material) -> dict[SeriesKey, Port]:
             int(recent["capped"].sum()),
             recent.height,
             _proposed(material, ("route", route_id, direction, "p95"), speed[route_id]),
+            material.span[2] or material.edition.origin,
         )
     return dict(sorted(found.items()))
 

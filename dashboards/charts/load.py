@@ -25,7 +25,7 @@ from dashboards.charts.drawing import (
 from dashboards.charts.edges import Edge, edge_layers, edge_rows
 from dashboards.charts.ticks import Tick, levels_of, tick_layers, tick_rows
 from dashboards.language import Language, Period
-from dashboards.theme import BANDS, CHARCOAL, NAVY, ORANGE, PLUM
+from dashboards.theme import BANDS, CHARCOAL, NAVY, ORANGE, PLUM, RUST
 from warehouse.schema import Grain
 
 HEIGHT = 300
@@ -139,11 +139,11 @@ def _form(
         )
     if tick_levels:
         layers += tick_layers(tick_levels, grain, text("date.axis"))
-    named = chart.transform_joinaggregate(latest="max(stamp)").transform_filter(
-        "datum.stamp === datum.latest"
+    named = chart.transform_filter("datum.lit !== null").transform_joinaggregate(
+        earliest="min(stamp)"
     )
-    words = named.mark_text(
-        align="right", baseline="bottom", dx=-4, dy=-4, fontSize=11, color=ORANGE
+    words = named.transform_filter("datum.stamp === datum.earliest").mark_text(
+        align="left", baseline="bottom", dx=4, dy=-3, fontSize=11, color=RUST
     )
     layers.append(
         words.properties(name="edge threshold").encode(

@@ -278,6 +278,8 @@ def segment_table(view: View, home: str = "") -> Table:
                 else Cell(text("number.none"), "99999"),
             ]
         )
+    # The most urgent first; segments without load last.
+    rows.sort(key=lambda cells: (cells[5].sort, cells[6].sort, cells[0].text))
     heads = ("segment", "status", "lit", "utilization_first", "utilization_last", "t50", "hard_t50")
     return Table([text(f"table.{head}") for head in heads], rows, caption=text("segments.caption"))
 

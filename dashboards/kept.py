@@ -181,6 +181,7 @@ def shared_print(material: Material) -> str:
             material.today,
             material.span,
             edition.words,
+            material["new_route_quantile"]["project_id"].unique().sort().to_list(),
         ]
         rows = [material[name].write_csv() for name in SHARED]
         held = material.memory["shared"] = _hash(

@@ -19,7 +19,7 @@ from markupsafe import Markup
 from dashboards.chapters import changes, overview
 from dashboards.chapters.capacity import plan, risk, scenarios, segments
 from dashboards.chapters.evidence import assumptions, data, method, quality
-from dashboards.chapters.traffic import corridors, countries, new_routes, routes
+from dashboards.chapters.traffic import corridors, countries, new_routes, projects, routes
 from dashboards.edition import Edition
 from dashboards.figure import Page, capital
 from dashboards.kept import Body, Kept, page_key, run_lines
@@ -196,6 +196,7 @@ def edition_pages(view: View) -> list[Page]:
         risk,
         scenarios,
         new_routes,
+        projects,
         routes,
         corridors,
         segments,

@@ -170,7 +170,7 @@ def _form(language: Language, grain: Grain, parts: _Parts) -> alt.TopLevelMixin:
             layers.append(
                 key.tag(chart.mark_area(), name).encode(start, amount(low), alt.Y2(f"{high}:Q"))
             )
-        layers += _divide(chart, text)
+        layers += _divide(chart, text, both=parts.observed)
         line = chart.mark_line(strokeWidth=2.5)
         layers.append(key.tag(line, median).encode(start, amount("median")))
     if parts.port:
@@ -197,7 +197,7 @@ def _form(language: Language, grain: Grain, parts: _Parts) -> alt.TopLevelMixin:
     return whole.properties(usermeta={"edges": True}) if parts.forecast else whole
 
 
-def _divide(chart: alt.Chart, text: Any) -> list[alt.Chart]:
+def _divide(chart: alt.Chart, text: Any, *, both: bool) -> list[alt.Chart]:
     """A hairline where the forecast starts, with words on both its sides at the foot."""
     first = chart.encode(alt.X("forecast_start:T"))
     foot: dict[str, Any] = {"baseline": "bottom", "dy": -4, "color": MUTED, "fontSize": 11}
@@ -205,6 +205,6 @@ def _divide(chart: alt.Chart, text: Any) -> list[alt.Chart]:
     after = first.mark_text(align="left", dx=5, **foot)
     words = [
         mark.encode(y=alt.value(HEIGHT), text=alt.value(text(name)))
-        for mark, name in ((before, "fan.before"), (after, "fan.start"))
+        for mark, name in ((before, "fan.before"), (after, "fan.start"))[0 if both else 1 :]
     ]
     return [first.mark_rule(color=MUTED), *words]

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from typing import Any
 
 import polars as pl
 
 from dashboards import naming
 from dashboards.chapters.places import segment_path
 from dashboards.charts.scenarios import comparison, scenarios
-from dashboards.figure import Cell, Figure, Page, Section, Table, day, number, percent, period, slug
+from dashboards.figure import (
+    Cell,
+    Figure,
+    Page,
+    Section,
+    Table,
+    capital,
+    day,
+    number,
+    percent,
+    period,
+    slug,
+)
 from dashboards.language import Period
 from dashboards.notes import closing
 from dashboards.view import View
@@ -243,6 +256,12 @@ def story_figure(view: View, scenario_id: str, frame: pl.DataFrame) -> Figure:
             before=top["probability_base"],
             after=top["probability_scenario"],
         )
+    loss = closing_loss(view, scenario_id)
+    if loss:
+        # What is lost loads no other segment: the loss comes first.
+        title = (
+            f"{text('title.scenario_closed', name=name, **loss)}\n{_after_loss(view, title, loss)}"
+        )
     rows = _dated(view, moved, end).head(MOST_SEGMENTS)
     table = Table(
         [
@@ -317,6 +336,41 @@ def story_figure(view: View, scenario_id: str, frame: pl.DataFrame) -> Figure:
         data=frame,
         badges=badges,
     )
+
+
+def closing_loss(view: View, scenario_id: str) -> dict[str, Any] | None:
+    """What a story that cuts something leaves without a path, at the first period of the plan's
+    failures at or after its start: lost (Gbit/s, median), routes (their number), since, until.
+    """
+    material = view.material
+    lost = material["lost_traffic"]
+    for kind, change in material.edition.stories.get(scenario_id, ()):
+        if kind != "cut":
+            continue
+        cut = next(name for name in ("risk_group", "segment", "node") if change.get(name))
+        mine = lost.filter(pl.col("failure_id") == f"{cut}:{change[cut]}")
+        since = date.fromisoformat(change["from"])
+        at = mine.filter(pl.col("target_start") >= since)["target_start"].min()
+        rows = mine.filter(pl.col("target_start") == at)
+        if rows.is_empty():
+            continue
+        until = change.get("until")
+        return {
+            "lost": float(rows["lost_p50_gbps"].sum()),
+            "routes": rows["route_id"].n_unique(),
+            "unit": view.text("unit.gbps"),
+            "since": Period(since, material.edition.grain),
+            "until": Period(date.fromisoformat(until), material.edition.grain) if until else None,
+        }
+    return None
+
+
+def _after_loss(view: View, title: str, loss: Mapping[str, Any]) -> str:
+    """What follows the loss: when and where, then what it does to the dates."""
+    head, _, rest = title.partition("\n")
+    key = "scenario.closed" if loss["until"] else "scenario.closed_for_good"
+    effect = head.partition(": ")[2] or head
+    return view.language.sentences(view.text(key, **loss), capital(effect), capital(rest))
 
 
 def pages(view: View) -> list[Page]:

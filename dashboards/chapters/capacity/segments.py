@@ -11,7 +11,8 @@ from dashboards.chapters.capacity.atlas import badges, load_notes, map_figures, 
 from dashboards.chapters.capacity.past import observed_load, segment_ticks
 from dashboards.chapters.changes import date_revision
 from dashboards.chapters.detail import probability_figure, tornado_figure
-from dashboards.chapters.places import route_path, segment_path
+from dashboards.chapters.places import project_path, route_path, segment_path
+from dashboards.chapters.traffic.projects import project_of_segment
 from dashboards.charts.load import load
 from dashboards.charts.utilization import utilization
 from dashboards.cuts import each
@@ -332,12 +333,14 @@ def _sections(view: View, segment_id: str) -> list[Section]:
             chance = probability_figure(view, segment_id, direction)
             figures += [chance] if chance else []
     words = [] if figures else [text("segment.none")]
+    build = project_of_segment(view.material, segment_id)
+    links = [("../" + project_path(build), naming.project_name(view, build))] if build else []
     grain = view.material.edition.grain
     runs = sorted(
         view.material.runs.get(segment_id, []),
         key=lambda run: (run["date_kind"] != "policy", run["direction"]),
     )
-    sections = [Section(text("segment.load"), words, figures)]
+    sections = [Section(text("segment.load"), words, figures, links=links)]
     moved = tornado_figure(view, segment_id)
     order = _orders(view, segment_id)
     if order or moved:

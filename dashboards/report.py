@@ -16,7 +16,7 @@ import polars as pl
 import typst
 from markupsafe import Markup
 
-from dashboards.chapters import changes, overview
+from dashboards.chapters import changes, compare, overview
 from dashboards.chapters.capacity import plan, risk, scenarios, segments
 from dashboards.chapters.evidence import assumptions, data, method, quality
 from dashboards.chapters.traffic import corridors, countries, new_routes, projects, routes
@@ -185,6 +185,29 @@ def _write_language(
     names = {code: View(material, load_language(code, text_folder)) for code in languages}
     written.append(write_search(pages, language, folder, also_found(pages, names)))
     return written, kept.used, kept.built
+
+
+def write_comparison(
+    first: tuple[Mapping[str, pl.DataFrame], Edition],
+    second: tuple[Mapping[str, pl.DataFrame], Edition],
+    folder: Path,
+    *,
+    languages: Sequence[str] = ("en", "ru"),
+    text_folder: Path = TEXT_FOLDER,
+) -> list[Path]:
+    """Write one page per language, folder/<language>/index.html, that shows two editions side by
+    side; return every file written.
+    """
+    materials = [gather(*one) for one in (first, second)]
+    written = write_assets(folder, [])
+    for code in languages:
+        views = [View(material, load_language(code, text_folder)) for material in materials]
+        page = compare.page(*views)
+        body = _body(page, views[1], Kept(), {}, with_data=False)
+        search = write_search([page], views[1].language, folder, {})
+        main = _write_page(page, body, [page], views[1], languages, folder, text_folder, [])
+        written += [search, main]
+    return sorted(written)
 
 
 def edition_pages(view: View) -> list[Page]:

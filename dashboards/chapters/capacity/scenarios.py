@@ -144,12 +144,12 @@ def comparison_figure(view: View, stories: Mapping[str, pl.DataFrame]) -> Figure
     if not parts:
         return None
     rows = pl.concat(
-        [part.with_columns(story=pl.lit(naming.said(view, name))) for name, part in parts]
+        [part.with_columns(story=pl.lit(naming.translate_text(view, name))) for name, part in parts]
     )
     title = text(
         "title.comparison",
         n=len(ranked),
-        name=naming.said(view, ranked[0][0]),
+        name=naming.translate_text(view, ranked[0][0]),
         segments=ranked[0][1],
     )
     table = Table(
@@ -179,7 +179,7 @@ def comparison_figure(view: View, stories: Mapping[str, pl.DataFrame]) -> Figure
         title,
         alt=title,
         spec=comparison(rows, view.language),
-        subtitle=text("scenario.subtitle_switch", name=naming.said(view, parts[0][0])),
+        subtitle=text("scenario.subtitle_switch", name=naming.translate_text(view, parts[0][0])),
         notes=notes,
         table=table,
         csv="scenarios.csv",
@@ -199,8 +199,8 @@ def _told(
     told = {}
     for name, _ in parts:
         figure = story_figure(view, name, stories[name])
-        told[naming.said(view, name)] = (figure.title, figure.subtitle)
-    first = naming.said(view, parts[0][0])
+        told[naming.translate_text(view, name)] = (figure.title, figure.subtitle)
+    first = naming.translate_text(view, parts[0][0])
     told[first] = (title, view.text("scenario.subtitle_switch", name=first))
     return told
 
@@ -211,7 +211,7 @@ def story_figure(view: View, scenario_id: str, frame: pl.DataFrame) -> Figure:
     last = view.material["runout"]["last_target"].max()
     end = last if isinstance(last, date) else None
     moved = _moved(frame, end)
-    name = naming.said(view, scenario_id)
+    name = naming.translate_text(view, scenario_id)
     figure_id = slug(f"scenario-{scenario_id}")
     if moved.is_empty():
         return Figure(
@@ -299,7 +299,7 @@ def story_figure(view: View, scenario_id: str, frame: pl.DataFrame) -> Figure:
     notes = [
         (text("note.unit"), text("note.unit_date")),
         (text("note.definition"), text("note.scenario", least=LEAST_SHARE)),
-        (text("note.story"), naming.said(view, frame["note"][0])),
+        (text("note.story"), naming.translate_text(view, frame["note"][0])),
         (
             text("note.source"),
             text(

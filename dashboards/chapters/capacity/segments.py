@@ -305,7 +305,7 @@ def _page(view: View, segment_id: str) -> Page:
     about = [capital(view.language.word("status", str(row["status"])))]
     if row["length_km"] is not None:
         about.append(text("segment.length", km=row["length_km"]))
-    if operators := naming.said(view, row["operators"]):
+    if operators := naming.translate_text(view, row["operators"]):
         about.append(
             text(
                 "segment.operators" if "; " in operators else "segment.operator",
@@ -314,7 +314,7 @@ def _page(view: View, segment_id: str) -> Page:
         )
     lead = ["; ".join(about)]
     if row["source"]:
-        lead.append(f"{text('table.source')}: {naming.said(view, row['source'])}")
+        lead.append(f"{text('table.source')}: {naming.translate_text(view, row['source'])}")
     return Page(
         segment_path(segment_id),
         naming.segment_label(view, segment_id),

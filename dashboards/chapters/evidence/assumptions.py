@@ -24,8 +24,8 @@ def _stated(view: View) -> Section:
             stated(view.language, row["value"]),
             stated(view.language, row["high"]),
             Cell(view.language.word("unit_of", row["unit"])),
-            Cell(naming.said(view, row["source"])),
-            Cell(naming.said(view, row["author"])),
+            Cell(naming.translate_text(view, row["source"])),
+            Cell(naming.translate_text(view, row["author"])),
             Cell(view.language.word("confidence", row["confidence"])),
             day(view.language, row["known_at"].date()),
         ]
@@ -71,7 +71,7 @@ def _capacity(view: View) -> Section | None:
                 badge=text("page.assumed_short") if row["assumed"] else ""
             ),
             stated(view.language, row["design_gbps"]),
-            Cell(naming.said(view, row["source"])),
+            Cell(naming.translate_text(view, row["source"])),
             Cell(view.language.word("confidence", row["confidence"])),
         ]
         for row in frame.iter_rows(named=True)
@@ -107,7 +107,7 @@ def _projects(view: View) -> Section | None:
             day(view.language, row["ready_low"]),
             day(view.language, row["ready_likely"]),
             day(view.language, row["ready_high"]),
-            Cell(naming.said(view, row["source"])),
+            Cell(naming.translate_text(view, row["source"])),
             Cell(view.language.word("confidence", row["confidence"])),
         ]
         for row in frame.iter_rows(named=True)
@@ -146,7 +146,7 @@ def _risk_groups(view: View) -> Section | None:
             ),
             Cell(view.language.word("risk", row["kind"])),
             Cell("; ".join(naming.segment_label(view, name) for name in row["segment_id"])),
-            Cell(naming.said(view, row["source"])),
+            Cell(naming.translate_text(view, row["source"])),
         ]
         for row in grouped.sort("risk_group_id").iter_rows(named=True)
     ]

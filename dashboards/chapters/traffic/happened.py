@@ -37,7 +37,7 @@ def ticks_of(view: View, key: SeriesKey, first: date, last: object) -> list[Tick
 
 def event_words(view: View, row: dict[str, Any]) -> str:
     """What an event did, or its kind where nothing more is stated."""
-    return naming.said(view, row["effect"]) or view.language.word("event", row["kind"])
+    return naming.translate_text(view, row["effect"]) or view.language.word("event", row["kind"])
 
 
 def _shifts(view: View, key: SeriesKey) -> list[tuple[date, str]]:

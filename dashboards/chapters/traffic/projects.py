@@ -126,7 +126,9 @@ def _state(view: View, project_id: str) -> Section:
                 ),
                 *(day(view.language, row[f"ready_{end}"]) for end in ("low", "likely", "high")),
                 Cell(
-                    naming.said(view, LINK.sub("", row["source"] or "").replace("()", "")),
+                    naming.translate_text(
+                        view, LINK.sub("", row["source"] or "").replace("()", "")
+                    ),
                     wide=True,
                 ),
             ]
@@ -185,7 +187,7 @@ def _stories(view: View, project_id: str) -> Table | None:
             name = naming.route_name(view, change["route"])
             rows.append(
                 [
-                    Cell(naming.said(view, scenario_id)),
+                    Cell(naming.translate_text(view, scenario_id)),
                     Cell(name, link="../" + route_path(change["route"])),
                     Cell(
                         text("route.path")

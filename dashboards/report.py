@@ -20,8 +20,9 @@ from dashboards.chapters import changes, compare, overview
 from dashboards.chapters.capacity import plan, risk, scenarios, segments
 from dashboards.chapters.evidence import assumptions, data, method, quality
 from dashboards.chapters.traffic import corridors, countries, new_routes, projects, routes
+from dashboards.charts.sketch import sketch
 from dashboards.edition import Edition
-from dashboards.figure import Page, capital
+from dashboards.figure import Figure, Page, capital
 from dashboards.kept import Body, Kept, page_key, run_lines
 from dashboards.language import TEXT_FOLDER, Language, Period, load_language
 from dashboards.material import Material, gather
@@ -31,7 +32,16 @@ from dashboards.press.paper import NAME as PAPER
 from dashboards.press.paper import write_paper
 from dashboards.previews import Preview, draw_previews
 from dashboards.search import also_found
-from dashboards.shared import SCRIPTS, embed, settings, words, write_assets, write_search
+from dashboards.shared import (
+    SCRIPTS,
+    as_csv,
+    data_folder,
+    embed,
+    settings,
+    words,
+    write_assets,
+    write_search,
+)
 from dashboards.view import View
 from dashboards.workbook import write_workbook
 
@@ -144,6 +154,12 @@ def _printed(
     return made, [(name, key)] if made else []
 
 
+def _with_data(language: Language, languages: Sequence[str], text_folder: Path) -> bool:
+    """Whether this language's pages write their charts' data: plain CSV is written once."""
+    plain = [code for code in languages if not data_folder(load_language(code, text_folder))]
+    return bool(data_folder(language)) or language.code == (plain or [""])[0]
+
+
 def _write_job(job: tuple[Any, ...]) -> Made:
     return _write_language(*job)
 
@@ -175,7 +191,13 @@ def _write_language(
     written += [brief] if brief else []
     extras = [*extras, *links]
     for page in pages:
-        body = _body(page, View(material, language), kept, drawn, with_data=code == languages[0])
+        body = _body(
+            page,
+            View(material, language),
+            kept,
+            drawn,
+            with_data=_with_data(language, languages, text_folder),
+        )
         written.append(
             _write_page(
                 page, body, pages, View(material, language), languages, folder, text_folder, extras
@@ -269,19 +291,29 @@ def _body(
             sections=sections,
             t=view.text,
             root="../" * page.path.count("/") + "../",
+            data=data_folder(view.language),
             pictures={
                 name: picture for (place, name), picture in pictures.items() if place == page.path
             },
+            sketches=_sketches(page, figures, view),
         )
     )
     data = {
-        figure.csv: figure.data.write_csv()
+        data_folder(view.language) + figure.csv: as_csv(figure.data, view.language)
         for figure in figures
         if with_data and figure.csv and figure.data is not None
     }
     body = Body(main, any(figure.spec is not None for figure in figures), data)
     kept.put(key, body, lines)
     return body
+
+
+def _sketches(page: Page, figures: Sequence[Figure], view: View) -> dict[str, Markup]:
+    """The first chart of a page that has no pictures, for readers without scripts."""
+    first = next((figure for figure in figures if figure.spec), None)
+    if "/" not in page.path or first is None or first.spec is None:
+        return {}
+    return {first.figure_id: Markup(sketch(first.spec, view.language, first.alt))}
 
 
 def _write_page(
@@ -364,5 +396,6 @@ def _write_data(body: Body, folder: Path) -> list[Path]:
     data = folder / "data"
     data.mkdir(parents=True, exist_ok=True)
     for name, text in body.data.items():
+        (data / name).parent.mkdir(exist_ok=True)
         (data / name).write_text(text, encoding="utf-8", newline="")
     return [data / name for name in body.data]

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import vl_convert
 from markupsafe import Markup
 
@@ -39,6 +40,20 @@ def as_json(value: Any) -> str:
         .replace("\u2028", "\\u2028")
         .replace("\u2029", "\\u2029")
     )
+
+
+def data_folder(language: Language) -> str:
+    """Where in the site's data the tables of a language lie: apart where numbers have a comma."""
+    return f"{language.code}/" if language.words["number.decimal"] == "," else ""
+
+
+def as_csv(frame: pl.DataFrame, language: Language) -> str:
+    """A table as CSV that the language's spreadsheet programs open: with a decimal comma,
+    semicolons and a byte order mark where that is how it writes numbers.
+    """
+    if not data_folder(language):
+        return frame.write_csv()
+    return frame.write_csv(separator=";", decimal_comma=True, include_bom=True)
 
 
 @cache
@@ -95,7 +110,7 @@ def words(language: Language) -> Markup:
                 "none": language.text("number.none"),
                 **{
                     name: language.text(f"script.{name}")
-                    for name in ("search", "filter", "shown", "nothing")
+                    for name in ("search", "filter", "shown", "nothing", "alone")
                 },
             }
         )

@@ -4,6 +4,8 @@
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const read = (id) => JSON.parse(document.getElementById(id).textContent);
 
+  const words = read("words");
+
   const recolour = (value, colours) => {
     if (typeof value === "string") return colours[value] ?? value;
     if (Array.isArray(value)) return value.map((item) => recolour(item, colours));
@@ -60,6 +62,13 @@
     history.replaceState(null, "", (anchor || "#") + (set ? `?${set}` : ""));
   };
   if (query && anchor.length > 1) document.getElementById(anchor.slice(1))?.scrollIntoView();
+
+  // A chart alone on its page, to be embedded: #?only=ID
+  const only = state.get("only") && document.getElementById(state.get("only"));
+  if (only) {
+    only.classList.add("only");
+    document.body.classList.add("alone");
+  }
 
   const language = document.documentElement.lang;
   const share = (value) => { const text = Number(value).toLocaleString(language, { style: "percent" }); return text.replace(/\s%/, "\u00a0%"); };
@@ -162,6 +171,12 @@
     spec.title = { text: figure.querySelector("h2, h3").textContent, subtitle: lines };
     const wide = spec.width === "container" ? 960 : 0;
     if (wide) spec.width = wide;
+    if (kind === "json") {
+      const text = JSON.stringify(spec);
+      const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(new Blob([text], { type: "application/json" })), download: `${figure.id}.vl.json` });
+      link.click();
+      return;
+    }
     const away = document.createElement("div");
     const drawn = await vegaEmbed(away, wide ? fitted(spec, wide) : spec, {
       ast: true, actions: false, renderer: "svg", defaultStyle: false, tooltip: false,
@@ -189,13 +204,18 @@
     for (const place of document.querySelectorAll(".chart")) {
       const line = place.closest("figure").querySelector(".download");
       if (!line) continue;
-      for (const kind of ["svg", "png"]) {
+      for (const kind of ["svg", "png", "json"]) {
         const button = document.createElement("button");
         button.type = "button";
-        button.textContent = kind.toUpperCase();
+        button.textContent = kind === "json" ? "Vega" : kind.toUpperCase();
         button.addEventListener("click", () => save(place, settings, kind));
         line.append(" ", button);
       }
+      const alone = document.createElement("a");
+      alone.href = `#?only=${place.closest("figure").id}`;
+      alone.target = "_blank";
+      alone.textContent = words.alone;
+      line.append(" ", alone);
     }
   };
 
@@ -204,7 +224,7 @@
     if (!settingsHolder) return;
     const settings = JSON.parse(settingsHolder.textContent);
     await vega;
-    for (const place of document.querySelectorAll(".chart")) {
+    for (const place of document.querySelectorAll(only ? ".only .chart" : ".chart")) {
       await draw(place, settings);
       await new Promise((go) => setTimeout(go));
     }
@@ -240,8 +260,6 @@
       if (set && set.slice(0, -1) === String(column)) sort(set.endsWith("-"));
     });
   };
-
-  const words = read("words");
 
   // A table that is folded opens as its filter is used: the filter is over all rows.
   const makeFilter = (table, place) => {

@@ -34,6 +34,10 @@ from dashboards.figure import (
 from dashboards.language import Period, Stated
 from dashboards.notes import routes_over
 from dashboards.view import View
+from warehouse.schema import SEASON_LENGTH
+
+MOST_DRAWN = 30
+"""Rows of the heat map: more are no picture, and a page of megabytes."""
 
 
 def heat_figure(view: View) -> Figure:
@@ -73,7 +77,8 @@ def heat_figure(view: View) -> Figure:
             first=names[top["segment_id"]],
             utilization=top["peak"],
         )
-    part = frame.with_columns(
+    drawn = order[:MOST_DRAWN]
+    part = frame.filter(pl.col("segment_id").is_in(drawn)).with_columns(
         segment=pl.col("segment_id").replace_strict(names, return_dtype=pl.String)
     )
     spec = utilization(
@@ -83,8 +88,14 @@ def heat_figure(view: View) -> Figure:
         view.language,
     )
     subtitle = text("segments.heat_subtitle")
+    if len(drawn) < len(order):
+        subtitle = view.language.sentences(subtitle, text("segments.heat_cut", n=len(drawn)))
+    # Once a year and at the end: the whole is in the file.
+    season = SEASON_LENGTH[grain]
+    starts = frame["target_start"].unique().sort().to_list()
+    told = {*starts[::season], starts[-1]}
     table = plain_table(
-        part.with_columns(
+        part.filter(pl.col("target_start").is_in(told)).with_columns(
             failure=each(
                 pl.col("cause_id").fill_null("none"),
                 lambda name: naming.failure_name(view, name),

@@ -47,7 +47,7 @@ from dashboards.workbook import write_workbook
 
 HOME = Path(__file__).parent
 LOG = logging.getLogger(__name__)
-WORKBOOK = "edition.xlsx"
+WORKBOOK = "edition-{}.xlsx"
 POLICY = "default-src 'none'; script-src 'self' file:; style-src 'self' file:; img-src 'self' file: data:; base-uri 'none'; form-action 'none'"
 NAVIGATION = (
     "index",
@@ -90,7 +90,7 @@ def write_report(
     file written, sorted.
 
     `frames` are keyed by names of warehouse.schema.FRAMES; any may be empty or absent, and the page
-    then says why. The workbook is folder/data/edition.xlsx; `paper` adds
+    then says why. The workbooks are folder/data/edition-<language>.xlsx; `paper` adds
     folder/<language>/edition.pdf, a few tenths of a second a chart. Pages of routes and segments of
     which nothing has changed are taken from `kept`. With `submit`, which has a job done elsewhere,
     the languages of a large network are drawn side by side.
@@ -98,9 +98,6 @@ def write_report(
     material = gather(frames, edition)
     written = write_assets(folder, [folder / one.folder for one in edition.previous])
     extras: list[tuple[str, str]] = []
-    if workbook:
-        written.append(write_workbook(frames, edition, folder / "data" / WORKBOOK))
-        extras.append((f"../data/{WORKBOOK}", "page.workbook"))
     if paper:
         papers, links = _printed(
             PAPER,
@@ -122,6 +119,7 @@ def write_report(
             text_folder,
             extras,
             pictures,
+            workbook,
             store.folder,
             store.version,
         )
@@ -173,6 +171,7 @@ def _write_language(
     text_folder: Path,
     extras: Sequence[tuple[str, str]],
     pictures: bool,
+    workbook: bool,
     kept_in: Path | None,
     version: str,
     material: Material | None = None,
@@ -185,6 +184,10 @@ def _write_language(
     pages = edition_pages(View(material, language))
     drawn = draw_previews(pages, language, folder) if pictures else {}
     written = [folder / picture.path for picture in drawn.values()]
+    if workbook:
+        name = WORKBOOK.format(code)
+        written.append(write_workbook(View(material, language), folder / "data" / name))
+        extras = [*extras, (f"../data/{name}", "page.workbook")]
     brief, links = _printed(
         BRIEF, "brief.link", lambda: write_brief(View(material, language), folder)
     )

@@ -6,16 +6,14 @@ import csv
 import io
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
 
 from warehouse.errors import Problem
-from warehouse.schema import UTC_TIME, Column, FrameSchema
-
-KNOWN_AT = Column(UTC_TIME, "UTC", "when this became known", nullable=True)
+from warehouse.schema import KNOWN_AT, UTC_TIME, Column, FrameSchema
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,10 @@ def read_csv(path: Path, schema: FrameSchema, problems: list[Problem]) -> CsvRow
     Nullable columns may be absent, and columns whose name starts with `note` are for people and are
     skipped.
     """
-    columns = {**schema.columns, "known_at": schema.columns.get("known_at", KNOWN_AT)}
+    columns = {
+        **schema.columns,
+        "known_at": schema.columns.get("known_at", replace(KNOWN_AT, nullable=True)),
+    }
     empty = CsvRows(
         path.name, pl.DataFrame(schema={name: column.dtype for name, column in columns.items()}), ()
     )

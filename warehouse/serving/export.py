@@ -19,6 +19,7 @@ import pyarrow.compute
 import pyarrow.csv
 import pyarrow.parquet
 
+from warehouse.dictionary import split_unit
 from warehouse.errors import Problem, QueryError, WarehouseError
 from warehouse.store.reading import let_go, open_sealed
 
@@ -220,13 +221,13 @@ def _resource(
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     described = []
     for field in fields:
-        unit = re.search(r" \[([^\]]+)\]$", field.comment)
+        _, unit = split_unit(field.comment)
         entry = {
             "name": field.name,
             "type": _TYPES.get(field.type, "integer"),
             "description": field.comment,
         }
-        described.append(entry | ({"unit": unit.group(1)} if unit else {}))
+        described.append(entry | ({"unit": unit} if unit else {}))
     return {
         "name": view,
         "path": path.name,

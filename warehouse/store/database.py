@@ -19,10 +19,9 @@ from warehouse.errors import ContractError, LockedError, Problem, WarehouseError
 from warehouse.schema import (
     FRAMES,
     GRAINS,
+    KNOWN_AT,
     REFERENCE_FRAMES,
     RESULT_FRAMES,
-    UTC_TIME,
-    Column,
     FrameSchema,
     Grain,
     check,
@@ -329,7 +328,7 @@ def _schema(name: str) -> FrameSchema:
 
 
 def _versioned(schema: FrameSchema) -> FrameSchema:
-    columns = {**schema.columns, "known_at": Column(UTC_TIME, "UTC", "when this became known")}
+    columns = {**schema.columns, "known_at": KNOWN_AT}
     return replace(schema, key=tuple(dict.fromkeys((*schema.key, "known_at"))), columns=columns)
 
 

@@ -1,5 +1,5 @@
-"""Brings a database up to this version: numbered migrations once each, views and macros whenever
-their text changed.
+"""Brings a database up to this version: tables that are missing, columns that were added, views and
+macros whose text changed, and comments from the dictionary.
 """
 
 from __future__ import annotations
@@ -13,9 +13,12 @@ from importlib.resources.abc import Traversable
 
 import duckdb
 
+from warehouse import dictionary
 from warehouse.errors import Problem, WarehouseError
 
 SQL = files("warehouse") / "sql"
+_MADE_BEFORE = ("ops.migration", "ops.mart_file")
+"""What databases made by numbered migrations recorded; gone once they are brought over."""
 
 
 def texts(folder: Traversable) -> dict[str, str]:
@@ -35,63 +38,161 @@ def checksum(text: str) -> str:
 
 
 def migrate(connection: duckdb.DuckDBPyConnection) -> None:
-    """Applies what is pending. Raises WarehouseError for a database from newer or different code,
-    leaving it as it was.
+    """Applies what is pending, all or nothing; where nothing is, nothing is written.
+
+    Raises WarehouseError for a database from newer or different code, leaving it as it was.
     """
-    bare = "select count(*) from duckdb_tables() where schema_name = 'ops' and table_name in ('migration', 'mart_file') and comment is not null"
-    if connection.execute(bare).fetchone() != (2,):
-        # Not each time: where nothing is new nothing is written, and a full disk does not matter.
-        connection.execute((SQL / "bootstrap.sql").read_text("utf-8"))
-    migrations = texts(SQL / "migrations")
-    applied = dict(connection.execute("select name, checksum from ops.migration").fetchall())
-    unknown = sorted(set(applied) - set(migrations))
-    if unknown:
-        raise WarehouseError(
-            "the database was made by a newer version of this software",
-            [Problem("migration", f"{name} is unknown here") for name in unknown],
-            "Install that version, or give another database.",
+    tables, marts = texts(SQL / "tables"), texts(SQL / "marts")
+    wanted = {
+        **{f"tables/{name}": checksum(text) for name, text in tables.items()},
+        **{f"marts/{name}": checksum(text) for name, text in marts.items()},
+        "dictionary": dictionary.checksum(),
+    }
+    installed = _installed(connection)
+    if installed != wanted:
+        new_tables = any(
+            installed.get(name) != wanted[name] for name in wanted if "tables/" in name
         )
-    changed = [
-        name
-        for name, text in migrations.items()
-        if name in applied and applied[name] != checksum(text)
-    ]
-    if changed:
-        raise WarehouseError(
-            "migrations that were already applied have changed",
-            [
-                Problem(f"migrations/{name}.sql", "differs from what made this database")
-                for name in changed
-            ],
-            "Put the old text back and write a new migration, or start a new database.",
-        )
-    pending = [name for name in migrations if name not in applied]
-    if pending:
-        # DuckDB 1.5.5 can't replay a log that makes an enum type after a crash: these commits go
-        # to the file at once.
-        connection.execute("checkpoint; set wal_autocheckpoint = '1B';")
-    for name in pending:
+        if new_tables:
+            # DuckDB 1.5.5 can't replay a log that makes an enum type after a crash: this commit
+            # goes to the file at once.
+            connection.execute("checkpoint; set wal_autocheckpoint = '1B';")
         connection.execute("begin")
         try:
-            connection.execute(migrations[name])
-            connection.execute(
-                "insert into ops.migration values ($number, $name, $checksum)",
-                {
-                    "number": int(name.split("_")[0]),
-                    "name": name,
-                    "checksum": checksum(migrations[name]),
-                },
+            if new_tables:
+                _bring_tables(connection, tables)
+            _make_marts(connection, marts)
+            _explain(connection)
+            connection.execute("delete from ops.installed")
+            connection.executemany(
+                "insert into ops.installed values ($name, $sum)",
+                [{"name": name, "sum": total} for name, total in wanted.items()],
             )
-        except duckdb.Error as error:
+        except BaseException:
             connection.execute("rollback")
-            raise WarehouseError(
-                "a migration failed", [Problem(f"migrations/{name}.sql", str(error))]
-            ) from error
+            raise
         connection.execute("commit")
-    if pending:
-        connection.execute("reset wal_autocheckpoint")
-    install_marts(connection, force=bool(pending))
+        if new_tables:
+            connection.execute("reset wal_autocheckpoint")
     _gather_fans(connection)
+
+
+def _installed(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Checksums by file of what the database holds; none for a new one and for one made by
+    numbered migrations.
+    """
+    there = "select 1 from duckdb_tables() where schema_name = 'ops' and table_name = 'installed'"
+    if not connection.execute(there).fetchone():
+        return {}
+    return dict(connection.execute("select name, checksum from ops.installed").fetchall())
+
+
+def _bring_tables(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, str]) -> None:
+    """Makes the tables that are missing, and adds columns that may be empty to the others."""
+    with duckdb.connect() as fresh:
+        _make_tables(fresh, tables)
+        wanted = _columns(fresh)
+    there = _columns(connection)
+    problems = [
+        Problem(".".join(place), "is unknown here")
+        for place in there
+        if place not in wanted and f"{place[0]}.{place[1]}" not in _MADE_BEFORE
+    ]
+    if problems:
+        raise WarehouseError(
+            "the database was made by a newer version of this software",
+            problems,
+            "Install that version, or give another database.",
+        )
+    known = {place[:2] for place in there}
+    missing = {
+        place: kind for place, kind in wanted.items() if place[:2] in known and place not in there
+    }
+    problems = [
+        Problem(".".join(place), f"is {there[place][0]}, this version needs {kind}")
+        for place, (kind, _) in wanted.items()
+        if place in there and there[place][0] != kind
+    ] + [
+        Problem(".".join(place), "is missing and can't be empty")
+        for place, (_, nullable) in missing.items()
+        if not nullable
+    ]
+    if problems:
+        raise WarehouseError(
+            "the database was made by different code and can't be brought over",
+            problems,
+            "Open it with the version that made it, or start a new database.",
+        )
+    _make_tables(connection, tables)
+    for (schema, table, column), (kind, _) in missing.items():
+        connection.execute(f"alter table {schema}.{table} add column {_name(column)} {kind}")
+    for table in _MADE_BEFORE:
+        connection.execute(f"drop table if exists {table}")
+
+
+def _make_tables(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, str]) -> None:
+    connection.execute("create schema if not exists core; create schema if not exists ops;")
+    for name, text in tables.items():
+        try:
+            connection.execute(text)
+        except duckdb.Error as error:
+            raise WarehouseError(
+                "a table can't be made", [Problem(f"tables/{name}.sql", str(error))]
+            ) from error
+
+
+def _make_marts(connection: duckdb.DuckDBPyConnection, marts: Mapping[str, str]) -> None:
+    connection.execute("drop schema if exists mart cascade; create schema mart;")
+    for name in in_order(marts):
+        try:
+            connection.execute(marts[name])
+        except duckdb.Error as error:
+            raise WarehouseError(
+                "a view can't be made", [Problem(f"marts/{name}.sql", str(error))]
+            ) from error
+
+
+def _explain(connection: duckdb.DuckDBPyConnection) -> None:
+    """Gives every table, view, macro and column the comment of the dictionary; those that have it
+    are left alone.
+    """
+    statements = []
+    for schema, name, kind, comment in connection.execute(_OBJECTS).fetchall():
+        wanted = dictionary.about(name, schema)
+        if wanted != (comment or ""):
+            statements.append(f"comment on {kind} {schema}.{_name(name)} is {_quoted(wanted)};")
+    for schema, table, column, comment in connection.execute(_COLUMNS).fetchall():
+        wanted = dictionary.meaning(table, column, schema)
+        if wanted != (comment or ""):
+            place = f"{schema}.{_name(table)}.{_name(column)}"
+            statements.append(f"comment on column {place} is {_quoted(wanted)};")
+    if statements:
+        connection.execute("".join(statements))
+
+
+def _columns(
+    connection: duckdb.DuckDBPyConnection,
+) -> dict[tuple[str, str, str], tuple[str, bool]]:
+    """Type, and whether it may be empty, of every column of core and ops by schema, table and
+    name.
+    """
+    rows = connection.execute(
+        "select schema_name, table_name, column_name, data_type, is_nullable "
+        "from duckdb_columns() join duckdb_tables() "
+        "using (database_name, schema_name, table_name) "
+        "where schema_name in ('core', 'ops') and database_name = current_database() "
+        "order by schema_name, table_name, column_index"
+    ).fetchall()
+    return {(schema, table, name): (kind, empty) for schema, table, name, kind, empty in rows}
+
+
+def _name(identifier: str) -> str:
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def _quoted(text: str) -> str:
+    """A text as an SQL literal: statements that define take no parameters."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _gather_fans(connection: duckdb.DuckDBPyConnection) -> None:
@@ -103,39 +204,9 @@ def _gather_fans(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute((SQL / "results" / "fans.sql").read_text("utf-8"), {"run_id": run_id})
 
 
-def install_marts(connection: duckdb.DuckDBPyConnection, *, force: bool = False) -> None:
-    """Makes the mart schema anew from sql/marts when any text there changed, all or nothing."""
-    marts = texts(SQL / "marts")
-    wanted = {name: checksum(text) for name, text in marts.items()}
-    installed = dict(connection.execute("select name, checksum from ops.mart_file").fetchall())
-    if installed == wanted and not force:
-        return
-    connection.execute("begin")
-    try:
-        connection.execute(
-            "drop schema if exists mart cascade; create schema mart; delete from ops.mart_file;"
-        )
-        for name in in_order(marts):
-            try:
-                connection.execute(marts[name])
-            except duckdb.Error as error:
-                raise WarehouseError(
-                    "a view can't be made", [Problem(f"marts/{name}.sql", str(error))]
-                ) from error
-            connection.execute(
-                "insert into ops.mart_file values ($name, $sum)",
-                {"name": name, "sum": wanted[name]},
-            )
-    except BaseException:
-        connection.execute("rollback")
-        raise
-    connection.execute("commit")
-
-
 def references(text: str, schema: str) -> set[str]:
     """The objects of a schema that statements read; texts and comments aside."""
     code = re.sub(r"--[^\n]*|'(?:[^']|'')*'", "", text)
-    code = re.sub(r"comment on [^;]*;", "", code)
     return set(re.findall(rf'\b{schema}\."?(\w+)', code))
 
 
@@ -146,3 +217,25 @@ def in_order(marts: Mapping[str, str]) -> list[str]:
         for name, text in sorted(marts.items())
     }
     return list(TopologicalSorter(graph).static_order())
+
+
+_OBJECTS = """
+select schema_name, view_name, 'view', comment
+from duckdb_views()
+where schema_name in ('mart', 'core', 'ops') and database_name = current_database()
+union all
+select schema_name, table_name, 'table', comment
+from duckdb_tables()
+where schema_name in ('mart', 'core', 'ops') and database_name = current_database()
+union all
+select schema_name, function_name,
+    if(function_type = 'table_macro', 'macro table', 'macro'), any_value(comment)
+from duckdb_functions()
+where schema_name in ('mart', 'core', 'ops') and database_name = current_database()
+group by all
+"""
+_COLUMNS = """
+select schema_name, table_name, column_name, comment
+from duckdb_columns()
+where schema_name in ('mart', 'core', 'ops') and database_name = current_database()
+"""

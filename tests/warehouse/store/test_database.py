@@ -15,7 +15,6 @@ import pytest
 
 from warehouse.errors import ContractError, LockedError, TransitError, WarehouseError
 from warehouse.schema import FRAMES, REFERENCE_FRAMES, RESULT_FRAMES
-from warehouse.store import migrate
 from warehouse.store.database import RunRecord, Warehouse, run_id
 
 JANUARY, FEBRUARY, MARCH = (datetime(2025, month, 1, tzinfo=UTC) for month in (1, 2, 3))
@@ -146,29 +145,57 @@ def test_publishing_does_not_give_up_duckdbs_own_lock(tmp_path):
     assert "lock" in outsider.stderr
 
 
-def test_migrations_are_applied_once(tmp_path):
+def test_nothing_is_written_where_nothing_is_new(tmp_path):
+    path = tmp_path / "transit.duckdb"
+    Warehouse.open(path).close()
+    before = path.read_bytes()
+    Warehouse.open(path).close()
+    assert path.read_bytes() == before
+
+
+def test_a_database_made_by_numbered_migrations_is_brought_over(tmp_path):
     path = tmp_path / "transit.duckdb"
     with Warehouse.open(path) as opened:
-        first = opened.sql("from ops.migration order by number")
+        shape = opened.sql(SHAPE)
+        opened.sql("""
+            insert into core.plan_note by name
+            select 'R' as run_id, 'no_capacity' as topic, 'S' as subject, 'because' as note;
+            drop schema mart cascade; drop table ops.installed; drop table core.build_choice;
+            create table ops.migration (number bigint, name varchar, checksum varchar);
+            create table ops.mart_file (name varchar, checksum varchar);
+            alter table core.plan_note drop column note_values;
+            comment on column core.plan_note.subject is 'an older meaning'
+        """)
     with Warehouse.open(path) as opened:
-        assert opened.sql("from ops.migration order by number").equals(first)
-    assert first.height == len(migrate.texts(migrate.SQL / "migrations"))
+        assert opened.sql(SHAPE).equals(shape)
+        kept = opened.sql("select subject, note, note_values from core.plan_note")
+        assert kept.rows() == [("S", "because", None)]
+
+
+SHAPE = """
+    select schema_name, table_name, column_name, data_type, comment
+    from duckdb_columns() where schema_name in ('core', 'mart', 'ops') order by all
+"""
 
 
 @pytest.mark.parametrize(
-    ("damage", "said"),
+    ("change", "message"),
     [
-        ("insert into ops.migration values (9999, '9999_future', 'x')", "newer version"),
-        ("update ops.migration set checksum = 'x' where number = 1", "have changed"),
+        ("alter table core.node add column height_m double", "newer version.*\n.*node.height_m"),
+        ("create table core.satellite (name varchar)", "newer version.*\n.*core.satellite.name"),
+        ("alter table core.node alter lat type varchar", "different code.*\n.*core.node.lat: is"),
+        ("alter table core.plan_note drop column note", "different code.*\n.*plan_note.note: is"),
     ],
 )
-def test_databases_of_other_code_are_refused_and_the_lock_is_released(tmp_path, damage, said):
+def test_databases_of_other_code_are_refused_and_the_lock_is_released(tmp_path, change, message):
     path = tmp_path / "transit.duckdb"
     with Warehouse.open(path) as opened:
-        opened.sql(damage)
+        opened.sql(f"{change}; update ops.installed set checksum = 'x' where name like 'tables/%'")
+    before = path.read_bytes()
     for _ in range(2):
-        with pytest.raises(WarehouseError, match=said):
+        with pytest.raises(WarehouseError, match=message):
             Warehouse.open(path)
+    assert path.read_bytes() == before
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path):
@@ -181,7 +208,7 @@ def test_views_are_renewed_when_their_text_changes(tmp_path):
     path = tmp_path / "transit.duckdb"
     with Warehouse.open(path) as opened:
         opened.connection.execute("drop view mart.route; create view mart.stray as select 1 as one")
-        opened.connection.execute("update ops.mart_file set checksum = 'old' where name = 'route'")
+        opened.sql("update ops.installed set checksum = 'old' where name = 'marts/route'")
     with Warehouse.open(path) as opened:
         views = opened.sql("select view_name from duckdb_views() where schema_name = 'mart'")[
             "view_name"

@@ -29,7 +29,7 @@ TRIES = 8
 # What a table is cut into, so that a publication writes only parts that changed. Every other
 # table is one part or one per run.
 _MONTHS = {"core.traffic_sample": "slot_start", "core.fine_sample": "sampled_at"}
-_NEVER = ("ops.migration", "ops.mart_file")
+_NEVER = ("ops.installed",)
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,3 @@ left join (
     where route.simulated
 ) as made using (combination_id)
 group by combination_id;
-comment on view mart.coincidence is 'How far the peaks of the routes that share a segment direction coincide. As known now.';
-comment on column mart.coincidence.combination_id is 'the members, ''route_id:direction'' sorted and joined by +';
-comment on column mart.coincidence.kappa is 'p95(sum) / sum(p95) on time-aligned slots [ratio]';
-comment on column mart.coincidence.kappa_sd is 'standard deviation over months [ratio]';
-comment on column mart.coincidence.months is 'months measured';
-comment on column mart.coincidence.known_at is 'when the latest of its months became known [UTC]';
-comment on column mart.coincidence.simulated is 'true where a member''s traffic is simulated';

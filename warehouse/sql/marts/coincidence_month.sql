@@ -16,10 +16,3 @@ left join (
     join mart.route as route on route.route_id = regexp_replace(member, ':[a-z]+$', '')
     where route.simulated
 ) as made using (combination_id);
-comment on view mart.coincidence_month is 'How far the peaks of a combination of routes coincided in each month, as known now.';
-comment on column mart.coincidence_month.combination_id is 'the members, ''route_id:direction'' sorted and joined by +';
-comment on column mart.coincidence_month.period_start is 'first day of the month [date]';
-comment on column mart.coincidence_month.kappa is 'p95(sum) / sum(p95) on time-aligned slots [ratio]';
-comment on column mart.coincidence_month.slots is 'slots valid in all members';
-comment on column mart.coincidence_month.known_at is 'when this became known [UTC]';
-comment on column mart.coincidence_month.simulated is 'true where a member''s traffic is simulated';

@@ -69,7 +69,3 @@ with tagged(tag, column_name, view_names) as (
 )
 select unnest(view_names) as view_name, column_name, tag
 from tagged;
-comment on view mart.column_tag is 'What a column must not be used for, or not be shared with: read by the guard against wrong sums and by the public export.';
-comment on column mart.column_tag.view_name is 'a view of mart';
-comment on column mart.column_tag.column_name is 'its column; * stands for the whole view';
-comment on column mart.column_tag.tag is 'not_additive, not_additive_unless_mean, price, customer, route (an identifier that a public export replaces) or free_text';

@@ -23,17 +23,3 @@ select
     coalesce(reported.confidence = 'BG', false) as assumed
 from reported
 full join forecast on forecast.country = reported.country and forecast.year = reported.year;
-comment on view mart.country_bandwidth is 'International Internet bandwidth of countries: reported and, for later years, forecast. Real figures, nothing simulated.';
-comment on column mart.country_bandwidth.country is 'ISO 3166 alpha-2';
-comment on column mart.country_bandwidth.year is 'calendar year [year]';
-comment on column mart.country_bandwidth.reported_gbps is 'bandwidth in use or equipped, as reported; empty: forecast only [Gbit/s]';
-comment on column mart.country_bandwidth.source_kind is 'derived (per inhabitant x population) or direct';
-comment on column mart.country_bandwidth.low_80_gbps is 'lower end of the 80 % prediction interval [Gbit/s]';
-comment on column mart.country_bandwidth.median_gbps is 'middle of the forecast [Gbit/s]';
-comment on column mart.country_bandwidth.high_80_gbps is 'upper end of the 80 % prediction interval [Gbit/s]';
-comment on column mart.country_bandwidth.source is 'where the row comes from';
-comment on column mart.country_bandwidth.confidence is 'high, medium, low, or BG (background knowledge no source confirms)';
-comment on column mart.country_bandwidth.known_at is 'when the reported figure became known [UTC]';
-comment on column mart.country_bandwidth.run_id is 'the run that made the forecast; empty: reported only';
-comment on column mart.country_bandwidth.simulated is 'false: these figures are reported';
-comment on column mart.country_bandwidth.assumed is 'true where no source confirms it (confidence BG)';

@@ -33,26 +33,3 @@ select
         - 2 * list_dot_product(levels, values_gbps) + list_sum(values_gbps)) / len(levels) as pinball_gbps,
     simulated
 from forecast;
-comment on view mart.forecast_accuracy is 'Every forecast of every run against what came, once it is known.';
-comment on column mart.forecast_accuracy.run_id is 'the run that made the row; see run_history';
-comment on column mart.forecast_accuracy.known_at is 'what was known by then went into the forecast [UTC]';
-comment on column mart.forecast_accuracy.origin is 'first day of the last observed period of the run [date]';
-comment on column mart.forecast_accuracy.series_kind is 'route, market, corridor, total or country';
-comment on column mart.forecast_accuracy.series_id is 'the route_id, market, corridor, ''total'', or country (ISO 3166 alpha-2)';
-comment on column mart.forecast_accuracy.direction is 'in or out, seen from the route''s a_node';
-comment on column mart.forecast_accuracy.statistic is 'mean or p95 of the period''s valid slots';
-comment on column mart.forecast_accuracy.grain is 'month, week, day or year';
-comment on column mart.forecast_accuracy.target_start is 'first day of the period forecast [date]';
-comment on column mart.forecast_accuracy.horizon is '1 is the first period after the origin [periods]';
-comment on column mart.forecast_accuracy.actual_gbps is 'what came, as known now [Gbit/s]';
-comment on column mart.forecast_accuracy.median_gbps is 'middle of the forecast [Gbit/s]';
-comment on column mart.forecast_accuracy.low_80_gbps is 'lower end of the 80 % prediction interval [Gbit/s]';
-comment on column mart.forecast_accuracy.high_80_gbps is 'upper end of the 80 % prediction interval [Gbit/s]';
-comment on column mart.forecast_accuracy.low_95_gbps is 'lower end of the 95 % prediction interval [Gbit/s]';
-comment on column mart.forecast_accuracy.high_95_gbps is 'upper end of the 95 % prediction interval [Gbit/s]';
-comment on column mart.forecast_accuracy.error_gbps is 'median - actual; positive: forecast too high [Gbit/s]';
-comment on column mart.forecast_accuracy.error_ratio is 'median / actual - 1; empty where the actual is 0 [ratio]';
-comment on column mart.forecast_accuracy.inside_80 is 'true where the actual lay in the 80 % interval';
-comment on column mart.forecast_accuracy.inside_95 is 'true where the actual lay in the 95 % interval';
-comment on column mart.forecast_accuracy.pinball_gbps is 'pinball loss, factor 2, averaged over the quantile levels kept [Gbit/s]';
-comment on column mart.forecast_accuracy.simulated is 'true where made from simulated traffic; yearly bandwidth of countries is reported, never simulated';

@@ -8,4 +8,3 @@ with run as (
 select forecast.* exclude (latest)
 from mart.forecast_all as forecast
 where forecast.run_id in (select run_id from run);
-comment on macro table mart.forecast_as_of is 'The forecast as it stood at a time: from mart.forecast_as_of(timestamptz ''2026-03-31 00:00:00+00'').';

@@ -8,18 +8,3 @@ select
 from core.forecast_quantile as result
 join mart.run_history as run using (run_id)
 where run.latest;
-comment on view mart.forecast_latest is 'Forecast quantiles of the latest run of each grain.';
-comment on column mart.forecast_latest.run_id is 'the run that made the row; see run_history';
-comment on column mart.forecast_latest.known_at is 'what was known by then went into the run [UTC]';
-comment on column mart.forecast_latest.origin is 'first day of the last observed period of the run [date]';
-comment on column mart.forecast_latest.run_grain is 'month, week, day or year: the grain of the run';
-comment on column mart.forecast_latest.series_kind is 'route, market, corridor, total or country';
-comment on column mart.forecast_latest.series_id is 'the route_id, market, corridor, ''total'', or country (ISO 3166 alpha-2)';
-comment on column mart.forecast_latest.direction is 'in or out, seen from the route''s a_node';
-comment on column mart.forecast_latest.statistic is 'mean or p95 of the period''s valid slots';
-comment on column mart.forecast_latest.grain is 'month, week, day or year';
-comment on column mart.forecast_latest.target_start is 'first day of the period forecast [date]';
-comment on column mart.forecast_latest.horizon is '1 is the first period after the origin [periods]';
-comment on column mart.forecast_latest.quantile_level is 'share of paths at or below [0-1]';
-comment on column mart.forecast_latest.value_gbps is 'the quantile of one series. Quantiles are never the sum of others: for a group take the row of its market, corridor or total [Gbit/s]';
-comment on column mart.forecast_latest.simulated is 'true where made from simulated traffic; yearly bandwidth of countries is reported, never simulated';

@@ -60,4 +60,3 @@ from (
     from said where direction in ('in', 'out')
     group by convention
 );
-comment on macro table mart.invoice is 'A month of a route as each convention of the field bills it, in bit/s: from mart.invoice(''R1'', date ''2026-10-01'', ''Asia/Almaty''). max: each direction on its own, the higher.';

@@ -14,17 +14,3 @@ left join (
     group by path.route_id
 ) as path using (route_id)
 where run.latest;
-comment on view mart.lost_traffic is 'Demand nothing carries while a failure lasts, latest runs.';
-comment on column mart.lost_traffic.run_id is 'the run that made the row; see run_history';
-comment on column mart.lost_traffic.known_at is 'what was known by then went into the run [UTC]';
-comment on column mart.lost_traffic.origin is 'first day of the last observed period of the run [date]';
-comment on column mart.lost_traffic.run_grain is 'month, week, day or year: the grain of the run';
-comment on column mart.lost_traffic.route_id is 'the route';
-comment on column mart.lost_traffic.direction is 'in or out';
-comment on column mart.lost_traffic.failure_id is 'the failure';
-comment on column mart.lost_traffic.target_start is 'first day of the period [date]';
-comment on column mart.lost_traffic.lost_p50_gbps is 'median over paths, at p95 of the period [Gbit/s]';
-comment on column mart.lost_traffic.lost_p90_gbps is '90 % of paths lose no more [Gbit/s]';
-comment on column mart.lost_traffic.hours_per_year is 'how long a year the failure lasts: cuts x repair time; empty where no cut rate is stated [h]';
-comment on column mart.lost_traffic.simulated is 'true where made from simulated traffic';
-comment on column mart.lost_traffic.assumed is 'true where a segment of its paths is an assumption, not a fact';

@@ -17,4 +17,3 @@ join core.load_batch as load using (batch_id)
 join core.interface_key as name using (interface_key)
 where load.known_at <= as_of
 qualify row_number() over (partition by known.interface_key, known.slot_start, known.slot_minutes order by known.batch_id desc) = 1;
-comment on macro table mart.samples_as_of is 'Rates of every slot of a port [bit/s] as they were known at a time, with the flags they have now: from mart.samples_as_of(timestamptz ''2026-03-31 00:00:00+00'') where interface_id = ''ALA-FRA'' and slot_start >= timestamptz ''2026-03-01 00:00:00+00''.';

@@ -13,16 +13,3 @@ left join (
     group by segment_id
 ) as capacity using (segment_id)
 where run.latest;
-comment on view mart.segment_risk is 'How likely and how long segments are overloaded, failures weighted by likelihood, latest runs.';
-comment on column mart.segment_risk.run_id is 'the run that made the row; see run_history';
-comment on column mart.segment_risk.known_at is 'what was known by then went into the run [UTC]';
-comment on column mart.segment_risk.origin is 'first day of the last observed period of the run [date]';
-comment on column mart.segment_risk.run_grain is 'month, week, day or year: the grain of the run';
-comment on column mart.segment_risk.segment_id is 'the segment';
-comment on column mart.segment_risk.direction is 'az or za';
-comment on column mart.segment_risk.target_start is 'first day of the period [date]';
-comment on column mart.segment_risk.overload_ratio is 'share of paths whose load passes lit capacity with nothing failed [0-1]';
-comment on column mart.segment_risk.congested_hours is 'expected hours a year over lit capacity while something has failed [h]';
-comment on column mart.segment_risk.failure_id is 'the failure that brings most of them';
-comment on column mart.segment_risk.simulated is 'true where made from simulated traffic';
-comment on column mart.segment_risk.assumed is 'true where a capacity of the segment is an assumption, not a fact';

@@ -6,23 +6,3 @@ select
     time_zone, statistic = 'mean' as additive, version, known_at,
     row_number() over (partition by grain, series_kind, series_id, direction, statistic, period_start order by version desc) = 1 as latest
 from core.traffic_period;
-comment on view mart.traffic_all is 'Traffic by period in every version ever known, for looking back.';
-comment on column mart.traffic_all.grain is 'month, week, day or year';
-comment on column mart.traffic_all.series_kind is 'route, market, corridor, total or country';
-comment on column mart.traffic_all.series_id is 'the route_id, market, corridor, ''total'', or country (ISO 3166 alpha-2)';
-comment on column mart.traffic_all.direction is 'in or out, seen from the route''s a_node';
-comment on column mart.traffic_all.statistic is 'mean or p95 of the period''s valid slots';
-comment on column mart.traffic_all.period_start is 'first day of the period [date]';
-comment on column mart.traffic_all.value_gbps is 'the statistic; empty where coverage is too low. A p95 is never the sum of others: see additive [Gbit/s]';
-comment on column mart.traffic_all.coverage_ratio is 'valid slots / expected slots [0-1]';
-comment on column mart.traffic_all.censored_ratio is 'share of valid slots pinned at a cap [0-1]';
-comment on column mart.traffic_all.slot_minutes is 'slot length the statistic was made from [minute]';
-comment on column mart.traffic_all.simulated is 'true where made from simulated traffic';
-comment on column mart.traffic_all.reason is 'why there is no value';
-comment on column mart.traffic_all.reason_code is 'the code of reason in the catalogues of texts';
-comment on column mart.traffic_all.reason_values is 'what the text of reason names, as JSON';
-comment on column mart.traffic_all.time_zone is 'IANA zone in which periods were cut';
-comment on column mart.traffic_all.additive is 'true where values may be added over series (means on the same slots); false for p95: for a group take the row of its market, corridor or total, or load_gbps of segment_load';
-comment on column mart.traffic_all.version is 'number of the statistics pass; the highest holds';
-comment on column mart.traffic_all.known_at is 'when this became known [UTC]';
-comment on column mart.traffic_all.latest is 'true where the row holds now';

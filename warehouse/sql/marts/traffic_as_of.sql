@@ -4,4 +4,3 @@ select * exclude (latest)
 from mart.traffic_all
 where known_at <= as_of
 qualify row_number() over (partition by grain, series_kind, series_id, direction, statistic, period_start order by version desc) = 1;
-comment on macro table mart.traffic_as_of is 'Traffic by period as it was known at a time: from mart.traffic_as_of(timestamptz ''2026-03-31 00:00:00+00'').';

@@ -7,4 +7,3 @@ from core.forecast_fan as fan
 join mart.run_history as run using (run_id)
 where fan.target_start = target
 order by fan.series_kind, fan.series_id, fan.direction, fan.statistic, fan.grain, run.origin, run.known_at, fan.run_id;
-comment on macro table mart.vintages is 'What every run said about one period: from mart.vintages(date ''2026-12-01'').';

@@ -190,9 +190,7 @@ def test_numbers_days_and_times_come_back(tmp_path):
     )
     assert traffic["simulated"].to_list() == frames["traffic_period"]["simulated"].to_list()
     assert given.height == traffic.height
-    known = (
-        book.load_sheet("capacity").to_polars()["known_at"].cast(pl.Datetime("us")).to_list()
-    )
+    known = book.load_sheet("capacity").to_polars()["known_at"].cast(pl.Datetime("us")).to_list()
     assert set(known) == {edition().known_at.replace(tzinfo=None)}
 
 

@@ -28,6 +28,8 @@ from dashboards.language import TEXT_FOLDER, Language, Period, load_language
 from dashboards.material import Material, gather
 from dashboards.press.brief import NAME as BRIEF
 from dashboards.press.brief import write_brief
+from dashboards.press.document import NAME as DOCUMENT
+from dashboards.press.document import write_document
 from dashboards.press.paper import NAME as PAPER
 from dashboards.press.paper import write_paper
 from dashboards.previews import Preview, draw_previews
@@ -192,7 +194,11 @@ def _write_language(
         BRIEF, "brief.link", lambda: write_brief(View(material, language), folder)
     )
     written += [brief] if brief else []
-    extras = [*extras, *links]
+    document, more = _printed(
+        DOCUMENT, "brief.document", lambda: write_document(View(material, language), folder)
+    )
+    written += [document] if document else []
+    extras = [*extras, *links, *more]
     for page in pages:
         body = _body(
             page,

@@ -351,9 +351,9 @@ def closing_loss(view: View, scenario_id: str) -> dict[str, Any] | None:
         mine = lost.filter(pl.col("failure_id") == f"{cut}:{change[cut]}")
         since = date.fromisoformat(change["from"])
         at = mine.filter(pl.col("target_start") >= since)["target_start"].min()
-        rows = mine.filter(pl.col("target_start") == at)
-        if rows.is_empty():
+        if at is None:
             continue
+        rows = mine.filter(pl.col("target_start") == at)
         until = change.get("until")
         return {
             "lost": float(rows["lost_p50_gbps"].sum()),

@@ -70,8 +70,8 @@ class Edition:
     previous: Sequence[EarlierEdition] = ()
     accepted: Sequence[Accepted] = ()
     stories: Mapping[str, Sequence[tuple[str, Mapping[str, Any]]]] = field(default_factory=dict)
-    """What each scenario changes: kinds (path, cut, segment ...) with their values as the scenario's
-    file states them, dates as ISO text.
+    """What each scenario changes: kinds (path, cut, segment ...) with their values as its file
+    states them, dates as ISO text.
     """
     variant: str = ""
     """The key of the words that say how it differs from the edition of its day; empty for that

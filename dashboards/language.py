@@ -1,4 +1,6 @@
-"""The words, numbers and dates of an edition, in one language. All text lives in text/<code>.toml."""
+"""The words, numbers and dates of an edition, in one language. All text lives in
+text/<code>.toml.
+"""
 
 from __future__ import annotations
 
@@ -232,8 +234,8 @@ class _Formatter(string.Formatter):
 
 def format_value(language: Language, value: Any, form: str, names: Names) -> str:
     """A value as `form` says: numbers n, n0, n1, n2, g (all digits they have), g2 and g3 (no
-    more than two, three), pct, pct1, pctg (all digits), or the key of a plural table; periods a case, with a
-    capital where the form has one; codes, in a list or divided by commas, the table that has words
+    more than two, three), pct, pct1, pctg (all digits), or the key of a plural table; periods a
+    case, with a capital where the form has one; codes, in a list or divided by commas, the table that has words
     for them. Of reasons: `reason` one within another, `@kind` ids of that kind, `day` and the
     cases of a period ISO days.
     """

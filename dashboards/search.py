@@ -10,7 +10,7 @@ from dashboards.view import View
 
 
 def also_found(pages: Sequence[Page], views: Mapping[str, View]) -> dict[str, str]:
-    """By path: the id of a page's route or segment, its countries, and its names in every language."""
+    """By path: the id of a route or segment, its countries, and its names in every language."""
     return {
         page.path: " ".join(
             dict.fromkeys(word for view in views.values() for word in _words(view, *page.subject))

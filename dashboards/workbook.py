@@ -104,7 +104,7 @@ def order_sheet(view: View) -> pl.DataFrame:
 
 
 def named(view: View, frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame with names behind the ids of segments and routes, and its reasons in the language."""
+    """The frame with names beside the ids of segments and routes, and reasons in the language."""
     for column, name in (("segment_id", naming.segment_label), ("route_id", naming.route_name)):
         beside = column.removesuffix("_id")
         if column in frame.columns and beside not in frame.columns:

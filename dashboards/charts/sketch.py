@@ -1,5 +1,5 @@
-"""A chart of time drawn by hand, small and quick: what a reader without scripts sees on the pages of
-which there are too many to draw each with Vega.
+"""A chart of time drawn by hand, small and quick: what a reader without scripts sees on the pages
+of which there are too many to draw each with Vega.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ def sketch(spec: Spec, language: Language, title: str) -> str:
     parts = [_grid(share * top, y(share * top), language) for share in (0.0, 0.5, 1.0)]
     years = range(date.fromordinal(days[0]).year + 1, date.fromordinal(days[-1]).year + 1)
     parts += [
-        f'<text x="{x(date(year, 1, 1).toordinal()):.0f}" y="{HEIGHT - 6}" text-anchor="middle" fill="{MUTED}">{year}</text>'
+        f'<text x="{x(date(year, 1, 1).toordinal()):.0f}" y="{HEIGHT - 6}" '
+        f'text-anchor="middle" fill="{MUTED}">{year}</text>'
         for year in years
     ]
     for _, low, high_name, colour in BANDS:
@@ -69,10 +70,12 @@ def sketch(spec: Spec, language: Language, title: str) -> str:
             points = _points([(at, y(value)) for at, value in line])
             dashes = f' stroke-dasharray="{dash}"' if dash else ""
             parts.append(
-                f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.6"{dashes}/>'
+                f'<polyline points="{points}" fill="none" stroke="{colour}" '
+                f'stroke-width="1.6"{dashes}/>'
             )
     return (
-        f'<svg class="sketch" role="img" aria-label="{escape(title)}" viewBox="0 0 {WIDTH} {HEIGHT}"'
+        f'<svg class="sketch" role="img" aria-label="{escape(title)}" '
+        f'viewBox="0 0 {WIDTH} {HEIGHT}"'
         f' font-family="sans-serif" font-size="11">{"".join(parts)}</svg>'
     )
 

@@ -18,7 +18,7 @@ from dashboards.front.page import FEWEST_PLACES, map_parts, map_title
 from dashboards.front.quarter_costs import quarter_figure
 from dashboards.language import Period
 from dashboards.press.brief import groups_of, order_load, risks, source_lines, what_we_think
-from dashboards.press.typesetting import svg
+from dashboards.press.typesetting import svg, template
 from dashboards.view import View
 
 NAME = "brief.docx"
@@ -38,11 +38,6 @@ HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 MAIN = "application/vnd.openxmlformats-officedocument.wordprocessingml"
-STYLES = f"""{HEAD}<w:styles {NAMES}><w:docDefaults><w:rPrDefault><w:rPr><w:rFonts w:ascii="Calibri" w:hAnsi="Calibri" w:cs="Calibri"/><w:sz w:val="20"/></w:rPr></w:rPrDefault></w:docDefaults>
-<w:style w:type="paragraph" w:default="1" w:styleId="Normal"><w:name w:val="Normal"/><w:pPr><w:spacing w:after="80"/></w:pPr></w:style>
-<w:style w:type="paragraph" w:styleId="Heading1"><w:name w:val="heading 1"/><w:basedOn w:val="Normal"/><w:pPr><w:keepNext/><w:outlineLvl w:val="0"/></w:pPr><w:rPr><w:b/><w:sz w:val="34"/></w:rPr></w:style>
-<w:style w:type="paragraph" w:styleId="Heading2"><w:name w:val="heading 2"/><w:basedOn w:val="Normal"/><w:pPr><w:keepNext/><w:spacing w:before="160" w:after="60"/><w:outlineLvl w:val="1"/></w:pPr><w:rPr><w:b/><w:sz w:val="24"/></w:rPr></w:style>
-<w:style w:type="paragraph" w:styleId="Note"><w:name w:val="Note"/><w:basedOn w:val="Normal"/><w:rPr><w:color w:val="5F6368"/><w:sz w:val="16"/></w:rPr></w:style></w:styles>"""
 
 
 def write_document(view: View, folder: Path) -> Path | None:
@@ -58,7 +53,7 @@ def write_document(view: View, folder: Path) -> Path | None:
         "[Content_Types].xml": _types(),
         "_rels/.rels": _relations([("rId1", "officeDocument", "word/document.xml")]),
         "word/document.xml": _document(view, decision, pictures),
-        "word/styles.xml": STYLES,
+        "word/styles.xml": template("document_styles.xml"),
         "word/_rels/document.xml.rels": _relations(
             [("rId0", "styles", "styles.xml")]
             + [(f"rId{place}", "image", f"media/{name}") for place, name in enumerate(names, 1)]
@@ -79,8 +74,10 @@ def write_document(view: View, folder: Path) -> Path | None:
 def _types() -> str:
     return (
         f'{HEAD}<Types xmlns="{PACKAGE}/content-types">'
-        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-        '<Default Extension="xml" ContentType="application/xml"/><Default Extension="png" ContentType="image/png"/>'
+        '<Default Extension="rels" '
+        'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        '<Default Extension="xml" ContentType="application/xml"/>'
+        '<Default Extension="png" ContentType="image/png"/>'
         f'<Override PartName="/word/document.xml" ContentType="{MAIN}.document.main+xml"/>'
         f'<Override PartName="/word/styles.xml" ContentType="{MAIN}.styles+xml"/></Types>'
     )
@@ -120,7 +117,10 @@ def _document(view: View, decision: Decision, pictures: Sequence[tuple[str, str,
             _drawing(place, title, picture),
         ]
     parts.append(paragraph(source_lines(view), "Note"))
-    margins = '<w:pgSz w:w="11906" w:h="16838"/><w:pgMar w:top="900" w:bottom="900" w:left="1000" w:right="1000"/>'
+    margins = (
+        '<w:pgSz w:w="11906" w:h="16838"/>'
+        '<w:pgMar w:top="900" w:bottom="900" w:left="1000" w:right="1000"/>'
+    )
     return (
         f"{HEAD}<w:document {NAMES}><w:body>{''.join(parts)}"
         f"<w:sectPr>{margins}</w:sectPr></w:body></w:document>"
@@ -133,7 +133,8 @@ def paragraph(words: str, style: str = "", *, bold: bool = False, right: bool = 
     side = '<w:jc w:val="right"/>' if right else ""
     look = "<w:rPr><w:b/></w:rPr>" if bold else ""
     plain = "".join(sign for sign in words if sign >= " ")
-    return f'<w:p><w:pPr>{kind}{side}</w:pPr><w:r>{look}<w:t xml:space="preserve">{escape(plain)}</w:t></w:r></w:p>'
+    run = f'<w:r>{look}<w:t xml:space="preserve">{escape(plain)}</w:t></w:r>'
+    return f"<w:p><w:pPr>{kind}{side}</w:pPr>{run}</w:p>"
 
 
 def _orders(view: View, decision: Decision) -> str:
@@ -220,8 +221,9 @@ def _drawing(place: int, title: str, picture: bytes) -> str:
         f'<w:p><w:r><w:drawing><wp:inline><wp:extent cx="{width}" cy="{height}"/>'
         f'<wp:docPr id="{place}" name="{place}" descr="{name}"/>'
         '<a:graphic><a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/picture">'
-        f'<pic:pic><pic:nvPicPr><pic:cNvPr id="{place}" name="{place}"/><pic:cNvPicPr/></pic:nvPicPr>'
-        f'<pic:blipFill><a:blip r:embed="rId{place}"/><a:stretch><a:fillRect/></a:stretch></pic:blipFill>'
+        f'<pic:pic><pic:nvPicPr><pic:cNvPr id="{place}" name="{place}"/><pic:cNvPicPr/>'
+        f'</pic:nvPicPr><pic:blipFill><a:blip r:embed="rId{place}"/>'
+        "<a:stretch><a:fillRect/></a:stretch></pic:blipFill>"
         f'<pic:spPr><a:xfrm><a:off x="0" y="0"/><a:ext cx="{width}" cy="{height}"/></a:xfrm>'
         '<a:prstGeom prst="rect"><a:avLst/></a:prstGeom></pic:spPr></pic:pic>'
         "</a:graphicData></a:graphic></wp:inline></w:drawing></w:r></w:p>"

@@ -52,9 +52,15 @@ class MadeAgain:
         why = (
             ""
             if self.by == code_version(("dashboards",))
-            else f"; the original was drawn by {self.by}, this one by {code_version(('dashboards',))}"
+            else (
+                f"; the original was drawn by {self.by}, this one by "
+                f"{code_version(('dashboards',))}"
+            )
         )
-        return f"{self.folder}: {len(self.differing)} of {self.files} files differ from the original{why}: {', '.join(self.differing[:5])}"
+        return (
+            f"{self.folder}: {len(self.differing)} of {self.files} files differ from the "
+            f"original{why}: {', '.join(self.differing[:5])}"
+        )
 
 
 @dataclass(frozen=True)
@@ -70,8 +76,8 @@ class Archived:
 
 
 def make_again(settings: Settings, which: date | str) -> MadeAgain:
-    """The edition that spoke on a day, or that of a run, drawn again. It takes its place where that is empty; an
-    original that differs is left, and it lies beside it.
+    """The edition that spoke on a day, or that of a run, drawn again. It takes its place where that
+    is empty; an original that differs is left, and it lies beside it.
     """
     with open_warehouse(settings) as warehouse:
         then = (
@@ -125,7 +131,7 @@ def read_archived(warehouse: Warehouse, settings: Settings, day: date) -> Archiv
 
 
 def read_run(warehouse: Warehouse, run_id: str) -> Archived:
-    """The edition of a run. Raises NoEditionError, with the runs that have one, where it has none."""
+    """The edition of a run. Raises NoEditionError, with the runs that have one, where none is."""
     found = kept_editions(warehouse)
     mine = [kept for kept in found if kept.run_id == run_id]
     if not mine:
@@ -220,12 +226,12 @@ def todays_method(settings: Settings, day: date) -> Path:
     record = record_of(as_then, made[0], "", datetime.now(UTC), planned=True)
     forecasts = [one.forecast for one in made]
     results = {
-        "forecast_quantile": pl.concat([one.quantiles for one in forecasts]),
-        "no_forecast": pl.concat([one.no_forecast for one in forecasts]),
-        "backtest_score": pl.concat([one.backtest for one in forecasts]),
-        "forecast_component": pl.concat([one.components for one in forecasts]),
-        "level_shift": pl.concat([one.shifts for one in forecasts]),
-        "forecast_effect": pl.concat([one.effects for one in forecasts]),
+        "forecast_quantile": pl.concat([forecast.quantiles for forecast in forecasts]),
+        "no_forecast": pl.concat([forecast.no_forecast for forecast in forecasts]),
+        "backtest_score": pl.concat([forecast.backtest for forecast in forecasts]),
+        "forecast_component": pl.concat([forecast.components for forecast in forecasts]),
+        "level_shift": pl.concat([forecast.shifts for forecast in forecasts]),
+        "forecast_effect": pl.concat([forecast.effects for forecast in forecasts]),
         **planned,
     }
     edition = dataclasses.replace(

@@ -41,7 +41,7 @@ def event_words(view: View, row: dict[str, Any]) -> str:
 
 
 def _shifts(view: View, key: SeriesKey) -> list[tuple[date, str]]:
-    """Level shifts of the series: on the day of the event behind them, else on the period's first."""
+    """Level shifts of the series, on the day of their event, else on the period's first."""
     memory = view.material.memory
     if "shifts" not in memory:
         memory["shifts"] = by_series(
@@ -69,7 +69,7 @@ def _by_id(material: Material) -> dict[str, dict[str, Any]]:
 
 
 def _events(material: Material, key: SeriesKey) -> list[dict[str, Any]]:
-    """Events stated for a route, its ports or a segment of its first path; for a country, its own."""
+    """Events stated for a route, its ports or a segment of its first path, or for a country."""
     kind, series_id, *_ = key
     if kind == "country":
         scopes = {("country", series_id)}

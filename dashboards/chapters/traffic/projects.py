@@ -1,5 +1,5 @@
-"""A page for each planned build with a forecast of its own: what it is, what it would carry, whom it
-takes from, when the forecast counts as wrong, and what its ring is worth.
+"""A page for each planned build with a forecast of its own: what it is, what it would carry,
+whom it takes from, when the forecast counts as wrong, and what its ring is worth.
 """
 
 from __future__ import annotations
@@ -164,8 +164,8 @@ def _plan_words(view: View, project_id: str) -> str:
 
 
 def _stories(view: View, project_id: str) -> Table | None:
-    """What each scenario sends over it: routes by the rank of their path, with their forecast at the
-    end, and how likely it passes its threshold.
+    """What each scenario sends over it: routes by the rank of their path, with their forecast at
+    the end, and how likely it passes its threshold.
     """
     text, material = view.text, view.material
     segments = segments_of(material, project_id)

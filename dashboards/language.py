@@ -233,11 +233,11 @@ class _Formatter(string.Formatter):
 
 
 def format_value(language: Language, value: Any, form: str, names: Names) -> str:
-    """A value as `form` says: numbers n, n0, n1, n2, g (all digits they have), g2 and g3 (no
-    more than two, three), pct, pct1, pctg (all digits), or the key of a plural table; periods a
-    case, with a capital where the form has one; codes, in a list or divided by commas, the table that has words
-    for them. Of reasons: `reason` one within another, `@kind` ids of that kind, `day` and the
-    cases of a period ISO days.
+    """A value as `form` says: numbers n, n0, n1, n2, g (all digits they have), g2 and g3 (no more
+    than two, three), pct, pct1, pctg (all digits), or the key of a plural table; periods a case,
+    with a capital where the form has one; codes, in a list or divided by commas, the table that
+    has words for them. Of reasons: `reason` one within another, `@kind` ids of that kind, `day`
+    and the cases of a period ISO days.
     """
     if isinstance(value, dict):
         return language.reason(_inner(value), names)

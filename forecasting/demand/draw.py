@@ -26,7 +26,7 @@ from forecasting.demand.study import Study
 from forecasting.series import FloatArray
 
 ERROR_CLIP = 3.0
-GROWTH_REACH, GROWTH_START = 1.5, 6.0
+GROWTH_REACH, GROWTH_START = 2.5, 6.0
 """Log of the ratio of two horizons, counted from GROWTH_START before the origin, over which errors
 of growth lose their likeness.
 """

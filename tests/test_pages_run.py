@@ -18,6 +18,11 @@ def run(page: str) -> dict[str, object]:
     return names
 
 
+def test_every_formula_comes_to_what_its_example_says():
+    """The page asserts it itself."""
+    assert "new_route" in run("docs/formulas.md")
+
+
 def test_a_panel_is_forecast():
     forecast = run("docs/panel.md")["forecast"]
     assert forecast.height == 12

@@ -9,8 +9,8 @@ from prefect.artifacts import create_table_artifact
 from pydantic import Field
 
 from flows.operate.doctor import Finding, Level, examine
-from flows.operate.manifest import damaged
 from flows.operate.notify import notify
+from flows.operate.publication import check_published
 from flows.record import journal
 from flows.settings import read_settings
 from flows.steps.check import check_warehouse
@@ -50,11 +50,11 @@ def nightly_checks(
                         "transit check",
                     )
                 )
-    for edition in sorted(settings.folders.reports.glob("*")):
-        if not edition.is_symlink():
+    for checked in check_published(settings.folders):
+        if checked.folder != settings.folders.published:  # the doctor looked at it
             findings += [
-                Finding("error", "report", str(one), "transit report --force")
-                for one in damaged(edition)[1]
+                Finding("error", "report", str(problem), "transit report --force")
+                for problem in checked.problems
             ]
     create_table_artifact(
         key="checks",

@@ -9,6 +9,8 @@ import os
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from warehouse.store.files import write_file
+
 NAME = "state.json"
 
 
@@ -43,9 +45,7 @@ def read_state(private: Path) -> State:
 
 
 def write_state(private: Path, state: State) -> None:
-    partial = private / f".{NAME}-{os.getpid()}"
-    partial.write_text(json.dumps(asdict(state), indent=1), encoding="utf-8")
-    partial.replace(private / NAME)
+    write_file(private / NAME, json.dumps(asdict(state), indent=1))
 
 
 def at_work(state: State) -> bool:

@@ -32,6 +32,7 @@ from warehouse.loading.statistics import update_statistics
 from warehouse.network.model import Network
 from warehouse.sources.spec import SourceSpec
 from warehouse.store.database import Warehouse
+from warehouse.store.files import write_file
 
 SHAPE = ("node", "segment", "capacity", "route", "route_path", "risk_group", "project")
 
@@ -73,7 +74,7 @@ def simulate_example(settings: Settings) -> None:
     if marker.exists() and marker.read_text(encoding="utf-8") == wanted:
         return
     write_traffic(settings.data, seed=settings.simulate.seed, months=settings.simulate.months)
-    marker.write_text(wanted, encoding="utf-8")
+    write_file(marker, wanted)
 
 
 @task(name="simulate example traffic", cache_policy=NO_CACHE)

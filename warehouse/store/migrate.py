@@ -37,18 +37,22 @@ def checksum(text: str) -> str:
     return hashlib.sha256(text.replace("\r\n", "\n").encode()).hexdigest()
 
 
-def migrate(connection: duckdb.DuckDBPyConnection) -> None:
+def migrate(connection: duckdb.DuckDBPyConnection, *, everything: bool = False) -> None:
     """Applies what is pending, all or nothing; where nothing is, nothing is written.
 
-    Raises WarehouseError for a database from newer or different code, leaving it as it was.
+    `everything`, for a database from elsewhere: believes no checksum in it, and refuses views and
+    macros outside of mart. Raises WarehouseError for a database from newer or different code,
+    leaving it as it was.
     """
+    if everything:
+        _refuse_foreign_views(connection)
     tables, marts = texts(SQL / "tables"), texts(SQL / "marts")
     wanted = {
         **{f"tables/{name}": checksum(text) for name, text in tables.items()},
         **{f"marts/{name}": checksum(text) for name, text in marts.items()},
         "dictionary": dictionary.checksum(),
     }
-    installed = _installed(connection)
+    installed = {} if everything else _installed(connection)
     if installed != wanted:
         new_tables = any(
             installed.get(name) != wanted[name] for name in wanted if "tables/" in name
@@ -75,6 +79,17 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
         if new_tables:
             connection.execute("reset wal_autocheckpoint")
     _gather_fans(connection)
+
+
+def _refuse_foreign_views(connection: duckdb.DuckDBPyConnection) -> None:
+    """A view can hold any query, and would be published: reading it could read files."""
+    foreign = connection.execute(_FOREIGN).fetchall()
+    if foreign:
+        raise WarehouseError(
+            "the database holds views that are not of this software",
+            [Problem(name, "is a view or macro outside of mart") for (name,) in foreign],
+            "Give another backup; nothing was changed here.",
+        )
 
 
 def _installed(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
@@ -233,6 +248,14 @@ select schema_name, function_name,
 from duckdb_functions()
 where schema_name in ('mart', 'core', 'ops') and database_name = current_database()
 group by all
+"""
+_FOREIGN = """
+select schema_name || '.' || view_name from duckdb_views()
+where not internal and schema_name <> 'mart'
+union
+select schema_name || '.' || function_name from duckdb_functions()
+where not internal and schema_name <> 'mart' and function_type like '%macro%'
+order by 1
 """
 _COLUMNS = """
 select schema_name, table_name, column_name, comment

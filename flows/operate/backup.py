@@ -99,9 +99,9 @@ def _gather(settings: Settings, content: Path) -> None:
     files = {f"settings/{source.name}": source}
     network = settings.network.folder
     for path in [*network.glob("*"), *network.glob("scenarios/*")]:
-        name = path.relative_to(network)
-        if any(name.match(pattern) for pattern in READ_FROM_NETWORK):
-            files[f"network/{name.as_posix()}"] = path
+        place = path.relative_to(network)
+        if any(place.match(pattern) for pattern in READ_FROM_NETWORK):
+            files[f"network/{place.as_posix()}"] = path
     for name, path in files.items():
         (content / name).parent.mkdir(exist_ok=True)
         shutil.copyfile(path, content / name)

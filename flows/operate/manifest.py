@@ -120,9 +120,12 @@ def write_manifest(path: Path, manifest: Manifest, signing_key: str = "") -> Non
     write_file(path, text, mode=0o644)
 
 
-def problems_of(folder: Path, name: str, *, public_key: str = "") -> list[Problem]:
+def problems_of(
+    folder: Path, name: str, *, public_key: str = "", may_be_nameless: bool = False
+) -> list[Problem]:
     """All by which a folder differs from what was published under a name; with `public_key` (PEM
-    text), that its list is not signed by the key's holder as well.
+    text), that its list is not signed by the key's holder as well. `may_be_nameless`: a list of an
+    earlier version will do.
     """
     place = folder / NAME
     if not place.is_file():
@@ -131,10 +134,10 @@ def problems_of(folder: Path, name: str, *, public_key: str = "") -> list[Proble
     if manifest is None:
         return [Problem(str(place), "is not a list of files with their hashes, or was changed")]
     problems = list(_unsigned(place, manifest, public_key)) if public_key else []
-    if not manifest.name:
+    if not manifest.name and not may_be_nameless:
         what = "states no name, edition and sequence: it was written by an earlier version"
         problems.append(Problem(str(place), what))
-    elif manifest.name != name:
+    elif manifest.name not in ("", name):
         problems.append(Problem(str(place), f"is the list of {manifest.name}, not of {name}"))
     for link, target in sorted(manifest.links.items()):
         path = folder / link

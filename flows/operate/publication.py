@@ -107,10 +107,17 @@ def check_published(folders: Folders, public_key: str = "") -> list[Checked]:
         for name in (PUBLISHED, REPORTS)
         if is_stated(folders, name)
     ]
-    # The list of reports holds the hash of each edition's own list, and its signature covers them.
+    # The list of reports holds the hash of each edition's own list, and its signature covers them:
+    # those of earlier versions are known by it.
+    reports = read_manifest(folders.reports)
+    listed = reports.files if reports else {}
     for edition in sorted(folders.reports.glob("*")):
         if edition.is_dir() and not edition.is_symlink() and not edition.name.startswith("."):
-            problems = problems_of(edition, edition_name(edition.name))
+            problems = problems_of(
+                edition,
+                edition_name(edition.name),
+                may_be_nameless=f"{edition.name}/{NAME}" in listed,
+            )
             checked.append(Checked(edition, _count(edition), problems))
     return checked
 

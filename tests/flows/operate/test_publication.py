@@ -146,6 +146,18 @@ def test_every_change_is_found(place, attack, capsys):
     assert "problems" in capsys.readouterr().out
 
 
+def test_editions_of_an_earlier_version_are_known_by_the_list_of_reports(place):
+    settings = read_settings(place)
+    earlier = place / "reports" / RUNS[0] / NAME
+    write_manifest(earlier, Manifest(hash_files(earlier.parent)))
+    assert verify(config=place) == 1
+    (place / "reports" / NAME).unlink()
+    shutil.rmtree(place / ".transit" / "manifests")
+    draw_edition(settings, RUNS[1])
+    publish_copy.fn(settings)
+    assert verify(config=place) == 0
+
+
 def test_settings_that_can_not_be_read_are_no_reason_to_go_without_the_key(place):
     settings_file = place / "transit.toml"
     settings_file.write_text(settings_file.read_text() + '\n[run]\nsigning_key_file = "gone.pem"\n')

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from warehouse.errors import Problem, SourceError
-from warehouse.sources.spec import SLOT_MINUTES, SourceSpec
+from warehouse.sources.rows import RowSpec
+from warehouse.sources.spec import SLOT_MINUTES
 from warehouse.sources.table import Opened
 from warehouse.store.database import Warehouse
 
@@ -33,7 +34,7 @@ class Written:
 
 def write_slots(
     warehouse: Warehouse,
-    spec: SourceSpec,
+    spec: RowSpec,
     path: Path,
     opened: Opened,
     *,
@@ -119,7 +120,7 @@ def write_slots(
 
 def write_log(
     warehouse: Warehouse,
-    spec: SourceSpec,
+    spec: RowSpec,
     path: Path,
     opened: Opened,
     *,
@@ -154,7 +155,7 @@ def write_log(
 
 def merge(
     warehouse: Warehouse,
-    spec: SourceSpec,
+    spec: RowSpec,
     batch_id: int,
     minutes: int,
     *,
@@ -206,7 +207,7 @@ def flag_windows(warehouse: Warehouse, batch_id: int) -> None:
         warehouse.run("traffic/two_ports", batch_id=batch_id)
 
 
-def _row_length(warehouse: Warehouse, spec: SourceSpec, path: Path) -> int:
+def _row_length(warehouse: Warehouse, spec: RowSpec, path: Path) -> int:
     """Microseconds between rows of a port, stated or found."""
     if spec.slot_minutes is not None:
         return spec.slot_minutes * MINUTE_US
@@ -235,7 +236,7 @@ def _row_length(warehouse: Warehouse, spec: SourceSpec, path: Path) -> int:
     return nearest * MINUTE_US
 
 
-def _refuse_dates_alone(warehouse: Warehouse, spec: SourceSpec, path: Path) -> None:
+def _refuse_dates_alone(warehouse: Warehouse, spec: RowSpec, path: Path) -> None:
     """Raises SourceError where times are dates and a port has several rows on one of them."""
     found = only(warehouse, "traffic/clockless", zone=spec.time_zone)
     if not found["midnights"] or found["rows"] < 2:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from flows.folders import read_folders
+from flows.folders import read_folders, read_toml
 from warehouse.errors import Problem, SettingsError, WarehouseError
 
 Config = Annotated[Path | None, Parameter(name=["--config", "-c"])]
@@ -170,11 +170,23 @@ def _read_key(path: Path) -> str:
 
 def _own_key(config: Path | None) -> str:
     """The public key of the settings' own one; "" where nothing is signed. Raises SettingsError
-    where the settings or the key can't be read: --public-key needs neither.
+    where the settings or the key can't be read. A machine that holds a copy may lack what else the
+    settings name.
     """
-    from flows.operate.secrets import signing_key
+    from flows.operate.secrets import stated
     from flows.operate.signing import public_of
-    from flows.settings import read_settings
 
-    own = signing_key(read_settings(config))
-    return public_of(own) if own else ""
+    path, document = read_toml(config)
+    run = document.get("run", {})
+    named = run.get("signing_key_file", "") if isinstance(run, dict) else ""
+    if not named:
+        own = stated("TRANSIT_SIGNING_KEY")
+        return public_of(own) if own else ""
+    try:
+        return public_of((path.parent / str(named)).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            "the signing key can't be read",
+            [Problem(f"[run] signing_key_file, {named}", type(error).__name__)],
+            "Where the private key is not at hand: transit verify --public-key signing.pub",
+        ) from error

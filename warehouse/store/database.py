@@ -88,7 +88,7 @@ class Warehouse:
         """Opens or makes the database and brings it up to this version.
 
         `sealed`, for a file from elsewhere: nothing outside of it can be read, its views of mart
-        are made anew, and other views and macros are refused. Raises LockedError if another process
+        are made anew, and other views and macros go or are refused. Raises LockedError if another process
         writes to it (after `wait_seconds`), WarehouseError if it is not ours.
         """
         path.parent.mkdir(parents=True, exist_ok=True)

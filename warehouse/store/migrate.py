@@ -40,8 +40,8 @@ def checksum(text: str) -> str:
 def migrate(connection: duckdb.DuckDBPyConnection, *, everything: bool = False) -> None:
     """Applies what is pending, all or nothing; where nothing is, nothing is written.
 
-    `everything`, for a database from elsewhere: believes no checksum in it, and refuses views and
-    macros outside of mart. Raises WarehouseError for a database from newer or different code,
+    `everything`, for a database from elsewhere: believes no checksum in it, drops views and macros
+    of main, and refuses those of other schemas but mart. Raises WarehouseError for a database from newer or different code,
     leaving it as it was.
     """
     if everything:
@@ -83,11 +83,16 @@ def migrate(connection: duckdb.DuckDBPyConnection, *, everything: bool = False) 
 
 def _refuse_foreign_views(connection: duckdb.DuckDBPyConnection) -> None:
     """A view can hold any query, and would be published: reading it could read files."""
-    foreign = connection.execute(_FOREIGN).fetchall()
+    foreign = []
+    for schema, name, kind in connection.execute(_FOREIGN).fetchall():
+        if schema == "main":  # where loading leaves its views of files
+            connection.execute(f"drop {kind} main.{_name(name)}")
+        else:
+            foreign.append(f"{schema}.{name}")
     if foreign:
         raise WarehouseError(
             "the database holds views that are not of this software",
-            [Problem(name, "is a view or macro outside of mart") for (name,) in foreign],
+            [Problem(name, "is a view or macro, and only mart has those") for name in foreign],
             "Give another backup; nothing was changed here.",
         )
 
@@ -250,12 +255,13 @@ where schema_name in ('mart', 'core', 'ops') and database_name = current_databas
 group by all
 """
 _FOREIGN = """
-select schema_name || '.' || view_name from duckdb_views()
+select schema_name, view_name, 'view' from duckdb_views()
 where not internal and schema_name <> 'mart'
 union
-select schema_name || '.' || function_name from duckdb_functions()
+select schema_name, function_name, if(function_type = 'table_macro', 'macro table', 'macro')
+from duckdb_functions()
 where not internal and schema_name <> 'mart' and function_type like '%macro%'
-order by 1
+order by all
 """
 _COLUMNS = """
 select schema_name, table_name, column_name, comment

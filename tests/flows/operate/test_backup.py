@@ -142,7 +142,7 @@ def test_a_backup_of_somebody_else_is_refused_where_there_is_a_key(settings, tmp
     "view",
     [
         "create view core.passwords as from read_text('/etc/hostname')",
-        "create macro main.passwords() as table from read_text('/etc/hostname')",
+        "create macro ops.passwords() as table from read_text('/etc/hostname')",
     ],
 )
 def test_a_restored_view_can_not_read_files(settings, tmp_path, view):
@@ -150,10 +150,14 @@ def test_a_restored_view_can_not_read_files(settings, tmp_path, view):
     folder = unpacked(file, tmp_path / "content")
     with Warehouse.open(folder / "transit.duckdb") as warehouse:
         warehouse.sql("create or replace view mart.node as from read_text('/etc/hostname')")
+        warehouse.sql("create view main.own as from read_text('/etc/hostname')")
+        warehouse.sql("create macro main.own_of(name) as table from read_text(name)")
     forged(folder, file)
     restore(settings, file, replace=True, unsigned=True)
     with open_warehouse(settings) as warehouse:
         assert "node_id" in warehouse.sql("from mart.node").columns
+        foreign = "select view_name from duckdb_views() where not internal and schema_name = 'main'"
+        assert warehouse.sql(foreign).is_empty()
     with Warehouse.open(folder / "transit.duckdb") as warehouse:
         warehouse.sql(view)
     forged(folder, file)

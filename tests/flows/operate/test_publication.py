@@ -160,9 +160,18 @@ def test_editions_of_an_earlier_version_are_known_by_the_list_of_reports(place):
 
 def test_settings_that_can_not_be_read_are_no_reason_to_go_without_the_key(place):
     settings_file = place / "transit.toml"
-    settings_file.write_text(settings_file.read_text() + '\n[run]\nsigning_key_file = "gone.pem"\n')
-    with pytest.raises(SettingsError):
-        verify(config=place)
+    text = settings_file.read_text()
+    signed = "signing.pem" in text
+    for other in ('[run]\nsigning_key_file = "gone.pem"\n', "[run\n"):
+        settings_file.write_text(text.partition("[run]")[0] + other)
+        with pytest.raises(SettingsError):
+            verify(config=place)
+    settings_file.write_text(text.replace('folder = "network"', 'folder = "gone"'))
+    assert verify(config=place) == 0
+    (place / "signing.pem").unlink(missing_ok=True)
+    if signed:
+        with pytest.raises(SettingsError, match="--public-key"):
+            verify(config=place)
 
 
 def test_a_list_signed_by_somebody_else_is_found(place):

@@ -106,7 +106,8 @@ def automations(*, config: Config = None) -> int:
         raise embedded.PrefectError(
             "no Prefect server is named",
             [Problem("PREFECT_API_URL", "is not set")],
-            "Notices by Prefect need a server that stays; `transit serve` sends its own by [notify].",
+            "Notices by Prefect need a server that stays; `transit serve` sends its own by "
+            "[notify].",
         )
     with embedded.prefect_api(settings.folders.prefect_home):
         from flows.operate.automations import make_automations

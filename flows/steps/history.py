@@ -41,7 +41,8 @@ def refuse_lost_history(settings: Settings) -> None:
     raise LostHistoryError(
         "the history of this project is gone",
         problems,
-        "Put a backup in place: transit restore FILE.tar. To begin again without it: transit run --start-over",
+        "Put a backup in place: transit restore FILE.tar. To begin again without it:"
+        " transit run --start-over",
     )
 
 

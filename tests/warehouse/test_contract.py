@@ -1,4 +1,6 @@
-"""What analysts rely on is listed with the version it came with, and is not taken away unannounced."""
+"""What analysts rely on is listed with the version it came with, and stays until it is announced
+that it goes.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +9,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from tests.released import released_project
 
 import warehouse
+from tests.released import released_project
 from warehouse.store.database import Warehouse
 
 CONTRACT = tomllib.loads((Path(warehouse.__file__).parent / "contract.toml").read_text("utf-8"))

@@ -1,4 +1,6 @@
-"""From staged rows to slots: how long a slot is, what is new, corrected or known, and writing it."""
+"""From staged rows to slots: how long a slot is, what is new, corrected or known, and writing
+it.
+"""
 
 from __future__ import annotations
 
@@ -83,7 +85,8 @@ def write_slots(
         warehouse.run("traffic/slots_averaged", slot_us=place["slot_us"])
         warehouse.run("traffic/slots_of_groups")
         notes.append(
-            f"samples every {row_us / MINUTE_US:g} minutes were averaged into {minutes}-minute slots"
+            f"samples every {row_us / MINUTE_US:g} minutes were averaged into "
+            f"{minutes}-minute slots"
         )
         ordered = False
     elif distinct:
@@ -98,13 +101,15 @@ def write_slots(
         contradictions = int(only(warehouse, "traffic/contradiction_sums")["contradictions"])
     if contradictions:
         notes.append(
-            f"{contradictions} rows give another value for a slot the file has already; the last one holds"
+            f"{contradictions} rows give another value for a slot the file has already; "
+            "the last one holds"
         )
     sums = merge(warehouse, spec, batch_id, minutes, ordered=ordered)
     outranked = sums.get("slots_outranked", 0)
     if outranked:
         notes.append(
-            f"{outranked} slots are measured by a source of higher priority; the values were kept beside it"
+            f"{outranked} slots are measured by a source of higher priority; the values "
+            "were kept beside it"
         )
     loaded = fine_rows or int(sums["rows_loaded"]) + contradictions + outranked
     return Written(

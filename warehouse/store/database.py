@@ -88,8 +88,8 @@ class Warehouse:
         """Opens or makes the database and brings it up to this version.
 
         `sealed`, for a file from elsewhere: nothing outside of it can be read, its views of mart
-        are made anew, and other views and macros go or are refused. Raises LockedError if another process
-        writes to it (after `wait_seconds`), WarehouseError if it is not ours.
+        are made anew, and other views and macros go or are refused. Raises LockedError if another
+        process writes to it (after `wait_seconds`), WarehouseError if it is not ours.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = WriterLock(path, wait_seconds)
@@ -265,7 +265,9 @@ class Warehouse:
         return True
 
     def runs(self) -> pl.DataFrame:
-        """Every kept run, the earliest first; `latest` marks the one that speaks for its grain now."""
+        """Every kept run, the earliest first; `latest` marks the one that speaks for its grain
+        now.
+        """
         return self.sql("from mart.run_history order by known_at, run_id")
 
     def note_edition(self, edition_id: str) -> None:

@@ -1,5 +1,5 @@
-"""Files and folders that appear whole or not at all: written beside, synced to disk, put in place by
-one rename.
+"""Files and folders that appear whole or not at all: written beside, synced to disk, put in place
+by one rename.
 
 What a kill leaves behind begins with `.unfinished-` or `.aside-`; `clear_unfinished` heals a folder
 of it.

@@ -41,8 +41,8 @@ def migrate(connection: duckdb.DuckDBPyConnection, *, everything: bool = False) 
     """Applies what is pending, all or nothing; where nothing is, nothing is written.
 
     `everything`, for a database from elsewhere: believes no checksum in it, drops views and macros
-    of main, and refuses those of other schemas but mart. Raises WarehouseError for a database from newer or different code,
-    leaving it as it was.
+    of main, and refuses those of other schemas but mart. Raises WarehouseError for a database from
+    newer or different code, leaving it as it was.
     """
     if everything:
         _refuse_foreign_views(connection)
@@ -219,7 +219,10 @@ def _gather_fans(connection: duckdb.DuckDBPyConnection) -> None:
     """For runs saved before core.forecast_fan was there; run by run, so that memory does not grow,
     and an interruption is made good.
     """
-    missing = "select run_id from core.forecast_run anti join core.forecast_fan using (run_id) order by known_at, run_id"
+    missing = (
+        "select run_id from core.forecast_run anti join core.forecast_fan using (run_id) order "
+        "by known_at, run_id"
+    )
     for (run_id,) in connection.execute(missing).fetchall():
         connection.execute((SQL / "results" / "fans.sql").read_text("utf-8"), {"run_id": run_id})
 

@@ -52,7 +52,7 @@ def _zeros(size: int):
 
 @pytest.fixture
 def settings(tmp_path, monkeypatch):
-    """A project whose network is its own folder: secrets, traffic and results lie among its files."""
+    """A project whose network is its own folder: secrets and results lie among its files."""
     folder = tmp_path / "project"
     shutil.copytree(TEMPLATE, folder)
     for path in (folder / "network").iterdir():

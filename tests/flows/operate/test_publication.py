@@ -18,7 +18,7 @@ from flows.settings import read_settings
 from flows.steps.history import LostHistoryError, give_up_history, refuse_lost_history
 from flows.steps.inputs import open_warehouse
 from flows.steps.publish import keep_copies, publish_copy
-from flows.steps.report import put_edition
+from flows.steps.report import _is_kept, list_hash, put_edition
 from tests.flows.operate.test_signing import private_key
 from warehouse.errors import SettingsError
 from warehouse.store.files import put_link, unfinished_folder
@@ -31,7 +31,7 @@ def draw_edition(settings, run_id, text="<p>"):
     unfinished = unfinished_folder(reports / run_id)
     (unfinished / "en").mkdir()
     (unfinished / "en" / "index.html").write_text(text)
-    (unfinished / "edition.json").write_text("{}")
+    (unfinished / "edition.json").write_text('{"made_from": "this"}')
     write_manifest(unfinished / NAME, Manifest(hash_files(unfinished)))
     put_edition(settings, unfinished, reports / run_id, run_id)
     put_link(reports / "latest", run_id)
@@ -238,6 +238,20 @@ def test_a_new_file_under_an_old_name_gets_its_own_hash(place):
         copies.append(publish_copy.fn(settings)[0])
     assert copies[0] == copies[1]
     assert verify(config=place) == 0
+
+
+def test_an_edition_is_kept_where_it_is_as_drawn_and_archived(place):
+    """Anything else is drawn again: a stop before its folder was in place, a changed page."""
+    edition = place / "reports" / RUNS[1]
+    archived = list_hash(edition)
+    assert _is_kept(edition, "this", archived)
+    assert not _is_kept(edition, "other words", archived)
+    assert not _is_kept(edition, "this", "")
+    assert not _is_kept(place / "reports" / "gone", "this", archived)
+    relisted(edition)
+    assert not _is_kept(edition, "this", archived)
+    (edition / "edition.json").write_text("not JSON")
+    assert not _is_kept(edition, "this", archived)
 
 
 def test_editions_and_copies_that_are_removed_leave_the_lists(place):

@@ -21,6 +21,7 @@ from warehouse.store.files import unfinished_in, write_file
 NAME = "MANIFEST.sha256"
 SIGNATURE = "# ed25519 "
 _HASH = re.compile(r"[0-9a-f]{64}")
+_SEQUENCE = re.compile(r"[0-9]{1,15}")
 _ARROW = " -> "
 
 
@@ -91,7 +92,7 @@ def parse_manifest(text: str) -> Manifest | None:
             if not _HASH.fullmatch(digest) or path.is_absolute() or {"..", "."} & {*path.parts}:
                 return None
             files[name] = digest
-    if not head.get("sequence", "0").isdecimal():
+    if not _SEQUENCE.fullmatch(head.get("sequence", "0")):
         return None
     manifest = Manifest(
         files,

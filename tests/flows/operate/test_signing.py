@@ -133,7 +133,13 @@ def test_lists_of_earlier_versions_are_read_and_state_no_name(tmp_path):
 
 @pytest.mark.parametrize(
     "text",
-    ["nonsense\n", f"{'0' * 64}  /etc/passwd\n", f"{'0' * 64}  a/../../b\n", "# sequence x\n"],
+    [
+        "nonsense\n",
+        f"{'0' * 64}  /etc/passwd\n",
+        f"{'0' * 64}  a/../../b\n",
+        "# sequence x\n",
+        f"# sequence {'9' * 5000}\n",
+    ],
 )
 def test_what_is_not_a_list_is_not_read_as_one(text):
     assert parse_manifest(text) is None

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from flows.folders import Folders, read_folders
+from flows.folders import EXAMPLE_SETTINGS, Folders, make_private, read_folders
 from flows.runtime import embedded
 from warehouse.errors import LockedError, Problem, SettingsError, WarehouseError
 from warehouse.store.lock import WriterLock
@@ -128,17 +128,23 @@ def plan(
 def report(
     *,
     as_of: date | None = None,
+    run: str = "",
+    compare: Annotated[tuple[str, str] | None, Parameter(negative="")] = None,
     method: Literal["then", "today"] = "then",
     config: Config = None,
     force: bool = False,
 ) -> int:
-    """Write the chart report of the newest run, or any past edition again.
+    """Write the chart report of the newest run, any past edition again, or two side by side.
 
     Parameters
     ----------
     as_of
         Make the edition that spoke on this day again from the archive, such as 2026-03-01, and say
         whether it is the same to the byte.
+    run
+        The same for the edition of this run, such as 2026-10-1a2b3c4d.
+    compare
+        Two run ids: write a page that shows their editions side by side.
     method
         then: as it was; today: a variant, labelled as such, of what today's method makes of that
         edition's data.
@@ -147,6 +153,14 @@ def report(
     force
         Write again, even where nothing has changed.
     """
+    if sum((as_of is not None, bool(run), compare is not None)) > 1:
+        raise SettingsError(
+            "one edition at a time",
+            [Problem("--as-of, --run, --compare", "more than one is given")],
+            "Give one of them.",
+        )
+    if compare is not None or run:
+        return _report_archived(run or compare or "", config)
     if as_of is None:
         if method == "today":
             raise SettingsError(
@@ -158,16 +172,38 @@ def report(
     return _report_as_of(as_of, method, config)
 
 
-def _report_as_of(day: date, method: Literal["then", "today"], config: Path | None) -> int:
+def _report_archived(which: str | tuple[str, str], config: Path | None) -> int:
+    """The edition of a run again, or those of two side by side."""
     from flows.settings import read_settings
 
     folders: Folders = read_folders(config)
+    _need_archive(folders)
+    with embedded.prefect_api(folders.prefect_home):
+        from flows.steps.as_of import compare_runs, make_again
+
+        settings = read_settings(config)
+        if isinstance(which, tuple):
+            print(compare_runs(settings, *which))
+            return 0
+        made = make_again(settings, which)
+        print(made)
+        return int(bool(made.differing))
+
+
+def _need_archive(folders: Folders) -> None:
     if not folders.database.exists():
         raise WarehouseError(
             "there is no archive",
             [Problem(str(folders.database), "does not exist")],
             "Run `transit run` first.",
         )
+
+
+def _report_as_of(day: date, method: Literal["then", "today"], config: Path | None) -> int:
+    from flows.settings import read_settings
+
+    folders: Folders = read_folders(config)
+    _need_archive(folders)
     with embedded.prefect_api(folders.prefect_home) as server:
         from flows.steps.as_of import make_again, todays_method
 
@@ -205,8 +241,8 @@ def publish(*, keep: int | None = None, config: Config = None) -> int:
 
 
 def check(*, rows: int = 5, config: Config = None) -> int:
-    """Check the warehouse: rows that offend, months refused, quarantine. Exit code 1 where an error
-    is found.
+    """Check settings and network, and, where something is loaded, the warehouse: rows that offend,
+    months refused, quarantine. Exit code 1 where an error is found.
 
     Parameters
     ----------
@@ -216,16 +252,14 @@ def check(*, rows: int = 5, config: Config = None) -> int:
         Settings file, or a folder with a transit.toml. Default: ./transit.toml.
     """
     from flows.settings import read_settings
-    from flows.steps.check import check_warehouse
+    from flows.steps.check import check_network, check_warehouse
 
     settings = read_settings(config)
-    if not settings.folders.database.exists():
-        raise WarehouseError(
-            "there is nothing to check",
-            [Problem(str(settings.folders.database), "does not exist")],
-            "Run `transit load` first.",
-        )
-    results = check_warehouse(settings)
+    results = check_network(settings)
+    print(f"{'settings':<28} ok: {settings.folders.settings_file}")
+    print(f"{'network':<28} ok: {settings.network.folder}")
+    if settings.folders.database.exists():
+        results = check_warehouse(settings)
     for result in results:
         found = "ok" if result.passed else f"{result.check.severity}: {result.count} rows"
         print(f"{result.check.name:<28} {found}")
@@ -240,6 +274,8 @@ def check(*, rows: int = 5, config: Config = None) -> int:
                 print("      " + ", ".join(told))
             if result.count > rows:
                 print(f"      ... and {result.count - rows} more")
+    if not settings.folders.database.exists():
+        print("Nothing is loaded yet: transit run")
     return int(any(not result.passed and result.check.severity == "error" for result in results))
 
 
@@ -254,6 +290,7 @@ def serve(*, config: Config = None, data: Data = None) -> None:
         Folder that the sources' file patterns are relative to; replaces [folders] data.
     """
     folders = read_folders(config)
+    tell_example(folders)
     # To be stopped is what it is there for, also while it starts.
     with (
         suppress(KeyboardInterrupt),
@@ -264,13 +301,23 @@ def serve(*, config: Config = None, data: Data = None) -> None:
 
         if server is not None:
             server.wait()
-        serve_schedule(config, data)
+        serve_schedule(config, data, server)
+
+
+def tell_example(folders: Folders) -> None:
+    """Whoever has no settings file should know from the first line whose figures will come."""
+    if folders.settings_file == EXAMPLE_SETTINGS.resolve():
+        print(
+            "This is the bundled example, Central Asia, with simulated traffic."
+            " Your own network: transit init mynet",
+            file=sys.stderr,
+        )
 
 
 @contextmanager
 def _serving_alone(folders: Folders) -> Iterator[None]:
     """Two would start each run twice, and each tell of the other's as failed."""
-    folders.private.mkdir(parents=True, exist_ok=True)
+    make_private(folders.private)
     try:
         lock = WriterLock(folders.serve_lock)
     except LockedError as error:
@@ -295,13 +342,17 @@ def _run(
     failed.
     """
     folders: Folders = read_folders(config)
+    tell_example(folders)
     with embedded.prefect_api(folders.prefect_home) as server:
+        from flows.settings import read_settings
+
+        # What is wrong in the settings is said before anything slow is imported.
+        read_settings(config, data=data)
         # Prefect and the libraries are imported while its server starts.
         import httpx
 
         from flows.operate.retention import prune_prefect
         from flows.run import prepare, print_summary, transit_run
-        from flows.settings import read_settings
 
         prepare(config, data, steps)
         if server is not None:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from flows.folders import make_private
 from flows.operate.manifest import NAME as MANIFEST
 from flows.operate.manifest import (
     Manifest,
@@ -151,8 +152,7 @@ def restore(
             [Problem(str(folders.database), "exists")],
             "Restore elsewhere, or say --replace: the old one is then kept beside it.",
         )
-    folders.private.mkdir(parents=True, exist_ok=True)
-    folders.private.chmod(0o700)
+    make_private(folders.private)
     unpacked = folders.private / "restored"
     with (
         WriterLock(folders.run_lock, settings.run.wait_for_lock_seconds),

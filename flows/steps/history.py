@@ -8,7 +8,7 @@ import json
 import re
 from pathlib import Path
 
-from flows.folders import Folders
+from flows.folders import Folders, make_private
 from flows.settings import Settings
 from flows.steps.inputs import open_warehouse
 from warehouse.errors import Problem, TransitError, WarehouseError
@@ -49,7 +49,7 @@ def refuse_lost_history(settings: Settings) -> None:
 def give_up_history(settings: Settings) -> None:
     """Lets the next publication go without the runs that are lost now."""
     given_up = sorted(lost_runs(settings) | _given_up(settings.folders))
-    settings.folders.private.mkdir(parents=True, exist_ok=True)
+    make_private(settings.folders.private)
     write_file(settings.folders.private / GIVEN_UP, json.dumps(given_up, indent=1))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -30,7 +31,7 @@ from flows.runtime.workers import Workers
 from flows.settings import Settings
 from flows.steps.identity import code_version, settings_json, step_key
 from flows.steps.inputs import open_warehouse
-from flows.steps.wordings import read_wordings
+from flows.steps.wordings import read_stories, read_wordings
 from warehouse.errors import Problem, TransitError
 from warehouse.schema import FRAMES, GRAINS, RESULT_FRAMES, check
 from warehouse.store.database import Warehouse
@@ -45,6 +46,7 @@ from warehouse.store.files import (
 
 ABOUT = "edition.json"
 """Written last: an edition without it is not finished."""
+ABOUT_KEYS = {"run_id", "origin", "known_at", "data_hash"}
 NEWEST = f"../{LATEST}"
 DRAWING_SECONDS = 6 * 3600.0
 """A language of a large network is one piece of work."""
@@ -74,10 +76,12 @@ def write_edition(settings: Settings, *, force: bool) -> tuple[Path, bool]:
         run = (runs if by_grain.is_empty() else by_grain).row(-1, named=True)
         folder = reports / run["run_id"]
         words = read_wordings(settings.network.folder, settings.run.languages)
+        stories = read_stories(settings.network.folder)
         run_ids = sorted(runs["run_id"])
         made_from = (
             f"{run_ids} {code_version(('dashboards',))} {settings.network} "
-            f"{settings.run.languages} {settings.run.paper} {step_key(settings_json(words))}"
+            f"{settings.run.languages} {settings.run.paper} "
+            f"{step_key(settings_json([words, stories]))}"
         )
         archived = archived_hash(warehouse, run["run_id"])
         if not force and _is_kept(folder, made_from, archived):
@@ -101,6 +105,7 @@ def write_edition(settings: Settings, *, force: bool) -> tuple[Path, bool]:
         risk_alpha_ratio=settings.plan.risk_alpha_ratio,
         today=planning_date(run["settings"]),
         words=words,
+        stories=stories,
         newest=NEWEST,
         previous=earlier_editions(reports, run["known_at"]),
         accepted=accepted_of(runs),
@@ -270,14 +275,10 @@ def earlier_editions(reports: Path, known_at: datetime) -> tuple[EarlierEdition,
     found = []
     for path in reports.glob(f"*/{ABOUT}"):
         about = _about(path.parent)
-        if (
-            path.parent.is_symlink()
-            or about.get("run_id") != path.parent.name
-            or datetime.fromisoformat(about["known_at"]) >= known_at
-        ):
+        if path.parent.is_symlink() or about.get("run_id") != path.parent.name:
             continue
-        found.append(
-            EarlierEdition(
+        with contextlib.suppress(ValueError, TypeError):  # as unfinished as one that says nothing
+            edition = EarlierEdition(
                 run_id=about["run_id"],
                 origin=date.fromisoformat(about["origin"]),
                 known_at=datetime.fromisoformat(about["known_at"]),
@@ -285,19 +286,22 @@ def earlier_editions(reports: Path, known_at: datetime) -> tuple[EarlierEdition,
                 data_hash=about["data_hash"],
                 pages=frozenset(about.get("pages", ())),
             )
-        )
+            if edition.known_at < known_at:
+                found.append(edition)
     return tuple(
         sorted(found, key=lambda edition: (edition.known_at, edition.run_id), reverse=True)
     )
 
 
 def _about(folder: Path) -> dict[str, Any]:
-    """What an edition states of itself; empty where that is missing or can't be read."""
+    """What an edition says of itself; nothing where that can't be read, as of one that was never
+    finished: it is made again, and no other leads to it.
+    """
     try:
         about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return dict(about) if about.keys() >= ABOUT_KEYS else {}
+    except (OSError, ValueError, AttributeError):
         return {}
-    return about if isinstance(about, dict) else {}
 
 
 def put_edition(settings: Settings, unfinished: Path, folder: Path, run_id: str) -> None:

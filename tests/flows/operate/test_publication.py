@@ -2,6 +2,7 @@
 without, and what a stopped publication leaves behind is healed by the next one.
 """
 
+import json
 import os
 import shutil
 
@@ -31,7 +32,8 @@ def draw_edition(settings, run_id, text="<p>"):
     unfinished = unfinished_folder(reports / run_id)
     (unfinished / "en").mkdir()
     (unfinished / "en" / "index.html").write_text(text)
-    (unfinished / "edition.json").write_text('{"made_from": "this"}')
+    about = {"made_from": "this", "run_id": run_id, "origin": "", "known_at": "", "data_hash": ""}
+    (unfinished / "edition.json").write_text(json.dumps(about))
     write_manifest(unfinished / NAME, Manifest(hash_files(unfinished)))
     put_edition(settings, unfinished, reports / run_id, run_id)
     put_link(reports / "latest", run_id)

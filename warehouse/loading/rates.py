@@ -30,9 +30,8 @@ def slots_of_readings(readings: pl.DataFrame, slot_us: int) -> pl.DataFrame:
 
     `readings` hold interface_key, read_us, in_octets, out_octets (UInt64), counter_bits,
     discontinuity, uptime_s, speed_bps and batch_id: of two readings at one instant the later load
-    holds. Slots most of which restarts
-                  have spoilt have no
-    rate (reset); rates that one interval of two slots or more makes are estimated.
+    holds. Slots most of which restarts have spoilt have no rate (reset); rates that one interval of
+    two slots or more makes are estimated.
     """
     rows = _in_order(readings)
     key, at = rows["interface_key"].to_numpy(), rows["read_us"].to_numpy()

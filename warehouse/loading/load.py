@@ -298,6 +298,9 @@ def _stage(
                 unit_names=[] if spec.per_slot else list(CELL_UNITS),
                 unit_bits=[] if spec.per_slot else list(CELL_UNITS.values()),
             )
+        if warehouse.run("traffic/any_dated_names")["dated"].item():
+            # A slot belongs to the port of its start: one that is stamped at its end began before.
+            warehouse.run("traffic/resolve_dated_names", before_us=int(spec.stamp == "end"))
     except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException) as error:
         if "No space left" in str(error):
             raise

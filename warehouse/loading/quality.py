@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import polars as pl
 
 from warehouse.store.database import Warehouse
 
+EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
 SPIKE_RATIO = 4.0
 """A rate above this multiple of the port's speed is no measurement, whatever speed was recorded."""
 FULL_RATIO = 0.985
@@ -64,8 +67,27 @@ def flag_maintenance(warehouse: Warehouse) -> pl.DataFrame:
         return warehouse.run("traffic/window_rows")
 
 
+def flag_again(warehouse: Warehouse) -> None:
+    """Brings the flags that speed and priority of ports decide in line with the ports stated now."""
+    with warehouse.transaction():
+        warehouse.run("traffic/port")
+        warehouse.run("traffic/plain_flags")
+        warehouse.run("traffic/every_reach")
+        flag_lower_priority(warehouse)
+
+
+def flag_lower_priority(warehouse: Warehouse) -> None:
+    """Flags slots of the ports in `reach` that a port or bundle of higher priority measured too."""
+    warehouse.run("traffic/contest")
+    warehouse.run("traffic/lower_priority")
+
+
 def swapped_ends(
-    warehouse: Warehouse, *, least_slots: int = 288, margin: float = 0.5
+    warehouse: Warehouse,
+    *,
+    since: datetime | None = None,
+    least_slots: int = 288,
+    margin: float = 0.5,
 ) -> pl.DataFrame:
     """Pairs of ports of one route of which one has in and out exchanged: both are seen from the
     route's a_node.
@@ -75,4 +97,9 @@ def swapped_ends(
     """
     with warehouse.transaction():
         warehouse.run("traffic/port")
-        return warehouse.run("traffic/swapped_ends", least_slots=least_slots, margin=margin)
+        return warehouse.run(
+            "traffic/swapped_ends",
+            since=since or EARLIEST,
+            least_slots=least_slots,
+            margin=margin,
+        )

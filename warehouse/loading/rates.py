@@ -22,6 +22,7 @@ SLOTS = {
     "in_bps": pl.Float64,
     "out_bps": pl.Float64,
     "flag": pl.String,
+    "measured_ratio": pl.Float64,
 }
 
 
@@ -62,14 +63,17 @@ def slots_of_readings(readings: pl.DataFrame, slot_us: int) -> pl.DataFrame:
     enough = 2 * valid >= slot_us
     wide = np.add.reduceat(np.where((end - begin >= 2 * slot_us)[place], good, 0), starts)
     made = {"interface_key": owner[starts], "slot_us": slot[starts] * slot_us}
+    measured = np.zeros(len(starts))
     for way, rate in rates.items():
         of_piece = rate[place]
         known = ~np.isnan(of_piece)
         span = np.add.reduceat(np.where(known, good, 0), starts)
+        measured = np.maximum(measured, span / slot_us)
         bits = np.add.reduceat(np.where(known, of_piece, 0.0) * good, starts)
         made[f"{way}_bps"] = np.divide(
             bits, span, out=np.full(len(bits), np.nan), where=enough & (span > 0)
         )
+    made["measured_ratio"] = np.minimum(measured, 1.0)
     slots = pl.DataFrame({**made, "enough": enough, "wide": 2 * wide > valid}, nan_to_null=True)
     flag = pl.when(~pl.col("enough")).then(pl.lit("reset")).when("wide").then(pl.lit("estimated"))
     # What is missing of a slot less than half covered may come with the next file.

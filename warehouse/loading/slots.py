@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from warehouse.errors import Problem, SourceError
+from warehouse.loading.quality import flag_lower_priority
 from warehouse.sources.spec import SLOT_MINUTES, SourceSpec
 from warehouse.sources.table import Opened
 from warehouse.store.database import Warehouse
@@ -79,8 +80,10 @@ def write_slots(
         )
         warehouse.run("traffic/keep_fine", batch_id=batch_id)
         fine_rows = int(only(warehouse, "traffic/fine_sums")["rows"])
-        warehouse.run("traffic/slots_averaged", slot_us=place["slot_us"])
+        warehouse.run("traffic/slots_averaged", slot_us=place["slot_us"], row_us=row_us)
         warehouse.run("traffic/slots_of_groups")
+        warehouse.run("traffic/part_of_averages")
+        warehouse.run("traffic/keep_partial", batch_id=batch_id, slot_minutes=minutes)
         notes.append(
             f"samples every {row_us / MINUTE_US:g} minutes were averaged into {minutes}-minute slots"
         )
@@ -200,10 +203,12 @@ def reach_is_known(warehouse: Warehouse, minutes: int) -> bool:
 def flag_windows(warehouse: Warehouse, batch_id: int) -> None:
     """Flags slots in maintenance and slots that a port of higher priority measured as well."""
     possible = only(warehouse, "traffic/may_be_flagged")
+    if possible["several_speeds"]:
+        warehouse.run("traffic/several_speeds", batch_id=batch_id)
     if possible["maintenance"]:
         warehouse.run("traffic/maintenance", batch_id=batch_id)
-    if possible["two_ports"]:
-        warehouse.run("traffic/two_ports", batch_id=batch_id)
+    if possible["several_priorities"]:
+        flag_lower_priority(warehouse)
 
 
 def _row_length(warehouse: Warehouse, spec: SourceSpec, path: Path) -> int:

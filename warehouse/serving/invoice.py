@@ -94,6 +94,12 @@ def invoice(
             [Problem(f"{route_id}, {month:%Y-%m}", "no valid slot was measured")],
             "Check the route's name and the month.",
         )
+    if slots["ports"].max() != 1:
+        raise QueryError(
+            "ports of this route measure it at the same time with the same priority",
+            [Problem(f"{route_id}, {month:%Y-%m}", "nothing states whether their rates add up")],
+            "State their bundle, or different priority, in interfaces.csv.",
+        )
     expected, minutes = int(slots["expected"][0]), int(slots["slot_minutes"][0])
     pairs = list(slots.select("in_bps", "out_bps").iter_rows())
     value, valid = billed(

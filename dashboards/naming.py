@@ -21,7 +21,7 @@ PIECES = re.compile(r"\s*;\s+")
 LINKS = re.compile(r",? \(?https?://")
 
 
-def said(view: View, words: str | None) -> str:
+def translate_text(view: View, words: str | None) -> str:
     """Words from the data in this language: piece by piece, as `; ` divides them, from the
     edition's wordings, else as they are.
     """
@@ -53,7 +53,7 @@ def own_name(view: View, row: Mapping[str, Any]) -> str:
 
 
 def corridor_name(view: View, corridor: str) -> str:
-    return view.text("corridor.title", name=said(view, corridor))
+    return view.text("corridor.title", name=translate_text(view, corridor))
 
 
 def market_name(view: View, market: str) -> str:
@@ -63,7 +63,7 @@ def market_name(view: View, market: str) -> str:
     if market in table or not (
         len(ends) == 2 and all(view.language.knows("country", end) for end in ends)
     ):
-        return said(view, market)
+        return translate_text(view, market)
     a, z = (view.language.word("country", end) for end in ends)
     return view.text("name.between", a=a, z=z)
 
@@ -79,7 +79,7 @@ def way_name(view: View, way: str) -> str:
         return segment_label(view, way)
     if way in view.material.projects:
         return project_name(view, way)
-    return route_name(view, way) if way in view.material.routes else said(view, way)
+    return route_name(view, way) if way in view.material.routes else translate_text(view, way)
 
 
 def node_name(view: View, node_id: str) -> str:
@@ -185,7 +185,9 @@ def thing_name(view: View, kind: str, thing_id: str) -> str:
 def group_name(view: View, risk_group_id: str) -> str:
     groups = view.material["risk_group"].filter(pl.col("risk_group_id") == risk_group_id)
     return (
-        said(view, str(groups["name"][0])) if groups.height and groups["name"][0] else risk_group_id
+        translate_text(view, str(groups["name"][0]))
+        if groups.height and groups["name"][0]
+        else risk_group_id
     )
 
 

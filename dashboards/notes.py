@@ -112,7 +112,9 @@ def series_notes(view: View, key: SeriesKey) -> Notes:
         notes.append((text("note.definition"), text("note.country")))
         if observed is not None and "source" in observed.columns:
             sources = observed["source"].drop_nulls().unique(maintain_order=True).to_list()
-            notes.append((text("note.source"), naming.said(view, "; ".join(map(str, sources)))))
+            notes.append(
+                (text("note.source"), naming.translate_text(view, "; ".join(map(str, sources))))
+            )
     else:
         notes.append((text("note.definition"), definition(view, key)))
         notes.append(

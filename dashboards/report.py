@@ -16,31 +16,19 @@ import polars as pl
 import typst
 from markupsafe import Markup
 
-from dashboards.chapters import (
-    assumptions,
-    changes,
-    corridors,
-    countries,
-    data,
-    method,
-    new_routes,
-    overview,
-    plan,
-    quality,
-    risk,
-    routes,
-    scenarios,
-    segments,
-)
+from dashboards.chapters import changes, overview
+from dashboards.chapters.capacity import plan, risk, scenarios, segments
+from dashboards.chapters.evidence import assumptions, data, method, quality
+from dashboards.chapters.traffic import corridors, countries, new_routes, routes
 from dashboards.edition import Edition
 from dashboards.figure import Page, capital
-from dashboards.front.brief import NAME as BRIEF
-from dashboards.front.brief import write_brief
 from dashboards.kept import Body, Kept, page_key, run_lines
 from dashboards.language import TEXT_FOLDER, Language, Period, load_language
 from dashboards.material import Material, gather
-from dashboards.paper import NAME as PAPER
-from dashboards.paper import write_paper
+from dashboards.press.brief import NAME as BRIEF
+from dashboards.press.brief import write_brief
+from dashboards.press.paper import NAME as PAPER
+from dashboards.press.paper import write_paper
 from dashboards.previews import Preview, draw_previews
 from dashboards.shared import SCRIPTS, embed, settings, words, write_assets, write_search
 from dashboards.view import View
@@ -103,14 +91,15 @@ def write_report(
         written.append(write_workbook(frames, edition, folder / "data" / WORKBOOK))
         extras.append((f"../data/{WORKBOOK}", "page.workbook"))
     if paper:
-        papers = _printed(
+        papers, links = _printed(
             PAPER,
+            "page.paper",
             lambda: write_paper(
                 frames, edition, folder, languages=languages, text_folder=text_folder
             ),
         )
         written += papers or []
-        extras += [(PAPER, "page.paper")] if papers else []
+        extras += links
     store = kept or Kept()
     jobs = [
         (
@@ -140,15 +129,18 @@ def write_report(
     return sorted(set(written))
 
 
-def _printed(name: str, write: Callable[[], T]) -> T | None:
-    """What `write` makes; None, with a line in the log, where it can't be typeset: an edition is
-    not held up by its PDF.
+def _printed(
+    name: str, key: str, write: Callable[[], T | None]
+) -> tuple[T | None, list[tuple[str, str]]]:
+    """What `write` makes, and the link to it. An edition is not held up by its PDF: where that
+    can't be typeset, a line in the log and on the pages says so in the link's place.
     """
     try:
-        return write()
-    except typst.TypstError as error:
+        made = write()
+    except (typst.TypstError, ValueError) as error:
         LOG.warning("%s was not made, as it can't be typeset: %s", name, error)
-        return None
+        return None, [("", f"{key}_failed")]
+    return made, [(name, key)] if made else []
 
 
 def _write_job(job: tuple[Any, ...]) -> Made:
@@ -176,10 +168,11 @@ def _write_language(
     pages = edition_pages(View(material, language))
     drawn = draw_previews(pages, language, folder) if pictures else {}
     written = [folder / picture.path for picture in drawn.values()]
-    brief = _printed(BRIEF, lambda: write_brief(View(material, language), folder))
-    if brief:
-        written.append(brief)
-        extras = [*extras, (BRIEF, "brief.link")]
+    brief, links = _printed(
+        BRIEF, "brief.link", lambda: write_brief(View(material, language), folder)
+    )
+    written += [brief] if brief else []
+    extras = [*extras, *links]
     for page in pages:
         body = _body(page, View(material, language), kept, drawn, with_data=code == languages[0])
         written.append(
@@ -293,7 +286,7 @@ def _write_page(
             path=page.path,
             real=page.real,
             scripts=SCRIPTS,
-            extras=[(home + href, view.text(key)) for href, key in extras],
+            extras=[(home + href if href else "", view.text(key)) for href, key in extras],
             home=home,
             root=home + "../",
             t=view.text,

@@ -22,7 +22,7 @@ from flows.record.records import Job
 from flows.runtime import signals
 from flows.settings import Settings, read_settings
 from flows.steps.forecast import GrainForecast, forecast_every_grain
-from flows.steps.lake import pour_edition
+from flows.steps.lake import publish_edition_to_lake
 from flows.steps.load import load_everything, simulate_example
 from flows.steps.plan import Kept, plan_and_keep
 from flows.steps.report import publish_copy, write_edition
@@ -141,8 +141,12 @@ def run_steps(
             keep_steps(job)
             summary.published = publish_copy(settings)
             step.detail = str(summary.published)
-            if settings.lake.catalog and (poured := pour_edition(settings, summary.published)):
-                step.detail += f"; lake: snapshot {poured.snapshot}, {poured.rows:,} rows new"
+            if settings.lake.catalog and (
+                publication := publish_edition_to_lake(settings, summary.published)
+            ):
+                step.detail += (
+                    f"; lake: snapshot {publication.snapshot}, {publication.rows:,} rows new"
+                )
 
 
 def _forecast_told(made: GrainForecast) -> str:

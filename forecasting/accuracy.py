@@ -11,45 +11,11 @@ from scipy.special import stdtr
 from forecasting.series import FloatArray
 
 
-def mase(train: FloatArray, forecast: FloatArray, actual: FloatArray, season: int = 1) -> float:
-    """Mean absolute error over the in-sample error of seasonal naive; NaN where that is 0."""
-    scale = float(np.abs(train[season:] - train[:-season]).mean())
-    return float(np.abs(actual - forecast).mean()) / scale if scale > 0 else float("nan")
-
-
-def smape(forecast: FloatArray, actual: FloatArray) -> float:
-    """Symmetric mean absolute percentage error, 0-200; 0 where both are 0."""
-    size = np.abs(forecast) + np.abs(actual)
-    return float(
-        200
-        * np.divide(np.abs(forecast - actual), size, out=np.zeros_like(size), where=size > 0).mean()
-    )
-
-
 def pinball(quantile: FloatArray, actual: FloatArray, level: float) -> FloatArray:
     """Quantile score with factor 2, so that at level 0.5 it is the absolute error."""
     return 2 * np.where(
         actual >= quantile, level * (actual - quantile), (1 - level) * (quantile - actual)
     )
-
-
-def crps_sample(draws: FloatArray, actual: float) -> float:
-    """Empirical CRPS of a sample: E|X - y| - E|X - X'| / 2, the second mean over all pairs (not the
-    fair estimator).
-    """
-    ordered = np.sort(draws)
-    count = len(ordered)
-    pairs = 2 * float(((2 * np.arange(1, count + 1) - count - 1) * ordered).sum()) / count**2
-    return float(np.abs(draws - actual).mean()) - pairs / 2
-
-
-def interval_score(
-    low: FloatArray, high: FloatArray, actual: FloatArray, coverage: float
-) -> FloatArray:
-    """Width plus 2 / (1 - coverage) times the distance outside (Gneiting and Raftery 2007)."""
-    outside = np.maximum(low - actual, 0.0) + np.maximum(actual - high, 0.0)
-    score: FloatArray = high - low + 2 / (1 - coverage) * outside
-    return score
 
 
 def wilson(hits: float, count: float, coverage: float = 0.95) -> tuple[float, float]:

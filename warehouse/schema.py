@@ -21,10 +21,6 @@ from warehouse.errors import ContractError, Problem
 Grain = Literal["month", "week", "day", "year"]
 GRAINS: tuple[Grain, ...] = ("month", "week", "day", "year")
 SEASON_LENGTH: Mapping[Grain, int] = {"month": 12, "week": 52, "day": 7, "year": 1}
-SERIES_KINDS = ("route", "market", "corridor", "total", "country")
-DIRECTIONS = ("in", "out")
-SEGMENT_DIRECTIONS = ("az", "za")
-STATISTICS = ("mean", "p95")
 QUANTILE_LEVELS = (
     0.025,
     0.05,

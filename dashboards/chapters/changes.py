@@ -21,13 +21,10 @@ from dashboards.notes import Notes, closing
 from dashboards.view import View
 
 Parts = Sequence[Mapping[str, Any]]
-STEPS = ("history_revised", "new_observations", "model", "assumptions")
-DATES = ("runout_days", "order_by_days")
 LEAST_DAYS = 15
 """A date that moves by less is not called moved."""
 SAME, LEAST_RATIO = 0.005, 0.01
 """Shares of what was said: less leaves a forecast the same, and a route out of the table."""
-MOST_MOVED = 12
 
 
 def value_key(key: SeriesKey) -> RevisionKey:

@@ -9,7 +9,7 @@ from datetime import date
 import polars as pl
 
 from dashboards import naming
-from dashboards.chapters.series import outlook
+from dashboards.chapters.traffic.series import outlook
 from dashboards.charts.components import MOST, components
 from dashboards.charts.probability import probability
 from dashboards.charts.profile import profile

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dashboards import naming
-from dashboards.chapters import accepted, changes
-from dashboards.chapters.corridors import corridors
+from dashboards.chapters import changes
+from dashboards.chapters.evidence import accepted
 from dashboards.chapters.places import corridor_path
-from dashboards.chapters.series import refusals_in_short, series_figure
+from dashboards.chapters.traffic.corridors import corridors
+from dashboards.chapters.traffic.series import refusals_in_short, series_figure
 from dashboards.figure import Cell, Page, Section, Table
 from dashboards.front.changed import change_section
 from dashboards.front.page import make_front

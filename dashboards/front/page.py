@@ -9,7 +9,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from dashboards import naming
-from dashboards.chapters.atlas import badges, load_notes
+from dashboards.chapters.capacity.atlas import badges, load_notes
 from dashboards.chapters.places import segment_path
 from dashboards.charts.region import LATER, YEARS, Place, Segment, region
 from dashboards.figure import joined

@@ -50,7 +50,7 @@ Plan = Mapping[str, pl.DataFrame]
 
 
 @dataclass(frozen=True)
-class Then:
+class EarlierRun:
     """An earlier run, what it said, and what was known when it was made."""
 
     run_id: str
@@ -65,34 +65,38 @@ class Then:
     today: date
 
 
-def account(
+def attribute_changes(
     settings: Settings, made: GrainForecast, planned: Plan, stated: Plan, run_id: str
 ) -> tuple[pl.DataFrame, list[Note]]:
     """Rows of REVISION_PART of this run, and a note where its dates could not be accounted.
     `stated` are EVENT and NETWORK_FRAMES now.
     """
     with open_warehouse(settings) as warehouse:
-        then = read_then(warehouse, settings, made, run_id, planned=bool(planned))
-    if then is None:
+        earlier_run = read_earlier_run(warehouse, settings, made, run_id, planned=bool(planned))
+    if earlier_run is None:
         return REVISION_PART.empty(), []
-    own_then = series_of(then.known, made.spec.grain)
-    revised = made.traffic.filter(pl.col("period_start") <= then.origin)
-    if own_then.is_empty() or revised.is_empty():
+    own_earlier = series_of(earlier_run.known, made.spec.grain)
+    revised = made.traffic.filter(pl.col("period_start") <= earlier_run.origin)
+    if own_earlier.is_empty() or revised.is_empty():
         return REVISION_PART.empty(), []
-    reasons = _reasons(settings, made, then, stated, own_then, revised)
+    reasons = _reasons(settings, made, earlier_run, stated, own_earlier, revised)
 
     def forecast_of(own: pl.DataFrame) -> Forecast:
         return stage_forecast(
-            settings, made, Known(own, then.known.events, then.known.routes, then.known.drivers)
+            settings,
+            made,
+            Known(
+                own, earlier_run.known.events, earlier_run.known.routes, earlier_run.known.drivers
+            ),
         )
 
-    known_then = frame_hash({"traffic": own_then})
-    untouched = frame_hash({"traffic": revised}) == known_then
-    made_then = None if then.same_method else forecast_of(own_then)
-    made_revised = made_then if untouched else forecast_of(revised)
+    hash_earlier = frame_hash({"traffic": own_earlier})
+    untouched = frame_hash({"traffic": revised}) == hash_earlier
+    remade = None if earlier_run.same_method else forecast_of(own_earlier)
+    made_revised = remade if untouched else forecast_of(revised)
     made_renewed = forecast_of(made.traffic)
-    kept = medians(then.quantiles)
-    earlier = kept if made_then is None else medians(made_then.quantiles)
+    kept = medians(earlier_run.quantiles)
+    earlier = kept if remade is None else medians(remade.quantiles)
     parts = [
         revision_parts(
             Stages(
@@ -102,27 +106,27 @@ def account(
                 medians(made_renewed.quantiles),
                 medians(made.forecast.quantiles),
             ),
-            earlier_run_id=then.run_id,
+            earlier_run_id=earlier_run.run_id,
             reasons=reasons,
         )
     ]
     notes: list[Note] = []
-    if planned and not then.plan["runout"].is_empty():
+    if planned and not earlier_run.plan["runout"].is_empty():
         try:
             stages = _dates(
-                settings, made, then, stated, planned, (made_then, made_revised, made_renewed)
+                settings, made, earlier_run, stated, planned, (remade, made_revised, made_renewed)
             )
-            parts.append(revision_parts(stages, earlier_run_id=then.run_id, reasons=reasons))
+            parts.append(revision_parts(stages, earlier_run_id=earlier_run.run_id, reasons=reasons))
         except TransitError as error:
             why = "; ".join(map(str, error.problems[:3])) or error.summary
-            found = reason("note.dates_not_attributed", run=then.run_id, why=why)
-            notes.append(Note("revision_of_dates", then.run_id, found))
+            found = reason("note.dates_not_attributed", run=earlier_run.run_id, why=why)
+            notes.append(Note("revision_of_dates", earlier_run.run_id, found))
     return pl.concat(parts).sort(REVISION_PART.key), notes
 
 
-def read_then(
+def read_earlier_run(
     warehouse: Warehouse, settings: Settings, made: GrainForecast, run_id: str, *, planned: bool
-) -> Then | None:
+) -> EarlierRun | None:
     """The run to hold this one against, with what was known when it was made; None where there is
     none.
     """
@@ -150,7 +154,7 @@ def read_then(
     frames = {name: warehouse.read_as_of(name, at) for name in {*NETWORK_FRAMES, *STATED}}
     wanted = {item.name for item in fields(PlanningPolicy)}
     policy = {name: value for name, value in chose.get("plan", {}).items() if name in wanted}
-    return Then(
+    return EarlierRun(
         run["run_id"],
         run["origin"],
         at,
@@ -185,7 +189,7 @@ def stage_forecast(settings: Settings, made: GrainForecast, known: Known) -> For
 def _dates(
     settings: Settings,
     made: GrainForecast,
-    then: Then,
+    earlier_run: EarlierRun,
     stated: Plan,
     planned: Plan,
     forecasts: tuple[Forecast | None, Forecast | None, Forecast],
@@ -193,7 +197,7 @@ def _dates(
     """The stages of the dates; a forecast of None is the earlier run's own. The planning date moves
     with the observations.
     """
-    last = then.plan["runout"]["last_target"].max()
+    last = earlier_run.plan["runout"]["last_target"].max()
     assert isinstance(last, date)
     today = today_of(settings)
 
@@ -212,53 +216,60 @@ def _dates(
             send_parts=partial(spread, settings.run, "failures"),
         )
 
-    made_then, made_revised, made_renewed = forecasts
+    remade, made_revised, made_renewed = forecasts
     earlier = (
-        then.plan
-        if made_then is None
-        else planned_with(made_then, then.frames, then.policy, then.today)
+        earlier_run.plan
+        if remade is None
+        else planned_with(remade, earlier_run.frames, earlier_run.policy, earlier_run.today)
     )
-    if made_revised is made_then:
+    if made_revised is remade:
         revised = earlier
     else:
         assert made_revised is not None
-        revised = planned_with(made_revised, then.frames, then.policy, then.today)
-    as_stated = not _changed(then, stated) and then.policy == settings.plan
+        revised = planned_with(
+            made_revised, earlier_run.frames, earlier_run.policy, earlier_run.today
+        )
+    as_stated = not _changed(earlier_run, stated) and earlier_run.policy == settings.plan
     if as_stated and made_renewed is made.forecast:
         renewed = planned
     else:
         renewed = planned_with(
-            made_renewed, {**then.frames, "coincidence": stated["coincidence"]}, then.policy, today
+            made_renewed,
+            {**earlier_run.frames, "coincidence": stated["coincidence"]},
+            earlier_run.policy,
+            today,
         )
     return Stages(
-        *(plan_figures(one, last) for one in (then.plan, earlier, revised, renewed, planned))
+        *(plan_figures(one, last) for one in (earlier_run.plan, earlier, revised, renewed, planned))
     )
 
 
-def _changed(then: Then, stated: Plan) -> list[str]:
+def _changed(earlier_run: EarlierRun, stated: Plan) -> list[str]:
     return [
         name
         for name in STATED
-        if frame_hash({name: then.frames[name]}) != frame_hash({name: stated[name]})
+        if frame_hash({name: earlier_run.frames[name]}) != frame_hash({name: stated[name]})
     ]
 
 
 def _reasons(
     settings: Settings,
     made: GrainForecast,
-    then: Then,
+    earlier_run: EarlierRun,
     stated: Plan,
-    own_then: pl.DataFrame,
+    own_earlier: pl.DataFrame,
     revised: pl.DataFrame,
 ) -> dict[str, Reason]:
-    day = then.known_at
+    day = earlier_run.known_at
     key = list(TRAFFIC_PERIOD.key)
-    joined = own_then.select(*key, was="value_gbps").join(
+    joined = own_earlier.select(*key, was="value_gbps").join(
         revised.select(*key, now="value_gbps"), on=key, how="full", coalesce=True
     )
     differing = joined.filter(pl.col("was").ne_missing(pl.col("now"))).height
     fresh = sorted(
-        made.traffic.filter(pl.col("period_start") > then.origin)["period_start"].unique().to_list()
+        made.traffic.filter(pl.col("period_start") > earlier_run.origin)["period_start"]
+        .unique()
+        .to_list()
     )
     new = (
         reason("revision.periods_known", first=fresh[0], last=fresh[-1])
@@ -268,19 +279,22 @@ def _reasons(
         else reason("revision.no_period")
     )
     today = today_of(settings)
-    if then.today != today:
-        new = new.followed_by(reason("revision.replanned", now=today, before=then.today))
-    changed = [*_changed(then, stated), *(["policy"] if then.policy != settings.plan else [])]
+    if earlier_run.today != today:
+        new = new.followed_by(reason("revision.replanned", now=today, before=earlier_run.today))
+    changed = [
+        *_changed(earlier_run, stated),
+        *(["policy"] if earlier_run.policy != settings.plan else []),
+    ]
     return {
         "history_revised": reason(
-            "revision.values_revised", count=differing, last=then.origin, day=day
+            "revision.values_revised", count=differing, last=earlier_run.origin, day=day
         )
         if differing
-        else reason("revision.none_revised", last=then.origin),
+        else reason("revision.none_revised", last=earlier_run.origin),
         "new_observations": new,
         "model": reason("revision.same_method")
-        if then.same_method
-        else reason("revision.other_method", day=day, run=then.run_id),
+        if earlier_run.same_method
+        else reason("revision.other_method", day=day, run=earlier_run.run_id),
         "assumptions": reason("revision.inputs_changed", day=day, names=changed)
         if changed
         else reason("revision.inputs_same", day=day),

@@ -17,8 +17,8 @@ from flows.steps.identity import code_version, frame_hash, settings_json, step_k
 from flows.steps.kept_steps import kept_paths
 from forecasting.series import Paths
 from forecasting.spec import ForecastSpec
+from forecasting.stories.changes import PlanInputs
 from forecasting.stories.scenario import Scenario, parse_scenario
-from forecasting.stories.what_if import PlanInputs
 from warehouse.errors import Problem, SettingsError, TransitError
 from warehouse.network.model import Network
 from warehouse.schema import DRIVER, TRAFFIC_PERIOD, Grain

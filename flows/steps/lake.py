@@ -15,7 +15,14 @@ from flows.operate.secrets import stated
 from flows.record import journal, progress
 from flows.settings import Settings
 from warehouse.errors import Problem, SettingsError, WarehouseError
-from warehouse.serving.extras.lake import Lake, Poured, Store, pour, shared_samples, tend
+from warehouse.serving.extras.lake import (
+    Lake,
+    LakePublication,
+    Store,
+    compact,
+    import_samples,
+    publish_to_lake,
+)
 from warehouse.sources.spec import SourceSpec
 
 KEY_ID, SECRET = "TRANSIT_LAKE_KEY_ID", "TRANSIT_LAKE_SECRET"
@@ -52,36 +59,36 @@ def lake_of(settings: Settings) -> Lake | None:
 
 
 @task(name="publish into the lake", cache_policy=NO_CACHE)
-def pour_edition(settings: Settings, edition: Path) -> Poured | None:
+def publish_edition_to_lake(settings: Settings, edition: Path) -> LakePublication | None:
     """None where no lake is named. What is old there goes, if [lake] keep_days says so; that this
     fails is no failure.
     """
     lake = lake_of(settings)
     if lake is None:
         return None
-    poured = pour(edition, lake)
+    publication = publish_to_lake(edition, lake)
     if settings.lake.keep_days:
         now = datetime.now(UTC)
         try:
-            removed = tend(
+            removed = compact(
                 lake,
                 keep_since=now - timedelta(days=settings.lake.keep_days),
                 unneeded_since=now - READERS_GRACE,
             )
-            journal.write("lake tended", files_removed=removed)
+            journal.write("lake compacted", files_removed=removed)
         except WarehouseError as error:
-            journal.write("lake not tended", problem=str(error))
+            journal.write("lake not compacted", problem=str(error))
             progress.note(str(error))
-    return poured
+    return publication
 
 
-def gathered(settings: Settings) -> list[tuple[SourceSpec, list[Path]]]:
+def imported_sources(settings: Settings) -> list[tuple[SourceSpec, list[Path]]]:
     """What [lake] gather names, as sources of tables and their files."""
     lake = lake_of(settings)
     found: dict[tuple[str, int, bool], list[Path]] = {}
     if lake is not None:
         for project in settings.lake.gather:
-            for shared in shared_samples(
+            for shared in import_samples(
                 lake, project, settings.folders.private / "lake" / project
             ):
                 found.setdefault((project, shared.slot_minutes, shared.simulated), []).append(

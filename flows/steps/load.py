@@ -20,7 +20,7 @@ from flows.runtime import signals
 from flows.settings import Settings
 from flows.steps.identity import code_version
 from flows.steps.inputs import open_warehouse, today_of
-from flows.steps.lake import gathered
+from flows.steps.lake import imported_sources
 from flows.steps.seen import Seen, load_unseen
 from warehouse.errors import Problem, SourceError, WarehouseError
 from warehouse.example.simulate import write_traffic
@@ -140,9 +140,9 @@ def _load_new(
     return load_unseen(warehouse, source, paths, load, now_ns=time.time_ns())
 
 
-@task(name="gather from the lake", cache_policy=NO_CACHE)
+@task(name="import from the lake", cache_policy=NO_CACHE)
 def load_gathered(settings: Settings, known_at: datetime) -> list[tuple[list[LoadResult], Seen]]:
-    sources = gathered(settings)
+    sources = imported_sources(settings)
     with open_warehouse(settings) as warehouse:
         return [_load_new(warehouse, source, files, known_at) for source, files in sources]
 

@@ -26,7 +26,7 @@ from warehouse.reasons import Note
 Plan = Mapping[str, pl.DataFrame]
 
 
-def hold_against(
+def score_past_forecasts(
     settings: Settings, made: GrainForecast, planned: Plan, stated: Plan
 ) -> tuple[dict[str, pl.DataFrame], list[Note]]:
     """Rows of LIVE_ACCURACY and MODEL_CHALLENGE, of a planned run also of NEW_ROUTE_SCORE, and

@@ -17,7 +17,7 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.runtime.runners import spread
 from flows.settings import Settings
-from flows.steps.attribution import account
+from flows.steps.attribution import attribute_changes
 from flows.steps.forecast import GrainForecast
 from flows.steps.gates import failed_gates, pass_or_refuse
 from flows.steps.identity import code_version, frame_hash, settings_json, step_key
@@ -31,11 +31,12 @@ from flows.steps.inputs import (
     today_of,
 )
 from flows.steps.kept_steps import keep_loads
-from flows.steps.past_forecasts import hold_against
+from flows.steps.past_forecasts import score_past_forecasts
 from flows.steps.sentences import frames_with_sentences, with_sentences
 from forecasting.capacity.plan import plan
 from forecasting.entry.market_entry import new_routes
-from forecasting.stories.what_if import PlanInputs, base_plan, tell
+from forecasting.stories.changes import PlanInputs
+from forecasting.stories.what_if import base_plan, tell
 from warehouse.errors import Problem
 from warehouse.network.model import Network
 from warehouse.reasons import note_frame
@@ -210,8 +211,8 @@ def look_back(
     run: RunRecord,
 ) -> Mapping[str, pl.DataFrame]:
     """The frames of a run with what it says of earlier ones."""
-    parts, notes = account(settings, made, planned, stated, run.run_id)
-    held, more = hold_against(settings, made, planned, stated)
+    parts, notes = attribute_changes(settings, made, planned, stated, run.run_id)
+    held, more = score_past_forecasts(settings, made, planned, stated)
     told = note_frame([*notes, *more])
     noted = pl.concat([planned["plan_note"], told]) if "plan_note" in planned else told
     unique = noted.unique(["topic", "subject"], maintain_order=True)

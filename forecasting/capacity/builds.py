@@ -21,9 +21,9 @@ from forecasting.assumptions import Assumptions
 from forecasting.capacity.availability import failure_hours
 from forecasting.capacity.basis import Basis
 from forecasting.capacity.earnings import Earned, EnteredMarket, earnings, losses
-from forecasting.capacity.integer_program import together
+from forecasting.capacity.integer_program import solve
 from forecasting.capacity.openings import Opening, Sets, openings, simulate
-from forecasting.capacity.schedule import Build, Line, Options, Response, Together
+from forecasting.capacity.schedule import Build, Line, Options, Response, Solution
 from forecasting.spec import PlanningPolicy
 from warehouse.reasons import Note, Reason, reason
 from warehouse.schema import BUILD_CHOICE, check
@@ -211,7 +211,7 @@ def choice_frame(made: Choices, basis: Basis, lines: list[Line], best: Options) 
     for number, one in enumerate(made.openings):
         chosen = best[number] != one.never
         both = [
-            together(lines, forced(made, number, there=there, at_best=chosen), made.charges)
+            solve(lines, forced(made, number, there=there, at_best=chosen), made.charges)
             for there in (True, False)
         ]
         rows.append(_row(made, basis, number, chosen, *both))
@@ -220,7 +220,7 @@ def choice_frame(made: Choices, basis: Basis, lines: list[Line], best: Options) 
 
 
 def _row(
-    made: Choices, basis: Basis, number: int, chosen: bool, there: Together, without: Together
+    made: Choices, basis: Basis, number: int, chosen: bool, there: Solution, without: Solution
 ) -> dict[str, Any]:
     one, price, sold = made.openings[number], made.price_usd[number], made.earned[number]
     option = there.options[number]

@@ -25,12 +25,10 @@ import numpy as np
 from forecasting.capacity.schedule import (
     Build,
     Line,
-    Offer,
     Options,
     Response,
     Schedule,
-    System,
-    Together,
+    Solution,
     check_offers,
 )
 from forecasting.series import FloatArray
@@ -43,27 +41,7 @@ at least.
 MOST_ROUNDS = 60
 
 
-def cheapest(
-    need_gbps: FloatArray,
-    offers: Sequence[Offer],
-    *,
-    room_gbps: float = np.inf,
-    system: System | None = None,
-    seconds: float = 10.0,
-) -> Schedule:
-    """The cheapest starts so that what has started covers `need_gbps` (on top of what is lit) in
-    every period.
-
-    `room_gbps` is what fits on the present line system; more needs `system`. Raises PlanError on a
-    module of no size, and where the solver finds nothing.
-    """
-    line = Line(
-        Response.fixed(np.asarray(need_gbps, dtype=float)), tuple(offers), room_gbps, system
-    )
-    return together([line], seconds=seconds).schedules[0]
-
-
-def together(
+def solve(
     lines: Sequence[Line],
     builds: Sequence[Build] = (),
     charges: Sequence[Response] = (),
@@ -72,7 +50,7 @@ def together(
     seconds: float = 30.0,
     gap: float = 1e-4,
     short_gap: float = 0.015,
-) -> Together:
+) -> Solution:
     """The cheapest builds and orders: every line covered as far as it can be, plus `charges` that
     depend on the builds (USD, none negative).
 
@@ -83,20 +61,20 @@ def together(
     for line in lines:
         check_offers(line.offers)
     if not lines and not builds:
-        return Together((), (), float(sum(charge.of(()).item() for charge in charges)), 0.0)
+        return Solution((), (), float(sum(charge.of(()).item() for charge in charges)), 0.0)
     if budget_usd is None and len(lines) > 1:
         # Without a budget only builds join lines, so what none of them touches is a program of
         # its own.
         joined = [line for line in lines if line.need.builds]
         first = (
-            together(joined, builds, charges, seconds=seconds, gap=gap)
+            solve(joined, builds, charges, seconds=seconds, gap=gap)
             if len(joined) < len(lines)
             else None
         )
         if first is not None:
             found = iter(first.schedules)
             rest = {
-                id(line): together([line], seconds=seconds, gap=gap)
+                id(line): solve([line], seconds=seconds, gap=gap)
                 for line in lines
                 if not line.need.builds
             }
@@ -112,7 +90,7 @@ def together(
     for _ in range(MOST_ROUNDS):
         values, proven = model.solve(seconds, gap, short_gap)
         options = model.options(values)
-        if not model.cut(options):
+        if not model.add_missing_constraints(options):
             break
     else:
         proven = False
@@ -257,7 +235,7 @@ class _Model:
         if not single:
             self.demands[name] = (response, demand)
 
-    def cut(self, options: Options) -> bool:
+    def add_missing_constraints(self, options: Options) -> bool:
         """Whether anything that several builds touch was not stated for this choice yet; it is
         then.
         """
@@ -357,13 +335,13 @@ class _Model:
             for at, build in zip(self.option_at, self.builds, strict=True)
         )
 
-    def read(self, values: FloatArray, options: Options, proven: bool) -> Together:
+    def read(self, values: FloatArray, options: Options, proven: bool) -> Solution:
         schedules = [self._schedule(number, values, options) for number in range(len(self.lines))]
         charged = float(sum(charge.at(options).item() for charge in self.charges))
         built = float(
             sum(build.net_usd[option] for build, option in zip(self.builds, options, strict=True))
         )
-        return Together(options, tuple(schedules), charged, built, proven)
+        return Solution(options, tuple(schedules), charged, built, proven)
 
     def _schedule(self, number: int, values: FloatArray, options: Options) -> Schedule:
         line, times = self.lines[number], self.times[number]

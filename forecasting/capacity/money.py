@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from forecasting.assumptions import Assumption
-from forecasting.series import FloatArray
 
 Number = Any
 """A float or an array of samples."""
@@ -105,19 +104,6 @@ def transit_bill(
 def revenue_at_risk(gbps: Number, months: Number, usd_per_mbps_month: Number) -> Number:
     """Revenue of traffic that can't be carried for some months."""
     return MBPS_PER_GBPS * gbps * months * usd_per_mbps_month
-
-
-def real_rate(nominal: Number, inflation: Number) -> Number:
-    """The discount rate for flows in prices of today, from the one for flows in prices of their
-    day.
-    """
-    return (1 + nominal) / (1 + inflation) - 1
-
-
-def net_present_value(flows_usd: FloatArray, rate: Number) -> Number:
-    """Of yearly flows, the first one now."""
-    years = np.arange(len(flows_usd)).reshape(-1, *[1] * np.ndim(rate))
-    return (np.asarray(flows_usd).reshape(years.shape) / (1 + rate) ** years).sum(axis=0)
 
 
 def spread(

@@ -8,7 +8,7 @@ block of draws by block of draws.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -420,13 +420,3 @@ def _block(
                 higher, np.int16(index_of[state.failure_id]), causes[state.rows]
             )
     return top, causes, steady
-
-
-def unmeasured_combinations(routing: Routing) -> Iterator[tuple[str, Hop]]:
-    """(failure_id, link) of every combined load whose coincidence was never measured, so that 1
-    stands for it.
-    """
-    for state in routing.states:
-        for row, unknown in zip(state.rows, state.unmeasured, strict=True):
-            if unknown:
-                yield state.failure_id, routing.links[row]

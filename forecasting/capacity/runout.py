@@ -117,8 +117,3 @@ def safe_utilization(parallel: int, threshold: float) -> float:
     threshold.
     """
     return threshold * (parallel - 1) / parallel
-
-
-def months_of_growth(factor: float, yearly_growth: float) -> float:
-    """How long traffic that grows by `yearly_growth` a year takes to grow by `factor`."""
-    return 12 * math.log(factor) / math.log1p(yearly_growth)

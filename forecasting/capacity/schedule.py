@@ -118,7 +118,7 @@ class Schedule:
 
 
 @dataclass(frozen=True)
-class Together:
+class Solution:
     """The cheapest choice for all builds with the schedule of every line; `proven` is false where
     the solver ran out of time.
     """

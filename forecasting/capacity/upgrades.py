@@ -16,10 +16,10 @@ import polars as pl
 from forecasting.assumptions import Assumption, Assumptions
 from forecasting.capacity.basis import Basis
 from forecasting.capacity.builds import Choices, choice_frame, spent_and_left
-from forecasting.capacity.integer_program import together
+from forecasting.capacity.integer_program import solve
 from forecasting.capacity.money import bought_later, price_after, worth_at_end
 from forecasting.capacity.runout import AnyFloat, first_passage, required_gbps
-from forecasting.capacity.schedule import Line, Offer, Options, Response, Schedule, System, Together
+from forecasting.capacity.schedule import Line, Offer, Options, Response, Schedule, Solution, System
 from forecasting.series import FloatArray
 from forecasting.spec import PlanningPolicy
 from warehouse.reasons import Note, Reason, reason
@@ -60,11 +60,11 @@ def upgrade_frames(
     """Frames upgrade and build_choice, and notes. Segments that need nothing have no row; without
     any price of a module there is none at all.
     """
-    needs, notes = _needs(basis, assumptions, policy, choices)
+    needs, notes = segment_needs(basis, assumptions, policy, choices)
     lines = [need.line for need in needs]
     builds, charges = (choices.builds, choices.charges) if choices else ((), ())
-    best = together(lines, builds, charges)
-    made = best if budget_usd is None else together(lines, builds, charges, budget_usd=budget_usd)
+    best = solve(lines, builds, charges)
+    made = best if budget_usd is None else solve(lines, builds, charges, budget_usd=budget_usd)
     if not (best.proven and made.proven):
         notes.append(
             Note(
@@ -104,16 +104,10 @@ def upgrade_frames(
     return frames, notes
 
 
-def lines_of(
-    basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, choices: Choices | None
-) -> list[Line]:
-    """What the schedule is made of: every segment that may need something."""
-    return [need.line for need in _needs(basis, assumptions, policy, choices)[0]]
-
-
-def _needs(
+def segment_needs(
     basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, choices: Choices | None
 ) -> tuple[list[Need], list[Note]]:
+    """What every segment that may run short needs, and notes on what can't be ordered for it."""
     found: list[Need] = []
     notes: list[Note] = []
     links = basis.loads.links
@@ -160,7 +154,7 @@ def _all_rows(
     policy: PlanningPolicy,
     needs: Sequence[Need],
     choices: Choices | None,
-    made: Together,
+    made: Solution,
 ) -> list[dict[str, Any]]:
     """Rows of UPGRADE for every order and every build that is chosen; `gain` is the traffic above
     the threshold it avoids.
@@ -185,7 +179,7 @@ def _build_rows(
     policy: PlanningPolicy,
     needs: Sequence[Need],
     choices: Choices,
-    made: Together,
+    made: Solution,
 ) -> list[dict[str, Any]]:
     rows = []
     for number, (one, option) in enumerate(zip(choices.openings, made.options, strict=True)):
@@ -249,7 +243,7 @@ def _waiting(
     policy: PlanningPolicy,
     needs: Sequence[Need],
     choices: Choices | None,
-    made: Together,
+    made: Solution,
     budget_usd: float,
 ) -> list[dict[str, Any]]:
     """What the budget does not reach: the cheapest way to cover, with the builds it buys, what it
@@ -271,7 +265,7 @@ def _waiting(
         rest.append(
             replace(need, lit=need.lit + have, line=line, worst=_worst(need, choices, made.options))
         )
-    later = together([need.line for need in rest])
+    later = solve([need.line for need in rest])
     rows = []
     before = [int((schedule.starts > 0).sum()) for schedule in made.schedules]
     for need, schedule, count in zip(rest, later.schedules, before, strict=True):

@@ -1,6 +1,4 @@
-"""Route -> market -> corridor -> total: sums draw by draw, and MinT-type reconciliation of point
-forecasts.
-"""
+"""Route -> market -> corridor -> total: sums draw by draw."""
 
 from __future__ import annotations
 
@@ -127,45 +125,3 @@ def _groups(
         .sort("name", "direction")
     )
     return [((row["name"], row["direction"]), row["row"]) for row in found.iter_rows(named=True)]
-
-
-def reconcile(base: FloatArray, summing: FloatArray, variance: FloatArray) -> FloatArray:
-    """Base forecasts (nodes, ...) moved as little as their variances (nodes,) allow until parts sum
-    to the whole.
-
-    `summing` (nodes, leaves) says which leaves make up each node; its leaves are the last rows, in
-    order. MinT with a diagonal covariance, as zero-constraint weighted least squares: y - W C' (C W
-    C')^-1 C y (Wickramasuriya et al. 2019).
-    """
-    nodes, leaves = summing.shape
-    upper = nodes - leaves
-    constraints = np.hstack([np.eye(upper), -summing[:upper]])
-    weighted = variance[:, None] * constraints.T
-    correction = np.linalg.solve(constraints @ weighted, constraints @ base.reshape(nodes, -1))
-    moved: FloatArray = base.reshape(nodes, -1) - weighted @ correction
-    return moved.reshape(base.shape)
-
-
-def reconcile_nonnegative(
-    base: FloatArray, summing: FloatArray, variance: FloatArray, rounds: int = 20
-) -> FloatArray:
-    """`reconcile` of one period (nodes,) with leaves from 0 up: leaves that would be negative are
-    held at 0 and the rest solved again.
-
-    Ends coherent in any case: what is still negative after `rounds` is set to 0 and the sums are
-    made again.
-    """
-    leaves = summing.shape[1]
-    held = np.zeros(leaves, dtype=bool)
-    moved = reconcile(base, summing, variance)
-    for _ in range(rounds):
-        negative = moved[-leaves:] < 0
-        if not (negative & ~held).any():
-            break
-        held |= negative
-        start, spread = base.copy(), variance.copy()
-        start[-leaves:][held], spread[-leaves:][held] = 0.0, 0.0
-        moved = reconcile(start, summing, spread)
-    bottom = np.where(held, 0.0, np.maximum(moved[-leaves:], 0.0))
-    together: FloatArray = summing @ bottom
-    return together

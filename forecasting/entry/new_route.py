@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -114,40 +113,6 @@ def bass(years: Number, p: Number, q: Number) -> Number:
     return (1 - gone) / (1 + np.divide(q, p) * gone)
 
 
-def bass_peak_years(p: float, q: float) -> float:
-    """When adoption is fastest."""
-    return math.log(q / p) / (p + q)
-
-
-@dataclass(frozen=True)
-class ReferenceClass:
-    """Actual over forecast of comparable projects; the spread is that of the logs."""
-
-    median: float
-    q20: float
-    q80: float
-    geometric_mean: float
-    sd_log: float
-
-
-def reference_class(ratios: Sequence[float]) -> ReferenceClass:
-    ordered = np.sort(np.asarray(ratios, dtype=float))
-    at = [ordered[math.ceil(level * len(ordered) - 1e-9) - 1] for level in (0.2, 0.8)]
-    logs = np.log(ordered)
-    return ReferenceClass(
-        float(np.median(ordered)),
-        float(at[0]),
-        float(at[1]),
-        float(np.exp(logs.mean())),
-        float(logs.std(ddof=1)),
-    )
-
-
-def combined_spread(sd_logs: Sequence[float]) -> float:
-    """Log-sd of a product of independent factors."""
-    return math.sqrt(sum(value**2 for value in sd_logs))
-
-
 def interval(median: float, sd_log: float, z: float = 1.2815515655446004) -> tuple[float, float]:
     """P10 and P90 of a lognormal."""
     return median * math.exp(-z * sd_log), median * math.exp(z * sd_log)
@@ -175,9 +140,3 @@ def updated(
         prior_median
     )
     return Posterior(weight, math.exp(mean), math.sqrt(1 / (data + prior)))
-
-
-def slips_months(announced: Sequence[tuple[int, int]]) -> tuple[int, ...]:
-    """By how many months each announced date (year, month) moved to the next one."""
-    counted = [year * 12 + month for year, month in announced]
-    return tuple(later - earlier for earlier, later in pairwise(counted))

@@ -22,7 +22,6 @@ from forecasting.stories.changes import PlanInputs, apply_scenario
 from forecasting.stories.scenario import Scenario
 from warehouse.schema import ORDER_PLAN, RUNOUT, SCENARIO_EFFECT, check
 
-__all__ = ["PlanInputs", "WhatIf", "apply_scenario", "base_plan", "compare", "tell", "what_if"]
 CELLS_AT_ONCE = 1_000_000_000
 """Failure states x links x periods x draws a what-if looks at: more draws than that are thinned,
 both plans alike.
@@ -44,22 +43,6 @@ class WhatIf:
     order_plan: pl.DataFrame
     runout: pl.DataFrame
     draws: int
-
-
-def what_if(
-    inputs: PlanInputs,
-    scenarios: Sequence[Scenario],
-    *,
-    policy: PlanningPolicy,
-    today: date,
-    seed: int = 0,
-    workers: int = 2,
-) -> WhatIf:
-    """The plan with all the scenarios applied one after the other, beside the plan without, on the
-    same draws.
-    """
-    base = base_plan(inputs, policy=policy, today=today, seed=seed, workers=workers)
-    return tell(base, inputs, scenarios, policy=policy, seed=seed, workers=workers)
 
 
 def base_plan(

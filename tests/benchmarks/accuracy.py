@@ -25,8 +25,8 @@ import numpy as np
 import polars as pl
 from scipy.special import ndtri
 
-from forecasting.accuracy import interval_score, smape
 from forecasting.demand.models.benchmarks import drift, seasonal_naive
+from forecasting.series import FloatArray
 from forecasting.standalone.panel import forecast_panel
 from tests.benchmarks.sets import (
     LOOKED_AT,
@@ -54,6 +54,24 @@ PUBLISHED = {
 """Columns of a panel's forecast; deciles between them are read off on normal axes."""
 Answer = np.ndarray
 """(11, horizon): the levels above; NaN where a method gives no interval."""
+
+
+def smape(forecast: FloatArray, actual: FloatArray) -> float:
+    """Symmetric mean absolute percentage error, 0-200; 0 where both are 0."""
+    size = np.abs(forecast) + np.abs(actual)
+    return float(
+        200
+        * np.divide(np.abs(forecast - actual), size, out=np.zeros_like(size), where=size > 0).mean()
+    )
+
+
+def interval_score(
+    low: FloatArray, high: FloatArray, actual: FloatArray, coverage: float
+) -> FloatArray:
+    """Width plus 2 / (1 - coverage) times the distance outside (Gneiting and Raftery 2007)."""
+    outside = np.maximum(low - actual, 0.0) + np.maximum(actual - high, 0.0)
+    score: FloatArray = high - low + 2 / (1 - coverage) * outside
+    return score
 
 
 def named_sets(wanted: list[str], sample: int) -> dict[str, list[Series]]:

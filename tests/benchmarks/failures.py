@@ -22,8 +22,9 @@ from forecasting.capacity.readiness import Versions
 from forecasting.capacity.routing import Kappa, build_routing, link_list, stream_loads
 from forecasting.series import Paths, add_periods
 from forecasting.spec import PlanningPolicy
+from forecasting.stories.changes import PlanInputs
 from forecasting.stories.scenario import parse_scenario
-from forecasting.stories.what_if import PlanInputs, what_if
+from tests.forecasting.planning_worlds import what_if
 from warehouse.network.model import Failure, Network
 from warehouse.schema import ASSUMPTION, COINCIDENCE, PROJECT, check
 

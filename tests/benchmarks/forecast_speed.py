@@ -20,7 +20,6 @@ from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 from threadpoolctl import threadpool_limits
 
 from forecasting.demand.engine import forecast
-from forecasting.demand.hierarchy import reconcile_nonnegative
 from forecasting.series import KEY, History, add_periods
 from forecasting.spec import ForecastSpec
 from forecasting.standalone.panel import forecast_and_remember, forecast_panel
@@ -96,17 +95,6 @@ def main() -> None:
     print(
         f"engine: {given.series} series x {given.horizon} months, {given.draws} joint paths, 4 past origins, {given.workers} processes: {wall:.1f} s, "
         f"{memory:.2f} GiB in the parent, {len(found.paths.keys)} forecast; {given.series / wall:.0f} series/s"
-    )
-    leaves, groups = 900, 100
-    summing = np.zeros((groups + leaves, leaves))
-    summing[np.arange(leaves) % groups, np.arange(leaves)] = 1
-    summing[groups:] = np.eye(leaves)
-    rng = np.random.default_rng(0)
-    base = summing @ rng.gamma(1, 1, leaves) + rng.normal(0, 1, groups + leaves)
-    start = time.process_time()
-    moved = reconcile_nonnegative(base, summing, np.ones(groups + leaves))
-    print(
-        f"coherent non-negative reconciliation of {groups + leaves} nodes, {(base < 0).sum()} of them below 0: {time.process_time() - start:.3f} s of processor time, least {moved.min():.3f}"
     )
 
 

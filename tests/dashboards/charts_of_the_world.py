@@ -5,20 +5,10 @@ tests.dashboards.charts_of_the_world` writes the golden files again.
 import json
 from pathlib import Path
 
-from dashboards.chapters import (
-    atlas,
-    changes,
-    data,
-    detail,
-    live,
-    new_routes,
-    plan,
-    quality,
-    risk,
-    scenarios,
-    segments,
-    series,
-)
+from dashboards.chapters import changes, detail
+from dashboards.chapters.capacity import atlas, plan, risk, scenarios, segments
+from dashboards.chapters.evidence import data, live, quality
+from dashboards.chapters.traffic import new_routes, series
 from dashboards.language import load_language
 from dashboards.material import gather
 from dashboards.view import View

@@ -3,7 +3,8 @@
 import polars as pl
 import pytest
 
-from dashboards.chapters import atlas, changes, scenarios
+from dashboards.chapters import changes
+from dashboards.chapters.capacity import atlas, scenarios
 from dashboards.chapters.changes import _moved_by
 from dashboards.charts.utilization import utilization
 from dashboards.figure import Cell, Table, filled

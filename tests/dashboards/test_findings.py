@@ -6,8 +6,10 @@ from datetime import date
 import polars as pl
 import pytest
 
-from dashboards.chapters import atlas, countries, data, quality, risk, scenarios, segments
-from dashboards.chapters.series import refusals, traffic_section
+from dashboards.chapters.capacity import atlas, risk, scenarios, segments
+from dashboards.chapters.evidence import data, quality
+from dashboards.chapters.traffic import countries
+from dashboards.chapters.traffic.series import refusals, traffic_section
 from dashboards.charts.drawing import spread
 from dashboards.charts.network import WIDTHS
 from dashboards.cuts import without_holes
@@ -15,7 +17,8 @@ from dashboards.figure import LONGEST, Cell, Table, stated
 from dashboards.language import load_language
 from dashboards.material import gather
 from dashboards.notes import coverage, definition
-from dashboards.paper import compose, svg
+from dashboards.press.paper import compose
+from dashboards.press.typesetting import svg
 from dashboards.view import View
 from tests.dashboards.world import build, edition
 from warehouse.reasons import reason

@@ -11,13 +11,13 @@ import typst
 from dashboards import report
 from dashboards.charts.region import Place, Segment, region
 from dashboards.front.argument import argue
-from dashboards.front.brief import write_brief
 from dashboards.front.changed import order_changes
 from dashboards.front.decision import chain, decide, money
 from dashboards.front.page import make_front
 from dashboards.geography.labels import Box, inside, overlap
 from dashboards.language import load_language
 from dashboards.material import gather
+from dashboards.press.brief import write_brief
 from dashboards.trust import scored, unreliable
 from dashboards.view import View
 from tests.dashboards.world import build, edition
@@ -241,3 +241,4 @@ def test_a_brief_that_cannot_be_typeset_leaves_the_pages(frames, tmp_path, monke
     assert any(path.name == "index.html" for path in written)
     assert not any(path.suffix == ".pdf" for path in written)
     assert "brief.pdf was not made" in caplog.text
+    assert "The brief is missing" in (tmp_path / "en" / "index.html").read_text("utf-8")

@@ -10,7 +10,9 @@ from types import SimpleNamespace
 import polars as pl
 import pytest
 
-from dashboards.chapters import accepted, assumptions, live, new_routes, overview, quality
+from dashboards.chapters import overview
+from dashboards.chapters.evidence import accepted, assumptions, live, quality
+from dashboards.chapters.traffic import new_routes
 from dashboards.edition import Accepted
 from dashboards.language import load_language
 from dashboards.material import gather

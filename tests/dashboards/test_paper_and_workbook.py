@@ -6,7 +6,8 @@ import fastexcel
 import polars as pl
 import pytest
 
-from dashboards.paper import quote, write_paper
+from dashboards.press.paper import write_paper
+from dashboards.press.typesetting import compile_pdf, displayable, quote
 from dashboards.workbook import write_workbook
 from tests.dashboards.world import build, edition
 
@@ -67,6 +68,34 @@ def test_names_are_no_markup(name, tmp_path):
     path = write_paper(frames, replace(edition(), title=name), tmp_path, languages=("en",))[0]
     assert path.stat().st_size > 5000
     assert quote('a"b\\') == '"a\\"b\\\\"'
+
+
+FOREIGN = (
+    "नई दिल्ली – मुंबई, 1क",
+    "עברית – القاهرة (סלאם) 123",
+    "ไทย กรุงเทพฯ 1ก2",
+    "a\u0903b A\u094dB क a ख",
+    "\ufeffx \u0301y",
+    "ཀྲུང မြန်မာ ខ្មែរ ქ\u0302x",
+    "👩\u200d👩\u200d👧 \U0001f1f0\U0001f1ff 北京",
+)
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_runs_of_any_script_can_be_typeset(name, tmp_path):
+    picture = '<svg xmlns="http://www.w3.org/2000/svg" width="99" height="20"><text>{}</text></svg>'
+    (tmp_path / "p.svg").write_text(
+        displayable(picture.format(name), picture=True), encoding="utf-8"
+    )
+    source = f"""#set document(title: "x")
+#set text(font: "Libertinus Serif")
+= #{quote(name)}
+#strong({quote("Алматы " + name + "Baku")})
+#image("p.svg", alt: {quote(name)})"""
+    (tmp_path / "e.typ").write_text(displayable(source), encoding="utf-8")
+    assert compile_pdf(tmp_path / "e.typ", edition().known_at).startswith(b"%PDF")
+    assert "Алматы" in displayable(source)
+    assert "Baku" in displayable(source)
 
 
 def test_names_in_charts_without_a_font_do_not_stop_the_press(tmp_path):

@@ -11,7 +11,8 @@ import polars as pl
 import pytest
 
 from dashboards import naming
-from dashboards.chapters import data, segments
+from dashboards.chapters.capacity import segments
+from dashboards.chapters.evidence import data
 from dashboards.language import load_language
 from dashboards.material import gather
 from dashboards.naming import PIECES
@@ -52,7 +53,7 @@ def test_the_bundled_network_is_told_in_russian(material):
             for row in csv.DictReader(file):
                 for column in columns:
                     for piece in PIECES.split(row[column] or ""):
-                        told = naming.said(View(material, RU), piece)
+                        told = naming.translate_text(View(material, RU), piece)
                         if re.search(r"\b[a-z]{3,}", PROPER.sub(" ", told)):
                             left.add((name, column, piece))
     assert left == set()
@@ -81,22 +82,25 @@ def test_russian_words_are_held_to_their_numbers_and_dashes():
 
 def test_english_stays_as_it_was_stated(material):
     assert (
-        naming.said(View(material, EN), "no figure is public; range assumed")
+        naming.translate_text(View(material, EN), "no figure is public; range assumed")
         == "no figure is public; range assumed"
     )
-    assert naming.said(View(material, RU), "northern") == "Северный"
+    assert naming.translate_text(View(material, RU), "northern") == "Северный"
     assert naming.corridor_name(View(material, EN), "northern") == "Northern corridor"
     assert naming.corridor_name(View(material, RU), "northern") == "Коридор «Северный»"
 
 
 def test_links_stay_behind_the_words_they_prove(material):
-    told = naming.said(
+    told = naming.translate_text(
         View(material, RU),
         "memorandum signed 2025-11-25, main works planned within 12 months (https://example.net/a)",
     )
     assert told.startswith("меморандум подписан")
     assert told.endswith(" (https://example.net/a)")
-    assert naming.said(View(material, RU), "ring; ring ; no such piece") == "кольцо; no such piece"
+    assert (
+        naming.translate_text(View(material, RU), "ring; ring ; no such piece")
+        == "кольцо; no such piece"
+    )
 
 
 def test_markets_of_two_countries_are_named(material):
@@ -106,8 +110,13 @@ def test_markets_of_two_countries_are_named(material):
 
 
 def test_stories_carry_their_titles(material):
-    assert naming.said(View(material, EN), "low") == "Low: local caches take 10% a year away"
-    assert naming.said(View(material, RU), "low") == "Низкий: местные кэши забирают 10\u00a0% в год"
+    assert (
+        naming.translate_text(View(material, EN), "low") == "Low: local caches take 10% a year away"
+    )
+    assert (
+        naming.translate_text(View(material, RU), "low")
+        == "Низкий: местные кэши забирают 10\u00a0% в год"
+    )
 
 
 def test_ids_in_reasons_become_names(material):

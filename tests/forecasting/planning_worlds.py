@@ -1,11 +1,18 @@
 """Tiny named worlds for planning tests."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 import numpy as np
 import polars as pl
 
-from forecasting.series import Paths, add_periods
+from forecasting.capacity.integer_program import solve
+from forecasting.capacity.schedule import Line, Offer, Response, Schedule, System
+from forecasting.series import FloatArray, Paths, add_periods
+from forecasting.spec import PlanningPolicy
+from forecasting.stories.changes import PlanInputs
+from forecasting.stories.scenario import Scenario
+from forecasting.stories.what_if import WhatIf, base_plan, tell
 from warehouse.network.model import Network
 from warehouse.schema import ASSUMPTION, COINCIDENCE, PROJECT
 
@@ -126,3 +133,39 @@ def no_projects() -> pl.DataFrame:
 
 def no_coincidence() -> pl.DataFrame:
     return COINCIDENCE.empty()
+
+
+def what_if(
+    inputs: PlanInputs,
+    scenarios: Sequence[Scenario],
+    *,
+    policy: PlanningPolicy,
+    today: date,
+    seed: int = 0,
+    workers: int = 2,
+) -> WhatIf:
+    """The plan with all the scenarios applied one after the other, beside the plan without, on the
+    same draws.
+    """
+    base = base_plan(inputs, policy=policy, today=today, seed=seed, workers=workers)
+    return tell(base, inputs, scenarios, policy=policy, seed=seed, workers=workers)
+
+
+def cheapest(
+    need_gbps: FloatArray,
+    offers: Sequence[Offer],
+    *,
+    room_gbps: float = np.inf,
+    system: System | None = None,
+    seconds: float = 10.0,
+) -> Schedule:
+    """The cheapest starts so that what has started covers `need_gbps` (on top of what is lit) in
+    every period.
+
+    `room_gbps` is what fits on the present line system; more needs `system`. Raises PlanError on a
+    module of no size, and where the solver finds nothing.
+    """
+    line = Line(
+        Response.fixed(np.asarray(need_gbps, dtype=float)), tuple(offers), room_gbps, system
+    )
+    return solve([line], seconds=seconds).schedules[0]

@@ -40,7 +40,7 @@ UNSTATED = SourceSpec("unstated", in_column="in")
 NUMBERS = ("DOUBLE", "FLOAT", "BIGINT", "INTEGER", "UBIGINT", "UINTEGER")
 
 
-class NeedsSecondLookError(Exception):
+class NotPlainError(Exception):
     """Something in the file is not plain: nothing of it may be kept, and the general way must take
     it.
     """
@@ -81,11 +81,11 @@ def write_plain(
     today_us: int,
     earliest_us: int,
 ) -> Written:
-    """Writes every row as a slot. Raises NeedsSecondLookError, with the transaction lost, where one
+    """Writes every row as a slot. Raises NotPlainError, with the transaction lost, where one
     is not new, whole and on its grid.
     """
     if warehouse.run("traffic/known_refusals", content_hash=content_hash, source=spec.name).height:
-        raise NeedsSecondLookError("rows of it wait in quarantine")
+        raise NotPlainError("rows of it wait in quarantine")
     minutes = spec.slot_minutes or 0
     slot_us = minutes * MINUTE_US
     written = {"batch_id": batch_id, "slot_minutes": minutes}
@@ -99,7 +99,7 @@ def write_plain(
     warehouse.run("traffic/forget_scans")
     looks = only(warehouse, "traffic/plain_looks", **stamps, slot_minutes=minutes)
     if looks["doubtful"]:
-        raise NeedsSecondLookError("a port of it is unknown, or some of its slots are known")
+        raise NotPlainError("a port of it is unknown, or some of its slots are known")
     warehouse.run("traffic/plain_slots")
     if opened.is_text:
         # Its rows come in pieces of any size: kept in their order they would leave a database of
@@ -129,9 +129,9 @@ def write_plain(
         duckdb.OutOfRangeException,
         duckdb.InvalidInputException,
     ) as error:
-        raise NeedsSecondLookError(str(error)) from error
+        raise NotPlainError(str(error)) from error
     if opened.is_text and only(warehouse, "traffic/any_rejects")["rejects"]:
-        raise NeedsSecondLookError("a line of it can't be split into columns")
+        raise NotPlainError("a line of it can't be split into columns")
     whole = {"batch_id": batch_id, "slot_us": slot_us}
     if opened.is_text:
         # Its slots are looked at once: threads write those of a port in runs, and of runs there
@@ -143,13 +143,13 @@ def write_plain(
         warehouse.run("traffic/reach_of_batch", batch_id=batch_id)
     sums = only(warehouse, "traffic/reach_sums")
     if not sums["slots"] or sums["slots"] > spec.max_rows or reach_is_known(warehouse, minutes):
-        raise NeedsSecondLookError("some of its slots may be known")
+        raise NotPlainError("some of its slots may be known")
     if opened.is_text:
         distinct = only(warehouse, "traffic/runs_apart", slot_us=slot_us)["distinct_slots"]
     else:
         distinct = only(warehouse, "traffic/batch_order", batch_id=batch_id)["ordered"]
     if not distinct and not only(warehouse, "traffic/batch_distinct", **whole)["distinct_slots"]:
-        raise NeedsSecondLookError("a slot appears twice")
+        raise NotPlainError("a slot appears twice")
     warehouse.run("traffic/extents_of_file", **written)
     flag_windows(warehouse, batch_id)
     return Written(sums["slots"], sums["slots"], 0, minutes, sums["first_at"], sums["last_at"], ())

@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.errors import Problem, SettingsError, SourceError, WarehouseError
-from warehouse.loading.bulk import NeedsSecondLookError, is_plain, write_plain
+from warehouse.loading.bulk import NotPlainError, is_plain, write_plain
 from warehouse.loading.counters import write_counters
 from warehouse.loading.quarantine import keep_refused
 from warehouse.loading.slots import Written, write_log, write_slots
@@ -104,7 +104,7 @@ def _load_or_explain(
         try:
             with warehouse.transaction():
                 return _load_file(warehouse, spec, path, known_at, today, slot_minutes, plain=True)
-        except NeedsSecondLookError:
+        except NotPlainError:
             warehouse.run("traffic/keep_order")
             with warehouse.transaction():
                 return _load_file(warehouse, spec, path, known_at, today, slot_minutes, plain=False)

@@ -207,41 +207,6 @@ def _table(warehouse: Warehouse, name: str, frame: pl.DataFrame) -> Iterator[Non
     warehouse.connection.unregister(name)
 
 
-def coincidence(
-    warehouse: Warehouse,
-    combinations: Combinations,
-    *,
-    time_zone: str,
-    min_coverage_ratio: float = 0.9,
-) -> pl.DataFrame:
-    """Rows of COINCIDENCE for any sets of (route_id, direction), from the time-aligned slots of
-    every month.
-
-    A combination without a month in which all members are measured has no row.
-    """
-    for name in ("routes", "ports", "spans", "contested"):
-        _run(warehouse, name)
-    _run(warehouse, "periods", zone=time_zone, grains=["month"])
-    _run(warehouse, "touched", after_batch=0, everything=True)
-    made = [pl.DataFrame(schema=KAPPA)]
-    for chunk in _chunks(_run(warehouse, "touched_of_grain", grain="month")):
-        _route_periods(warehouse, chunk, min_coverage_ratio, chunk.row(-1, named=True)["until_at"])
-        made += [
-            _kappas(warehouse, combinations, period, grid, min_coverage_ratio)
-            for period, grid in _grids(warehouse, chunk)
-        ]
-    return (
-        pl.concat(made)
-        .group_by("combination_id")
-        .agg(
-            pl.col("kappa").mean(),
-            kappa_sd=pl.col("kappa").std().fill_null(0.0),
-            months=pl.len().cast(pl.Int64),
-        )
-        .sort("combination_id")
-    )
-
-
 def _kappas(
     warehouse: Warehouse,
     combinations: Combinations,

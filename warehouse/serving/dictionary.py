@@ -58,21 +58,26 @@ def entries(connection: duckdb.DuckDBPyConnection) -> list[Entry]:
     for schema, table, name, type_, comment in connection.execute(_COLUMNS).fetchall():
         columns.setdefault(f"{schema}.{table}", []).append((name, type_, comment or ""))
     objects = connection.execute(_OBJECTS).fetchall()
-    known = {f"{schema}.{name}" for schema, name, *_ in objects}
+    shown = {
+        f"{schema}.{name}": f"{name}({', '.join(parameters)})" if kind == "macro" else name
+        for schema, name, kind, _, _, parameters in objects
+    }
     found = []
-    for schema, name, kind, comment, text, parameters in objects:
+    for schema, name, kind, comment, text, _ in objects:
         full_name = f"{schema}.{name}"
         read = {f"{source}.{used}" for source in ABOUT for used in references(text or "", source)}
         flow = _flow(schema, name) if kind == "table" else ""
-        shown = f"{name}({', '.join(parameters)})" if kind == "macro" else name
+        made_from = {
+            f"{used.partition('.')[0]}.{shown[used]}" for used in read & {*shown} - {full_name}
+        }
         found.append(
             Entry(
                 schema,
-                shown,
+                shown[full_name],
                 kind,
                 comment or "",
                 tuple(columns.get(full_name, ())),
-                tuple(sorted(read & known - {full_name})) if kind != "table" else (),
+                tuple(sorted(made_from)) if kind != "table" else (),
                 flow,
             )
         )

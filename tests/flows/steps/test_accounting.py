@@ -13,10 +13,10 @@ import pytest
 from flows.commands.starting import TEMPLATE
 from flows.settings import read_settings
 from flows.steps import attribution as accounting
-from flows.steps.attribution import account
+from flows.steps.attribution import attribute_changes
 from flows.steps.forecast import GrainForecast, forecast_with_groups
 from flows.steps.inputs import NETWORK_FRAMES, data_hash_of, open_warehouse, read_known, series_of
-from flows.steps.past_forecasts import hold_against
+from flows.steps.past_forecasts import score_past_forecasts
 from flows.steps.plan import keep_run, plan_segments, record_of
 from forecasting.review.revision import STEPS
 from forecasting.series import History, add_periods
@@ -121,9 +121,9 @@ class World:
             }
         planned = plan_segments.fn(settings, made, frames)
         record = record_of(settings, made, str(self.version), datetime.now(UTC), planned=True)
-        parts, notes = account(settings, made, planned, stated, record.run_id)
+        parts, notes = attribute_changes(settings, made, planned, stated, record.run_id)
         assert notes == []
-        self.held, self.notes = hold_against(settings, made, planned, stated)
+        self.held, self.notes = score_past_forecasts(settings, made, planned, stated)
         assert keep_run.fn(settings, made, {**planned, **self.held, "revision_part": parts}, record)
         return record.run_id, made, planned, parts
 

@@ -15,18 +15,25 @@ from forecasting.assumptions import Assumptions
 from forecasting.capacity.availability import failure_hours
 from forecasting.capacity.basis import build_basis
 from forecasting.capacity.builds import choices
-from forecasting.capacity.integer_program import cheapest, together
+from forecasting.capacity.integer_program import solve
 from forecasting.capacity.money import bought_later, worth_at_end
 from forecasting.capacity.plan import plan
 from forecasting.capacity.readiness import DRAW_KEY, draw_key, slipped
 from forecasting.capacity.schedule import Offer
-from forecasting.capacity.upgrades import lines_of, upgrade_frames
+from forecasting.capacity.upgrades import segment_needs, upgrade_frames
 from forecasting.entry.market_entry import entered_markets, new_routes
 from forecasting.spec import PlanningPolicy
 from forecasting.stories.changes import PlanInputs, apply_scenario
 from forecasting.stories.scenario import Scenario
 from tests.forecasting.capacity.test_plan import TODAY
-from tests.forecasting.planning_worlds import assumptions, capacity, growing, no_coincidence, ring
+from tests.forecasting.planning_worlds import (
+    assumptions,
+    capacity,
+    cheapest,
+    growing,
+    no_coincidence,
+    ring,
+)
 from warehouse.network.model import Network
 from warehouse.reasons import reason_of
 
@@ -290,8 +297,8 @@ def test_the_plan_is_the_cheapest_of_all_build_sets_and_timings(seed, opened):
     best = min(totals, key=lambda chosen: totals[chosen])
     orders = frames["upgrade"].filter(pl.col("option") == "new_segment")
     assert sorted(orders["segment_id"]) == sorted({"P": "AC", "Q": "BD"}[name] for name in opened)
-    lines = lines_of(basis, stated, POLICY, made)
-    found = together(lines, made.builds, made.charges, gap=1e-9)
+    lines = [need.line for need in segment_needs(basis, stated, POLICY, made)[0]]
+    found = solve(lines, made.builds, made.charges, gap=1e-9)
     assert found.total_usd == pytest.approx(totals[best], rel=1e-6)
     assert totals[found.options] == pytest.approx(totals[best], rel=1e-6)
     for number, one in enumerate(made.openings):

@@ -16,7 +16,6 @@ from forecasting.capacity.runout import (
     first_passage,
     modules_needed,
     monte_carlo_se,
-    months_of_growth,
     order_by,
     order_statistic,
     probability_late,
@@ -80,9 +79,7 @@ def test_late_probability_and_order_dates():
     assert order_by(passages, lead, 0.8) == math.inf
 
 
-def test_deterministic_growth_and_parallel_links():
-    assert months_of_growth(70 / 40, 0.3) == pytest.approx(25.59567123)
-    assert months_of_growth(80 / 70, 0.3) == pytest.approx(6.10745032)
+def test_safe_utilization_of_parallel_links():
     for parallel, theta, share in (
         (2, 1, 0.5),
         (2, 0.8, 0.4),

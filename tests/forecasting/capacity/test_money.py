@@ -2,7 +2,6 @@
 
 import math
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,9 +13,7 @@ from forecasting.capacity.money import (
     deferral_value,
     iru_present_value,
     lease_present_value,
-    net_present_value,
     price_after,
-    real_rate,
     revenue_at_risk,
     spread,
     transit_bill,
@@ -45,20 +42,6 @@ def test_transit_bill_and_revenue_at_risk():
     assert transit_bill(10, 12.4, 1.20, 1.50) == pytest.approx(15600)
     assert transit_bill(10, 7, 1.20, 1.50) == pytest.approx(12000)
     assert revenue_at_risk(3, 4, 2.5) == pytest.approx(30000)
-
-
-def test_net_present_value():
-    assert net_present_value(np.array([-100, 60, 60.0]), 0.1) == pytest.approx(
-        -100 + 60 / 1.1 + 60 / 1.21
-    )
-
-
-def test_real_and_nominal_flows_are_worth_the_same():
-    real, inflation = np.array([-100, 60, 60.0]), 0.04
-    nominal = real * (1 + inflation) ** np.arange(3)
-    assert net_present_value(nominal, 0.12) == pytest.approx(
-        net_present_value(real, real_rate(0.12, inflation))
-    )
 
 
 def test_spread_of_a_product():

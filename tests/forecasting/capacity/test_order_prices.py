@@ -5,14 +5,13 @@ from datetime import date
 import numpy as np
 import pytest
 
-from forecasting.capacity.integer_program import cheapest
 from forecasting.capacity.schedule import Offer, System
 from forecasting.spec import PlanningPolicy
 from tests.forecasting.capacity.test_plan import TODAY
 from tests.forecasting.capacity.test_plan import make as make_plan
 from tests.forecasting.capacity.test_upgrades import PRICES, rising
 from tests.forecasting.capacity.test_upgrades import make as make_upgrades
-from tests.forecasting.planning_worlds import assumptions, one_line, paths
+from tests.forecasting.planning_worlds import assumptions, cheapest, one_line, paths
 
 
 def test_the_present_value_of_an_order_is_discounted_by_whole_powers():

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecasting.capacity.integer_program import cheapest, together
+from forecasting.capacity.integer_program import solve
 from forecasting.capacity.schedule import Build, Line, Offer, Response, System
+from tests.forecasting.planning_worlds import cheapest
 
 HORIZON = 3
 OPTIONS = 3
@@ -90,7 +91,7 @@ def test_builds_and_orders_together_are_the_best_of_all(world):
     builds, offers, needs, charge, told, options = world
     which = tuple(range(len(builds)))
     lines = [Line(table(need, which, told=told), offers) for need in needs]
-    made = together(lines, builds, [table(charge, which, told=told)], gap=1e-9)
+    made = solve(lines, builds, [table(charge, which, told=told)], gap=1e-9)
     best = min(
         sum(build.net_usd[option] for build, option in zip(builds, chosen, strict=True))
         + float(charge[chosen])
@@ -111,7 +112,7 @@ def test_a_budget_is_kept_and_what_is_short_is_the_least_of_all(world, budget):
     builds = [Build(one.net_usd, np.array([8.0, 8.0, 0.0]), one.allowed) for one in builds]
     needs = needs[:1]
     which = tuple(range(len(builds)))
-    made = together(
+    made = solve(
         [Line(table(needs[0], which, told=told), offers)],
         builds,
         [table(charge, which, told=told)],
@@ -151,9 +152,9 @@ def test_a_build_that_may_not_be_chosen_is_not():
     )
     offer = Offer("new_wave", 10, np.full(3, 5.0), 0)
     free = Build(np.array([1.0, 1.0, 0.0]), np.zeros(3), (True, True, True))
-    assert together([Line(need, (offer,))], [free]).total_usd == pytest.approx(1.0)
+    assert solve([Line(need, (offer,))], [free]).total_usd == pytest.approx(1.0)
     barred = Build(free.net_usd, free.price_usd, (False, False, True))
-    assert together([Line(need, (offer,))], [barred]).total_usd == pytest.approx(15.0)
+    assert solve([Line(need, (offer,))], [barred]).total_usd == pytest.approx(15.0)
 
 
 def test_lines_that_no_build_touches_are_as_if_alone():
@@ -167,7 +168,7 @@ def test_lines_that_no_build_touches_are_as_if_alone():
         for need in needs
     ]
     build = Build(np.array([-3.0, -4.0, 0.0]), np.zeros(3), (True, True, True))
-    made = together(lines, [build])
+    made = solve(lines, [build])
     assert made.options == (1,)
     assert made.total_usd == pytest.approx(
         sum(cheapest(need, offers, room_gbps=60, system=lines[0].system).cost_usd for need in needs)

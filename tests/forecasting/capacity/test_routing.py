@@ -14,7 +14,6 @@ from forecasting.capacity.routing import (
     build_routing,
     link_list,
     stream_loads,
-    unmeasured_combinations,
 )
 from tests.forecasting.planning_worlds import ring
 from warehouse.network.model import Network
@@ -172,8 +171,13 @@ def test_kappa_is_that_of_exactly_the_combination_and_its_spread_moves_both_ways
     found = stream_loads(draws, [routing], np.zeros((400, 2), dtype=np.int16), kappa_noise=noise)
     shared = found.base[found.links.index(("AB", "az"))]
     assert shared == pytest.approx(20 * (0.8 + 0.05 * noise.T), rel=1e-5)
-    unknown = {link for failure, link in unmeasured_combinations(routing) if failure == "none"}
-    assert unknown == {("BC", "az")}
+    intact = routing.states[0]
+    unmeasured = {
+        routing.links[row]
+        for row, unknown in zip(intact.rows, intact.unmeasured, strict=True)
+        if unknown
+    }
+    assert unmeasured == {("BC", "az")}
     assert found.base[found.links.index(("BC", "az"))] == pytest.approx(20)
 
 

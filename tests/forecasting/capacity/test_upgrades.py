@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from flows.steps.sentences import sentence, with_sentences
 from forecasting.assumptions import Assumptions
 from forecasting.capacity.basis import build_basis
-from forecasting.capacity.integer_program import cheapest
 from forecasting.capacity.money import bought_later, worth_at_end
 from forecasting.capacity.schedule import Offer, System
 from forecasting.capacity.upgrades import budget_reason, upgrade_frames
@@ -20,6 +19,7 @@ from tests.forecasting.capacity.test_plan import TODAY
 from tests.forecasting.planning_worlds import (
     assumptions,
     capacity,
+    cheapest,
     growing,
     no_coincidence,
     no_projects,

@@ -5,16 +5,11 @@ from datetime import date
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
 from forecasting.demand.engine import forecast
 from forecasting.demand.hierarchy import (
     aggregate,
     named_by_members,
-    reconcile,
-    reconcile_nonnegative,
 )
 from forecasting.spec import ForecastSpec
 from tests.forecasting.worlds import routes
@@ -104,28 +99,3 @@ def test_a_groups_jump_is_told_by_the_event_of_its_route():
         "elsewhere",
         "its-own",
     ]
-
-
-def test_reconciliation_example():
-    summing = np.array([[1.0, 1], [1, 0], [0, 1]])
-    base = np.array([100.0, 60, 50])
-    assert reconcile(base, summing, np.ones(3)) == pytest.approx(
-        [103.3333, 56.6667, 46.6667], abs=1e-4
-    )
-    assert reconcile(base, summing, np.array([4.0, 1, 1])) == pytest.approx(
-        [106.6667, 58.3333, 48.3333], abs=1e-4
-    )
-
-
-@settings(max_examples=50, deadline=None)
-@given(base=arrays(float, 9, elements=st.floats(-50, 100)))
-def test_reconciliation_is_coherent_and_can_be_kept_from_going_negative(base):
-    summing = np.vstack([np.ones(6), [1, 1, 1, 0, 0, 0], [0, 0, 0, 1, 1, 1], np.eye(6)])
-    variance = np.array([4.0, 2, 2, 1, 1, 1, 1, 1, 1])
-    free = reconcile(base, summing, variance)
-    np.testing.assert_allclose(free, summing @ free[3:], atol=1e-9)
-    kept = reconcile_nonnegative(base, summing, variance)
-    assert kept.min() >= 0
-    np.testing.assert_allclose(kept, summing @ kept[3:], atol=1e-9)
-    if free.min() >= 0:
-        np.testing.assert_allclose(kept, free, atol=1e-9)

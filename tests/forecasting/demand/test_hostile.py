@@ -11,8 +11,8 @@ import pytest
 from forecasting.capacity.plan import plan
 from forecasting.series import Paths
 from forecasting.spec import PlanningPolicy
+from forecasting.stories.changes import PlanInputs
 from forecasting.stories.scenario import parse_scenario
-from forecasting.stories.what_if import PlanInputs, what_if
 from tests.forecasting.capacity.test_ledger import LEAD, MONEY
 from tests.forecasting.capacity.test_plan import TODAY
 from tests.forecasting.planning_worlds import (
@@ -22,6 +22,7 @@ from tests.forecasting.planning_worlds import (
     no_coincidence,
     no_projects,
     ring,
+    what_if,
 )
 from warehouse.errors import PlanError, SettingsError, TransitError
 from warehouse.network.model import Network

@@ -12,8 +12,9 @@ from forecasting.assumptions import Assumptions
 from forecasting.capacity.basis import build_basis
 from forecasting.capacity.plan import plan
 from forecasting.spec import PlanningPolicy
+from forecasting.stories.changes import PlanInputs, apply_scenario
 from forecasting.stories.scenario import parse_scenario
-from forecasting.stories.what_if import PlanInputs, apply_scenario, compare, dated, what_if
+from forecasting.stories.what_if import compare, dated
 from tests.forecasting.capacity.test_ledger import LEAD, MONEY, build
 from tests.forecasting.capacity.test_plan import TODAY
 from tests.forecasting.planning_worlds import (
@@ -23,6 +24,7 @@ from tests.forecasting.planning_worlds import (
     no_coincidence,
     no_projects,
     ring,
+    what_if,
 )
 from warehouse.errors import SettingsError
 from warehouse.network.model import Network

@@ -29,11 +29,11 @@ from warehouse.serving.extras.extensions import extension
 from warehouse.serving.extras.lake import (
     Lake,
     Store,
+    compact,
+    import_samples,
     open_lake,
-    pour,
-    shared_samples,
+    publish_to_lake,
     snapshots,
-    tend,
 )
 from warehouse.serving.publish import publish
 from warehouse.serving.statement import ask_on
@@ -99,8 +99,8 @@ def lake(tmp_path: Path) -> Lake:
 
 def test_every_view_answers_as_in_the_published_copy(lake, tmp_path):
     file = edition(tmp_path, 1)
-    poured = pour(file, lake)
-    assert poured.rows > 3
+    publication = publish_to_lake(file, lake)
+    assert publication.rows > 3
     with open_lake(lake) as reader, duckdb.connect(str(file), read_only=True) as copy:
         copy.execute("set TimeZone = 'UTC'")
         found, wanted = answers(reader), answers(copy)
@@ -111,10 +111,10 @@ def test_every_view_answers_as_in_the_published_copy(lake, tmp_path):
 
 
 def test_only_parts_that_changed_are_written_and_an_earlier_snapshot_stays(lake, tmp_path):
-    first = pour(edition(tmp_path, 1, days=3), lake)
-    again = pour(tmp_path / "published" / "transit.duckdb", lake)
+    first = publish_to_lake(edition(tmp_path, 1, days=3), lake)
+    again = publish_to_lake(tmp_path / "published" / "transit.duckdb", lake)
     assert (again.parts, again.rows, again.snapshot) == (0, 0, first.snapshot)
-    second = pour(edition(tmp_path, 2, days=4), lake)
+    second = publish_to_lake(edition(tmp_path, 2, days=4), lake)
     assert second.rows == 2 + 2  # February's two samples, and the names of both editions
     count = "select count(*) from core.traffic_sample"
     with open_lake(lake) as reader:
@@ -129,7 +129,7 @@ def test_only_parts_that_changed_are_written_and_an_earlier_snapshot_stays(lake,
 
 
 def test_a_reader_reaches_nothing_else(lake, tmp_path):
-    pour(edition(tmp_path, 1), lake)
+    publish_to_lake(edition(tmp_path, 1), lake)
     with open_lake(lake) as reader:
         for attack in (
             "delete from lake.north_core.node",
@@ -145,7 +145,7 @@ def test_a_reader_reaches_nothing_else(lake, tmp_path):
 def test_a_publication_that_fails_leaves_the_lake_as_it_was(lake, tmp_path, monkeypatch):
     from warehouse.serving.extras import lake as module
 
-    first = pour(edition(tmp_path, 1), lake)
+    first = publish_to_lake(edition(tmp_path, 1), lake)
     run = module._run
 
     def breaks(connection, statement, *rest, **names):
@@ -155,7 +155,7 @@ def test_a_publication_that_fails_leaves_the_lake_as_it_was(lake, tmp_path, monk
 
     monkeypatch.setattr(module, "_run", breaks)
     with pytest.raises(WarehouseError, match="it is as it was"):
-        pour(edition(tmp_path, 2, days=5), lake)
+        publish_to_lake(edition(tmp_path, 2, days=5), lake)
     monkeypatch.undo()
     with open_lake(lake) as reader:
         assert reader.execute("select count(*) from core.traffic_sample").fetchone() == (3,)
@@ -165,7 +165,7 @@ def test_a_publication_that_fails_leaves_the_lake_as_it_was(lake, tmp_path, monk
 def test_a_lake_that_is_not_there_or_empty_is_named(lake, tmp_path):
     with pytest.raises(WarehouseError, match="can't be opened"), open_lake(lake):
         pytest.fail("there is nothing to read")
-    pour(edition(tmp_path, 1), lake)
+    publish_to_lake(edition(tmp_path, 1), lake)
     with (
         pytest.raises(WarehouseError, match="nothing under this name"),
         open_lake(Lake(lake.catalog, lake.data, "south")),
@@ -234,10 +234,10 @@ LOADER = """
 import sys
 from pathlib import Path
 from tests.warehouse.serving.test_lake import edition
-from warehouse.serving.extras.lake import Lake, pour
+from warehouse.serving.extras.lake import Lake, publish_to_lake
 folder, catalog, data, project, times = Path(sys.argv[1]), *sys.argv[2:]
 for number in range(1, int(times) + 1):
-    print("snapshot", pour(edition(folder, number, days=3 * number), Lake(catalog, data, project)).snapshot, flush=True)
+    print("snapshot", publish_to_lake(edition(folder, number, days=3 * number), Lake(catalog, data, project)).snapshot, flush=True)
 """
 
 
@@ -316,22 +316,25 @@ def files_below(folder: Path) -> int:
     return sum(path.is_file() for path in folder.rglob("*"))
 
 
-def test_tending_forgets_what_is_old_and_joins_files_but_no_projects_newest_edition(lake, tmp_path):
+def test_compacting_forgets_what_is_old_and_joins_files_but_no_projects_newest_edition(
+    lake, tmp_path
+):
     south = Lake(lake.catalog, lake.data, "south")
     (tmp_path / "south").mkdir()
-    pour(edition(tmp_path / "south", 1, days=40), south)
+    publish_to_lake(edition(tmp_path / "south", 1, days=40), south)
     made = [
-        pour(edition(tmp_path, number, days=40 * number), lake).snapshot for number in range(1, 5)
+        publish_to_lake(edition(tmp_path, number, days=40 * number), lake).snapshot
+        for number in range(1, 5)
     ]
     before, now = files_below(tmp_path / "data"), datetime.now(UTC)
-    tend(lake, keep_since=now - timedelta(days=1), unneeded_since=now)
+    compact(lake, keep_since=now - timedelta(days=1), unneeded_since=now)
     assert [number for number, _, _ in snapshots(lake)] == made, "nothing is old yet"
-    tend(lake, keep_since=datetime.now(UTC), unneeded_since=now - timedelta(days=1))
+    compact(lake, keep_since=datetime.now(UTC), unneeded_since=now - timedelta(days=1))
     assert [message for _, _, message in snapshots(lake)] == ["edition-4"]
     assert [message for _, _, message in snapshots(south)] == ["edition-1"]
     kept = files_below(tmp_path / "data")
     assert kept >= before, "a reader may still be at work on them"
-    removed = tend(lake, keep_since=datetime.now(UTC), unneeded_since=datetime.now(UTC))
+    removed = compact(lake, keep_since=datetime.now(UTC), unneeded_since=datetime.now(UTC))
     assert removed > 0
     assert files_below(tmp_path / "data") == kept - removed
     for one, rows in ((lake, 160), (south, 40)):
@@ -373,7 +376,7 @@ PORTS = SourceSpec(
 )
 
 
-def test_what_two_load_a_third_gathers_and_only_its_news(lake, tmp_path):
+def test_what_two_load_a_third_imports_and_only_its_news(lake, tmp_path):
     for name in ("north", "south", "all"):
         (tmp_path / name).mkdir()
 
@@ -381,10 +384,12 @@ def test_what_two_load_a_third_gathers_and_only_its_news(lake, tmp_path):
         file = tmp_path / name / "ports.csv"
         file.write_text(text)
         assert not [one.error for one in loaded(tmp_path / name, PORTS, file) if one.error]
-        pour(tmp_path / name / "published" / "transit.duckdb", Lake(lake.catalog, lake.data, name))
+        publish_to_lake(
+            tmp_path / name / "published" / "transit.duckdb", Lake(lake.catalog, lake.data, name)
+        )
 
     def gather(name: str) -> list[LoadResult]:
-        shared = shared_samples(lake, name, tmp_path / "shared" / name)
+        shared = import_samples(lake, name, tmp_path / "shared" / name)
         source = replace(
             PORTS,
             name=f"lake {name}",
@@ -418,7 +423,7 @@ def test_what_two_load_a_third_gathers_and_only_its_news(lake, tmp_path):
         ).fetchall()
     assert found == [("n-1", 60, 60e9), ("s-1", 24, 120e9)]
     with pytest.raises(WarehouseError, match="no samples under this name"):
-        shared_samples(lake, "west", tmp_path / "shared" / "west")
+        import_samples(lake, "west", tmp_path / "shared" / "west")
 
 
 S3_SERVERS = {
@@ -468,8 +473,8 @@ def store(
 
 def test_the_data_lie_in_s3_compatible_storage(store, tmp_path):
     lake = Lake(str(tmp_path / "catalog.ducklake"), "s3://lake/editions", "north", store)
-    first = pour(edition(tmp_path, 1, days=40), lake)
-    pour(edition(tmp_path, 2, days=80), lake)
+    first = publish_to_lake(edition(tmp_path, 1, days=40), lake)
+    publish_to_lake(edition(tmp_path, 2, days=80), lake)
     with (
         open_lake(lake) as reader,
         duckdb.connect(str(tmp_path / "published" / "transit.duckdb"), read_only=True) as copy,
@@ -486,7 +491,7 @@ def test_the_data_lie_in_s3_compatible_storage(store, tmp_path):
     with open_lake(lake, snapshot=first.snapshot) as reader:
         assert reader.execute("select count(*) from core.traffic_sample").fetchone() == (40,)
     assert not (tmp_path / "data").exists()
-    tend(lake, keep_since=datetime.now(UTC), unneeded_since=datetime.now(UTC))
+    compact(lake, keep_since=datetime.now(UTC), unneeded_since=datetime.now(UTC))
     with open_lake(lake) as reader:
         assert reader.execute("select count(*) from core.traffic_sample").fetchone() == (80,)
 
@@ -516,7 +521,7 @@ def test_two_publish_at_once_with_the_catalog_in_postgresql_and_the_data_in_s3(
         folder.mkdir()
         try:
             for number in range(1, 4):
-                pour(edition(folder, number, days=30 * number), lake)
+                publish_to_lake(edition(folder, number, days=30 * number), lake)
         except WarehouseError as error:
             errors.append(str(error))
 
@@ -536,6 +541,6 @@ def test_keys_that_are_wrong_or_a_storage_that_is_gone_are_named(store, tmp_path
     gone = replace(store, endpoint="http://127.0.0.1:9")
     lake = Lake(str(tmp_path / "catalog.ducklake"), "s3://lake/gone", "north", gone)
     with pytest.raises(WarehouseError, match="could not be written; it is as it was") as raised:
-        pour(edition(tmp_path, 1, days=40), lake)
+        publish_to_lake(edition(tmp_path, 1, days=40), lake)
     assert store.secret not in str(raised.value)
     assert store.secret not in repr(lake)

@@ -18,6 +18,7 @@ def test_lineage_leads_from_views_to_tables_and_flows(found):
     named = {entry.full_name: entry for entry in found}
     assert named["mart.forecast_latest"].made_from == ("core.forecast_quantile", "mart.run_history")
     assert "mart.forecast_all" in named["mart.forecast_as_of(as_of)"].made_from
+    assert named["mart.traffic_day"].made_from == ("mart.traffic_of_grain(grain_wanted)",)
     assert named["core.forecast_quantile"].flow == "forecast"
     assert named["core.order_plan"].flow == "plan"
     assert named["core.traffic_period"].flow == named["core.capacity"].flow == "load"

@@ -57,7 +57,7 @@ class Lake:
 
 
 @dataclass(frozen=True)
-class Poured:
+class LakePublication:
     """What a publication into the lake did: its snapshot, and the parts and rows that were new or
     changed.
     """
@@ -76,7 +76,7 @@ class Shared:
     simulated: bool
 
 
-def pour(edition: Path, lake: Lake) -> Poured:
+def publish_to_lake(edition: Path, lake: Lake) -> LakePublication:
     """Brings the lake to the published `edition` in one transaction; parts that are there already
     are left.
 
@@ -87,7 +87,7 @@ def pour(edition: Path, lake: Lake) -> Poured:
         connection.execute(f"attach {_quoted(str(edition.resolve()))} as edition (read_only)")
         for attempt in range(1, TRIES + 1):
             try:
-                return _pour(connection, lake)
+                return _publish(connection, lake)
             except duckdb.TransactionException as error:
                 _roll_back(connection)
                 if attempt == TRIES:
@@ -159,7 +159,7 @@ def snapshots(lake: Lake) -> list[tuple[int, datetime, str]]:
     return [(number, at, message or "") for number, at, message in rows]
 
 
-def shared_samples(lake: Lake, project: str, folder: Path) -> list[Shared]:
+def import_samples(lake: Lake, project: str, folder: Path) -> list[Shared]:
     """The samples that another project has in the lake: a Parquet file for each month and slot
     length, in `folder`.
 
@@ -211,7 +211,7 @@ def shared_samples(lake: Lake, project: str, folder: Path) -> list[Shared]:
     return shared
 
 
-def tend(lake: Lake, *, keep_since: datetime, unneeded_since: datetime) -> int:
+def compact(lake: Lake, *, keep_since: datetime, unneeded_since: datetime) -> int:
     """Joins small files, forgets snapshots from before `keep_since`, and removes files that none
     needs; how many.
 
@@ -241,7 +241,7 @@ def tend(lake: Lake, *, keep_since: datetime, unneeded_since: datetime) -> int:
             ) from error
 
 
-def _pour(connection: duckdb.DuckDBPyConnection, lake: Lake) -> Poured:
+def _publish(connection: duckdb.DuckDBPyConnection, lake: Lake) -> LakePublication:
     parts = rows = 0
     connection.execute("begin")
     for schema in (*SCHEMAS, "parts"):
@@ -295,7 +295,7 @@ def _pour(connection: duckdb.DuckDBPyConnection, lake: Lake) -> Poured:
         "select max(snapshot_id) from lake.snapshots() where author = $author",
         {"author": lake.project},
     ).fetchone()
-    return Poured(found[0] if found and found[0] is not None else 0, parts, rows)
+    return LakePublication(found[0] if found and found[0] is not None else 0, parts, rows)
 
 
 def _part(table: str, columns: list[str]) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 import polars as pl
 
 from dashboards import naming
-from dashboards.chapters import money
-from dashboards.chapters.atlas import badges, load_notes
+from dashboards.chapters.capacity import money
+from dashboards.chapters.capacity.atlas import badges, load_notes
 from dashboards.chapters.places import segment_path
 from dashboards.charts.timeline import timeline
 from dashboards.cuts import each

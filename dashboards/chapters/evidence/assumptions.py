@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from dashboards import naming
-from dashboards.chapters import accepted
+from dashboards.chapters.evidence import accepted
 from dashboards.chapters.places import segment_path
 from dashboards.figure import Cell, Page, Section, Table, day, stated
 from dashboards.view import View
@@ -31,7 +31,7 @@ def _scope(view: View, scope: str) -> str:
         if kind in names
         else view.language.word("option", name)
         if kind == "option"
-        else naming.said(view, name)
+        else naming.translate_text(view, name)
     )
     return (
         view.text(f"scope_of.{kind}", name=shown)
@@ -53,8 +53,8 @@ def _stated(view: View) -> Section:
             stated(view.language, row["value"]),
             stated(view.language, row["high"]),
             Cell(view.language.word("unit_of", row["unit"])),
-            Cell(naming.said(view, row["source"])),
-            Cell(naming.said(view, row["author"])),
+            Cell(naming.translate_text(view, row["source"])),
+            Cell(naming.translate_text(view, row["author"])),
             Cell(view.language.word("confidence", row["confidence"])),
             day(view.language, row["known_at"].date()),
         ]
@@ -100,7 +100,7 @@ def _capacity(view: View) -> Section | None:
                 badge=text("page.assumed_short") if row["assumed"] else ""
             ),
             stated(view.language, row["design_gbps"]),
-            Cell(naming.said(view, row["source"])),
+            Cell(naming.translate_text(view, row["source"])),
             Cell(view.language.word("confidence", row["confidence"])),
         ]
         for row in frame.iter_rows(named=True)
@@ -136,7 +136,7 @@ def _projects(view: View) -> Section | None:
             day(view.language, row["ready_low"]),
             day(view.language, row["ready_likely"]),
             day(view.language, row["ready_high"]),
-            Cell(naming.said(view, row["source"])),
+            Cell(naming.translate_text(view, row["source"])),
             Cell(view.language.word("confidence", row["confidence"])),
         ]
         for row in frame.iter_rows(named=True)
@@ -175,7 +175,7 @@ def _risk_groups(view: View) -> Section | None:
             ),
             Cell(view.language.word("risk", row["kind"])),
             Cell("; ".join(naming.segment_label(view, name) for name in row["segment_id"])),
-            Cell(naming.said(view, row["source"])),
+            Cell(naming.translate_text(view, row["source"])),
         ]
         for row in grouped.sort("risk_group_id").iter_rows(named=True)
     ]

@@ -11,7 +11,7 @@ import polars as pl
 import typst
 
 from dashboards import naming
-from dashboards.chapters.segments import load_figure
+from dashboards.chapters.capacity.segments import load_figure
 from dashboards.charts.region import region
 from dashboards.figure import Figure
 from dashboards.front.argument import argue, short_segment, what_is_signed
@@ -20,7 +20,7 @@ from dashboards.front.decision import Decision, Order, decide, money
 from dashboards.front.page import FEWEST_PLACES, map_parts, map_title
 from dashboards.front.quarter_costs import quarter_figure
 from dashboards.language import Period
-from dashboards.paper import HOME, compile_pdf, displayable, quote, svg
+from dashboards.press.typesetting import compile_pdf, displayable, quote, svg, template
 from dashboards.trust import coverage_of, doubtful_routes, scored
 from dashboards.view import View
 
@@ -75,7 +75,7 @@ def compose(view: View, decision: Decision, pictures: dict[str, str], rows: int)
     charts = [pictures[name] for name in ("map", "costs") if name in pictures]
     return "\n\n".join(
         [
-            (HOME / "pages" / "brief.typ").read_text(encoding="utf-8"),
+            template("brief.typ"),
             f"#show: brief.with(title: {quote(argument.headline)}, lang: {quote(view.language.code)}, "
             f"left: {quote(edition.title_in(view.language.code))}, "
             f"right: {quote(' · '.join((text('brief.name'), origin, edition.run_id)))}, "
@@ -245,7 +245,7 @@ def _load(view: View, order: Order) -> Figure | None:
 
 
 def _picture(folder: Path, name: str, title: str, subtitle: str, picture: str) -> str:
-    (folder / f"{name}.svg").write_text(displayable(picture), encoding="utf-8")
+    (folder / f"{name}.svg").write_text(displayable(picture, picture=True), encoding="utf-8")
     return (
         f"== #{quote(title)}\n#note({quote(subtitle)})\n"
         f"#image({quote(f'{name}.svg')}, width: 100%, alt: {quote(title)})"

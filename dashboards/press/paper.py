@@ -7,42 +7,24 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from functools import cache
-from html import escape
 from pathlib import Path
-from typing import Any
 
 import polars as pl
-import typst
-import vl_convert
 
-from dashboards import theme
-from dashboards.chapters import (
-    assumptions,
-    changes,
-    countries,
-    data,
-    method,
-    new_routes,
-    overview,
-    plan,
-    quality,
-    risk,
-    scenarios,
-    segments,
-)
-from dashboards.chapters.routes import route_table
-from dashboards.chapters.series import series_figure
-from dashboards.charts.drawing import Spec, standalone
+from dashboards.chapters import changes, overview
+from dashboards.chapters.capacity import plan, risk, scenarios, segments
+from dashboards.chapters.evidence import assumptions, data, method, quality
+from dashboards.chapters.traffic import countries, new_routes
+from dashboards.chapters.traffic.routes import route_table
+from dashboards.chapters.traffic.series import series_figure
 from dashboards.edition import Edition
 from dashboards.figure import FOLD, Cell, Figure, Page, Section, Table, capital, joined
 from dashboards.language import TEXT_FOLDER, Language, Period, load_language
 from dashboards.material import Material, gather
+from dashboards.press.typesetting import compile_pdf, displayable, quote, svg, template
 from dashboards.previews import SIZE
 from dashboards.view import View
 
-HOME = Path(__file__).parent
 MOST_ROUTES = 12
 MOST_TABLE_ROWS = 40
 LONG = 90
@@ -53,18 +35,12 @@ LONGEST_WORD, LONGEST_CELL = 15, 40
 """Letters: longer words are hyphenated."""
 SPACES = re.compile(r"[ \n-]|/(?!\u2060)")
 """Where a line may break: not at a no-break space."""
-BOX, JOINERS = "□", "\u200d\ufe0e\ufe0f"
-"""What stands for a sign without a font, and what binds such signs and is nothing by itself."""
-UNUSUAL = re.compile(r"[^\x00-\x7f]+")
-"""Runs of signs beyond ASCII: what fonts have to shape together."""
 TALLEST = 1.15
 """Height over width: a chart of many rows that is taller is fitted into a page with its title and
 notes.
 """
 FEW = 3
 """Columns: in a table of no more, a long text has room beside the others."""
-LEGEND = 3
-"""Columns of a legend: in one row a long one would take the chart's width."""
 NAME = "edition.pdf"
 
 
@@ -138,7 +114,7 @@ def compose(view: View, folder: Path) -> str:
     """The Typst source of the edition; its charts are written beside it as SVG."""
     edition, text = view.material.edition, view.text
     origin = text("page.edition", origin=Period(edition.origin, edition.grain))
-    head = (HOME / "pages" / "paper.typ").read_text(encoding="utf-8")
+    head = template("paper.typ")
     lines = [
         head,
         f"#show: edition.with(title: {quote(edition.title_in(view.language.code))}, lang: {quote(view.language.code)}, foot: {quote(edition.run_id + ' · ' + edition.data_hash)})",
@@ -165,103 +141,6 @@ def compose(view: View, folder: Path) -> str:
     return "\n\n".join(lines) + "\n"
 
 
-def compile_pdf(source: Path, known_at: datetime) -> bytes:
-    """The PDF/UA-1 of a Typst file with Typst's own fonts only: the same page on every machine."""
-    pdf = typst.compile(
-        source,
-        root=source.parent,
-        ignore_system_fonts=True,
-        pdf_standards=["ua-1"],
-        timestamp=int(known_at.timestamp()),
-    )
-    if not isinstance(pdf, bytes):
-        raise TypeError("typst returned no document")
-    return pdf
-
-
-def displayable(source: str) -> str:
-    """Typst or SVG text with a box for each sign that no font of Typst has, and for each word that
-    its fonts have the signs of and can't shape (of Hindi, Arabic ...): one name would else leave
-    the edition unprinted.
-    """
-    unusual = sorted(
-        {sign for sign in source if (ord(sign) > 126 or ord(sign) < 32) and sign != "\n"}
-    )
-    if not unusual:
-        return source
-    if not _can_show("".join(unusual)):
-        missing = {ord(sign): BOX for sign in unusual if not _can_show(sign)}
-        source = source.translate({**missing, **dict.fromkeys(map(ord, JOINERS))})
-    words = tuple(sorted({word for word in UNUSUAL.findall(source) if word.strip(BOX)}))
-    for word in sorted(_unshaped(words), key=len, reverse=True):
-        source = source.replace(word, BOX)
-    return source
-
-
-def _unshaped(words: tuple[str, ...]) -> list[str]:
-    """The words that can't be shown, found by halving."""
-    if not words or _can_show(" ".join(words)):
-        return []
-    if len(words) == 1:
-        return list(words)
-    half = len(words) // 2
-    return _unshaped(words[:half]) + _unshaped(words[half:])
-
-
-@cache
-def _can_show(signs: str) -> bool:
-    """Whether signs can be set as text and in a picture, which finds fewer fonts for them."""
-    picture = (
-        '<svg xmlns="http://www.w3.org/2000/svg" width="99" height="99">'
-        f'<text y="9" font-family="sans-serif">{escape(signs)}</text></svg>'
-    )
-    try:
-        typst.compile(
-            f'#set document(title: "x")\n#{quote(signs)}\n'
-            f'#image(bytes({quote(picture)}), format: "svg", alt: "x")'.encode(),
-            ignore_system_fonts=True,
-            pdf_standards=["ua-1"],
-        )
-    except typst.TypstError:
-        return False
-    return True
-
-
-def quote(words: str) -> str:
-    """Text as a Typst string: nothing in it can become markup."""
-    escaped = words.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ").replace("\r", " ")
-    return f'"{escaped}"'
-
-
-def svg(spec: Spec, language: Language, width: int = 820) -> str:
-    """A chart as SVG text, in the language's numbers and months."""
-    locale: Mapping[str, Any] = theme.locale(language)
-    whole = _folded(standalone(spec, language, width=width))
-    return str(
-        vl_convert.vegalite_to_svg(
-            whole,
-            format_locale=locale["formatLocale"],
-            time_format_locale=locale["timeFormatLocale"],
-        )
-    )
-
-
-def _folded(value: Any) -> Any:
-    """The specification with its legends in few columns."""
-    if isinstance(value, list):
-        return [_folded(one) for one in value]
-    if not isinstance(value, dict):
-        return value
-    return {
-        key: one
-        if key == "datasets"
-        else {**one, "columns": LEGEND}
-        if key == "legend" and isinstance(one, dict)
-        else _folded(one)
-        for key, one in value.items()
-    }
-
-
 def _figure(figure: Figure, view: View, folder: Path, name: str) -> str:
     badges = "".join(f" [{badge}]" for badge in figure.badges)
     if figure.spec is None:
@@ -269,7 +148,7 @@ def _figure(figure: Figure, view: View, folder: Path, name: str) -> str:
             f"#empty({quote(figure.title)}, {quote(view.text('page.empty', reason=figure.reason))})"
         )
     picture = svg(figure.spec, view.language)
-    (folder / name).write_text(displayable(picture), encoding="utf-8")
+    (folder / name).write_text(displayable(picture, picture=True), encoding="utf-8")
     size = SIZE.search(picture)
     width, height = map(float, size.groups()) if size else (1.0, 1.0)
     tall = "true" if height > TALLEST * width else "false"

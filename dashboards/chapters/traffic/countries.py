@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboards.chapters.series import series_figure
+from dashboards.chapters.traffic.series import series_figure
 from dashboards.figure import Page, Section
 from dashboards.view import View
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from dashboards import naming
-from dashboards.chapters import live
+from dashboards.chapters.evidence import live
 from dashboards.charts.accuracy import calibration, skill
 from dashboards.cuts import KEY
 from dashboards.figure import Cell, Figure, Page, Section, Table, number, percent, plain_table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboards import naming
 from dashboards.chapters.places import corridor_path, route_path
-from dashboards.chapters.series import series_figure, traffic_section
+from dashboards.chapters.traffic.series import series_figure, traffic_section
 from dashboards.figure import Page, Section
 from dashboards.material import Material
 from dashboards.view import View

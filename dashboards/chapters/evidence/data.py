@@ -9,7 +9,7 @@ import math
 import polars as pl
 
 from dashboards import naming
-from dashboards.chapters.series import refusals
+from dashboards.chapters.traffic.series import refusals
 from dashboards.charts.coverage import coverage
 from dashboards.cuts import without_holes
 from dashboards.figure import (
@@ -281,8 +281,8 @@ def _events(view: View) -> Section | None:
                     badge=text("page.simulated_short") if row["simulated"] else "",
                 ),
                 Cell(scope),
-                Cell(naming.said(view, row["effect"])),
-                Cell(naming.said(view, row["source"])),
+                Cell(naming.translate_text(view, row["effect"])),
+                Cell(naming.translate_text(view, row["source"])),
             ]
         )
     heads = ("when", "kind", "scope", "effect", "source")

@@ -1,42 +1,15 @@
-"""A month's billed rate in the field's conventions, to check somebody else's invoice against what
-was measured.
+"""The field's billing conventions written out in Python: the reference that mart.invoice is held
+against.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from statistics import fmean
-
-from duckdb import DuckDBPyConnection
-
-from warehouse.errors import Problem, QueryError
-from warehouse.store.database import Warehouse
-from warehouse.store.migrate import SQL
 
 MODES = ("in", "out", "max", "sum")
 DAYS_OF_A_FIXED_MONTH = 30
-
-
-@dataclass(frozen=True)
-class Invoice:
-    """A billed rate in bit/s and what it rests on. `value_bps` is empty where the convention lands
-    on a missing slot.
-    """
-
-    route_id: str
-    month: date
-    convention: str
-    direction: str
-    value_bps: float | None
-    valid: int
-    expected: int
-    slot_minutes: int
-
-    @property
-    def coverage_ratio(self) -> float:
-        return self.valid / self.expected if self.expected else 0.0
 
 
 @dataclass(frozen=True)
@@ -54,60 +27,6 @@ class Slots:
         return max(0, self.expected - len(self.values))
 
 
-def invoice(
-    warehouse: Warehouse | DuckDBPyConnection,
-    route_id: str,
-    month: date,
-    *,
-    convention: str = "billing",
-    direction: str = "max",
-    zone: str = "UTC",
-) -> Invoice:
-    """The rate a month of `zone` is billed at. Missing slots are left out, but for percent and
-    zero_filled.
-
-    `max` takes each direction's own value and bills the higher; `sum` adds in and out slot by slot,
-    then ranks. Raises QueryError for an unknown convention or direction, and where the route has no
-    valid slot in the month.
-    """
-    problems = []
-    if convention not in CONVENTIONS:
-        problems.append(
-            Problem(
-                "convention", f"{convention!r} is unknown; choose from {', '.join(CONVENTIONS)}"
-            )
-        )
-    if direction not in MODES:
-        problems.append(
-            Problem("direction", f"{direction!r} is unknown; choose from {', '.join(MODES)}")
-        )
-    if month.day != 1:
-        problems.append(Problem("month", f"{month} is not the first day of a month"))
-    if problems:
-        raise QueryError("an invoice can't be made so", problems)
-    connection = warehouse.connection if isinstance(warehouse, Warehouse) else warehouse
-    query = (SQL / "traffic/invoice_slots.sql").read_text("utf-8")
-    slots = connection.sql(query, params={"route_id": route_id, "month": month, "zone": zone}).pl()
-    if slots.is_empty():
-        raise QueryError(
-            "there is nothing to bill",
-            [Problem(f"{route_id}, {month:%Y-%m}", "no valid slot was measured")],
-            "Check the route's name and the month.",
-        )
-    if slots["ports"].max() != 1:
-        raise QueryError(
-            "ports of this route measure it at the same time with the same priority",
-            [Problem(f"{route_id}, {month:%Y-%m}", "nothing states whether their rates add up")],
-            "State their bundle, or different priority, in interfaces.csv.",
-        )
-    expected, minutes = int(slots["expected"][0]), int(slots["slot_minutes"][0])
-    pairs = list(slots.select("in_bps", "out_bps").iter_rows())
-    value, valid = billed(
-        pairs, expected=expected, slot_minutes=minutes, convention=convention, direction=direction
-    )
-    return Invoice(route_id, month, convention, direction, value, valid, expected, minutes)
-
-
 def billed(
     pairs: Sequence[tuple[float | None, float | None]],
     *,
@@ -118,9 +37,9 @@ def billed(
 ) -> tuple[float | None, int]:
     """The billed value of (in, out) slots, and of how many valid slots it was made."""
     ways: Mapping[str, list[float]] = {
-        "in": [one for one, _ in pairs if one is not None],
-        "out": [other for _, other in pairs if other is not None],
-        "sum": [one + other for one, other in pairs if one is not None and other is not None],
+        "in": [into for into, _ in pairs if into is not None],
+        "out": [out for _, out in pairs if out is not None],
+        "sum": [into + out for into, out in pairs if into is not None and out is not None],
     }
     wanted = ("in", "out") if direction == "max" else (direction,)
     made = [

@@ -135,7 +135,7 @@ def comparison_figure(view: View, stories: Mapping[str, pl.DataFrame]) -> Figure
     rows = pl.concat(
         [
             _dated(view, _first_out(stories[name]), end).with_columns(
-                story=pl.lit(naming.said(view, name))
+                story=pl.lit(naming.translate_text(view, name))
             )
             for name, *_ in ranked
         ]
@@ -144,7 +144,7 @@ def comparison_figure(view: View, stories: Mapping[str, pl.DataFrame]) -> Figure
         pl.col("segment").replace_strict(order, return_dtype=pl.Int64), maintain_order=True
     )
     kept = rows["segment"].unique(maintain_order=True).head(MOST_SEGMENTS)
-    places = {naming.said(view, name): place for place, (name, *_) in enumerate(ranked)}
+    places = {naming.translate_text(view, name): place for place, (name, *_) in enumerate(ranked)}
     rows = rows.filter(pl.col("segment").is_in(kept.to_list())).sort(
         pl.col("story").replace_strict(places, return_dtype=pl.Int64), maintain_order=True
     )
@@ -153,7 +153,7 @@ def comparison_figure(view: View, stories: Mapping[str, pl.DataFrame]) -> Figure
     title = text(
         "title.comparison",
         n=len(ranked),
-        name=naming.said(view, ranked[0][0]),
+        name=naming.translate_text(view, ranked[0][0]),
         segments=ranked[0][1],
     )
     table = Table(
@@ -183,7 +183,7 @@ def comparison_figure(view: View, stories: Mapping[str, pl.DataFrame]) -> Figure
         title,
         alt=title,
         spec=comparison(rows, view.language),
-        subtitle=text("scenario.subtitle_switch", name=naming.said(view, ranked[0][0])),
+        subtitle=text("scenario.subtitle_switch", name=naming.translate_text(view, ranked[0][0])),
         notes=notes,
         table=table,
         csv="scenarios.csv",
@@ -198,7 +198,7 @@ def story_figure(view: View, scenario_id: str, frame: pl.DataFrame) -> Figure:
     last = view.material["runout"]["last_target"].max()
     end = last if isinstance(last, date) else None
     moved = _moved(frame, end)
-    name = naming.said(view, scenario_id)
+    name = naming.translate_text(view, scenario_id)
     figure_id = slug(f"scenario-{scenario_id}")
     if moved.is_empty():
         return Figure(
@@ -280,7 +280,7 @@ def story_figure(view: View, scenario_id: str, frame: pl.DataFrame) -> Figure:
     notes = [
         (text("note.unit"), text("note.unit_date")),
         (text("note.definition"), text("note.scenario", least=LEAST_SHARE)),
-        (text("note.story"), naming.said(view, frame["note"][0])),
+        (text("note.story"), naming.translate_text(view, frame["note"][0])),
         (
             text("note.source"),
             text(

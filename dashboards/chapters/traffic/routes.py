@@ -6,7 +6,7 @@ from dashboards import naming
 from dashboards.chapters.changes import series_revision
 from dashboards.chapters.detail import components_figure, profile_figure
 from dashboards.chapters.places import route_path, segment_path
-from dashboards.chapters.series import outlook, traffic_section
+from dashboards.chapters.traffic.series import outlook, traffic_section
 from dashboards.figure import Cell, Page, Section, Table, filled, number, percent
 from dashboards.view import View
 

@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 
 from dashboards import naming
-from dashboards.chapters.atlas import badges, load_notes, map_figures, worst_utilization
+from dashboards.chapters.capacity.atlas import badges, load_notes, map_figures, worst_utilization
 from dashboards.chapters.changes import date_revision
 from dashboards.chapters.detail import probability_figure, tornado_figure
 from dashboards.chapters.places import route_path, segment_path
@@ -267,7 +267,7 @@ def _page(view: View, segment_id: str) -> Page:
     about = [capital(view.language.word("status", str(row["status"])))]
     if row["length_km"] is not None:
         about.append(text("segment.length", km=row["length_km"]))
-    if operators := naming.said(view, row["operators"]):
+    if operators := naming.translate_text(view, row["operators"]):
         about.append(
             text(
                 "segment.operators" if "; " in operators else "segment.operator",
@@ -276,7 +276,7 @@ def _page(view: View, segment_id: str) -> Page:
         )
     lead = ["; ".join(about)]
     if row["source"]:
-        lead.append(f"{text('table.source')}: {naming.said(view, row['source'])}")
+        lead.append(f"{text('table.source')}: {naming.translate_text(view, row['source'])}")
     return Page(
         segment_path(segment_id),
         naming.segment_label(view, segment_id),

@@ -1,0 +1,1 @@
+"""Segments: load against capacity, orders, money, failures and scenarios."""

@@ -1,0 +1,1 @@
+"""How far the figures can be trusted: scores, data quality, assumptions, method."""

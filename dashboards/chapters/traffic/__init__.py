@@ -1,0 +1,1 @@
+"""Routes, corridors and countries: what was observed and what is expected."""

@@ -47,6 +47,7 @@ def write_counters(
     notes: tuple[str, ...] = (
         f"{sums['readings']} counter readings made {written['slots_new']} new slots and changed {written['slots_changed']}",
     )
+    notes += tuple(written.get("notes", ()))
     if spec.counter_bits == 32:
         notes += tuple(
             f"{port} was polled every {poll_s:.0f} s, but its 32-bit counter can go round in {wrap_s:.1f} s: high rates may look low; read ifHCInOctets"

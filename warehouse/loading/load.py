@@ -173,6 +173,7 @@ def _load_file(
             _record(warehouse, spec, result, size, content_hash, known_at)
             return result
         _stage(warehouse, spec, path, today, opened)
+        warehouse.run("traffic/own_batches", source=spec.name, file_name=str(path))
         refused = keep_refused(
             warehouse, spec, path, content_hash=content_hash, batch_id=batch_id, opened=opened
         )

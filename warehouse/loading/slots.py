@@ -108,6 +108,7 @@ def write_slots(
         notes.append(
             f"{outranked} slots are measured by a source of higher priority; the values were kept beside it"
         )
+    notes += sums.get("notes", [])
     loaded = fine_rows or int(sums["rows_loaded"]) + contradictions + outranked
     return Written(
         loaded,
@@ -183,6 +184,13 @@ def merge(
         warehouse.run("traffic/take_out", slot_minutes=minutes)
         warehouse.run("traffic/fresh_slots")
         sums = only(warehouse, "traffic/verdict_sums")
+        sums["notes"] = [
+            f"{slots:,} slots had another value from source {source}, which has the same priority; "
+            "the value loaded last holds, and priority in [[source]] states another order"
+            for source, slots in warehouse.run(
+                "traffic/corrected_sources", source=spec.name, priority=spec.priority
+            ).iter_rows()
+        ]
         ordered = False
     else:
         warehouse.run("traffic/all_slots_new")

@@ -18,6 +18,7 @@ import pydantic
 from flows.folders import Folders, folders_of, read_toml
 from forecasting.spec import ForecastSpec, PlanningPolicy
 from warehouse.errors import Problem, SettingsError
+from warehouse.sources.kinds import read_source
 from warehouse.sources.spec import SourceSpec
 
 T = TypeVar("T")
@@ -350,10 +351,18 @@ def read_settings(config: Path | None = None, *, data: Path | None = None) -> Se
         entries = []
     sources = []
     for position, entry in enumerate(entries, start=1):
+        if not isinstance(entry, dict):
+            problems.append(Problem(f"[[source]] {position}", "must be a table"))
+            continue
         label = f"[[source]] {entry.get('name', position)}"
-        source = _section(entry, SourceSpec, None, label, problems)
-        if source is not None:
-            sources.append(source)
+        try:
+            sources.append(read_source(entry))
+        except SettingsError as error:
+            own = f"{entry.get('name') or 'source'}."
+            problems += [
+                Problem(f"{label} {problem.where.removeprefix(own)}", problem.what)
+                for problem in error.problems
+            ]
     names = [source.name for source in sources]
     problems += [
         Problem("[[source]]", f"the name {name} is used more than once")

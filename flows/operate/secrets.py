@@ -11,8 +11,9 @@ from pathlib import Path
 
 from flows.settings import Settings
 from warehouse.errors import Problem, SourceError
-from warehouse.sources.answers import Secrets
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.servers.answers import Secrets, ServerSpec
+from warehouse.sources.servers.pages import PagedSpec
+from warehouse.sources.spec import FILE_SETTINGS, SourceSpec
 
 BLOCK_SECONDS = 5.0
 
@@ -23,28 +24,29 @@ def placed(settings: Settings, source: SourceSpec) -> SourceSpec:
     """
     data = {
         key: str(settings.data / name)
-        for key in ("map_file", "population_file")
-        if (name := getattr(source, key))
+        for key in FILE_SETTINGS
+        if (name := getattr(source, key, ""))
     }
     kept = {
         key: str(settings.folders.base / name)
         for key in ("token_file", "password_file", "ca_file")
-        if (name := getattr(source, key))
+        if (name := getattr(source, key, ""))
     }
     return replace(source, **data, **kept)  # type: ignore[arg-type]
 
 
-def secrets_of(source: SourceSpec) -> Secrets:
+def secrets_of(source: PagedSpec) -> Secrets:
     """From token_file and password_file, else TRANSIT_<NAME>_TOKEN and TRANSIT_<NAME>_PASSWORD,
     variables or Secret blocks.
     """
     name = re.sub(r"\W", "_", source.name).upper()
-    needed = source.kind == "prometheus"
+    token_file = source.token_file if isinstance(source, ServerSpec) else ""
+    may_have_token = isinstance(source, ServerSpec) and not source.user
     return Secrets(
-        token=_read(source.name, source.token_file)
-        or (stated(f"TRANSIT_{name}_TOKEN") if needed and not source.user else ""),
+        token=_read(source.name, token_file)
+        or (stated(f"TRANSIT_{name}_TOKEN") if may_have_token else ""),
         password=_read(source.name, source.password_file)
-        or (stated(f"TRANSIT_{name}_PASSWORD") if needed and source.user else ""),
+        or (stated(f"TRANSIT_{name}_PASSWORD") if source.user else ""),
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -23,7 +24,8 @@ from warehouse.serving.extras.lake import (
     import_samples,
     publish_to_lake,
 )
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.rows import TableSpec
+from warehouse.sources.spec import SlotMinutes
 
 KEY_ID, SECRET = "TRANSIT_LAKE_KEY_ID", "TRANSIT_LAKE_SECRET"
 READERS_GRACE = timedelta(days=1)
@@ -82,7 +84,7 @@ def publish_edition_to_lake(settings: Settings, edition: Path) -> LakePublicatio
     return publication
 
 
-def imported_sources(settings: Settings) -> list[tuple[SourceSpec, list[Path]]]:
+def imported_sources(settings: Settings) -> list[tuple[TableSpec, list[Path]]]:
     """What [lake] gather names, as sources of tables and their files."""
     lake = lake_of(settings)
     found: dict[tuple[str, int, bool], list[Path]] = {}
@@ -96,7 +98,7 @@ def imported_sources(settings: Settings) -> list[tuple[SourceSpec, list[Path]]]:
                 )
     return [
         (
-            SourceSpec(
+            TableSpec(
                 f"lake {project}",
                 files=(f"{project}/*.parquet",),
                 time_column="time",
@@ -104,7 +106,7 @@ def imported_sources(settings: Settings) -> list[tuple[SourceSpec, list[Path]]]:
                 out_column="out_bps",
                 interface_column="interface_id",
                 unit="bps",
-                slot_minutes=minutes,
+                slot_minutes=cast(SlotMinutes, minutes),
                 simulated=simulated,
             ),
             files,

@@ -30,7 +30,9 @@ from warehouse.loading.paging import load_pages
 from warehouse.loading.reference import load_reference
 from warehouse.loading.statistics import update_statistics
 from warehouse.network.model import Network
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.itu import ItuSpec
+from warehouse.sources.servers.prometheus import PrometheusSpec
+from warehouse.sources.spec import SampleSpec, SourceSpec
 from warehouse.store.database import Warehouse
 
 SHAPE = ("node", "segment", "capacity", "route", "route_path", "risk_group", "project")
@@ -103,7 +105,7 @@ def load_source(
     source = placed(settings, source)
     paths = [path for pattern in source.files for path in files_of(settings.data, pattern)]
     with open_warehouse(settings) as warehouse:
-        if source.kind == "prometheus":
+        if isinstance(source, PrometheusSpec):
             folder = settings.folders.private / "pages"
             return load_pages(
                 warehouse,
@@ -113,8 +115,9 @@ def load_source(
                 known_at=known_at,
                 today=known_at,
             ), Seen()
-        if source.kind == "itu":
+        if isinstance(source, ItuSpec):
             return load_countries(warehouse, source, paths, known_at=known_at), Seen()
+        assert isinstance(source, SampleSpec), source.kind
 
         unfit = unfit_links(settings.data, paths)
         loaded, seen = _load_new(
@@ -132,7 +135,7 @@ def load_source(
 
 
 def _load_new(
-    warehouse: Warehouse, source: SourceSpec, paths: list[Path], known_at: datetime
+    warehouse: Warehouse, source: SampleSpec, paths: list[Path], known_at: datetime
 ) -> tuple[list[LoadResult], Seen]:
     def load(unseen: list[Path]) -> list[LoadResult]:
         return load_files(warehouse, source, unseen, known_at=known_at, today=known_at)

@@ -16,13 +16,12 @@ from tests.benchmarks.loading import NOW, Cost, report, seconds
 from warehouse.loading import counters as warehouse_counters
 from warehouse.loading.load import load_files
 from warehouse.loading.rates import slots_of_readings
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.rows import CountersSpec
 from warehouse.store.database import Warehouse
 
 PORTS = 200
-SPEC = SourceSpec(
+SPEC = CountersSpec(
     "snmp",
-    kind="counters",
     interface_column="interface",
     in_column="in_octets",
     out_column="out_octets",

@@ -15,13 +15,13 @@ import polars as pl
 from tests.benchmarks.loading import Cost, report, seconds
 from warehouse.loading.load import load_files
 from warehouse.loading.statistics import update_statistics
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.rows import TableSpec
 from warehouse.store.database import Warehouse
 
 DAYS, MONTH = 1000, 30
 FIRST = datetime(2024, 1, 1)
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
-SPEC = SourceSpec(
+SPEC = TableSpec(
     "bench", interface_column="interface", in_column="in_bps", out_column="out_bps", slot_minutes=5
 )
 SPAN = """

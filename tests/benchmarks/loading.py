@@ -21,12 +21,12 @@ import duckdb
 import polars as pl
 
 from warehouse.loading.load import load_files
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.rows import TableSpec
 from warehouse.store.database import Warehouse
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 PORTS = 950
-SPEC = SourceSpec(
+SPEC = TableSpec(
     "bench", interface_column="interface", in_column="in_bps", out_column="out_bps", slot_minutes=5
 )
 MONTH = """

@@ -15,11 +15,12 @@ import polars as pl
 import pytest
 
 from warehouse.loading.load import LoadResult, load_files
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.rows import TableSpec
+from warehouse.sources.spec import SampleSpec
 from warehouse.store.database import Warehouse
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
-PAIR = SourceSpec(
+PAIR = TableSpec(
     "nms", interface_column="interface", in_column="in", out_column="out", slot_minutes=5
 )
 
@@ -100,13 +101,13 @@ def write(path: Path, text: str) -> Path:
 
 
 def load(
-    warehouse: Warehouse, spec: SourceSpec, *paths: Path, known_at: datetime = NOW
+    warehouse: Warehouse, spec: SampleSpec, *paths: Path, known_at: datetime = NOW
 ) -> list[LoadResult]:
     return load_files(warehouse, spec, paths, known_at=known_at, today=NOW)
 
 
 def load_one(
-    warehouse: Warehouse, spec: SourceSpec, path: Path, known_at: datetime = NOW
+    warehouse: Warehouse, spec: SampleSpec, path: Path, known_at: datetime = NOW
 ) -> LoadResult:
     """Loads one file and asserts that it could be read and that its sum balances, in the result and
     in the table.

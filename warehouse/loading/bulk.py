@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.loading.slots import MINUTE_US, Written, flag_windows, only, reach_is_known
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.rows import RowSpec, TableSpec
 from warehouse.sources.table import PARQUET, Opened
 from warehouse.store.database import Warehouse
 
@@ -32,11 +32,10 @@ PLAIN = {
     "max_rows",
     "max_columns",
     "max_workbook_bytes",
-    "max_answer_bytes",
     "null_words",
 }
 """Choices of a source that this way of loading honours; any other one takes the general way."""
-UNSTATED = SourceSpec("unstated", in_column="in")
+UNSTATED = TableSpec("unstated", in_column="in")
 NUMBERS = ("DOUBLE", "FLOAT", "BIGINT", "INTEGER", "UBIGINT", "UINTEGER")
 
 
@@ -47,9 +46,11 @@ class NotPlainError(Exception):
 
 
 def is_plain(
-    warehouse: Warehouse, spec: SourceSpec, path: Path, opened: Opened, slot_minutes: int
+    warehouse: Warehouse, spec: RowSpec, path: Path, opened: Opened, slot_minutes: int
 ) -> bool:
     """Whether the file may go this way, as far as its settings and columns tell."""
+    if not isinstance(spec, TableSpec):
+        return False
     chosen = {
         item.name
         for item in fields(spec)
@@ -73,7 +74,7 @@ def is_plain(
 
 def write_plain(
     warehouse: Warehouse,
-    spec: SourceSpec,
+    spec: RowSpec,
     opened: Opened,
     *,
     content_hash: str,

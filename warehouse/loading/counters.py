@@ -8,7 +8,7 @@ import polars as pl
 
 from warehouse.loading.rates import SLOTS, slots_of_readings
 from warehouse.loading.slots import MINUTE_US, Written, merge
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.rows import CountersSpec
 from warehouse.store.database import Warehouse
 
 CHUNK_READINGS = 1_000_000
@@ -16,7 +16,7 @@ CHUNK_READINGS = 1_000_000
 
 
 def write_counters(
-    warehouse: Warehouse, spec: SourceSpec, *, batch_id: int, slot_minutes: int
+    warehouse: Warehouse, spec: CountersSpec, *, batch_id: int, slot_minutes: int
 ) -> Written:
     """Keeps the staged readings and writes the slots they change."""
     minutes = spec.slot_minutes or slot_minutes

@@ -10,13 +10,12 @@ import polars as pl
 
 from warehouse.errors import SourceError
 from warehouse.loading.load import LoadResult, content_of
-from warehouse.sources.itu import Statistics, read
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.itu import ItuSpec, Statistics, read
 from warehouse.store.database import Warehouse
 
 
 def load_countries(
-    warehouse: Warehouse, spec: SourceSpec, paths: Sequence[Path], *, known_at: datetime
+    warehouse: Warehouse, spec: ItuSpec, paths: Sequence[Path], *, known_at: datetime
 ) -> list[LoadResult]:
     """Loads each file whole; a row whose area or year has no inhabitants stated, or several values,
     waits in quarantine.
@@ -30,7 +29,7 @@ def load_countries(
     return results
 
 
-def _load(warehouse: Warehouse, spec: SourceSpec, path: Path, known_at: datetime) -> LoadResult:
+def _load(warehouse: Warehouse, spec: ItuSpec, path: Path, known_at: datetime) -> LoadResult:
     size, content_hash = content_of(spec, path)
     identity = {"content_hash": content_hash, "source": spec.name}
     found = read(spec, path)

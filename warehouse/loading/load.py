@@ -20,7 +20,8 @@ from warehouse.loading.counters import write_counters
 from warehouse.loading.quarantine import keep_refused
 from warehouse.loading.slots import Written, write_log, write_slots
 from warehouse.sources.open import open_rows
-from warehouse.sources.spec import CELL_UNITS, LOGS, SLOT_MINUTES, SourceSpec
+from warehouse.sources.rows import CountersSpec, RowSpec
+from warehouse.sources.spec import CELL_UNITS, LOGS, SLOT_MINUTES, SampleSpec, SourceSpec
 from warehouse.sources.table import Opened
 from warehouse.store.database import ORDER_IS_KEPT, Warehouse
 
@@ -52,7 +53,7 @@ class LoadResult:
 
 def load_files(
     warehouse: Warehouse,
-    spec: SourceSpec,
+    spec: SampleSpec,
     paths: Sequence[Path],
     *,
     known_at: datetime,
@@ -92,7 +93,7 @@ def load_files(
 
 def _load_or_explain(
     warehouse: Warehouse,
-    spec: SourceSpec,
+    spec: SampleSpec,
     path: Path,
     known_at: datetime,
     today: datetime,
@@ -130,7 +131,7 @@ def _load_or_explain(
 
 def _load_file(
     warehouse: Warehouse,
-    spec: SourceSpec,
+    spec: SampleSpec,
     path: Path,
     known_at: datetime,
     today: datetime,
@@ -151,16 +152,11 @@ def _load_file(
         )
     else:
         opened = open_rows(warehouse.connection, spec, path)
-        found = opened.spec or spec
-        if (
-            plain
-            and not before.height
-            and not opened.spec
-            and is_plain(warehouse, spec, path, opened, slot_minutes)
-        ):
+        found = opened.spec
+        if plain and not before.height and is_plain(warehouse, found, path, opened, slot_minutes):
             written = write_plain(
                 warehouse,
-                spec,
+                found,
                 opened,
                 content_hash=content_hash,
                 batch_id=batch_id,
@@ -172,7 +168,7 @@ def _load_file(
             )
             _record(warehouse, spec, result, size, content_hash, known_at)
             return result
-        _stage(warehouse, spec, path, today, opened)
+        _stage(warehouse, found, path, today, opened)
         warehouse.run("traffic/own_batches", source=spec.name, file_name=str(path))
         refused = keep_refused(
             warehouse, spec, path, content_hash=content_hash, batch_id=batch_id, opened=opened
@@ -184,11 +180,11 @@ def _load_file(
             notes=opened.notes + refused.notes,
         )
         if refused.rows_in > refused.fresh + refused.repeated:
-            if spec.kind == "counters":
+            if isinstance(found, CountersSpec):
                 written = write_counters(
-                    warehouse, spec, batch_id=batch_id, slot_minutes=slot_minutes
+                    warehouse, found, batch_id=batch_id, slot_minutes=slot_minutes
                 )
-            elif spec.kind in LOGS:
+            elif found.kind in LOGS:
                 written = write_log(
                     warehouse, found, path, opened, batch_id=batch_id, slot_minutes=slot_minutes
                 )
@@ -200,7 +196,7 @@ def _load_file(
         result = replace(
             result, rows_known=result.rows_in - result.rows_loaded - result.rows_quarantined
         )
-        if spec.first_slot and result.last_slot and result.last_slot > today:
+        if found.first_slot and result.last_slot and result.last_slot > today:
             raise SourceError(
                 "rows lie in the future",
                 [
@@ -266,7 +262,7 @@ def content_of(spec: SourceSpec, path: Path) -> tuple[int, str]:
 
 
 def _stage(
-    warehouse: Warehouse, spec: SourceSpec, path: Path, today: datetime, opened: Opened
+    warehouse: Warehouse, spec: RowSpec, path: Path, today: datetime, opened: Opened
 ) -> None:
     warehouse.run("traffic/forget_rejects")
     warehouse.run("traffic/forget_scans")
@@ -278,7 +274,7 @@ def _stage(
         "earliest_us": _microseconds(EARLIEST),
     }
     try:
-        if spec.kind == "counters":
+        if isinstance(spec, CountersSpec):
             unused = ("direction", "direction_group", "single", "in_words", "out_words")
             reading = {name: value for name, value in reading.items() if name not in unused}
             warehouse.run("traffic/stage_counters", **reading, counter_bits=spec.counter_bits)

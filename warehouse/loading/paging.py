@@ -10,15 +10,16 @@ from pathlib import Path
 
 from warehouse.errors import Problem, SourceError
 from warehouse.loading.load import LoadResult, load_files
-from warehouse.sources.answers import Secrets, connect
-from warehouse.sources.prometheus import fetch, pages
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.rows import RowSpec, table_of
+from warehouse.sources.servers.answers import Secrets, connect
+from warehouse.sources.servers.pages import pages
+from warehouse.sources.servers.prometheus import PrometheusSpec, fetch
 from warehouse.store.database import Warehouse
 
 
 def load_pages(
     warehouse: Warehouse,
-    spec: SourceSpec,
+    spec: PrometheusSpec,
     secrets: Secrets,
     *,
     folder: Path,
@@ -82,20 +83,17 @@ def load_pages(
     return results
 
 
-def _table(spec: SourceSpec) -> SourceSpec:
+def _table(spec: PrometheusSpec) -> RowSpec:
     """How a page is read: a rate that a query gives for a time is the mean of the slot that ends
     then.
     """
-    return replace(
+    return table_of(
         spec,
-        kind="table",
-        layout="long",
         time_column="time",
         time_format="epoch_s",
         stamp="end",
         interface_column="interface",
         in_column="in" if spec.in_query else "",
         out_column="out" if spec.out_query else "",
-        value_column="",
         direction="",
     )

@@ -9,7 +9,8 @@ from typing import Any
 
 from warehouse.errors import Problem, SourceError
 from warehouse.loading.quality import flag_lower_priority
-from warehouse.sources.spec import SLOT_MINUTES, SourceSpec
+from warehouse.sources.rows import RowSpec
+from warehouse.sources.spec import SLOT_MINUTES
 from warehouse.sources.table import Opened
 from warehouse.store.database import Warehouse
 
@@ -34,7 +35,7 @@ class Written:
 
 def write_slots(
     warehouse: Warehouse,
-    spec: SourceSpec,
+    spec: RowSpec,
     path: Path,
     opened: Opened,
     *,
@@ -123,7 +124,7 @@ def write_slots(
 
 def write_log(
     warehouse: Warehouse,
-    spec: SourceSpec,
+    spec: RowSpec,
     path: Path,
     opened: Opened,
     *,
@@ -158,7 +159,7 @@ def write_log(
 
 def merge(
     warehouse: Warehouse,
-    spec: SourceSpec,
+    spec: RowSpec,
     batch_id: int,
     minutes: int,
     *,
@@ -219,7 +220,7 @@ def flag_windows(warehouse: Warehouse, batch_id: int) -> None:
         flag_lower_priority(warehouse)
 
 
-def _row_length(warehouse: Warehouse, spec: SourceSpec, path: Path) -> int:
+def _row_length(warehouse: Warehouse, spec: RowSpec, path: Path) -> int:
     """Microseconds between rows of a port, stated or found."""
     if spec.slot_minutes is not None:
         return spec.slot_minutes * MINUTE_US
@@ -248,7 +249,7 @@ def _row_length(warehouse: Warehouse, spec: SourceSpec, path: Path) -> int:
     return nearest * MINUTE_US
 
 
-def _refuse_dates_alone(warehouse: Warehouse, spec: SourceSpec, path: Path) -> None:
+def _refuse_dates_alone(warehouse: Warehouse, spec: RowSpec, path: Path) -> None:
     """Raises SourceError where times are dates and a port has several rows on one of them."""
     found = only(warehouse, "traffic/clockless", zone=spec.time_zone)
     if not found["midnights"] or found["rows"] < 2:

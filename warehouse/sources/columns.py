@@ -8,43 +8,27 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from warehouse.errors import Problem, SourceError
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.rows import RowSpec
 
 
-def stated(spec: SourceSpec) -> dict[str, str]:
-    """The columns that the settings name, by what they hold."""
-    columns = {
-        "stamp": "" if spec.first_slot else spec.time_column,
-        "clock": spec.clock_column,
-        "series": spec.interface_column,
-        "direction": spec.direction_column,
-        "value": spec.value_column,
-        "value_in": spec.in_column,
-        "value_out": spec.out_column,
-        "discontinuity": spec.discontinuity_column,
-        "uptime": spec.uptime_column,
-    }
-    return {name: column for name, column in columns.items() if column}
-
-
-def renamed(spec: SourceSpec, columns: Sequence[str]) -> dict[str, str]:
+def renamed(spec: RowSpec, columns: Sequence[str]) -> dict[str, str]:
     """The file's columns of values by the name they get; of a wide file their own."""
     if spec.layout == "long":
-        return stated(spec)
+        return spec.columns()
     pattern = re.compile(spec.interface_pattern)
     return {name: name for name in columns if name != spec.time_column and pattern.fullmatch(name)}
 
 
-def used(spec: SourceSpec, columns: Sequence[str]) -> set[str]:
+def used(spec: RowSpec, columns: Sequence[str]) -> set[str]:
     """The names among a file's columns that are read."""
     return (
         set(renamed(spec, columns)) | {spec.time_column}
         if spec.layout == "wide"
-        else set(stated(spec).values())
+        else set(spec.columns().values())
     )
 
 
-def told_apart(spec: SourceSpec, path: Path, columns: Sequence[str]) -> list[str]:
+def told_apart(spec: RowSpec, path: Path, columns: Sequence[str]) -> list[str]:
     """The columns' names, those of columns that are not read made unique. Raises SourceError where
     one that is read appears twice.
     """
@@ -67,16 +51,16 @@ def told_apart(spec: SourceSpec, path: Path, columns: Sequence[str]) -> list[str
     ]
 
 
-def cells_of(spec: SourceSpec, columns: Sequence[str]) -> int:
+def cells_of(spec: RowSpec, columns: Sequence[str]) -> int:
     """How many rows a line of the file makes."""
     return len(renamed(spec, columns)) if spec.layout == "wide" else 1
 
 
-def require(spec: SourceSpec, path: Path, columns: tuple[str, ...]) -> None:
+def require(spec: RowSpec, path: Path, columns: tuple[str, ...]) -> None:
     """Raises SourceError with every column the settings name and the file lacks."""
     problems = [
         Problem(str(path), f"column {name} is missing")
-        for name in stated(spec).values()
+        for name in spec.columns().values()
         if name not in columns
     ]
     problems += [

@@ -11,7 +11,7 @@ from duckdb import DuckDBPyRelation, SQLExpression
 
 from warehouse.errors import Problem, SourceError
 from warehouse.sources.named import column
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.rows import RowSpec
 
 LOOKED_AT = 1000
 NUMBERS = r"^\s*(\d{1,2})([/.-])(\d{1,2})(?:[/.-]\d{4}|[/.]\d{2})\b"
@@ -33,7 +33,7 @@ CLOCKS = (
 ISO = ("%Y-%m-%d", "%Y/%m/%d")
 
 
-def formats_of(spec: SourceSpec, path: Path, relation: DuckDBPyRelation) -> list[str]:
+def formats_of(spec: RowSpec, path: Path, relation: DuckDBPyRelation) -> list[str]:
     """The formats to try where stamps begin with a day and a month, in the order the column shows;
     none where they don't.
 

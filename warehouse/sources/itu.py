@@ -13,9 +13,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass as settings
 
 from warehouse.errors import Problem, SourceError
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.spec import STRICT, SourceSpec
 from warehouse.sources.textfile import refused
 
 BITS: Mapping[str, float] = {
@@ -37,6 +41,24 @@ LEAST_BPS, MOST_BPS = 100.0, 5e6
 """Where the median area's bandwidth per inhabitant can lie: it was about 26 kbit/s in 2018, and 1
 kbit/s in 2008.
 """
+
+
+@settings(frozen=True, config=STRICT)
+class ItuSpec(SourceSpec):
+    """kind = "itu": yearly international bandwidth of countries."""
+
+    kind: Literal["itu"] = "itu"
+    population_file: Annotated[
+        str, Field(description="CSV of country, area (ISO 3166 alpha-3), year, population")
+    ] = ""
+    per_inhabitant_unit: Annotated[
+        Literal["", "bps", "kbps"], Field(description="where the file's own header is wrong")
+    ] = ""
+
+    def problems(self) -> list[tuple[str, str]]:
+        missing = "is empty: values per inhabitant need inhabitants"
+        own = [] if self.population_file else [("population_file", missing)]
+        return [*super().problems(), *own]
 
 
 @dataclass(frozen=True)
@@ -71,7 +93,7 @@ class Statistics:
     source: str
 
 
-def read(spec: SourceSpec, path: Path) -> Statistics:
+def read(spec: ItuSpec, path: Path) -> Statistics:
     """Every row of the file times the inhabitants of its area and year.
 
     Raises SourceError where the unit the file claims can't be right and none is declared: nothing
@@ -152,7 +174,7 @@ def read_population(path: Path) -> Mapping[tuple[str, int], tuple[str, float]]:
     return found
 
 
-def _cells(spec: SourceSpec, path: Path) -> Iterator[Cell]:
+def _cells(spec: ItuSpec, path: Path) -> Iterator[Cell]:
     """The rows of the file but for blank ones."""
     try:
         reader = csv.reader(io.StringIO(path.read_text("utf-8-sig"), newline=""), strict=True)
@@ -219,7 +241,7 @@ def _cells(spec: SourceSpec, path: Path) -> Iterator[Cell]:
         ) from error
 
 
-def _unit(spec: SourceSpec, path: Path, cells: list[Cell], claimed: list[str]) -> str:
+def _unit(spec: ItuSpec, path: Path, cells: list[Cell], claimed: list[str]) -> str:
     """The unit that is declared, else the one the file claims, if the median of each area's last
     value can be true in it.
     """

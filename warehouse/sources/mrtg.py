@@ -6,14 +6,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
+from pydantic.dataclasses import dataclass
 
 from warehouse.errors import Problem, SourceError
+from warehouse.sources.spec import STRICT, SampleSpec
 from warehouse.sources.textfile import decode
 
 RESOLUTIONS = (300, 1800, 7200, 86400)
 """Seconds: five minutes, then half hours, two hours and days, the further back the coarser."""
+
+
+@dataclass(frozen=True, config=STRICT)
+class MrtgSpec(SampleSpec):
+    """kind = "mrtg": the .log files of MRTG."""
+
+    kind: Literal["mrtg"] = "mrtg"
 
 
 def read(path: Path) -> pl.DataFrame:

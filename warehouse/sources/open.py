@@ -4,34 +4,41 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import polars as pl
 from duckdb import DuckDBPyConnection
 
-from warehouse.sources import flowexport, mrtg, rrd, workbook, zabbix
+from warehouse.sources import mrtg, rrd, workbook, zabbix
 from warehouse.sources.columns import cells_of, require
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.netflow import export
+from warehouse.sources.rows import RowSpec, rows_of
+from warehouse.sources.spec import SampleSpec
 from warehouse.sources.table import PARQUET, Opened, open_parquet, open_relation, open_text
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".ods", ".xls")
 
 
-def open_rows(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> Opened:
+def open_rows(connection: DuckDBPyConnection, spec: SampleSpec, path: Path) -> Opened:
     """Makes the temporary view source_row over the file (wide_row where it is wide). Raises
     SourceError with all that is missing.
     """
-    ending = path.suffix.lower()
-    if spec.kind == "mrtg":
+    if isinstance(spec, mrtg.MrtgSpec):
         return _open_frame(connection, _log(spec), path, mrtg.read(path))
-    if spec.kind == "rrd":
+    if isinstance(spec, rrd.RrdSpec):
         return _open_frame(connection, _log(spec), path, *rrd.read(spec, path))
-    if spec.kind == "zabbix":
+    if isinstance(spec, zabbix.ZabbixSpec):
         return zabbix.open_export(connection, spec, path)
-    if spec.kind == "flows":
-        return flowexport.open_flows(connection, spec, path)
+    if isinstance(spec, export.FlowsSpec):
+        return export.open_flows(connection, spec, path)
+    assert isinstance(spec, RowSpec), spec.kind
+    return open_table(connection, spec, path)
+
+
+def open_table(connection: DuckDBPyConnection, spec: RowSpec, path: Path) -> Opened:
+    """A file whose columns the settings name: Parquet, a workbook, or text."""
+    ending = path.suffix.lower()
     if ending in PARQUET:
         return open_parquet(connection, spec, path)
     if ending in WORKBOOKS:
@@ -40,8 +47,8 @@ def open_rows(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> O
     return open_text(connection, spec, path)
 
 
-def _log(spec: SourceSpec) -> SourceSpec:
-    return replace(
+def _log(spec: SampleSpec) -> RowSpec:
+    return rows_of(
         spec,
         time_column="stamp",
         time_format="epoch_s",
@@ -52,7 +59,7 @@ def _log(spec: SourceSpec) -> SourceSpec:
 
 def _open_frame(
     connection: DuckDBPyConnection,
-    spec: SourceSpec,
+    spec: RowSpec,
     path: Path,
     frame: pl.DataFrame,
     notes: tuple[str, ...] = (),
@@ -65,11 +72,11 @@ def _open_frame(
     connection.unregister("frame_given")
     reading = open_relation(connection, spec, path, connection.table("frame_row"))
     return Opened(
+        spec,
         reading,
         first_line,
         partial(_records, frame, first_line),
         notes=notes,
-        spec=spec,
         cells=cells_of(spec, frame.columns),
     )
 

@@ -9,18 +9,38 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated, Literal
 from xml.parsers import expat
 
 import polars as pl
+from pydantic import Field
+from pydantic.dataclasses import dataclass as settings
 
 from warehouse.errors import Problem, SourceError
 from warehouse.sources.resample import even_lengths
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.spec import STRICT, SampleSpec, failed
 from warehouse.sources.textfile import refused
 
 TIMEOUT_SECONDS = 300
 MAX_NAME = 4096
 SCHEMA = {"stamp": pl.Int64, "value_in": pl.Float64, "value_out": pl.Float64, "seconds": pl.Int64}
+
+
+@settings(frozen=True, config=STRICT)
+class RrdSpec(SampleSpec):
+    """kind = "rrd": files of rrdtool, or their XML dumps."""
+
+    kind: Literal["rrd"] = "rrd"
+    in_column: Annotated[str, Field(description="data source of traffic in")] = ""
+    out_column: Annotated[str, Field(description="data source of traffic out")] = ""
+
+    def problems(self) -> list[tuple[str, str]]:
+        named = bool(self.in_column or self.out_column)
+        what = (
+            "is empty, and so is out_column: name the data sources of the RRD file, such as "
+            "traffic_in"
+        )
+        return [*super().problems(), *failed([(named, "in_column", what)])]
 
 
 @dataclass
@@ -42,7 +62,7 @@ class Dump:
     archives: list[Archive] = field(default_factory=list)
 
 
-def read(spec: SourceSpec, path: Path) -> tuple[pl.DataFrame, tuple[str, ...]]:
+def read(spec: RrdSpec, path: Path) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Rows `stamp` (end of the mean, epoch seconds), `value_in`, `value_out` as texts, `seconds`;
     and remarks.
 
@@ -198,7 +218,7 @@ class _State:
 
 
 def _rows(
-    spec: SourceSpec, dump: Dump, archive: Archive
+    spec: RrdSpec, dump: Dump, archive: Archive
 ) -> Iterator[tuple[int, float | None, float | None, int]]:
     """Rows from the first known value on; a row's stamp is where its mean ends."""
     seconds = dump.step * archive.points_per_row

@@ -26,10 +26,11 @@ from duckdb import (
     FunctionExpression,
 )
 
-from warehouse.sources.columns import cells_of, renamed, require, stated, told_apart
+from warehouse.sources.columns import cells_of, renamed, require, told_apart
 from warehouse.sources.dayorder import formats_of
 from warehouse.sources.named import column
-from warehouse.sources.spec import IN_WORDS, OUT_WORDS, VALUELESS, WITH_OFFSET, SourceSpec
+from warehouse.sources.rows import WITH_OFFSET, RowSpec
+from warehouse.sources.spec import IN_WORDS, OUT_WORDS, VALUELESS
 from warehouse.sources.textfile import (
     Shape,
     compression_of,
@@ -62,13 +63,14 @@ PARQUET = (".parquet", ".pq")
 @dataclass(frozen=True)
 class Opened:
     """What a reader says of the file behind source_row: how to parse it, and how to show a row as
-    it was.
+    it was. `spec` is what the file was found to be: the settings themselves where they say it all.
 
     `first_line` is the number of the first data row; `is_text` where lines may be rejected by the
     CSV reader. `retyped` makes source_row anew with times in microseconds and numbers, for files
     whose every cell is as it should be; it is given all names of ports.
     """
 
+    spec: RowSpec
     reading: Mapping[str, object]
     first_line: int
     raw: Callable[[Sequence[int]], Mapping[int, str]]
@@ -76,9 +78,6 @@ class Opened:
     notes: tuple[str, ...] = ()
     retyped: Callable[[Sequence[str]], None] | None = None
     cells: int = 1  # rows that a line of the file makes: of a wide table one a column
-    spec: SourceSpec | None = (
-        None  # what the file was found to be, where that is more than the settings say
-    )
 
     @property
     def single(self) -> bool:
@@ -86,15 +85,16 @@ class Opened:
         return bool(self.reading["single"])
 
 
-def open_text(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> Opened:
+def open_text(connection: DuckDBPyConnection, spec: RowSpec, path: Path) -> Opened:
     text = utf8_of(connection, spec, path)
     shape = look(spec, text)
     require(spec, path, (*shape.columns, *folder_columns(path)))
     unpacked_within(spec, text)
     relation = with_folders(spec, path, text_relation(connection, spec, text, shape))
     reading = open_relation(connection, spec, path, relation)
-    is_retyped = spec.layout == "long" and set(stated(spec).values()) <= set(shape.columns)
+    is_retyped = spec.layout == "long" and set(spec.columns().values()) <= set(shape.columns)
     return Opened(
+        spec,
         reading,
         shape.header_lines + 1,
         partial(raw_lines, text),
@@ -105,7 +105,7 @@ def open_text(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> O
     )
 
 
-def utf8_of(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> Path:
+def utf8_of(connection: DuckDBPyConnection, spec: RowSpec, path: Path) -> Path:
     """The file itself where it is UTF-8, else a copy that is, in the database's folder for passing
     files.
     """
@@ -124,12 +124,12 @@ def folder_columns(path: Path) -> dict[str, str]:
     return {name: value for name, sign, value in named if sign and name and value}
 
 
-def with_folders(spec: SourceSpec, path: Path, relation: DuckDBPyRelation) -> DuckDBPyRelation:
+def with_folders(spec: RowSpec, path: Path, relation: DuckDBPyRelation) -> DuckDBPyRelation:
     """The relation with the columns that the settings name and only the folders' names state."""
     missing = {
         name: value
         for name, value in folder_columns(path).items()
-        if name in stated(spec).values() and name not in relation.columns
+        if name in spec.columns().values() and name not in relation.columns
     }
     if not missing:
         return relation
@@ -141,7 +141,7 @@ def with_folders(spec: SourceSpec, path: Path, relation: DuckDBPyRelation) -> Du
 
 def _retyped(
     connection: DuckDBPyConnection,
-    spec: SourceSpec,
+    spec: RowSpec,
     path: Path,
     shape: Shape,
     port_names: Sequence[str],
@@ -159,19 +159,23 @@ def _retyped(
     open_relation(connection, spec, path, relation)
 
 
-def open_parquet(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> Opened:
+def open_parquet(connection: DuckDBPyConnection, spec: RowSpec, path: Path) -> Opened:
     relation, microseconds = _parquet(connection, spec, path)
     relation = with_folders(spec, path, relation)
     reading = open_relation(connection, spec, path, relation)
     if microseconds:
         reading["time_kind"] = "microseconds"
     return Opened(
-        reading, 1, partial(raw_records, connection, path), cells=cells_of(spec, relation.columns)
+        spec,
+        reading,
+        1,
+        partial(raw_records, connection, path),
+        cells=cells_of(spec, relation.columns),
     )
 
 
 def open_relation(
-    connection: DuckDBPyConnection, spec: SourceSpec, path: Path, relation: DuckDBPyRelation
+    connection: DuckDBPyConnection, spec: RowSpec, path: Path, relation: DuckDBPyRelation
 ) -> dict[str, object]:
     """Makes the temporary view source_row over a relation (wide_row where it is wide); says how its
     texts are to be parsed.
@@ -201,7 +205,7 @@ def open_relation(
     return {**reading, "time_kind": "format", "formats": formats} if formats else reading
 
 
-def _stamp(spec: SourceSpec) -> Expression:
+def _stamp(spec: RowSpec) -> Expression:
     """The time of a row: one column, or a date and the time of day beside it."""
     time = column(spec.time_column)
     if not spec.clock_column:
@@ -221,7 +225,7 @@ def _as_given(name: str, kind: str, source: str) -> Expression:
     ).alias(name)
 
 
-def _reading(spec: SourceSpec, path: Path) -> dict[str, object]:
+def _reading(spec: RowSpec, path: Path) -> dict[str, object]:
     groups = re.compile(spec.interface_pattern).groupindex
     units = {"epoch_s": 1e6, "epoch_ms": 1e3, "epoch_us": 1.0, "epoch_ns": 1e-3}
     first = spec.time_formats[0]
@@ -280,7 +284,7 @@ def raw_records(
 
 def text_relation(
     connection: DuckDBPyConnection,
-    spec: SourceSpec,
+    spec: RowSpec,
     path: Path,
     shape: Shape,
     types: Mapping[str, str] | None = None,
@@ -307,7 +311,7 @@ def text_relation(
 
 
 def _parquet(
-    connection: DuckDBPyConnection, spec: SourceSpec, path: Path
+    connection: DuckDBPyConnection, spec: RowSpec, path: Path
 ) -> tuple[DuckDBPyRelation, bool]:
     """The file's rows, and whether its times were turned into microseconds."""
     try:

@@ -15,8 +15,8 @@ from typing import Literal
 import pyarrow as pa
 
 from warehouse.errors import Problem, SourceError
-from warehouse.sources.columns import stated
-from warehouse.sources.spec import VALUELESS, SourceSpec
+from warehouse.sources.rows import RowSpec
+from warehouse.sources.spec import VALUELESS, SampleSpec
 
 HEAD_BYTES = 256 * 1024
 HEADER_LINES = 60
@@ -100,7 +100,7 @@ def read_head(path: Path) -> bytes:
         ) from error
 
 
-def unpacked_within(spec: SourceSpec, path: Path) -> None:
+def unpacked_within(spec: SampleSpec, path: Path) -> None:
     """Raises SourceError where a packed file is larger inside than the limit for files."""
     if path.suffix.lower() not in PACKED:
         return
@@ -119,7 +119,7 @@ def unpacked_within(spec: SourceSpec, path: Path) -> None:
         raise refused(path, f"can't be unpacked: {error}", "Check that it is whole.") from error
 
 
-def encoding_of(spec: SourceSpec, path: Path) -> str:
+def encoding_of(spec: RowSpec, path: Path) -> str:
     """The stated encoding, else what a byte order mark says, else UTF-8."""
     if spec.encoding:
         return spec.encoding
@@ -146,7 +146,7 @@ def write_utf8(path: Path, encoding: str, copy: Path) -> None:
         ) from error
 
 
-def look(spec: SourceSpec, path: Path) -> Shape:
+def look(spec: RowSpec, path: Path) -> Shape:
     """Reads the header. Raises SourceError for an empty file, one that is not UTF-8, and one with
     too many columns.
 
@@ -243,20 +243,20 @@ def _refuse_other_kinds(path: Path, head: bytes) -> None:
         )
 
 
-def _is_passed_over(spec: SourceSpec, line: str) -> bool:
+def _is_passed_over(spec: RowSpec, line: str) -> bool:
     return not line.strip() or bool(spec.comment and line.lstrip().startswith(spec.comment))
 
 
-def _separator(spec: SourceSpec, line: str, named: str) -> str:
+def _separator(spec: RowSpec, line: str, named: str) -> str:
     separator = named or max(
         SEPARATORS, key=lambda mark: (line.count(mark), -SEPARATORS.index(mark))
     )
     return ";" if spec.decimal_comma and separator == "," else separator
 
 
-def _header(spec: SourceSpec, lines: list[str], start: int, named: str) -> int:
+def _header(spec: RowSpec, lines: list[str], start: int, named: str) -> int:
     """Place of the first line that holds every column of the settings; `start` where none does."""
-    needed = {name for name in stated(spec).values() if name}
+    needed = {name for name in spec.columns().values() if name}
     if spec.layout == "wide":
         needed = {spec.time_column}
     for place in range(start, min(len(lines), start + HEADER_LINES)):

@@ -16,7 +16,7 @@ import polars as pl
 from warehouse.errors import Problem, SourceError
 from warehouse.sources import dayorder
 from warehouse.sources.columns import require, told_apart, used
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.rows import RowSpec
 from warehouse.sources.textfile import refused
 from warehouse.sources.workbook_reader import UNREADABLE
 
@@ -49,7 +49,7 @@ class Sheet:
     notes: tuple[str, ...]
 
 
-def read(spec: SourceSpec, path: Path) -> Sheet:
+def read(spec: RowSpec, path: Path) -> Sheet:
     """The first sheet that is not hidden, every cell as text: dates in ISO form, errors as Excel
     shows them; hidden rows too.
 
@@ -92,7 +92,7 @@ def read(spec: SourceSpec, path: Path) -> Sheet:
     return Sheet(frame, header + 2, notes)
 
 
-def _refuse_unreadable(spec: SourceSpec, path: Path, names: list[str], facts: Facts) -> None:
+def _refuse_unreadable(spec: RowSpec, path: Path, names: list[str], facts: Facts) -> None:
     needed = used(spec, names)
     shared = [
         Problem(
@@ -124,7 +124,7 @@ def _refuse_unreadable(spec: SourceSpec, path: Path, names: list[str], facts: Fa
         )
 
 
-def _refuse_swapped(spec: SourceSpec, path: Path, stamps: pl.Series) -> None:
+def _refuse_swapped(spec: RowSpec, path: Path, stamps: pl.Series) -> None:
     """A program that takes 01/02/2024 for January leaves 13/02/2024 a text: dates up to the 12th
     beside texts beyond it were swapped.
     """
@@ -149,7 +149,7 @@ def _refuse_swapped(spec: SourceSpec, path: Path, stamps: pl.Series) -> None:
         )
 
 
-def _read_apart(spec: SourceSpec, path: Path) -> tuple[pl.DataFrame, Facts]:
+def _read_apart(spec: RowSpec, path: Path) -> tuple[pl.DataFrame, Facts]:
     """A hostile workbook ends the process that reads it, so that is another one."""
     with tempfile.TemporaryDirectory(prefix="transit-workbook-") as folder:
         output = Path(folder) / "sheet.arrow"

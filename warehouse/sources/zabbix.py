@@ -5,10 +5,12 @@ named by item.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from functools import partial, reduce
 from pathlib import Path
+from typing import Annotated, Literal
 
 import polars as pl
 from duckdb import (
@@ -21,10 +23,13 @@ from duckdb import (
     FunctionExpression,
     SQLExpression,
 )
+from pydantic import Field
+from pydantic.dataclasses import dataclass
 
 from warehouse.sources.columns import require
 from warehouse.sources.named import column
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.rows import RowSpec, TextSpec, rows_of
+from warehouse.sources.spec import STRICT, failed
 from warehouse.sources.table import Opened, open_relation, raw_lines, text_relation
 from warehouse.sources.textfile import look, open_bytes, read_head, refused, unpacked_within
 
@@ -32,11 +37,37 @@ NAMED = "interface of item"
 PATTERN = "(?P<interface>.+?)(?: (?P<direction>in|out))?$"
 
 
-def open_export(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> Opened:
+@dataclass(frozen=True, config=STRICT)
+class ZabbixSpec(TextSpec):
+    """kind = "zabbix": exports of trends and history, as CSV or as the API's JSON."""
+
+    kind: Literal["zabbix"] = "zabbix"
+    items: Annotated[
+        Mapping[str, str],
+        Field(description='itemid -> interface and direction, such as 159138 = "core2 in"'),
+    ] = field(default_factory=dict)
+
+    def problems(self) -> list[tuple[str, str]]:
+        checks = [
+            (
+                all(re.fullmatch(r".+ (in|out)", name) for name in self.items.values()),
+                "items",
+                'must name an interface and a direction each, such as "ALA-FRA in"',
+            ),
+            (
+                bool(self.items or (self.interface and self.direction)),
+                "items",
+                "is empty, and so is interface or direction",
+            ),
+        ]
+        return [*super().problems(), *failed(checks)]
+
+
+def open_export(connection: DuckDBPyConnection, spec: ZabbixSpec, path: Path) -> Opened:
     """Makes the view source_row over the export: one row per item and time, named as `items` says."""
     if read_head(path).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
         return _open_answer(connection, spec, path)
-    shape = look(spec, path)
+    shape = look(rows_of(spec, time_column="clock"), path)
     unpacked_within(spec, path)
     found = _described(spec, path, shape.columns)
     require(found, path, shape.columns)
@@ -46,12 +77,10 @@ def open_export(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) ->
         relation = _with_names(spec, relation)
         found = replace(found, interface_column=NAMED)
     reading = open_relation(connection, found, path, relation)
-    return Opened(
-        reading, shape.header_lines + 1, partial(raw_lines, path), True, notes, spec=found
-    )
+    return Opened(found, reading, shape.header_lines + 1, partial(raw_lines, path), True, notes)
 
 
-def _open_answer(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> Opened:
+def _open_answer(connection: DuckDBPyConnection, spec: ZabbixSpec, path: Path) -> Opened:
     """Of the API: the answer of history.get or trend.get, or its result alone, as JSON."""
     unpacked_within(spec, path)
     try:
@@ -80,7 +109,7 @@ def _open_answer(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -
         relation = _with_names(spec, relation)
         found = replace(found, interface_column=NAMED)
     reading = open_relation(connection, found, path, relation)
-    return Opened(reading, 1, partial(_records, rows), notes=notes, spec=found)
+    return Opened(found, reading, 1, partial(_records, rows), notes=notes)
 
 
 def _text(value: object) -> str | None:
@@ -91,20 +120,11 @@ def _records(rows: Sequence[object], wanted: Sequence[int]) -> Mapping[int, str]
     return {place: json.dumps(rows[place - 1], ensure_ascii=False) for place in wanted}
 
 
-def _described(spec: SourceSpec, path: Path, columns: tuple[str, ...]) -> SourceSpec:
+def _described(spec: ZabbixSpec, path: Path, columns: tuple[str, ...]) -> RowSpec:
     """The columns of the export at hand: trends have value_avg and stand for an hour, history has
     value and no length.
     """
-    plain = replace(
-        spec,
-        layout="long",
-        in_column="",
-        out_column="",
-        direction_column="",
-        time_column="clock",
-        time_format="epoch_s",
-        stamp="start",
-    )
+    plain = rows_of(spec, time_column="clock", time_format="epoch_s", stamp="start")
     if spec.items:
         plain = replace(plain, interface_column="itemid", interface_pattern=PATTERN, direction="")
     if "value_avg" in columns:
@@ -118,7 +138,7 @@ def _described(spec: SourceSpec, path: Path, columns: tuple[str, ...]) -> Source
     )
 
 
-def _with_names(spec: SourceSpec, relation: DuckDBPyRelation) -> DuckDBPyRelation:
+def _with_names(spec: ZabbixSpec, relation: DuckDBPyRelation) -> DuckDBPyRelation:
     """The relation with a column that names the interface and direction of each row's item."""
     item = FunctionExpression("trim", ColumnExpression("itemid"))
     pairs = [

@@ -14,7 +14,7 @@ from flows.settings import read_settings
 from flows.steps.load import load_source
 from tests.warehouse.sources.test_prometheus import good, reply, server
 from warehouse.errors import SourceError
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.servers.prometheus import PrometheusSpec
 
 CONFIG = """
 [[source]]
@@ -51,9 +51,8 @@ def test_paths_are_made_whole_and_the_token_is_read(tmp_path: Path) -> None:
 
 
 def test_the_environment_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    source = SourceSpec(
+    source = PrometheusSpec(
         "core-prom",
-        kind="prometheus",
         url="http://x",
         in_query="up",
         label="{a}",

@@ -11,7 +11,7 @@ from warehouse.example.demand import CENTRAL_ASIA
 from warehouse.loading.reference import FILES, read_reference
 from warehouse.network.model import Network
 from warehouse.schema import CONFIDENCES, FRAMES, check
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.rows import TableSpec
 
 UNSTATED = ("driver",)
 """Nothing public drives the bundled traffic, which is simulated."""
@@ -213,4 +213,4 @@ def test_bandwidth_is_carried_over_whole(frames: dict[str, pl.DataFrame]) -> Non
 def test_the_bundled_settings_describe_sources_that_can_be_read() -> None:
     settings = tomllib.loads((CENTRAL_ASIA / "transit.toml").read_text(encoding="utf-8"))
     for entry in settings["source"]:
-        assert SourceSpec(**entry).simulated
+        assert TableSpec(**entry).simulated

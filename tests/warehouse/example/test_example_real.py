@@ -14,6 +14,7 @@ from warehouse.example.demand import CENTRAL_ASIA
 from warehouse.loading.load import load_files
 from warehouse.loading.reference import load_reference, read_reference
 from warehouse.network.model import Network
+from warehouse.sources.rows import TableSpec
 from warehouse.sources.spec import SourceSpec
 from warehouse.store.database import Warehouse
 
@@ -25,7 +26,7 @@ ROWS = {"esnet": 610_314, "esnet_csv": 43_047, "seattle": 6_289}
 def sources(name: str) -> list[SourceSpec]:
     text = (EXAMPLES / name / "transit.toml").read_text(encoding="utf-8")
     return [
-        SourceSpec(**{**entry, "files": tuple(entry["files"])})
+        TableSpec(**{**entry, "files": tuple(entry["files"])})
         for entry in tomllib.loads(text)["source"]
     ]
 

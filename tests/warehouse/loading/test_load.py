@@ -19,7 +19,7 @@ from tests.warehouse.traffic_worlds import (
     shared,
     write,
 )
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.rows import TableSpec
 
 HEADER = "time,interface,in,out\n"
 
@@ -152,7 +152,7 @@ def test_a_newer_value_holds_and_the_older_is_kept(tmp_path: Path) -> None:
 
 def test_what_was_known_of_a_slot_at_any_time(tmp_path: Path) -> None:
     first, second, third = (datetime(2024, month, 1, tzinfo=UTC) for month in (2, 3, 4))
-    poor = SourceSpec(**{**vars(PAIR), "name": "old nms", "priority": 2})
+    poor = TableSpec(**{**vars(PAIR), "name": "old nms", "priority": 2})
     with open_world(tmp_path) as world:
         load_one(
             world,
@@ -229,7 +229,7 @@ def test_a_row_is_read_once_its_port_is_declared(tmp_path: Path) -> None:
 
 
 def test_directions_on_separate_rows_make_one_slot(tmp_path: Path) -> None:
-    spec = SourceSpec(
+    spec = TableSpec(
         "nms",
         interface_column="series",
         interface_pattern=r"(?P<interface>.+)\.(?P<direction>\w+)",
@@ -242,13 +242,13 @@ def test_directions_on_separate_rows_make_one_slot(tmp_path: Path) -> None:
         "time;series;value\n2024-01-01 00:00;r1.in;1,5\n2024-01-01 00:00;r1.out;2.000,25\n2024-01-01 00:00;r1.up;3\n",
     )
     with open_world(tmp_path) as world:
-        result = load_one(world, SourceSpec(**{**vars(spec), "decimal_comma": True}), file)
+        result = load_one(world, TableSpec(**{**vars(spec), "decimal_comma": True}), file)
         assert (result.rows_loaded, result.slots_new, result.rows_quarantined) == (2, 1, 1)
         assert samples(world).select("in_bps", "out_bps").rows() == [(1.5e6, 2000.25e6)]
 
 
 def test_a_wide_table_names_ports_in_its_columns(tmp_path: Path) -> None:
-    spec = SourceSpec(
+    spec = TableSpec(
         "wide",
         layout="wide",
         interface_pattern="(?P<interface>.+)_(?P<direction>in|out)",
@@ -277,7 +277,7 @@ def test_samples_finer_than_a_slot_are_averaged(tmp_path: Path) -> None:
     with open_world(tmp_path) as world:
         result = load_one(
             world,
-            SourceSpec(**{**vars(PAIR), "slot_minutes": 1}),
+            TableSpec(**{**vars(PAIR), "slot_minutes": 1}),
             write(tmp_path / "a.csv", HEADER + rows),
         )
         assert (result.rows_loaded, result.slots_new) == (10, 2)
@@ -288,7 +288,7 @@ def test_samples_finer_than_a_slot_are_averaged(tmp_path: Path) -> None:
 
 
 def test_a_slot_split_over_files_is_averaged_over_all_of_them(tmp_path: Path) -> None:
-    spec = SourceSpec(**{**vars(PAIR), "slot_minutes": 1})
+    spec = TableSpec(**{**vars(PAIR), "slot_minutes": 1})
     rows = [f"2024-01-01 00:0{minute},r1,{minute},{2 * minute}\n" for minute in range(10)]
     with open_world(tmp_path) as world:
         for name, part in (("a", rows[2:7]), ("b", rows[:4]), ("c", rows[6:])):
@@ -301,7 +301,7 @@ def test_a_slot_split_over_files_is_averaged_over_all_of_them(tmp_path: Path) ->
 
 
 def test_stamps_at_the_end_of_a_slot_belong_to_the_slot_before(tmp_path: Path) -> None:
-    spec = SourceSpec(**{**vars(PAIR), "stamp": "end", "unit": "bytes_per_slot"})
+    spec = TableSpec(**{**vars(PAIR), "stamp": "end", "unit": "bytes_per_slot"})
     with open_world(tmp_path) as world:
         load_one(world, spec, write(tmp_path / "a.csv", HEADER + "2024-01-01 00:05,r1,300,600\n"))
         assert samples(world).select("slot_start", "in_bps", "out_bps").rows() == [
@@ -373,7 +373,7 @@ def test_the_slot_length_of_one_row_cannot_be_told(tmp_path: Path) -> None:
     with open_world(tmp_path) as world:
         (result,) = load(
             world,
-            SourceSpec(**{**vars(PAIR), "slot_minutes": None}),
+            TableSpec(**{**vars(PAIR), "slot_minutes": None}),
             write(tmp_path / "a.csv", HEADER + "2024-01-01 00:00,r1,1,2\n"),
         )
         assert "Give slot_minutes" in str(result.error)
@@ -411,7 +411,7 @@ def test_any_split_order_and_overlap_gives_the_same_samples(
 
 def test_parquet_and_csv_of_the_same_links_agree(tmp_path: Path) -> None:
     links = sorted(shared("originals", "esnet_csv").glob("*.csv"))
-    long = SourceSpec(
+    long = TableSpec(
         "esnet",
         time_column="ts",
         value_column="value",
@@ -423,7 +423,7 @@ def test_parquet_and_csv_of_the_same_links_agree(tmp_path: Path) -> None:
         assert (result.slot_minutes, result.rows_in) == (60, 610_314)
         assert sum("is unknown; declare it" in note for note in result.notes) == 20
         for link in links:
-            again = load_one(world, SourceSpec("csv", in_column="in", out_column="out"), link)
+            again = load_one(world, TableSpec("csv", in_column="in", out_column="out"), link)
             assert (again.rows_loaded, again.rows_quarantined) == (0, 0)
 
 
@@ -431,7 +431,7 @@ def test_hourly_and_daily_sums_of_a_third_party_are_our_own(tmp_path: Path) -> N
     begin = datetime(2005, 6, 7, 6, 57, tzinfo=UTC)
     with open_world(tmp_path, ["A5M", "A1H", "A1D"]) as world:
         for minutes, name in ((5, "A5M"), (60, "A1H"), (1440, "A1D")):
-            spec = SourceSpec(
+            spec = TableSpec(
                 "cortez",
                 header=False,
                 value_column="column_1",
@@ -457,7 +457,7 @@ def test_hourly_and_daily_sums_of_a_third_party_are_our_own(tmp_path: Path) -> N
 
 
 def test_an_exchange_and_a_trends_export(tmp_path: Path) -> None:
-    seattle = SourceSpec(
+    seattle = TableSpec(
         "six",
         time_column="Epoch Seconds",
         time_format="epoch_s",
@@ -465,7 +465,7 @@ def test_an_exchange_and_a_trends_export(tmp_path: Path) -> None:
         direction="in",
         interface="SIX",
     )
-    zabbix = SourceSpec(
+    zabbix = TableSpec(
         "zabbix",
         time_column="clock",
         time_format="epoch_s",
@@ -473,7 +473,7 @@ def test_an_exchange_and_a_trends_export(tmp_path: Path) -> None:
         direction="in",
         interface_column="itemid",
     )
-    exchanges = SourceSpec(
+    exchanges = TableSpec(
         "ixp", time_column="ts", value_column="value", direction="out", interface_column="series_id"
     )
     with open_world(

@@ -17,7 +17,8 @@ from warehouse.loading.coincidence import segment_combinations
 from warehouse.loading.slot_grid import p95
 from warehouse.loading.statistics import update_statistics
 from warehouse.reasons import reason_of
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.rows import CountersSpec
+from warehouse.sources.spec import SampleSpec
 from warehouse.store.database import Warehouse
 
 EN = load_language("en")
@@ -104,9 +105,8 @@ def test_statistics_are_the_same_to_the_bit_however_the_rows_came(
 
 
 STRANGE = (1e18, 0.0, -0.0, 5e-324, math.nan, math.inf, -math.inf, -1.0, 1.01e18, 1e300, 1.0, None)
-COUNTERS = SourceSpec(
+COUNTERS = CountersSpec(
     "snmp",
-    kind="counters",
     interface_column="interface",
     in_column="in",
     out_column="out",
@@ -124,7 +124,7 @@ COUNTERS = SourceSpec(
     ],
 )
 def test_nothing_that_is_kept_is_beyond_what_can_be_summed_exactly(
-    source: SourceSpec, every: int, ending: str, slots: int, tmp_path: Path
+    source: SampleSpec, every: int, ending: str, slots: int, tmp_path: Path
 ) -> None:
     """Whole eighths of up to 1e18 bit/s fit 64 bits; a counter that jumps to its end within two
     minutes would be beyond.

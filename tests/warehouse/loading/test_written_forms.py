@@ -12,7 +12,8 @@ import pytest
 
 from tests.warehouse.traffic_worlds import PAIR, load, load_one, open_world, samples, write
 from warehouse.errors import SettingsError
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.rows import TableSpec
+from warehouse.sources.spec import SampleSpec
 from warehouse.sources.textfile import interface_of
 
 OPEN = replace(PAIR, slot_minutes=None)
@@ -49,9 +50,9 @@ def test_an_offset_that_is_written_always_counts(
         assert samples(world)["slot_start"].to_list() == [INSTANTS[stamp]]
 
 
-def _file(folder: Path, layout: str, stamp: str) -> tuple[SourceSpec, Path]:
+def _file(folder: Path, layout: str, stamp: str) -> tuple[SampleSpec, Path]:
     if layout == "wide":
-        spec = SourceSpec(
+        spec = TableSpec(
             "w", layout="wide", interface_pattern="(?P<interface>.+)_(?P<direction>in|out)"
         )
         text = f"time,r1_in,r1_out\n{stamp},1,2\n"
@@ -158,7 +159,7 @@ def test_a_rate_in_a_cell(tmp_path: Path, cell: str, bps: float | None, choices:
 
 
 def test_directions_in_the_words_of_the_source(tmp_path: Path) -> None:
-    spec = SourceSpec(
+    spec = TableSpec(
         "s", interface_column="if", direction_column="dir", value_column="v", slot_minutes=5
     )
     text = "time,if,dir,v\n2024-03-01 00:00,r1,Download,1\n2024-03-01 00:00,r1,исходящий,2\n"
@@ -171,11 +172,11 @@ def test_directions_in_the_words_of_the_source(tmp_path: Path) -> None:
 
 def test_a_word_can_not_mean_both_directions() -> None:
     with pytest.raises(SettingsError, match="share both with out_words"):
-        SourceSpec("s", in_column="in", in_words=("both",), out_words=("Both",))
+        TableSpec("s", in_column="in", in_words=("both",), out_words=("Both",))
 
 
 def test_a_pattern_matches_the_whole_name(tmp_path: Path) -> None:
-    spec = SourceSpec(
+    spec = TableSpec(
         "s",
         interface_column="name",
         value_column="v",
@@ -299,7 +300,7 @@ def test_dates_alone_are_refused_for_slots_shorter_than_a_day(tmp_path: Path) ->
 
 
 def test_zeros_that_are_gaps_still_balance_the_sum(tmp_path: Path) -> None:
-    spec = SourceSpec(
+    spec = TableSpec(
         "s",
         interface_column="if",
         direction_column="dir",

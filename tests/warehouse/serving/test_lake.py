@@ -37,7 +37,8 @@ from warehouse.serving.extras.lake import (
 )
 from warehouse.serving.publish import publish
 from warehouse.serving.statement import ask_on
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.rows import TableSpec
+from warehouse.sources.spec import SampleSpec
 from warehouse.store.database import Warehouse
 
 
@@ -352,7 +353,7 @@ def hours(name: str, first: int, last: int, *, level: float = 1e9) -> str:
     return "\n".join(["time,interface,in,out", *rows]) + "\n"
 
 
-def loaded(folder: Path, source: SourceSpec, *files: Path) -> list[LoadResult]:
+def loaded(folder: Path, source: SampleSpec, *files: Path) -> list[LoadResult]:
     now = datetime(2026, 2, 1, tzinfo=UTC)
     there = (folder / "world.duckdb").exists()
     with (
@@ -365,7 +366,7 @@ def loaded(folder: Path, source: SourceSpec, *files: Path) -> list[LoadResult]:
     return results
 
 
-PORTS = SourceSpec(
+PORTS = TableSpec(
     "nms",
     time_column="time",
     interface_column="interface",

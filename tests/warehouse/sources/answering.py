@@ -16,9 +16,9 @@ import httpx
 
 from warehouse.loading.load import LoadResult
 from warehouse.loading.paging import load_pages
-from warehouse.sources.answers import Secrets
-from warehouse.sources.prometheus import fetch
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.kinds import read_source
+from warehouse.sources.servers.answers import Secrets
+from warehouse.sources.servers.prometheus import PrometheusSpec, fetch
 from warehouse.store.database import Warehouse
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
@@ -26,7 +26,7 @@ TODAY = SINCE + timedelta(days=3, minutes=7)
 Answer = Callable[[BaseHTTPRequestHandler, dict[str, str]], None]
 
 
-def spec(url: str, **more: object) -> SourceSpec:
+def spec(url: str, **more: object) -> PrometheusSpec:
     given: dict[str, object] = {
         "name": "prom",
         "kind": "prometheus",
@@ -39,12 +39,14 @@ def spec(url: str, **more: object) -> SourceSpec:
         "page_days": 1.0,
         "timeout_seconds": 5.0,
     }
-    return SourceSpec(**{**given, **more})  # type: ignore[arg-type]
+    read = read_source({**given, **more})
+    assert isinstance(read, PrometheusSpec)
+    return read
 
 
 def get(
     world: Warehouse,
-    source: SourceSpec,
+    source: PrometheusSpec,
     folder: Path,
     secrets: Secrets | None = None,
     today: datetime = TODAY,

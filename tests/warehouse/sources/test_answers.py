@@ -35,8 +35,8 @@ from tests.warehouse.sources.answering import (
 )
 from tests.warehouse.traffic_worlds import open_world
 from warehouse.errors import SourceError
-from warehouse.sources.answers import Secrets, connect
-from warehouse.sources.prometheus import fetch
+from warehouse.sources.servers.answers import Secrets, connect
+from warehouse.sources.servers.prometheus import fetch
 
 
 def packed(content: bytes, times: int) -> bytes:

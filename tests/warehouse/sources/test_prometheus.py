@@ -35,7 +35,8 @@ from tests.warehouse.sources.answering import (
 )
 from tests.warehouse.traffic_worlds import open_world, samples
 from warehouse.errors import SettingsError, SourceError
-from warehouse.sources.prometheus import fetch, name_of, pages
+from warehouse.sources.servers.pages import pages
+from warehouse.sources.servers.prometheus import fetch, name_of
 
 
 def test_pages_are_resumed_where_the_last_load_ended(tmp_path: Path) -> None:

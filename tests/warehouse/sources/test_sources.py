@@ -20,22 +20,25 @@ from tests.warehouse.traffic_worlds import (
     write,
 )
 from warehouse.errors import SettingsError
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.kinds import read_source
+from warehouse.sources.mrtg import MrtgSpec
+from warehouse.sources.rows import TableSpec
 
 TEXT = "time,interface,in,out\n2024-01-01 00:00,r1,1000,2000\n2024-01-01 00:05,r1,,3000\n"
 
 
 def test_wrong_words_are_reported_together() -> None:
     with pytest.raises(SettingsError) as caught:
-        SourceSpec(
-            "x",
-            unit="Gbit",
-            layout="tall",
-            time_zone="Almaty",
-            stamp="middle",
-            slot_minutes=7,
-            in_column="a",
-        )  # type: ignore[arg-type]
+        read_source(
+            {
+                "name": "x",
+                "unit": "Gbit",
+                "layout": "tall",
+                "stamp": "middle",
+                "slot_minutes": 7,
+                "in_column": "a",
+            }
+        )
     message = str(caught.value)
     assert all(
         word in message
@@ -43,7 +46,6 @@ def test_wrong_words_are_reported_together() -> None:
             "x.unit",
             "choose from bps, kbps",
             "x.layout",
-            "x.time_zone",
             "x.stamp",
             "x.slot_minutes",
         )
@@ -54,6 +56,7 @@ def test_wrong_words_are_reported_together() -> None:
     "wrong",
     [
         {"value_column": "v"},
+        {"in_column": "a", "time_zone": "Almaty"},
         {"in_column": "a", "value_column": "v", "direction": "in"},
         {"layout": "wide", "interface_pattern": "("},
         {"layout": "wide", "interface_pattern": "(?P<interface>.+)"},
@@ -64,7 +67,7 @@ def test_wrong_words_are_reported_together() -> None:
 )
 def test_contradictions_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(SettingsError):
-        SourceSpec("x", **wrong)  # type: ignore[arg-type]
+        read_source({"name": "x", **wrong})
 
 
 def test_the_same_rows_in_every_wrapping_are_the_same_samples(tmp_path: Path) -> None:
@@ -92,7 +95,7 @@ def test_numbers_are_no_times_unless_it_is_said(tmp_path: Path) -> None:
         assert (
             load_one(
                 world,
-                SourceSpec(**{**vars(PAIR), "time_format": "epoch_s"}),
+                TableSpec(**{**vars(PAIR), "time_format": "epoch_s"}),
                 tmp_path / "a.parquet",
             ).rows_loaded
             == 1
@@ -101,7 +104,7 @@ def test_numbers_are_no_times_unless_it_is_said(tmp_path: Path) -> None:
 
 def test_a_log_of_four_resolutions(tmp_path: Path) -> None:
     path = shared("originals", "mrtg", "inex_dummy.log")
-    spec = SourceSpec("mrtg", kind="mrtg", unit="bytes_per_s", interface="exchange")
+    spec = MrtgSpec("mrtg", unit="bytes_per_s", interface="exchange")
     with open_world(tmp_path, ["exchange"], ports=[("exchange", "exchange", 1000.0, 1)]) as world:
         result = load_one(world, spec, path)
         assert (result.rows_in, result.rows_quarantined, result.slot_minutes) == (2535, 0, None)
@@ -128,7 +131,7 @@ def test_limits_refuse_absurd_sizes(tmp_path: Path) -> None:
     file = write(tmp_path / "a.csv", TEXT)
     with open_world(tmp_path) as world:
         for limit in ("max_file_bytes", "max_rows", "max_columns"):
-            (result,) = load(world, SourceSpec(**{**vars(PAIR), limit: 1}), file)
+            (result,) = load(world, TableSpec(**{**vars(PAIR), limit: 1}), file)
             assert "limit of 1" in str(result.error)
 
 
@@ -143,6 +146,12 @@ def test_limits_refuse_absurd_sizes(tmp_path: Path) -> None:
 )
 def test_no_bytes_crash_a_reader_and_no_row_is_lost(fuzz_world: object, content: bytes) -> None:
     world, folder = fuzz_world  # type: ignore[misc]
+    plain = {"name": "nms", "interface_column": "interface", "in_column": "in", "out_column": "out"}
+    specs = {
+        "table": read_source({**plain, "slot_minutes": 5}),
+        "counters": read_source({**plain, "kind": "counters"}),
+        "mrtg": read_source({"name": "nms", "kind": "mrtg"}),
+    }
     for name, kind in (
         ("f.csv", "table"),
         ("f.parquet", "table"),
@@ -152,7 +161,7 @@ def test_no_bytes_crash_a_reader_and_no_row_is_lost(fuzz_world: object, content:
         ("f.txt", "counters"),
     ):
         (folder / name).write_bytes(content)
-        (result,) = load(world, SourceSpec(**{**vars(PAIR), "kind": kind}), folder / name)
+        (result,) = load(world, specs[kind], folder / name)
         assert (
             result.error is not None
             or result.rows_in == result.rows_loaded + result.rows_quarantined + result.rows_known

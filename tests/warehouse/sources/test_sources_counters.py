@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 
 from tests.warehouse.traffic_worlds import load_one, open_world, samples, write
 from warehouse.loading.rates import slots_of_readings
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.rows import CountersSpec
+from warehouse.sources.spec import SampleSpec
 
 HEADER = "time,interface,in,out\n"
 START = datetime(2024, 1, 1)
 
 
-def spec(bits: int = 64, **more: str | int) -> SourceSpec:
-    return SourceSpec(
+def spec(bits: int = 64, **more: str | int) -> SampleSpec:
+    return CountersSpec(
         "snmp",
-        kind="counters",
         interface_column="interface",
         in_column="in",
         out_column="out",

@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 
 from tests.warehouse.traffic_worlds import load, load_one, open_world, samples, shared, write
 from warehouse.errors import SourceError
-from warehouse.sources.flowexport import read_map
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.netflow.export import FlowsSpec, read_map
+from warehouse.sources.spec import SampleSpec
 
 START = 1704067200
 MAP = "interface_id,a,z\nr1,10.1.0.0/16 2001:db8::/32,AS64501\nr2,10.0.0.0/8,\n"
 
 
-def spec(folder: Path, text: str = MAP, **more: int) -> SourceSpec:
-    return SourceSpec("flows", kind="flows", map_file=str(write(folder / "map.csv", text)), **more)  # type: ignore[arg-type]
+def spec(folder: Path, text: str = MAP, **more: int) -> SampleSpec:
+    return FlowsSpec("flows", map_file=str(write(folder / "map.csv", text)), **more)  # type: ignore[arg-type]
 
 
 def flow(

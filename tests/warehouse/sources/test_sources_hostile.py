@@ -17,10 +17,12 @@ import pytest
 
 from tests.warehouse.traffic_worlds import PAIR, load, load_one, open_world, samples, write
 from warehouse.errors import SettingsError
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.netflow.export import FlowsSpec
+from warehouse.sources.rows import TableSpec
+from warehouse.sources.spec import SampleSpec
 
 GENERAL = replace(PAIR, interface_pattern="(?P<interface>.+)")
-WIDE = SourceSpec(
+WIDE = TableSpec(
     "wide",
     layout="wide",
     interface_pattern=r"(?P<interface>.+)[._](?P<direction>in|out)",
@@ -43,7 +45,7 @@ ONE = {"time": [datetime(2024, 1, 1)], "interface": ["r1"], "in": [1.0], "out": 
     ],
 )
 def test_columns_that_are_not_read_may_be_named_anything(
-    tmp_path: Path, spec: SourceSpec, header: str
+    tmp_path: Path, spec: SampleSpec, header: str
 ) -> None:
     file = write(tmp_path / "a.csv", f"{header}\n7,2024-01-01 00:00,r1,1,2,8\n")
     with open_world(tmp_path) as world:
@@ -149,7 +151,7 @@ def test_what_can_not_be_read_is_named(
 )
 def test_settings_that_no_reader_can_follow_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(SettingsError):
-        SourceSpec(**{**vars(PAIR), **wrong})  # type: ignore[arg-type]
+        TableSpec(**{**vars(PAIR), **wrong})  # type: ignore[arg-type]
     assert replace(PAIR, interface_pattern=r"(?P<interface>\d\\1(?:x|y)+)")
 
 
@@ -178,7 +180,7 @@ def test_a_flow_that_can_not_be_counted_waits_and_spoils_no_slot(
     tmp_path: Path, odd: dict[str, object], message: str
 ) -> None:
     write(tmp_path / "map.csv", "interface_id,a,z\nr1,10.0.0.0/8,192.168.0.0/16\n")
-    spec = SourceSpec("flows", kind="flows", map_file=str(tmp_path / "map.csv"))
+    spec = FlowsSpec("flows", map_file=str(tmp_path / "map.csv"))
     flow = {
         "ip_src": "10.0.0.1",
         "ip_dst": "192.168.0.1",

@@ -10,16 +10,15 @@ from hypothesis import strategies as st
 from tests.warehouse.traffic_worlds import NOW, open_world, shared, write
 from warehouse.errors import SourceError
 from warehouse.loading.countries import load_countries
-from warehouse.sources.itu import read, read_population
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.itu import ItuSpec, read, read_population
 
 HEADER = "REF_AREA,TIME_PERIOD,OBS_VALUE,UNIT_MEASURE\n"
 PEOPLE = "country,area,year,population\nKZ,KAZ,2017,18037646\nKZ,KAZ,2018,18276499\nUZ,UZB,2018,32955400\n"
 
 
-def spec(folder: Path, **more: str) -> SourceSpec:
+def spec(folder: Path, **more: str) -> ItuSpec:
     people = write(folder / "people.csv", PEOPLE)
-    return SourceSpec("itu", kind="itu", population_file=str(people), **more)  # type: ignore[arg-type]
+    return ItuSpec("itu", population_file=str(people), **more)  # type: ignore[arg-type]
 
 
 def test_the_header_that_claims_kbit_is_refused_not_guessed(tmp_path: Path) -> None:
@@ -30,7 +29,7 @@ def test_the_header_that_claims_kbit_is_refused_not_guessed(tmp_path: Path) -> N
     assert "claims KBPS, which can't be right" in message
     assert "declare per_inhabitant_unit" in message
     with pytest.raises(SourceError):
-        read(SourceSpec("x", kind="itu", population_file="/nowhere.csv"), path)
+        read(ItuSpec("x", population_file="/nowhere.csv"), path)
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.warehouse.traffic_worlds import PAIR, load_one, open_world, samples, write
-from warehouse.sources.spec import BITS_PER_UNIT, SourceSpec
+from warehouse.sources.rows import CountersSpec
+from warehouse.sources.spec import BITS_PER_UNIT
 
-COUNTERS = SourceSpec(
-    "snmp", kind="counters", interface_column="interface", in_column="in", out_column="out"
-)
+COUNTERS = CountersSpec("snmp", interface_column="interface", in_column="in", out_column="out")
 START = datetime(2024, 1, 1)
 
 

@@ -12,11 +12,9 @@ from hypothesis import strategies as st
 from tests.warehouse.traffic_worlds import load, load_one, open_world, samples, shared
 from warehouse.errors import SettingsError, SourceError
 from warehouse.sources import rrd
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.rrd import RrdSpec
 
-SPEC = SourceSpec(
-    "cacti", kind="rrd", interface="r1", unit="bytes_per_s", in_column="speed", out_column="weight"
-)
+SPEC = RrdSpec("cacti", interface="r1", unit="bytes_per_s", in_column="speed", out_column="weight")
 needs_rrdtool = pytest.mark.skipif(
     shutil.which("rrdtool") is None, reason="rrdtool is not installed"
 )
@@ -64,9 +62,7 @@ def test_archives_of_a_file_made_here(tmp_path: Path) -> None:
     updates = [f"{start + 10 * step}:{100 + step % 2}:7" for step in range(400)]
     subprocess.run(["rrdtool", "update", str(path), *updates], check=True)
     with open_world(tmp_path) as world:
-        spec = SourceSpec(
-            "collectd", kind="rrd", unit="bytes_per_s", in_column="rx", out_column="tx"
-        )
+        spec = RrdSpec("collectd", unit="bytes_per_s", in_column="rx", out_column="tx")
         result = load_one(world, spec, path)
         found = samples(world).filter(slot_minutes=5)
         assert found.height >= 10
@@ -94,8 +90,10 @@ def test_a_foreign_rrd_and_a_missing_program_are_explained(
 
 def test_data_sources_must_be_named_and_there(tmp_path: Path) -> None:
     with pytest.raises(SettingsError):
-        SourceSpec("x", kind="rrd")
-    spec = SourceSpec("x", kind="rrd", in_column="traffic_in", out_column="weight")
+        RrdSpec(
+            "x",
+        )
+    spec = RrdSpec("x", in_column="traffic_in", out_column="weight")
     with pytest.raises(SourceError) as caught:
         rrd.read(spec, shared("originals", "format_samples", "rrdtool_dump.xml"))
     assert "data source traffic_in is missing" in str(caught.value)

@@ -12,7 +12,7 @@ import pytest
 
 from flows.steps.load import files_of, unfit_links
 from tests.warehouse.traffic_worlds import PAIR, load, load_one, open_world, samples, write
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.mrtg import MrtgSpec
 
 HEADER = "time,interface,in,out\n"
 
@@ -162,9 +162,7 @@ def test_links_do_not_lead_out_of_the_data_folder(tmp_path: Path) -> None:
 def test_odd_digits_in_a_log_are_no_times(tmp_path: Path, stamp: str) -> None:
     log = f"1704067500 1 1\n1704067500 5 5 6 6\n{stamp} 7 7 8 8\n1704067200 9 9 9 9\n"
     with open_world(tmp_path) as world:
-        result = load_one(
-            world, SourceSpec("log", kind="mrtg", interface="r1"), write(tmp_path / "a.log", log)
-        )
+        result = load_one(world, MrtgSpec("log", interface="r1"), write(tmp_path / "a.log", log))
         assert result.rows_in == 3
         assert result.rows_quarantined >= 1
 

@@ -16,9 +16,9 @@ import pytest
 import xlsxwriter
 
 from tests.warehouse.traffic_worlds import PAIR, load, load_one, open_world, samples, write
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.rows import TableSpec
 
-WIDE = SourceSpec(
+WIDE = TableSpec(
     "wide",
     layout="wide",
     interface_pattern=r"(?P<interface>.+)[._](?P<direction>in|out)",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.warehouse.traffic_worlds import load, load_one, open_world, samples, shared, write
 from warehouse.errors import SettingsError
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.zabbix import ZabbixSpec
 
 ITEMS = {"159138": "r1 in", "159139": "r1 out"}
 
@@ -17,7 +17,7 @@ ITEMS = {"159138": "r1 in", "159139": "r1 out"}
 def test_a_real_export_of_trends(tmp_path: Path) -> None:
     path = shared("originals", "zabbix", "trend_item159138_to_2019-03-16.csv")
     with open_world(tmp_path) as world:
-        result = load_one(world, SourceSpec("zabbix", kind="zabbix", items=ITEMS), path)
+        result = load_one(world, ZabbixSpec("zabbix", items=ITEMS), path)
         assert (result.rows_quarantined, result.slot_minutes) == (0, 60)
         assert result.slots_new == result.rows_in
         assert any("hours rest on fewer polls than is usual" in note for note in result.notes)
@@ -32,7 +32,7 @@ def test_items_name_interfaces_and_directions_and_strangers_wait(tmp_path: Path)
     with open_world(tmp_path) as world:
         result = load_one(
             world,
-            SourceSpec("z", kind="zabbix", items=ITEMS, unit="kbps"),
+            ZabbixSpec("z", items=ITEMS, unit="kbps"),
             write(tmp_path / "t.csv", trends + rows),
         )
         assert (result.rows_in, result.rows_loaded, result.rows_quarantined) == (6, 4, 2)
@@ -50,7 +50,7 @@ def test_history_is_averaged_into_slots(tmp_path: Path) -> None:
         f"159138;{1704067213 + 60 * minute};{100 + minute};0\n" for minute in reversed(range(10))
     )
     with open_world(tmp_path) as world:
-        spec = SourceSpec("z", kind="zabbix", items=ITEMS)
+        spec = ZabbixSpec("z", items=ITEMS)
         result = load_one(world, spec, write(tmp_path / "h.csv", "itemid;clock;value;ns\n" + rows))
         assert (result.rows_loaded, result.slots_new) == (10, 2)
         assert samples(world)["in_bps"].to_list() == [102.0, 107.0]
@@ -60,13 +60,13 @@ def test_what_is_no_export_and_what_is_not_named(tmp_path: Path) -> None:
     with open_world(tmp_path) as world:
         (result,) = load(
             world,
-            SourceSpec("z", kind="zabbix", items=ITEMS),
+            ZabbixSpec("z", items=ITEMS),
             write(tmp_path / "n.csv", "a,b\n1,2\n"),
         )
         assert "is not an export of Zabbix" in str(result.error)
     for wrong in ({}, {"items": {"1": "r1"}}, {"interface": "r1"}):
         with pytest.raises(SettingsError, match="items"):
-            SourceSpec("z", kind="zabbix", **wrong)  # type: ignore[arg-type]
+            ZabbixSpec("z", **wrong)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +86,6 @@ def hostile_world(tmp_path_factory: pytest.TempPathFactory) -> object:
 def test_any_bytes_are_read_or_refused(hostile_world: object, header: str, content: bytes) -> None:
     world, folder = hostile_world  # type: ignore[misc]
     (folder / "z.csv").write_bytes(header.encode() + content)
-    (result,) = load(world, SourceSpec("z", kind="zabbix", items=ITEMS), folder / "z.csv")
+    (result,) = load(world, ZabbixSpec("z", items=ITEMS), folder / "z.csv")
     balanced = result.rows_in == result.rows_loaded + result.rows_quarantined + result.rows_known
     assert result.error is not None or balanced

@@ -16,7 +16,8 @@ from tests.warehouse.loading import load_crash
 from tests.warehouse.traffic_worlds import NOW, PAIR, open_world, samples
 from warehouse.errors import LockedError
 from warehouse.loading.load import load_files
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.rows import TableSpec
+from warehouse.sources.spec import SampleSpec
 from warehouse.store.database import Warehouse
 
 
@@ -58,11 +59,11 @@ def test_a_full_disk_is_named_and_leaves_whole_loads(tmp_path: Path) -> None:
     assert 0 < int(loaded) == int(kept) < 10 * 40 * 28 * 288
 
 
-GENERAL = SourceSpec(**{**vars(PAIR), "interface_pattern": "(?P<interface>.+)"})
+GENERAL = TableSpec(**{**vars(PAIR), "interface_pattern": "(?P<interface>.+)"})
 """The same settings, said so that nothing goes the short way."""
 
 
-def kept(folder: Path, spec: SourceSpec, *files: Path) -> list[object]:
+def kept(folder: Path, spec: SampleSpec, *files: Path) -> list[object]:
     folder.mkdir()
     with open_world(folder) as world:
         results = load_files(world, spec, files, known_at=NOW, today=NOW)

@@ -11,23 +11,46 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from ipaddress import ip_address, ip_network
 from pathlib import Path
+from typing import Annotated, Literal
 
 import polars as pl
 from duckdb import DuckDBPyConnection
+from pydantic import Field
+from pydantic.dataclasses import dataclass as settings
 
 from warehouse.errors import Problem, SourceError
-from warehouse.sources.flowrecords import Record, records
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.netflow.records import Record, records
+from warehouse.sources.rows import rows_of
+from warehouse.sources.spec import STRICT, SampleSpec
 from warehouse.sources.table import Opened, open_relation
 from warehouse.store.migrate import SQL
 
 SLOT_SECONDS = 300
 UNMET = -2
 CACHED = 1_000_000
+
+
+@settings(frozen=True, config=STRICT)
+class FlowsSpec(SampleSpec):
+    """kind = "flows": records of nfdump, pmacct, goflow2, Akvorado and SiLK."""
+
+    kind: Literal["flows"] = "flows"
+    unit: Annotated[Literal["bps"], Field(description="has no other: records hold bytes")] = "bps"
+    map_file: Annotated[
+        str,
+        Field(description="CSV of interface_id, a, z: prefixes or AS numbers at a port's ends"),
+    ] = ""
+    sampling_rate: Annotated[
+        int, Field(ge=0, description="one packet in so many was seen; 0: as each record says")
+    ] = 0
+
+    def problems(self) -> list[tuple[str, str]]:
+        missing = "is empty: it says which prefixes or AS numbers lie at the ends of an interface"
+        return [*super().problems(), *([] if self.map_file else [("map_file", missing)])]
 
 
 @dataclass(frozen=True)
@@ -65,7 +88,7 @@ class Tally:
     bad: list[tuple[str | None, str, str | None, str]] = field(default_factory=list)
 
 
-def open_flows(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> Opened:
+def open_flows(connection: DuckDBPyConnection, spec: FlowsSpec, path: Path) -> Opened:
     """Keeps the file's parts of each slot and makes source_row over the sums of all files that
     share a slot with it.
     """
@@ -106,26 +129,24 @@ def open_flows(connection: DuckDBPyConnection, spec: SourceSpec, path: Path) -> 
     _run(connection, "flow_slots", {**identity, "slot_s": float(SLOT_SECONDS)})
     connection.unregister("flow_given")
     connection.unregister("flow_bad")
-    found = replace(
+    found = rows_of(
         spec,
-        layout="long",
         time_column="stamp",
         time_format="epoch_s",
         interface_column="interface",
         interface_pattern="",
         in_column="value_in",
         out_column="value_out",
-        value_column="",
         direction="",
         slot_minutes=SLOT_SECONDS // 60,
         stamp="start",
     )
     rows = connection.table("frame_row")
     reading = open_relation(connection, found, path, rows)
-    return Opened(reading, 1, partial(_shown, rows.pl()), notes=_notes(spec, tally), spec=found)
+    return Opened(found, reading, 1, partial(_shown, rows.pl()), notes=_notes(spec, tally))
 
 
-def read(spec: SourceSpec, path: Path) -> Tally:
+def read(spec: FlowsSpec, path: Path) -> Tally:
     """Bits by port, slot and direction: a flow from a port's a-end to its z-end is `out`, and is
     spread evenly over its time.
     """
@@ -308,7 +329,7 @@ def _spread(
             slots[(name, begin, way)] += bits * share
 
 
-def _notes(spec: SourceSpec, tally: Tally) -> tuple[str, ...]:
+def _notes(spec: FlowsSpec, tally: Tally) -> tuple[str, ...]:
     rates = ", ".join(str(rate) for rate in sorted(tally.rates))
     said = [
         f"{tally.flows} flow records; sampling rate {rates or 'none'}{' as set' if spec.sampling_rate else ' as the records say'}, applied"

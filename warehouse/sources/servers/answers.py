@@ -13,16 +13,61 @@ import time
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
+from urllib.parse import SplitResult, urlsplit
 
 import httpx
+from pydantic import Field
+from pydantic.dataclasses import dataclass as settings
 
 from warehouse.errors import Problem, SourceError
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.servers.pages import PagedSpec
+from warehouse.sources.spec import STRICT, failed
 
 ANSWER_OUTLASTS_TIMEOUT = 10
 """An answer that drips may take this many time-outs as a whole, its headers too."""
 PIECE = 1 << 20
+
+
+@settings(frozen=True, config=STRICT)
+class ServerSpec(PagedSpec):
+    """Settings of every source that a server answers over HTTP."""
+
+    url: Annotated[str, Field(description="address of the server, without user or password")] = ""
+    token_file: Annotated[str, Field(description="file with a bearer token")] = ""
+    ca_file: Annotated[str, Field(description="certificates to trust instead of the system's")] = ""
+    max_answer_bytes: Annotated[
+        int, Field(ge=1, description="of one answer, unpacked; reading takes up to 25 times that")
+    ] = 256 * 1024**2
+
+    def problems(self) -> list[tuple[str, str]]:
+        address = parts_of(self.url)
+        checks = [
+            (
+                address.scheme in ("http", "https") and bool(address.hostname),
+                "url",
+                "must begin with http:// or https:// and name a server and perhaps its port",
+            ),
+            (
+                "@" not in address.netloc,
+                "url",
+                "holds a user or password; give user and password_file",
+            ),
+            (not address.query and not address.fragment, "url", "must not hold a query"),
+            (not (self.token_file and self.user), "token_file", "is given and user as well"),
+        ]
+        return [*super().problems(), *failed(checks)]
+
+
+def parts_of(url: str) -> SplitResult:
+    """The parts of an address; none where it has a port that is not a number or brackets that don't
+    close.
+    """
+    try:
+        found = urlsplit(url)
+        return found if url.isprintable() and found.port != 0 else urlsplit("")
+    except ValueError:
+        return urlsplit("")
 
 
 @dataclass(frozen=True)
@@ -91,7 +136,7 @@ class _Deadline:
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
-def connect(spec: SourceSpec, secrets: Secrets) -> httpx.Client:
+def connect(spec: ServerSpec, secrets: Secrets) -> httpx.Client:
     """A client that verifies certificates, follows no redirect, keeps no connection and takes
     nothing from the environment.
     """
@@ -127,7 +172,7 @@ def connect(spec: SourceSpec, secrets: Secrets) -> httpx.Client:
         ) from error
 
 
-def post(client: httpx.Client, spec: SourceSpec, path: str, asked: Mapping[str, str]) -> Answer:
+def post(client: httpx.Client, spec: ServerSpec, path: str, asked: Mapping[str, str]) -> Answer:
     """The server's answer to a form. Raises PassingError where another try may help."""
     with _Deadline(ANSWER_OUTLASTS_TIMEOUT * spec.timeout_seconds) as deadline:
         try:
@@ -190,7 +235,7 @@ def _unpacked(response: httpx.Response) -> Iterator[bytes]:
         raise PassingError("the packed answer is cut off")
 
 
-def _no_address(spec: SourceSpec, error: Exception) -> SourceError:
+def _no_address(spec: ServerSpec, error: Exception) -> SourceError:
     return SourceError(
         "the server has no such address",
         [Problem(f"{spec.name}, {spec.url}", str(error))],

@@ -6,53 +6,66 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
 import httpx
 import polars as pl
+from pydantic import Field
+from pydantic.dataclasses import dataclass
 
 from warehouse.errors import Problem, SourceError
-from warehouse.sources.answers import PassingError, post
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.servers.answers import PassingError, ServerSpec, post
+from warehouse.sources.spec import STRICT, failed
 
 MOST_WAIT_SECONDS = 600.0
 """A server that asks for a longer rest is left to the next load."""
+MAX_POINTS = 10_990
+"""A server of Prometheus refuses more than 11,000 points a series."""
+LONGEST_STEP_MINUTES = 60
 INFO = "PromQL info"
 RETRIED = (408, 425, 429, 500, 502, 503, 504)
 Series = dict[str, list[tuple[float, float]]]
 
 
-def pages(
-    spec: SourceSpec, known_until: datetime | None, today: datetime
-) -> Iterator[tuple[datetime, datetime]]:
-    """Slot ends to ask for, first and last, page by page: from `since`, or a little before the last
-    slot known.
+@dataclass(frozen=True, config=STRICT)
+class PrometheusSpec(ServerSpec):
+    """kind = "prometheus": range queries of Prometheus' HTTP API."""
 
-    The slot that ends less than one slot ago is left for the next time: the server may not have all
-        of it yet.
-    """
-    step = timedelta(minutes=spec.slot_minutes or 5)
-    epoch = datetime(1970, 1, 1, tzinfo=UTC)
-    since = spec.since or epoch
-    begin = (
-        since
-        if known_until is None
-        else max(since, known_until - timedelta(minutes=spec.again_minutes))
-    )
-    first = epoch + (begin - epoch) // step * step + step
-    last = epoch + (today - epoch) // step * step - step
-    points = max(1, int(timedelta(days=spec.page_days) / step))
-    while first <= last:
-        end = min(last, first + (points - 1) * step)
-        yield first, end
-        first = end + step
+    kind: Literal["prometheus"] = "prometheus"
+    in_query: Annotated[str, Field(description="bit/s in, such as rate(ifHCInOctets[5m]) * 8")] = ""
+    out_query: Annotated[str, Field(description="bit/s out")] = ""
+    label: Annotated[
+        str, Field(description="the interface's name from labels, such as {instance} {ifName}")
+    ] = ""
+
+    def problems(self) -> list[tuple[str, str]]:
+        minutes = self.slot_minutes
+        checks = [
+            (bool(self.in_query or self.out_query), "in_query", "is empty, and so is out_query"),
+            (
+                bool(self.label),
+                "label",
+                "is empty: it makes the interface's name from labels, such as {instance} {ifName}",
+            ),
+            (
+                minutes is not None and minutes <= LONGEST_STEP_MINUTES,
+                "slot_minutes",
+                f"must be given, {LONGEST_STEP_MINUTES} at most",
+            ),
+            (
+                self.page_days * 1440 <= MAX_POINTS * (minutes or 1),
+                "page_days",
+                f"is {self.page_days:g}; a page holds at most {MAX_POINTS} slots of a series",
+            ),
+        ]
+        return [*super().problems(), *failed(checks)]
 
 
 def fetch(
     client: httpx.Client,
-    spec: SourceSpec,
+    spec: PrometheusSpec,
     first: datetime,
     last: datetime,
     *,
@@ -87,7 +100,7 @@ def fetch(
 
 def _ask(
     client: httpx.Client,
-    spec: SourceSpec,
+    spec: PrometheusSpec,
     query: str,
     first: datetime,
     last: datetime,
@@ -123,7 +136,7 @@ def _ask(
     )
 
 
-def _answer(client: httpx.Client, spec: SourceSpec, asked: dict[str, str]) -> dict[str, object]:
+def _answer(client: httpx.Client, spec: PrometheusSpec, asked: dict[str, str]) -> dict[str, object]:
     found = post(client, spec, "/api/v1/query_range", asked)
     status = found.status
     if found.elsewhere:
@@ -172,7 +185,9 @@ def _texts(value: object) -> list[str]:
     return [str(text) for text in value] if isinstance(value, list) else [str(value)] * bool(value)
 
 
-def _series(spec: SourceSpec, answer: dict[str, object], first: datetime, last: datetime) -> Series:
+def _series(
+    spec: PrometheusSpec, answer: dict[str, object], first: datetime, last: datetime
+) -> Series:
     try:
         data: Any = answer["data"]
         if data["resultType"] != "matrix":

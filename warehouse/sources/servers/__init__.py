@@ -1,0 +1,1 @@
+"""Sources that answer over the network: Prometheus, SQL, files at an address."""

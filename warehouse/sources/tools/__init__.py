@@ -1,0 +1,1 @@
+"""Ready descriptions of the exports of known tools."""

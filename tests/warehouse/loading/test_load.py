@@ -19,7 +19,8 @@ from tests.warehouse.traffic_worlds import (
     shared,
     write,
 )
-from warehouse.sources.rows import TableSpec
+from warehouse.sources.rows import CountersSpec, TableSpec
+from warehouse.sources.spec import SampleSpec
 
 HEADER = "time,interface,in,out\n"
 
@@ -495,12 +496,12 @@ def test_an_exchange_and_a_trends_export(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "step", "factor", "corrected", "again"),
+    ("spec", "step", "factor", "corrected", "again"),
     [
-        ({}, 5, 1, [0, 120, 200, 300, 400, 500], [0, 100, 200, 300, 400, 500]),
-        ({"slot_minutes": None}, 1, 1, [204, 500], [200, 500]),
+        (PAIR, 5, 1, [0, 120, 200, 300, 400, 500], [0, 100, 200, 300, 400, 500]),
+        (replace(PAIR, slot_minutes=None), 1, 1, [204, 500], [200, 500]),
         (
-            {"kind": "counters"},
+            CountersSpec("nms", interface_column="interface", in_column="in", out_column="out"),
             5,
             3_750,
             [12_000, 8_000, 10_000, 10_000, 10_000],
@@ -511,14 +512,13 @@ def test_an_exchange_and_a_trends_export(tmp_path: Path) -> None:
 )
 def test_a_growing_file_does_not_undo_what_another_one_corrected(
     tmp_path: Path,
-    changes: dict[str, object],
+    spec: SampleSpec,
     step: int,
     factor: int,
     corrected: list[float],
     again: list[float],
 ) -> None:
     """The same old value in a new file is a correction, though."""
-    spec: SourceSpec = replace(PAIR, **changes)  # type: ignore[arg-type]
 
     def rows(*values: int) -> str:
         return HEADER + "".join(

@@ -13,10 +13,10 @@ from tests.warehouse.traffic_worlds import NOW, PAIR, load_one, open_world, samp
 from warehouse.errors import NetworkError
 from warehouse.loading.reference import load_reference
 from warehouse.loading.statistics import update_statistics
-from warehouse.sources.spec import SourceSpec
+from warehouse.sources.rows import TableSpec
 from warehouse.store.database import Warehouse
 
-HOURLY = SourceSpec(
+HOURLY = TableSpec(
     "nms", interface_column="interface", in_column="in", out_column="out", slot_minutes=60
 )
 
@@ -217,7 +217,7 @@ def test_an_alias_means_the_port_it_was_on_then(tmp_path: Path) -> None:
 
 def test_slots_measured_in_part_count_by_their_share(tmp_path: Path) -> None:
     with open_world(tmp_path, ["p1"]) as world:
-        minutes = SourceSpec("nms", interface_column="interface", in_column="in", out_column="out")
+        minutes = TableSpec("nms", interface_column="interface", in_column="in", out_column="out")
         start = datetime(2024, 2, 1, tzinfo=UTC)
         days = 29 * 1440
         times = [start + timedelta(minutes=n) for n in range(days) if n < days // 2 or n % 5 == 0]

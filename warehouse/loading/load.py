@@ -26,6 +26,8 @@ from warehouse.sources.table import Opened
 from warehouse.store.database import ORDER_IS_KEPT, Warehouse
 
 EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
+PORTS_NAMED = 10
+"""So many ports are named in the notes of one file."""
 
 
 @dataclass(frozen=True)
@@ -221,9 +223,25 @@ def _with_slots(warehouse: Warehouse, result: LoadResult, written: Written) -> L
         slot_minutes=written.slot_minutes,
         first_slot=written.first_slot,
         last_slot=written.last_slot,
-        flags=dict(flags.iter_rows()),
-        notes=result.notes + written.notes,
+        flags=(counts := dict(flags.iter_rows())),
+        notes=result.notes
+        + written.notes
+        + (_over_speed(warehouse, result.batch_id) if "over_speed" in counts else ()),
     )
+
+
+def _over_speed(warehouse: Warehouse, batch_id: int | None) -> tuple[str, ...]:
+    """A note for each port with slots over its speed; at most PORTS_NAMED of them."""
+    ports = list(warehouse.run("traffic/over_speed", batch_id=batch_id).iter_rows(named=True))
+    notes = [
+        f"{port['slots']:,} slots of {port['interface_id']} are over its speed_gbps of "
+        f"{port['speed_bps'] / 1e9:g}, at most {port['highest_bps'] / 1e9:.3g} Gbit/s; the values "
+        "stay, flagged over_speed: check the speed in interfaces.csv and the source's unit"
+        for port in ports[:PORTS_NAMED]
+    ]
+    if len(ports) > PORTS_NAMED:
+        notes.append(f"and {len(ports) - PORTS_NAMED} more ports with slots over their speed")
+    return tuple(notes)
 
 
 def content_of(spec: SourceSpec, path: Path) -> tuple[int, str]:

@@ -1,14 +1,11 @@
-"""What slots show only beside their neighbours: spikes, outages, caps, and ends that were mixed up."""
+"""Flags of slots that their neighbours, the network or maintenance windows decide."""
 
 from __future__ import annotations
-
-from datetime import UTC, datetime
 
 import polars as pl
 
 from warehouse.store.database import Warehouse
 
-EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
 SPIKE_RATIO = 4.0
 """A rate above this multiple of the port's speed is no measurement, whatever speed was recorded."""
 FULL_RATIO = 0.985
@@ -80,26 +77,3 @@ def flag_lower_priority(warehouse: Warehouse) -> None:
     """Flags slots of the ports in `reach` that a port or bundle of higher priority measured too."""
     warehouse.run("traffic/contest")
     warehouse.run("traffic/lower_priority")
-
-
-def swapped_ends(
-    warehouse: Warehouse,
-    *,
-    since: datetime | None = None,
-    least_slots: int = 288,
-    margin: float = 0.5,
-) -> pl.DataFrame:
-    """Pairs of ports of one route of which one has in and out exchanged: both are seen from the
-    route's a_node.
-
-    One row per pair: interface_a, interface_b, crossed (mean correlation of each direction with the
-    other one of the other port), straight (with its own), slots. Reported only; nothing is fixed.
-    """
-    with warehouse.transaction():
-        warehouse.run("traffic/port")
-        return warehouse.run(
-            "traffic/swapped_ends",
-            since=since or EARLIEST,
-            least_slots=least_slots,
-            margin=margin,
-        )

@@ -31,9 +31,9 @@ def slots_of_readings(readings: pl.DataFrame, slot_us: int) -> pl.DataFrame:
 
     `readings` hold interface_key, read_us, in_octets, out_octets (UInt64), counter_bits,
     discontinuity, uptime_s, speed_bps and batch_id: of two readings at one instant the later load
-    holds. Slots most of which restarts
-                  have spoilt have no
-    rate (reset); rates that one interval of two slots or more makes are estimated.
+    holds. Slots most of which restarts have spoilt have no rate (reset); rates that one interval of
+    two slots or more makes are estimated. `measured_ratio` is the part of the slot that is neither
+    spoilt nor without readings, of the direction with more of it.
     """
     rows = _in_order(readings)
     key, at = rows["interface_key"].to_numpy(), rows["read_us"].to_numpy()
@@ -104,8 +104,14 @@ def _in_order(readings: pl.DataFrame) -> pl.DataFrame:
 def _restarted(rows: pl.DataFrame) -> NDArray[np.bool_]:
     marked = pl.col("discontinuity") != pl.col("discontinuity").shift()
     younger = pl.col("uptime_s") < pl.col("uptime_s").shift()
+    # A counter of 32 bits and one of 64 are two counters, whatever both have counted.
+    other = pl.col("counter_bits") != pl.col("counter_bits").shift()
     return (
-        rows.select(marked.fill_null(value=False) | younger.fill_null(value=False))
+        rows.select(
+            marked.fill_null(value=False)
+            | younger.fill_null(value=False)
+            | other.fill_null(value=False)
+        )
         .to_series()
         .to_numpy()
         .copy()

@@ -13,7 +13,6 @@ from warehouse.sources.spec import SourceSpec
 from warehouse.sources.table import Opened
 from warehouse.store.database import Warehouse
 
-
 REMEDIES = {
     "is unknown": (
         "; declare it in interfaces.csv, or add the name to the aliases of one that is there"

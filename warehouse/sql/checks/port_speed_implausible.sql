@@ -3,7 +3,7 @@ with latest as (
     select series_id as route_id, period_start, max(value_gbps) as p95_gbps
     from mart.traffic_latest
     where series_kind = 'route' and grain = 'month' and statistic = 'p95' and value_gbps is not null
-    group by all
+    group by series_id, period_start
     qualify period_start = max(period_start) over (partition by series_id)
 ),
 speed as (

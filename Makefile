@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check nightly duckdb2 lock clean
+.PHONY: run test check docs nightly duckdb2 lock clean
 
 run: .venv/installed
 	@$(BIN)/transit run
@@ -17,9 +17,14 @@ check: .venv/installed-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The second tier, hours long: tests marked nightly, a soak, runs that are killed, and the figures of the README again.
+# The documentation site, which `transit docs` opens and a wheel built afterwards holds.
+docs: .venv/installed-test
+	$(BIN)/python docs/build.py flows/site
+
+# The second tier, hours long: tests marked nightly, faults put into the code, a soak, runs that are killed, and the figures of the README again.
 nightly: .venv/installed-test
 	$(BIN)/pytest -m nightly
+	$(BIN)/python -m tests.nightly.mutate
 	$(BIN)/python -m tests.benchmarks.soak 200
 	$(BIN)/python -m tests.benchmarks.kills 10
 	$(BIN)/python -m tests.benchmarks.rehearsal

@@ -79,7 +79,8 @@ class Table:
                 order = f' data-sort="{escape(sort)}"' if sort else ""
                 shown = f'<a href="{escape(link)}">{escape(text)}</a>' if link else escape(text)
                 if wide and len(text) > FOLD:
-                    shown = f"<details><summary>{escape(text[:FOLD])}…</summary>{escape(text)}</details>"
+                    head = f"<summary>{escape(text[:FOLD])}…</summary>"
+                    shown = f"<details>{head}{escape(text)}</details>"
                 if len(text) >= 24 and LONG_WORD.search(text) and not link:
                     shown = _breakable(shown)
                 mark = f' <span class="badge">{escape(badge)}</span>' if badge else ""

@@ -1,4 +1,6 @@
-"""The words, numbers and dates of an edition, in one language. All text lives in text/<code>.toml."""
+"""The words, numbers and dates of an edition, in one language. All text lives in
+text/<code>.toml.
+"""
 
 from __future__ import annotations
 

@@ -37,7 +37,10 @@ from dashboards.workbook import write_workbook
 HOME = Path(__file__).parent
 LOG = logging.getLogger(__name__)
 WORKBOOK = "edition.xlsx"
-POLICY = "default-src 'none'; script-src 'self' file:; style-src 'self' file:; img-src 'self' file: data:; base-uri 'none'; form-action 'none'"
+POLICY = (
+    "default-src 'none'; script-src 'self' file:; style-src 'self' file:; img-src 'self' file: "
+    "data:; base-uri 'none'; form-action 'none'"
+)
 NAVIGATION = (
     "index",
     "changes",

@@ -16,7 +16,8 @@ from warehouse.errors import TransitError
 
 app = App(
     name="transit",
-    help="Forecast international transit traffic; say which segment to upgrade, by when, and how sure that is.",
+    help="Forecast international transit traffic; say which segment to upgrade, by when, and "
+    "how sure that is.",
     version=lambda: version("transit-forecast"),
     suppress_keyboard_interrupt=False,
 )
@@ -46,6 +47,7 @@ for _name, _target, _group, _help in (
     ),
     ("serve", "running:serve", RUNNING, "Run by a cron schedule until stopped."),
     ("init", "starting:init", RUNNING, "Write a transit.toml and a network folder to start from."),
+    ("docs", "docs:docs", RUNNING, "Open the documentation in a browser, offline."),
     (
         "doctor",
         "operating:doctor",
@@ -121,11 +123,19 @@ for _name, _target, _group, _help in (
     app.command(f"flows.commands.{_target}", name=_name, group=_group, help=_help)
 
 
-_REMEDY = "What was finished is kept; fix that and run the same command again. `transit doctor` looks further."
+_REMEDY = (
+    "What was finished is kept; fix that and run the same command again. `transit doctor` "
+    "looks further."
+)
 _REMEDIES = {
     errno.ENOSPC: f"The disk is full: make room. {_REMEDY}",
-    errno.EROFS: f"That place can't be written. Run in another folder, or name others in [folders]. {_REMEDY}",
-    errno.EACCES: f"You may not write there. Fix the permissions, or name other [folders]. {_REMEDY}",
+    errno.EROFS: (
+        "That place can't be written. Run in another folder, or name others in [folders]. "
+        f"{_REMEDY}"
+    ),
+    errno.EACCES: (
+        f"You may not write there. Fix the permissions, or name other [folders]. {_REMEDY}"
+    ),
 }
 
 

@@ -46,7 +46,7 @@ class RunSummary:
 
 @flow(
     name="transit",
-    description="Load traffic, forecast it, plan capacity, write the report, publish the warehouse.",
+    description="Load traffic, forecast it, plan capacity, report, publish the warehouse.",
 )
 def transit_run(
     config: Annotated[
@@ -105,7 +105,8 @@ def run_steps(
             progress.note(note)
         if len(loaded.notes) > NOTES_SHOWN:
             progress.note(
-                f'... and {len(loaded.notes) - NOTES_SHOWN} more: transit query "from mart.load_history"'
+                f'... and {len(loaded.notes) - NOTES_SHOWN} more: transit query "from '
+                'mart.load_history"'
             )
         summary.problems += loaded.problems
     if "forecast" in steps or "plan" in steps:

@@ -124,7 +124,8 @@ class RunSettings:
             problems.append(
                 Problem(
                     "dask_address",
-                    f"is {self.dask_address!r}; write host:port, tcp://host:port or tls://host:port",
+                    f"is {self.dask_address!r}; write host:port, tcp://host:port or "
+                    "tls://host:port",
                 )
             )
         _refuse("run", problems)
@@ -236,7 +237,8 @@ class LakeSettings:
             problems.append(
                 Problem(
                     "catalog",
-                    "holds a password, which settings must not; use PGPASSWORD, PGPASSFILE or ~/.pgpass",
+                    "holds a password, which settings must not; use PGPASSWORD, PGPASSFILE "
+                    "or ~/.pgpass",
                 )
             )
         if problems:

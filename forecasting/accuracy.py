@@ -47,7 +47,9 @@ def diebold_mariano(difference: FloatArray, horizon: int = 1) -> tuple[float, fl
 def diebold_mariano_columns(
     difference: FloatArray, horizons: NDArray[np.int64]
 ) -> tuple[FloatArray, FloatArray]:
-    """The same for each column of (n, K) with its own horizon; NaN rows of a column are left out."""
+    """The same for each column of (n, K) with its own horizon; NaN rows of a column are left
+    out.
+    """
     known = np.isfinite(difference)
     count = known.sum(axis=0).astype(float)
     at_least_one = np.maximum(count, 1.0)

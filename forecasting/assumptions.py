@@ -202,7 +202,8 @@ class Assumptions:
                 problems.append(
                     Problem(
                         row.assumption_id,
-                        f"states {row.name} for {row.scope} a second time, after {seen[row.name, row.scope]}",
+                        f"states {row.name} for {row.scope} a second time, after "
+                        f"{seen[row.name, row.scope]}",
                     )
                 )
             seen.setdefault((row.name, row.scope), row.assumption_id)
@@ -281,7 +282,8 @@ def _problems(row: Assumption) -> list[Problem]:
         found.append(
             Problem(
                 place,
-                f"a module of {size or 'nothing'} Gbit/s can't be; its size must be a number above 0",
+                f"a module of {size or 'nothing'} Gbit/s can't be; its size must be a "
+                "number above 0",
             )
         )
     span = row.high * (
@@ -296,7 +298,8 @@ def _problems(row: Assumption) -> list[Problem]:
         found.append(
             Problem(
                 place,
-                f"high is {row.high:g} {row.unit}; more than {MOST_MONTHS // 12} years can't be planned with",
+                f"high is {row.high:g} {row.unit}; more than {MOST_MONTHS // 12} years "
+                "can't be planned with",
             )
         )
     if name == "service_life" and not row.low > 0:

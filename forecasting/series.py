@@ -79,7 +79,8 @@ class History:
                 f"{bad.height} traffic values are negative or not finite",
                 [
                     Problem(
-                        f"{row['series_id']} {row['direction']} {row['statistic']} {row['period_start']}",
+                        f"{row['series_id']} {row['direction']} {row['statistic']} "
+                        f"{row['period_start']}",
                         f"{row['value_gbps']}",
                     )
                     for row in bad.head(20).iter_rows(named=True)

@@ -121,7 +121,8 @@ class PlanningPolicy:
             problems.append(
                 Problem(
                     "discount_rate_ratio",
-                    f"is {self.discount_rate_ratio}, must lie above -1 and below 100 (12 % is 0.12)",
+                    f"is {self.discount_rate_ratio}, must lie above -1 and below 100 (12 % "
+                    "is 0.12)",
                 )
             )
         if problems:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,15 @@ class Problem:
     def __str__(self) -> str:
         return f"{self.where}: {self.what}"
 
+    def data(self) -> dict[str, Any]:
+        """Place, text, code and values, for a log that machines read."""
+        return {
+            "where": self.where,
+            "what": self.what,
+            "code": self.code,
+            "values": json.loads(self.values_json),
+        }
+
 
 class TransitError(Exception):
     """All problems of one kind found in one pass, printed together with the remedy."""
@@ -31,6 +43,21 @@ class TransitError(Exception):
         self.problems = tuple(problems)
         self.remedy = remedy
         super().__init__(str(self))
+
+    @property
+    def code(self) -> str:
+        """The kind of error, the same in every language: `network` of a NetworkError."""
+        name = type(self).__name__.removesuffix("Error")
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+    def data(self) -> dict[str, Any]:
+        """Code, texts and every problem, for a log that machines read."""
+        return {
+            "code": self.code,
+            "summary": self.summary,
+            "problems": [problem.data() for problem in self.problems],
+            "remedy": self.remedy,
+        }
 
     def __str__(self) -> str:
         shown = [f"  {problem}" for problem in self.problems[:50]]

@@ -137,7 +137,8 @@ def _refuse_repeated(frame: pl.DataFrame, schema: FrameSchema, place: str) -> No
     problems = [
         Problem(
             place,
-            f"{row['len']} rows share the key {', '.join(f'{name}={row[name]}' for name in schema.key)}",
+            f"{row['len']} rows share the key "
+            f"{', '.join(f'{name}={row[name]}' for name in schema.key)}",
         )
         for row in repeated.head(5).iter_rows(named=True)
     ]

@@ -52,14 +52,18 @@ def form(build: Callable[P, alt.TopLevelMixin]) -> Callable[P, Spec]:
 
 
 def with_rows(form: Spec, rows: Sequence[Mapping[str, Any]]) -> Spec:
-    """The form filled with rows. Forms are built once per language, since building is what costs."""
+    """The form filled with rows. Forms are built once per language, since building is what
+    costs.
+    """
     spec = copy.copy(form)
     spec["datasets"] = {"rows": rows_of(rows)}
     return spec
 
 
 def rows_of(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Rows as JSON takes them: dates as text, no more than six digits, null for what is not finite."""
+    """Rows as JSON takes them: dates as text, no more than six digits, null for what is not
+    finite.
+    """
     return [{key: _plain(value) for key, value in row.items()} for row in rows]
 
 

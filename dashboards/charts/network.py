@@ -92,7 +92,8 @@ def _form(
     )
     lines = alt.Chart(alt.NamedData("lines")).transform_calculate(
         level=f"{json.dumps(names, ensure_ascii=False)}[datum.rank]",
-        state=f"datum.built ? {json.dumps(text('map.built'), ensure_ascii=False)} : {json.dumps(text('map.planned'), ensure_ascii=False)}",
+        state=f"datum.built ? {json.dumps(text('map.built'), ensure_ascii=False)} : "
+        f"{json.dumps(text('map.planned'), ensure_ascii=False)}",
     )
     ends = {
         "longitude": "lon:Q",

@@ -99,7 +99,8 @@ def region(
     letter: int = 12,
     trim: float = 0.05,
 ) -> str:
-    """An SVG of `width` pixels with letters of `letter`. Nearer runouts have darker and wider lines,
+    """An SVG of `width` pixels with letters of `letter`. Nearer runouts have darker and wider
+    lines,
     so that a grey copy says the same.
     """
     box = box_of(places, trim)
@@ -143,7 +144,8 @@ def region(
     for place, label in [*capitals, *_named(towns, dots, taken, letter, heavy, size)]:
         x, y = at(place.lon, place.lat)
         parts.append(
-            f'<circle class="place" cx="{x:.1f}" cy="{y:.1f}" r="3.2" fill="#FFFFFF" stroke="{CHARCOAL}" stroke-width="1.4"/>'
+            f'<circle class="place" cx="{x:.1f}" cy="{y:.1f}" r="3.2" fill="#FFFFFF" '
+            f'stroke="{CHARCOAL}" stroke-width="1.4"/>'
         )
         parts.append(_words(place.name, label, letter, bold=place.named))
     parts += [*rings, "</svg>"]
@@ -208,7 +210,8 @@ def _words(words: str, label: Label, letter: int, *, bold: bool) -> str:
     text = escape(words)
     fill = CHARCOAL if bold else MUTED
     return (
-        f'<text class="halo" {place} fill="none" stroke="#FFFFFF" stroke-width="3.5" stroke-linejoin="round">{text}</text>'
+        f'<text class="halo" {place} fill="none" stroke="#FFFFFF" stroke-width="3.5" '
+        f'stroke-linejoin="round">{text}</text>'
         f'<text class="{"capital" if bold else "town"}" {place} fill="{fill}">{text}</text>'
     )
 
@@ -229,7 +232,10 @@ def _numbers(
     for place, shown in enumerate(numbers):
         x = label.box.left + (RING + 1) * (place + 0.5)
         parts.append(
-            f'<circle class="ring" cx="{x:.1f}" cy="{label.y:.1f}" r="{RING / 2}" fill="#FFFFFF" stroke="{PLUM}" stroke-width="1.5"/>'
-            f'<text class="number" x="{x:.1f}" y="{label.y + 3.8:.1f}" text-anchor="middle" font-size="{min(letter, 11)}" font-weight="bold" fill="{PLUM}">{shown}</text>'
+            f'<circle class="ring" cx="{x:.1f}" cy="{label.y:.1f}" r="{RING / 2}" '
+            f'fill="#FFFFFF" stroke="{PLUM}" stroke-width="1.5"/>'
+            f'<text class="number" x="{x:.1f}" y="{label.y + 3.8:.1f}" '
+            f'text-anchor="middle" font-size="{min(letter, 11)}" font-weight="bold" '
+            f'fill="{PLUM}">{shown}</text>'
         )
     return "".join(parts)

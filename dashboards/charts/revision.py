@@ -46,7 +46,9 @@ def revision(frame: pl.DataFrame, language: Language, *, dated: bool) -> Spec:
 
 
 def _around(low: float, high: float) -> list[float] | None:
-    """The axis where all values lie close together: wide enough that next to nothing looks like it."""
+    """The axis where all values lie close together: wide enough that next to nothing looks like
+    it.
+    """
     short = NARROWEST * high - (high - low)
     return (
         [float(f"{low - short / 2:.6g}"), float(f"{high + short / 2:.6g}")] if short > 0 else None

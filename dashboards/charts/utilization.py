@@ -66,7 +66,10 @@ def _form(
         text("heat.over_full") + " ×",
     ]
     value = "datum.utilization_ratio"
-    level = f"{value} > 1 ? 4 : {value} > {steps[2]} ? 3 : {value} > {steps[1]} ? 2 : {value} > {steps[0]} ? 1 : 0"
+    level = (
+        f"{value} > 1 ? 4 : {value} > {steps[2]} ? 3 : {value} > {steps[1]} ? 2 : {value} > "
+        f"{steps[0]} ? 1 : 0"
+    )
     chart = alt.Chart(alt.NamedData("rows")).transform_calculate(
         level=f"[{', '.join(repr(name) for name in names)}][{level}]"
     )

@@ -1,4 +1,6 @@
-"""The headline of an edition, made from its plan, and the evidence for it in one or two sentences."""
+"""The headline of an edition, made from its plan, and the evidence for it in one or two
+sentences.
+"""
 
 from __future__ import annotations
 

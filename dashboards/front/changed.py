@@ -20,7 +20,8 @@ KINDS = ("new", "gone", "earlier", "later")
 
 class Change(NamedTuple):
     """An order's last day before and now; `kind` is one of KINDS, `passed` (it moved only because a
-    period has passed) or `kept`; `step` is the change of data, model or assumptions that moved most.
+    period has passed) or `kept`; `step` is the change of data, model or assumptions that moved
+    most.
     """
 
     segment_id: str

@@ -1,4 +1,6 @@
-"""What the plan asks of its reader: the orders by urgency and by what they are, with their money."""
+"""What the plan asks of its reader: the orders by urgency and by what they are, with their
+money.
+"""
 
 from __future__ import annotations
 
@@ -128,7 +130,9 @@ def chain(material: Material, segment_ids: Sequence[str]) -> tuple[str, str] | N
 
 @dataclass(frozen=True)
 class Contingency:
-    """A segment's load (Gbit/s, medians) at the first period: with nothing failed and in a failure."""
+    """A segment's load (Gbit/s, medians) at the first period: with nothing failed and in a
+    failure.
+    """
 
     calm_gbps: float
     failed_gbps: float

@@ -47,7 +47,9 @@ def quarter_frame(view: View) -> pl.DataFrame:
 
 
 def quarter_figure(view: View) -> Figure | None:
-    """The chart of the plan's cost by quarter; None where there is no order or a price is missing."""
+    """The chart of the plan's cost by quarter; None where there is no order or a price is
+    missing.
+    """
     text, frame = view.text, quarter_frame(view)
     if frame.is_empty():
         return None

@@ -18,6 +18,8 @@ def _capitals() -> dict[str, tuple[float, float]]:
 
 
 def is_capital(country: str | None, lat: float, lon: float) -> bool:
-    """Whether a place (degrees) is its country's capital; False for a country that is not listed."""
+    """Whether a place (degrees) is its country's capital; False for a country that is not
+    listed.
+    """
     at = _capitals().get(country or "")
     return at is not None and abs(lat - at[0]) <= NEAR and abs(lon - at[1]) <= NEAR

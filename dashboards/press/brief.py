@@ -59,13 +59,15 @@ def compose(view: View, decision: Decision, pictures: dict[str, str], rows: int)
     text, edition = view.text, view.material.edition
     argument = argue(view, decision)
     origin = text("page.edition", origin=Period(edition.origin, edition.grain))
+    changed = " ".join(change_words(view)) or f"{text('front.changed_none').capitalize()}."
+    changed = " ".join(change_words(view)) or f"{text('front.changed_none').capitalize()}."
     left = [
         f"== #{quote(text('brief.think'))}",
         *(f"#par({quote(words)})" for words in what_we_think(view, decision)),
         f"== #{quote(text('brief.risk'))}",
         *(f"#par({quote(words)})" for words in risks(view, decision)),
         f"== #{quote(text('brief.changed'))}",
-        f"#par({quote(' '.join(change_words(view)) or text('front.changed_none').capitalize() + '.')})",
+        f"#par({quote(changed)})",
     ]
     right = [
         f"== #{quote(text('brief.sign'))}",
@@ -76,7 +78,8 @@ def compose(view: View, decision: Decision, pictures: dict[str, str], rows: int)
     return "\n\n".join(
         [
             template("brief.typ"),
-            f"#show: brief.with(title: {quote(argument.headline)}, lang: {quote(view.language.code)}, "
+            f"#show: brief.with(title: {quote(argument.headline)}, lang: "
+            f"{quote(view.language.code)}, "
             f"left: {quote(edition.title_in(view.language.code))}, "
             f"right: {quote(' · '.join((text('brief.name'), origin, edition.run_id)))}, "
             f"foot: {quote(_foot(view))})",
@@ -87,7 +90,10 @@ def compose(view: View, decision: Decision, pictures: dict[str, str], rows: int)
             + "], ["
             + "\n\n".join(right)
             + "])",
-            f"#grid(columns: ({'1fr, ' * len(charts)}), column-gutter: 8mm, {', '.join(f'[{one}]' for one in charts)})"
+            (
+                f"#grid(columns: ({'1fr, ' * len(charts)}), column-gutter: 8mm, "
+                f"{', '.join(f'[{one}]' for one in charts)})"
+            )
             if charts
             else "",
             pictures.get("load", ""),
@@ -199,7 +205,10 @@ def _row(view: View, order: Order) -> str:
         name += f" ({view.text('front.nth', n=order['order_seq'])})"
     day = view.language.period(Period(order["order_by"], "day"), "short")
     bar = (
-        f"[#bar({late:.3f}, {alpha:.3f}, {'true' if late > alpha else 'false'}) #{quote(view.language.percent(late))}]"
+        (
+            f"[#bar({late:.3f}, {alpha:.3f}, {'true' if late > alpha else 'false'}) "
+            f"#{quote(view.language.percent(late))}]"
+        )
         if late is not None
         else "[]"
     )

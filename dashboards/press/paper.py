@@ -115,12 +115,39 @@ def compose(view: View, folder: Path) -> str:
     edition, text = view.material.edition, view.text
     origin = text("page.edition", origin=Period(edition.origin, edition.grain))
     head = template("paper.typ")
+    footer = text(
+        "page.footer",
+        run_id=edition.run_id,
+        data_hash=edition.data_hash,
+        code_version=edition.code_version,
+        seed=str(edition.seed),
+    )
+    footer = text(
+        "page.footer",
+        run_id=edition.run_id,
+        data_hash=edition.data_hash,
+        code_version=edition.code_version,
+        seed=str(edition.seed),
+    )
+    footer = text(
+        "page.footer",
+        run_id=edition.run_id,
+        data_hash=edition.data_hash,
+        code_version=edition.code_version,
+        seed=str(edition.seed),
+    )
     lines = [
         head,
-        f"#show: edition.with(title: {quote(edition.title_in(view.language.code))}, lang: {quote(view.language.code)}, foot: {quote(edition.run_id + ' · ' + edition.data_hash)})",
-        f"#cover({quote(edition.title_in(view.language.code))}, {quote(text('overview.title'))}, {quote(origin)}, "
-        f"{quote(text('page.footer', run_id=edition.run_id, data_hash=edition.data_hash, code_version=edition.code_version, seed=str(edition.seed)))}, "
-        f"{quote(text('paper.simulated') if edition.simulated else '')}, {quote(text('paper.contents'))})",
+        (
+            f"#show: edition.with(title: {quote(edition.title_in(view.language.code))}, lang: "
+            f"{quote(view.language.code)}, foot: "
+            f"{quote(edition.run_id + ' · ' + edition.data_hash)})"
+        ),
+        f"#cover({quote(edition.title_in(view.language.code))}, "
+        f"{quote(text('overview.title'))}, {quote(origin)}, "
+        f"{quote(footer)}, "
+        f"{quote(text('paper.simulated') if edition.simulated else '')}, "
+        f"{quote(text('paper.contents'))})",
     ]
     drawn: dict[str, str] = {}
     for page in paper_pages(view):
@@ -157,7 +184,10 @@ def _figure(figure: Figure, view: View, folder: Path, name: str) -> str:
         for label, words in figure.notes
         if label != view.text("note.run")
     )
-    return f"#chart({quote(figure.title + badges)}, {quote(figure.subtitle)}, {quote(name)}, {quote(figure.alt or figure.title)}, ({notes}{',' if notes else ''}), {tall})"
+    return (
+        f"#chart({quote(figure.title + badges)}, {quote(figure.subtitle)}, {quote(name)}, "
+        f"{quote(figure.alt or figure.title)}, ({notes}{',' if notes else ''}), {tall})"
+    )
 
 
 def _table(table: Table, language: Language) -> str:
@@ -182,7 +212,10 @@ def _table(table: Table, language: Language) -> str:
     for row in shown:
         lines.append(", ".join(quote(_words(row[place])) for place in beside))
         lines += [
-            f"table.cell(colspan: {len(beside)}, align: left, text(fill: soft, {quote(f'{titles[place]}: {row[place].text}')}))"
+            (
+                f"table.cell(colspan: {len(beside)}, align: left, text(fill: soft, "
+                f"{quote(f'{titles[place]}: {row[place].text}')}))"
+            )
             for place in below
             if row[place].text
         ]
@@ -192,7 +225,10 @@ def _table(table: Table, language: Language) -> str:
         if len(table.rows) > len(shown)
         else ""
     )
-    return f"#sheet({size:.1f}pt, ({heads},), ({widths},), ({right},), {quote(table.caption)}, {quote(more)}, (\n{cells}{',' if cells else ''}\n))"
+    return (
+        f"#sheet({size:.1f}pt, ({heads},), ({widths},), ({right},), {quote(table.caption)}, "
+        f"{quote(more)}, (\n{cells}{',' if cells else ''}\n))"
+    )
 
 
 def _widths(columns: Sequence[Sequence[str]]) -> tuple[list[float], float]:

@@ -50,7 +50,8 @@ def compile_pdf(source: Path, known_at: datetime) -> bytes:
 def displayable(source: str, *, picture: bool = False) -> str:
     """Typst text, or the SVG text of a picture in it, in which each sign that no font of Typst has
     is a box, as is each run of signs that its fonts have and can't shape together (Hindi in a
-    picture, a mark of Hindi on a Latin letter): one name would otherwise leave the edition unprinted.
+    picture, a mark of Hindi on a Latin letter): one name would otherwise leave the edition
+    unprinted.
     """
     unusual = sorted(
         {sign for sign in source if (ord(sign) > 126 or ord(sign) < 32) and sign != "\n"}
@@ -91,7 +92,8 @@ def _can_show(signs: str, picture: bool) -> bool:
     if picture:
         drawn = (
             '<svg xmlns="http://www.w3.org/2000/svg" width="99" height="99">'
-            f'<text y="9" font-family="sans-serif" xml:space="preserve">{escape(signs)}</text></svg>'
+            '<text y="9" font-family="sans-serif" '
+            f'xml:space="preserve">{escape(signs)}</text></svg>'
         )
         content = f'image(bytes({quote(drawn)}), format: "svg", alt: "x")'
     try:

@@ -95,7 +95,9 @@ def _ended_after(seconds: float) -> Iterator[None]:
 
     def end() -> None:
         print(
-            "QueryError: the query did not stop when its time was up, and was ended by force\n  query: makes something too large in one step\nAsk for fewer rows or shorter texts.",
+            "QueryError: the query did not stop when its time was up, and was ended by "
+            "force\n  query: makes something too large in one step\nAsk for fewer rows or "
+            "shorter texts.",
             file=sys.stderr,
             flush=True,
         )

@@ -1,4 +1,6 @@
-"""Commands that take the published warehouse elsewhere: files, its dictionary, DuckDB's own shell."""
+"""Commands that take the published warehouse elsewhere: files, its dictionary, DuckDB's own
+shell.
+"""
 
 from __future__ import annotations
 
@@ -98,7 +100,8 @@ def shell(*, config: Config = None, database: Database = None) -> None:
         raise QueryError(
             "DuckDB's command line is not installed",
             [Problem("duckdb", "is not on the PATH")],
-            "Install it (`pip install duckdb-cli`, or a download from duckdb.org), or ask with `transit query`.",
+            "Install it (`pip install duckdb-cli`, or a download from duckdb.org), or ask "
+            "with `transit query`.",
         )
     # The link is followed now, so that the shell keeps its edition while newer ones are published.
     arguments = [

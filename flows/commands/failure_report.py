@@ -80,7 +80,8 @@ def _show(report: FailureReport) -> None:
         print(f"Note: {note}")
     if report.headroom_factor is not None:
         print(
-            f"All demand may grow by a factor of {report.headroom_factor:.3f} before a segment passes "
+            f"All demand may grow by a factor of {report.headroom_factor:.3f} before a "
+            "segment passes "
             f"{report.threshold_ratio:.0%} of its lit capacity under its worst failure."
         )
 

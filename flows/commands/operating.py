@@ -101,7 +101,8 @@ def automations(*, config: Config = None) -> int:
         raise embedded.PrefectError(
             "no Prefect server is named",
             [Problem("PREFECT_API_URL", "is not set")],
-            "Notices by Prefect need a server that stays; `transit serve` sends its own by [notify].",
+            "Notices by Prefect need a server that stays; `transit serve` sends its own by "
+            "[notify].",
         )
     with embedded.prefect_api(settings.folders.prefect_home):
         from flows.operate.automations import make_automations
@@ -154,7 +155,9 @@ def verify(*, public_key: Path | None = None, config: Config = None) -> int:
 
 
 def _own_key(config: Path | None) -> str:
-    """The private key of the settings; on a machine that only holds a copy they may not be there."""
+    """The private key of the settings; on a machine that only holds a copy they may not be
+    there.
+    """
     from flows.operate.secrets import signing_key
     from flows.settings import read_settings
     from warehouse.errors import SettingsError

@@ -149,7 +149,8 @@ def explain(segment: str, /, *, config: Config = None) -> None:
     story = chain(segment, frames, Network.from_frames(frames))
     if all(frames[name].is_empty() for name in ("segment_load", "runout", "order_plan")):
         print(
-            "The newest run holds no plan, so what follows ends with the forecast. Run `transit plan`."
+            "The newest run holds no plan, so what follows ends with the forecast. Run "
+            "`transit plan`."
         )
     width = terminal_width()
     for number, step in enumerate(story.steps, start=1):

@@ -320,7 +320,8 @@ def _run(
             raise embedded.PrefectError(
                 "Prefect's API failed in the midst of the run",
                 [Problem(os.environ.get("PREFECT_API_URL", ""), str(error).splitlines()[0])],
-                "What was finished is kept: run the same command again, or without PREFECT_API_URL. `transit doctor` looks at the server.",
+                "What was finished is kept: run the same command again, or without "
+                "PREFECT_API_URL. `transit doctor` looks at the server.",
             ) from error
         code = print_summary(summary, file=sys.stderr)
     if server is not None:

@@ -54,7 +54,8 @@ def endpoint(
         raise SettingsError(
             "the endpoint would be open to other machines",
             [Problem("--host", f"{host} is not this machine")],
-            "Add --allow-other-hosts, and put a proxy with TLS in front; or tunnel: ssh -L 9494:localhost:9494.",
+            "Add --allow-other-hosts, and put a proxy with TLS in front; or tunnel: ssh -L "
+            "9494:localhost:9494.",
         )
     path = database or read_folders(config).published_database
     token = os.environ.get(TOKEN)

@@ -136,15 +136,21 @@ def _column(values: Sequence[object]) -> list[str]:
     """A column's cells: numbers with the same digits after the mark, unless some are far smaller
     than others.
     """
-    sizes = [abs(one) for one in values if isinstance(one, float) and math.isfinite(one) and one]
+    sizes = [
+        abs(value)
+        for value in values
+        if isinstance(value, float) and math.isfinite(value) and value
+    ]
     if not sizes or min(sizes) * 1000 < max(sizes):
-        return [_said(one) for one in values]
+        return [_said(value) for value in values]
     most = max(0, 3 - math.floor(math.log10(max(sizes))))
-    exact = [len(_said(one).partition(".")[2]) for one in values if isinstance(one, float)]
+    exact = [len(_said(value).partition(".")[2]) for value in values if isinstance(value, float)]
     digits = min(most, max(exact), 6)
     return [
-        f"{one:,.{digits}f}" if isinstance(one, float) and math.isfinite(one) else _said(one)
-        for one in values
+        f"{value:,.{digits}f}"
+        if isinstance(value, float) and math.isfinite(value)
+        else _said(value)
+        for value in values
     ]
 
 

@@ -36,11 +36,15 @@ def _():
 def _(database, mo, query):
     edition = query(
         database,
-        "select max(edition_id) as edition_id, strftime(max(known_at), '%Y-%m-%d %H:%M UTC') as known_at, bool_or(simulated) as simulated from mart.edition",
+        "select max(edition_id) as edition_id, strftime(max(known_at), '%Y-%m-%d %H:%M "
+        "UTC') as known_at, bool_or(simulated) as simulated from mart.edition",
     )
     about = edition.row(0, named=True)
     mo.md(
-        f"# Explore\n\nEdition **{about['edition_id'] or 'none'}**, data known by {about['known_at'] or 'nobody yet'}."
+        (
+            f"# Explore\n\nEdition **{about['edition_id'] or 'none'}**, data known by "
+            f"{about['known_at'] or 'nobody yet'}."
+        )
         + (" Traffic in it is **simulated**." if about["simulated"] else "")
     )
     return
@@ -50,11 +54,13 @@ def _(database, mo, query):
 def _(database, mo, query):
     routes = query(
         database,
-        "select distinct series_id from mart.forecast_latest where series_kind = 'route' order by 1",
+        "select distinct series_id from mart.forecast_latest where series_kind = 'route' "
+        "order by 1",
     )["series_id"].to_list()
     runs = query(
         database,
-        "select run_id, origin from mart.run_history where grain = 'month' order by origin desc, known_at desc",
+        "select run_id, origin from mart.run_history where grain = 'month' order by origin "
+        "desc, known_at desc",
     )
     vintages = {
         f"{row['origin']:%Y-%m} ({row['run_id']})": row["run_id"]
@@ -89,7 +95,8 @@ def _(Drawn, database, direction, drawn, mo, periods_of, route, statistic, vinta
     Drawn(
         drawn(
             periods,
-            f"{route.value}, {direction.value}, {statistic.value}: as forecast by run {vintage.value}",
+            f"{route.value}, {direction.value}, {statistic.value}: as forecast by run "
+            f"{vintage.value}",
         )
     )
     return (periods,)
@@ -106,8 +113,10 @@ def _(database, mo, query, story):
     effect = query(
         database,
         """
-        select segment_id, direction, date_kind, t50_base, t50_scenario, round(shift_months, 1) as shift_months, order_by_base, order_by_scenario, note, assumed, simulated
-        from mart.scenario_effect where scenario_id = $story order by scenario_effect.shift_months, segment_id, direction, date_kind
+        select segment_id, direction, date_kind, t50_base, t50_scenario, round(shift_months, 1)
+            as shift_months, order_by_base, order_by_scenario, note, assumed, simulated
+        from mart.scenario_effect where scenario_id = $story order by scenario_effect.shift_months,
+            segment_id, direction, date_kind
         """,
         params={"story": story.value},
     )

@@ -14,21 +14,27 @@ from warehouse.serving.query import query
 
 _PERIODS = """
 with observed as (
-    select period_start as start, case $statistic when 'mean' then mean_gbps else p95.gbps end as observed
+    select period_start as start, case $statistic when 'mean' then mean_gbps else p95.gbps end
+        as observed
     from mart.traffic_month
     where series_kind = 'route' and series_id = $route and direction = $direction
 ),
 forecast as (
     select
-        target_start as start, max(value_gbps) filter (where quantile_level = 0.025) as q025, max(value_gbps) filter (where quantile_level = 0.1) as q100,
-        max(value_gbps) filter (where quantile_level = 0.25) as q250, max(value_gbps) filter (where quantile_level = 0.5) as q500,
-        max(value_gbps) filter (where quantile_level = 0.75) as q750, max(value_gbps) filter (where quantile_level = 0.9) as q900,
+        target_start as start, max(value_gbps) filter (where quantile_level = 0.025) as q025,
+            max(value_gbps) filter (where quantile_level = 0.1) as q100,
+        max(value_gbps) filter (where quantile_level = 0.25) as q250, max(value_gbps)
+            filter (where quantile_level = 0.5) as q500,
+        max(value_gbps) filter (where quantile_level = 0.75) as q750, max(value_gbps)
+            filter (where quantile_level = 0.9) as q900,
         max(value_gbps) filter (where quantile_level = 0.975) as q975
     from mart.forecast_all
-    where run_id = $run_id and series_kind = 'route' and series_id = $route and direction = $direction and statistic = $statistic and grain = 'month'
+    where run_id = $run_id and series_kind = 'route' and series_id = $route
+        and direction = $direction and statistic = $statistic and grain = 'month'
     group by target_start
 )
-select coalesce(observed.start, forecast.start) as start, observed, q025, q100, q250, q500, q750, q900, q975
+select coalesce(observed.start, forecast.start) as start, observed, q025, q100, q250, q500, q750,
+    q900, q975
 from observed
 full join forecast on forecast.start = observed.start
 order by 1

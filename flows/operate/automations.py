@@ -133,7 +133,8 @@ def automations_of(blocks: Sequence[UUID], stuck_after_hours: float) -> list[Aut
             "late",
             happened("prefect.flow-run.Late"),
             "is late",
-            "It was to start at {{ flow_run.expected_start_time }}. Look whether a worker serves the work pool.",
+            "It was to start at {{ flow_run.expected_start_time }}. Look whether a worker "
+            "serves the work pool.",
         ),
     ]
     if stuck_after_hours:

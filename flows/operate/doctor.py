@@ -142,8 +142,10 @@ def _runner(settings: Settings) -> Iterator[Finding]:
             yield Finding(
                 "error",
                 "runner",
-                f"[run] dask_address {run.dask_address} can't be reached: {error.strerror or error}",
-                "Start it (dask scheduler), fix the address, or leave it out for a cluster of this machine.",
+                f"[run] dask_address {run.dask_address} can't be reached: "
+                f"{error.strerror or error}",
+                "Start it (dask scheduler), fix the address, or leave it out for a cluster "
+                "of this machine.",
             )
     elif run.workers > 2 * cores:
         yield Finding(
@@ -367,7 +369,9 @@ def _clock(settings: Settings | None, folders: Folders) -> Iterator[Finding]:
             "warning",
             "clock",
             f"{told}; it moved by {moved / 3600:+.1f} hours in the midst of the last run",
-            "See that it is right (timedatectl). Nothing is lost; known_at of that run may be off by as much: if the clock is right now, transit run --force says it anew.",
+            "See that it is right (timedatectl). Nothing is lost; known_at of that run may "
+            "be off by as much: if the clock is right now, transit run --force says it "
+            "anew.",
         )
     else:
         yield Finding("ok", "clock", told)

@@ -1,4 +1,6 @@
-"""What a run leaves behind stays bounded: report editions, and the records of the embedded Prefect."""
+"""What a run leaves behind stays bounded: report editions, and the records of the embedded
+Prefect.
+"""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def needed(root: str = OURS) -> dict[str, tuple[Distribution, tuple[str, ...]]]:
             below = canonicalize_name(requirement.name)
             if below in installed and (
                 not requirement.marker
-                or any(requirement.marker.evaluate(one) for one in environments)
+                or any(requirement.marker.evaluate(environment) for environment in environments)
             ):
                 wanted.append(below)
                 step = (below, frozenset(requirement.extras))

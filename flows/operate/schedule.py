@@ -1,4 +1,6 @@
-"""Runs that start by themselves: one process that holds the cron schedule and executes what is due."""
+"""Runs that start by themselves: one process that holds the cron schedule and executes what is
+due.
+"""
 
 from __future__ import annotations
 

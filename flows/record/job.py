@@ -1,5 +1,5 @@
-"""A job from its lock to its end: whatever comes of it is kept, logged, and told to the people who
-are to know.
+"""A job from its lock to its end: its outcome is recorded, logged, and sent to the people named in
+[notify].
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ def perform(settings: Settings, *, trigger: str, accepted: str | None) -> Iterat
         _refuse_turned_clock(before, accepted)
 
         def keep_stop(by: str) -> None:
-            # The record is not worth opening a database in whose midst this was stopped: DuckDB
-            # may still have to let go of it, and waits until it has.
+            # Do not reopen the database after a stop: DuckDB may still be finishing the interrupted
+            # query and would block.
             _close(job, before, "failed", f"stopped by {by}", clock, recorded=False)
 
         try:
@@ -96,17 +96,19 @@ def perform(settings: Settings, *, trigger: str, accepted: str | None) -> Iterat
                 if isinstance(error, TransitError)
                 else f"{type(error).__name__}: {error}"
             )
-            if not isinstance(error, TransitError):
+            if isinstance(error, TransitError):
+                journal.write("error", job_id=job.job_id, **error.data())
+            else:
                 journal.write("trace", job_id=job.job_id, trace=traceback.format_exc())
             _close(job, before, "failed", problem, clock)
-            _tell_failure(job, problem)
+            _notify_failure(job, problem)
             raise
-        _tell_success(job, before, problem)
+        _notify_success(job, before, problem)
 
 
 def interrupted_by(error: BaseException) -> str:
-    """The signal that an error came of; empty for any other error. A query that is interrupted does
-    not say so in Python's own word.
+    """The signal that caused an error; "" for any other error. DuckDB reports an interrupted query
+    by an exception of its own, not by KeyboardInterrupt.
     """
     if isinstance(error, TerminationSignal):
         return "SIGTERM"
@@ -119,8 +121,8 @@ def interrupted_by(error: BaseException) -> str:
 
 
 def _refuse_turned_clock(before: State, accepted: str | None) -> None:
-    """What is known later counts: a run by a clock that went back would stand behind what it should
-    replace.
+    """A later known_at wins, so a run made with the clock set back would rank below the run it
+    should replace.
     """
     ahead = max(before.last_start, before.last_end) - time.time()
     if ahead > CLOCK_SECONDS and not accepted:
@@ -128,19 +130,22 @@ def _refuse_turned_clock(before: State, accepted: str | None) -> None:
         raise ClockError(
             "the clock went back",
             [Problem("clock", f"says {at}, {ahead / 3600:.1f} hours before the last run here")],
-            "Set the clock (timedatectl). If the last run's clock was wrong, restore a backup from before it, or wait; --accept 'why' runs all the same.",
+            "Set the clock (timedatectl). If the last run's clock was wrong, restore a "
+            "backup from before it, or wait; --accept 'why' runs all the same.",
         )
 
 
 def keep_steps(job: Job) -> None:
-    """Writes the steps that ended into the warehouse, so that the copy made next tells of them."""
+    """Writes the steps that ended into the warehouse, so that the next published copy holds
+    them.
+    """
     with open_warehouse(job.settings) as warehouse:
         job.keep_steps(warehouse)
 
 
 def _clock_against_boot() -> float:
-    """Seconds; the same at any time, a suspended machine's too, unless somebody or something sets
-    the clock.
+    """Wall clock less time since boot, in seconds: constant, across suspension too, unless the
+    clock is set.
     """
     return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
 
@@ -148,8 +153,8 @@ def _clock_against_boot() -> float:
 def _close(
     job: Job, before: State, outcome: str, problem: str, clock: float, *, recorded: bool = True
 ) -> None:
-    """Keeps the job's record. A job that was stopped, or failed for want of disk or of the lock, is
-    known from the log and the state alone.
+    """Records how the job ended. Of a job that was stopped, or failed for want of disk space or of
+    the lock, only the log and the state file tell.
     """
     settings = job.settings
     try:
@@ -163,7 +168,8 @@ def _close(
     if abs(moved) > CLOCK_SECONDS:
         journal.write("clock moved", job_id=job.job_id, seconds=moved)
         progress.note(
-            f"the clock moved by {moved / 3600:+.1f} hours while this ran; `transit doctor` says what to do"
+            f"the clock moved by {moved / 3600:+.1f} hours while this ran; `transit "
+            "doctor` says what to do"
         )
     else:
         moved = 0.0
@@ -182,17 +188,20 @@ def _close(
     )
 
 
-def _tell_failure(job: Job, problem: str) -> None:
+def _notify_failure(job: Job, problem: str) -> None:
     done = ", ".join(step.step for step in job.steps if step.outcome != "failed") or "nothing"
-    text = f"{problem}\n\nDone before: {done}. The last edition stays published; `transit run` goes on from here.\nJob {job.job_id}, log {job.settings.folders.logs / journal.NAME}"
+    text = (
+        f"{problem}\n\nDone before: {done}. The last edition stays published; `transit run` "
+        f"goes on from here.\nJob {job.job_id}, log {job.settings.folders.logs / journal.NAME}"
+    )
     for unsent in notify(
         job.settings.notify, event="failed", title="transit: a run failed", text=text
     ):
         progress.note(str(unsent))
 
 
-def _tell_success(job: Job, before: State, problem: str) -> None:
-    """Good news is sent only after bad news; files that could not be read are news each time."""
+def _notify_success(job: Job, before: State, problem: str) -> None:
+    """Success is reported only after a failure; files that could not be read, each time."""
     if job.problems:
         unsent = notify(
             job.settings.notify,
@@ -209,13 +218,13 @@ def _tell_success(job: Job, before: State, problem: str) -> None:
         )
     else:
         return
-    for one in unsent:
-        progress.note(str(one))
+    for problem_of_sending in unsent:
+        progress.note(str(problem_of_sending))
 
 
 def show_progress(job: Job, steps: int) -> None:
-    """A progress bar in Prefect: percent of steps that ended. Prefect's pages are a luxury: where
-    they fail, the job goes on.
+    """A progress bar in Prefect: percent of steps that ended. Where Prefect's API fails, the job
+    goes on without it.
     """
     artifact: UUID | None = None
 

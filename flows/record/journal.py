@@ -27,7 +27,9 @@ class _Rotating(RotatingFileHandler):
 
 
 def open_journal(folder: Path, *, max_mb: float, files: int) -> None:
-    """Writes to folder/transit.jsonl from now on; `files` older ones of at most `max_mb` are kept."""
+    """Writes to folder/transit.jsonl from now on; `files` older ones of at most `max_mb` are
+    kept.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for handler in list(LOG.handlers):
         LOG.removeHandler(handler)

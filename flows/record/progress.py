@@ -1,6 +1,4 @@
-"""What a person at a terminal sees of a run: one line per step, with how long it took and what came
-of it.
-"""
+"""What a person at a terminal sees of a run: one line per step, with its time and outcome."""
 
 from __future__ import annotations
 

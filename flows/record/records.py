@@ -1,4 +1,4 @@
-"""What a job did, step by step: told at the terminal, in the log, in Prefect, and kept in the
+"""What a job did, step by step: shown at the terminal and in Prefect, logged, and recorded in the
 warehouse's ops schema.
 """
 
@@ -57,7 +57,7 @@ class StepRecord:
 
 @dataclass
 class Job:
-    """One start of the software; its steps so far, and how many of them the warehouse has."""
+    """One start of the software; its steps so far, and how many of them the warehouse holds."""
 
     settings: Settings
     trigger: str = "terminal"
@@ -76,8 +76,8 @@ class Job:
 
     @contextmanager
     def step(self, name: str) -> Iterator[Outcome]:
-        """Times a step and notes what the caller says of it; a failure is noted and passes on. None
-        begins after a stop.
+        """Times a step and records the outcome its caller fills in; an exception is recorded and
+        passes on. No step begins after a stop signal.
         """
         signals.raise_if_stopped()
         outcome = Outcome()
@@ -92,7 +92,7 @@ class Job:
                 done(outcome.detail)
             failed = False
         finally:
-            word = "failed" if failed else "kept" if outcome.kept else "done"
+            result = "failed" if failed else "kept" if outcome.kept else "done"
             record = StepRecord(
                 self.job_id,
                 len(self.steps) + 1,
@@ -101,7 +101,7 @@ class Job:
                 time.perf_counter() - clock,
                 peak_mb(),
                 outcome.rows_in,
-                word,
+                result,
                 outcome.detail,
             )
             self.steps.append(record)
@@ -146,7 +146,9 @@ class Job:
 
 @dataclass
 class Outcome:
-    """What a step's code says of it."""
+    """What a step reports of itself: a sentence for people, rows read, whether kept results were
+    used.
+    """
 
     detail: str = ""
     rows_in: int | None = None

@@ -32,7 +32,7 @@ class State:
 
 
 def read_state(private: Path) -> State:
-    """What is written there; a fresh state where there is no file or it can't be read."""
+    """The state file's content; a fresh state where the file is missing or can't be read."""
     try:
         stored = json.loads((private / NAME).read_text(encoding="utf-8"))
         return State(

@@ -134,7 +134,8 @@ class EmbeddedServer:
         raise PrefectError(
             "Prefect's embedded server did not start",
             [Problem(str(self._log), line) for line in tail],
-            f"Read that log; if its database is damaged, move {self._log.parent} away and run again: it holds no results.",
+            f"Read that log; if its database is damaged, move {self._log.parent} away and "
+            "run again: it holds no results.",
         )
 
     def stop(self) -> None:
@@ -160,7 +161,8 @@ def _reach(url: str) -> None:
                 raise PrefectError(
                     "Prefect's API can't be reached",
                     [Problem(f"PREFECT_API_URL {url}", str(error))],
-                    "Start that server, fix the address, or unset PREFECT_API_URL to run without it.",
+                    "Start that server, fix the address, or unset PREFECT_API_URL to run "
+                    "without it.",
                 ) from error
             time.sleep(1)
 
@@ -186,7 +188,8 @@ def _set_damaged_aside(prefect_home: Path) -> None:
     for mark in prefect_home.glob("migrated-*"):
         mark.unlink()
     sys.stderr.write(
-        f"Prefect's database was damaged ({told}) and lies in {aside} now. It holds no results: nothing is lost.\n"
+        f"Prefect's database was damaged ({told}) and lies in {aside} now. It holds no "
+        "results: nothing is lost.\n"
     )
 
 

@@ -129,7 +129,8 @@ def stream_tasks(function: Callable[[C], R], chunks: Iterable[C]) -> Iterator[R]
         raise WorkerError(
             "a piece of the work needs more memory than there is",
             [Problem("[run] workers, [forecast] draws", str(error) or "out of memory")],
-            "Fewer workers leave more for each; fewer draws need less. What was finished is kept: run again.",
+            "Fewer workers leave more for each; fewer draws need less. What was finished "
+            "is kept: run again.",
         ) from error
 
 
@@ -210,7 +211,10 @@ def _patiently(future: PrefectDaskFuture[Any], seconds: float, number: int) -> A
         try:
             return future.result(timeout=min(seconds, LOOK_SECONDS))
         except KilledWorker as killed:
-            cause = f"cost every worker that tried, the last {killed.last_worker.address}: it died, or took over {seconds:.0f} s; its output tells where"
+            cause = (
+                f"cost every worker that tried, the last {killed.last_worker.address}: it "
+                f"died, or took over {seconds:.0f} s; its output tells where"
+            )
             raise gave_up(f"piece {number}", [cause]) from None
         except CancelledError:
             return _Lost("the Dask scheduler ended")
@@ -304,7 +308,9 @@ def spread(
 
 
 def task_runner(run: RunSettings, threads: int = 1) -> TaskRunner[Any]:
-    """The runner that [run] names. Raises SettingsError where Dask is asked for and not installed."""
+    """The runner that [run] names. Raises SettingsError where Dask is asked for and not
+    installed.
+    """
     if run.runner == "threads":
         return ThreadPoolTaskRunner(max_workers=threads)
     if run.runner == "processes":

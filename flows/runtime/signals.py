@@ -1,4 +1,5 @@
-"""Stop signals (Ctrl-C, a service manager's SIGTERM): recorded as they come, and the process ends in
+"""Stop signals (Ctrl-C, a service manager's SIGTERM): recorded as they come, and the process ends
+in
 time whatever holds it.
 
 Python reports a signal by an exception, and that can get lost: DuckDB turns it into an error of its
@@ -31,7 +32,8 @@ _exit_callbacks: list[Callable[[str], None]] = []
 
 
 def end_on_signals(grace_seconds: float = GRACE_SECONDS) -> None:
-    """From now on both signals are recorded, raise KeyboardInterrupt in the main thread, and end the
+    """From now on both signals are recorded, raise KeyboardInterrupt in the main thread, and end
+    the
     process. Call it in the main thread only.
     """
     global _for_whole_process
@@ -110,7 +112,8 @@ def describe_signal(name: str) -> str:
 
 @contextmanager
 def hold_signals() -> Iterator[None]:
-    """Within this block further signals raise nothing: a second Ctrl-C would interrupt the recording
+    """Within this block further signals raise nothing: a second Ctrl-C would interrupt the
+    recording
     of the first and leave a traceback.
     """
     if threading.current_thread() is not threading.main_thread():
@@ -153,7 +156,8 @@ def _wait() -> None:
         for report in tuple(_exit_callbacks):
             report(name)
         sys.stderr.write(
-            f"{describe_signal(name)}\nIts work did not end within {_grace_seconds:.0f} s, so the process was ended.\n"
+            f"{describe_signal(name)}\nIts work did not end within {_grace_seconds:.0f} s, "
+            "so the process was ended.\n"
         )
         sys.stderr.flush()
     finally:

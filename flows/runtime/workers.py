@@ -54,7 +54,8 @@ def gave_up(place: str, causes: list[str]) -> WorkerError:
     return WorkerError(
         "a piece of the work could not be done",
         [Problem(f"{place}, try {number}", cause) for number, cause in enumerate(causes, start=1)],
-        "What was finished is kept: run again. If it needs more time, raise [run] chunk_minutes; if its process was killed,"
+        "What was finished is kept: run again. If it needs more time, raise [run] "
+        "chunk_minutes; if its process was killed,"
         " fewer [run] workers leave more memory for each.",
     )
 

@@ -51,9 +51,15 @@ class MadeAgain:
         why = (
             ""
             if self.by == code_version(("dashboards",))
-            else f"; the original was drawn by {self.by}, this one by {code_version(('dashboards',))}"
+            else (
+                f"; the original was drawn by {self.by}, this one by "
+                f"{code_version(('dashboards',))}"
+            )
         )
-        return f"{self.folder}: {len(self.differing)} of {self.files} files differ from the original{why}: {', '.join(self.differing[:5])}"
+        return (
+            f"{self.folder}: {len(self.differing)} of {self.files} files differ from the "
+            f"original{why}: {', '.join(self.differing[:5])}"
+        )
 
 
 @dataclass(frozen=True)
@@ -182,12 +188,12 @@ def todays_method(settings: Settings, day: date) -> Path:
     record = record_of(as_then, made[0], "", datetime.now(UTC), planned=True)
     forecasts = [one.forecast for one in made]
     results = {
-        "forecast_quantile": pl.concat([one.quantiles for one in forecasts]),
-        "no_forecast": pl.concat([one.no_forecast for one in forecasts]),
-        "backtest_score": pl.concat([one.backtest for one in forecasts]),
-        "forecast_component": pl.concat([one.components for one in forecasts]),
-        "level_shift": pl.concat([one.shifts for one in forecasts]),
-        "forecast_effect": pl.concat([one.effects for one in forecasts]),
+        "forecast_quantile": pl.concat([forecast.quantiles for forecast in forecasts]),
+        "no_forecast": pl.concat([forecast.no_forecast for forecast in forecasts]),
+        "backtest_score": pl.concat([forecast.backtest for forecast in forecasts]),
+        "forecast_component": pl.concat([forecast.components for forecast in forecasts]),
+        "level_shift": pl.concat([forecast.shifts for forecast in forecasts]),
+        "forecast_effect": pl.concat([forecast.effects for forecast in forecasts]),
         **planned,
     }
     edition = dataclasses.replace(

@@ -18,7 +18,9 @@ def check_warehouse(settings: Settings) -> list[CheckResult]:
 
 
 def refuse_offenders(results: list[CheckResult]) -> None:
-    """Raises CheckError where a check of severity `error` found rows; warnings ask for a look only."""
+    """Raises CheckError where a check of severity `error` found rows; warnings ask for a look
+    only.
+    """
     failed = [
         result for result in results if not result.passed and result.check.severity == "error"
     ]

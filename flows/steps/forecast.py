@@ -85,7 +85,9 @@ def _as_paths(history: History, routes: pl.DataFrame) -> Paths:
 
 
 def _hold_to_sums(paths: Paths, history: History, sums: Paths) -> None:
-    """Every group's p95 is held to the sum of its routes' means, as far as the past says, in place."""
+    """Every group's p95 is held to the sum of its routes' means, as far as the past says, in
+    place.
+    """
     past_of = {key: row for row, key in enumerate(history.keys.iter_rows())}
     sum_of = {key: row for row, key in enumerate(sums.keys.iter_rows())}
     for mean, p95 in partners(paths.keys):

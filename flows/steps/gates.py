@@ -181,7 +181,10 @@ def refuse(problems: list[Problem]) -> None:
     """Raises GateError where there is a problem."""
     if problems:
         raise GateError(
-            f"the forecast is not published: {len(problems)} gate{'s' if len(problems) > 1 else ''} failed",
+            f"the forecast is not published: {len(problems)} "
+            f"gate{'s' if len(problems) > 1 else ''} failed",
             problems,
-            "The last edition stays. Look at the data and the forecast. Where they are right: transit run --accept 'why', once; or change the limit in [gates] of transit.toml.",
+            "The last edition stays. Look at the data and the forecast. Where they are "
+            "right: transit run --accept 'why', once; or change the limit in [gates] of "
+            "transit.toml.",
         )

@@ -160,7 +160,8 @@ def plan_inputs(settings: Settings) -> tuple[PlanInputs, str]:
             [
                 Problem(
                     "forecast",
-                    "not made yet, or made from other data, with other settings or by other code (as after an update)",
+                    "not made yet, or made from other data, with other settings or by "
+                    "other code (as after an update)",
                 )
             ],
             "Run `transit forecast` first.",
@@ -178,7 +179,9 @@ def plan_inputs(settings: Settings) -> tuple[PlanInputs, str]:
 
 
 def read_scenarios(folder: Path) -> list[Scenario]:
-    """The stories in folder/*.toml, by name. Raises SettingsError with every problem of every file."""
+    """The stories in folder/*.toml, by name. Raises SettingsError with every problem of every
+    file.
+    """
     return read_stories(sorted(folder.glob("*.toml")), f"Fix the files in {folder}.")
 
 

@@ -55,7 +55,9 @@ def _seal(place: Path) -> None:
 
 
 def _is_whole(place: Path) -> bool:
-    """Whether the kept result is as it was written: a damaged one is thrown away, to be made again."""
+    """Whether the kept result is as it was written: a damaged one is thrown away, to be made
+    again.
+    """
     if not place.exists():
         return False
     try:

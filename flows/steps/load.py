@@ -59,7 +59,8 @@ class LoadSummary:
     def __str__(self) -> str:
         left = f" ({self.unchanged} unchanged)" if self.unchanged else ""
         return (
-            f"{self.rows_in:,} rows in {self.files} files{left} = {self.loaded:,} loaded + {self.quarantined:,} quarantined"
+            f"{self.rows_in:,} rows in {self.files} files{left} = {self.loaded:,} loaded + "
+            f"{self.quarantined:,} quarantined"
             f" + {self.already_known:,} already known; {self.periods_changed:,} statistics new"
         )
 

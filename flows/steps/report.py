@@ -69,7 +69,10 @@ def write_edition(settings: Settings, *, force: bool) -> tuple[Path, bool]:
         folder = reports / run["run_id"]
         words = read_wordings(settings.network.folder, settings.run.languages)
         run_ids = sorted(runs["run_id"])
-        made_from = f"{run_ids} {code_version(('dashboards',))} {settings.network} {settings.run.languages} {settings.run.paper} {step_key(settings_json(words))}"
+        made_from = (
+            f"{run_ids} {code_version(('dashboards',))} {settings.network} "
+            f"{settings.run.languages} {settings.run.paper} {step_key(settings_json(words))}"
+        )
         if not force and _about(folder).get("made_from") == made_from:
             _lead_to(reports, folder)
             return folder, False
@@ -196,10 +199,10 @@ def keep_drawing(
     with warehouse.transaction():
         plain["previous"] = [
             {
-                **{field.name: getattr(one, field.name) for field in fields(one)},
-                "pages": keep_frame(warehouse, "pages", _listed(one.pages)),
+                **{field.name: getattr(earlier, field.name) for field in fields(earlier)},
+                "pages": keep_frame(warehouse, "pages", _listed(earlier.pages)),
             }
-            for one in edition.previous
+            for earlier in edition.previous
         ]
         about = {
             "edition": plain,
@@ -234,7 +237,9 @@ def planning_date(run_settings: str) -> date | None:
 
 
 def accepted_of(runs: pl.DataFrame) -> tuple[Accepted, ...]:
-    """What a person accepted though a gate had failed, run by run, as the runs' settings keep it."""
+    """What a person accepted though a gate had failed, run by run, as the runs' settings keep
+    it.
+    """
     found = (
         (run_id, json.loads(chosen).get("accepted"))
         for run_id, chosen in runs.select("run_id", "settings").sort("run_id").iter_rows()

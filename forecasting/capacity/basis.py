@@ -244,7 +244,8 @@ def lit_capacity(
                 problems.append(
                     Problem(
                         f"segment {segment}",
-                        f"carries traffic in {start:%Y-%m}, but its first capacity holds from {steps[0][0]}",
+                        f"carries traffic in {start:%Y-%m}, but its first capacity holds "
+                        f"from {steps[0][0]}",
                     )
                 )
                 break

@@ -1,4 +1,6 @@
-"""What a planned build earns by traffic of its own, and what is lost where nothing carries a route."""
+"""What a planned build earns by traffic of its own, and what is lost where nothing carries a
+route.
+"""
 
 from __future__ import annotations
 

@@ -222,11 +222,13 @@ def _warnings(
     ]
     if unseen:
         found.append(
-            f"{len(unseen)} of {len(series)} route directions cross no measured link: only the prior speaks for them ({_some(unseen)})."
+            f"{len(unseen)} of {len(series)} route directions cross no measured link: only "
+            f"the prior speaks for them ({_some(unseen)})."
         )
     if vague:
         found.append(
-            f"{len(vague)} of {len(series)} route directions can't be told apart from others by these links: their figures lean on the prior ({_some(vague)})."
+            f"{len(vague)} of {len(series)} route directions can't be told apart from "
+            f"others by these links: their figures lean on the prior ({_some(vague)})."
         )
     off = [
         f"{segment} {way}"
@@ -235,12 +237,14 @@ def _warnings(
     ]
     if off:
         found.append(
-            f"{len(off)} of {len(links)} links are not explained within 5 %: paths, measurements or splits there don't fit together ({_some(off)})."
+            f"{len(off)} of {len(links)} links are not explained within 5 %: paths, "
+            f"measurements or splits there don't fit together ({_some(off)})."
         )
     lost = [f"{name} {way}" for column, (name, way) in enumerate(series) if column not in carried]
     if lost:
         found.append(
-            f"{len(lost)} route directions have no path while these segments are out ({_some(lost)})."
+            f"{len(lost)} route directions have no path while these segments are out "
+            f"({_some(lost)})."
         )
     return found
 

@@ -132,7 +132,9 @@ class Sets:
     lost: NDArray[np.float64]
 
     def at(self, segment: str, options: Options) -> AnyFloat:
-        """Worst loads of a changed segment, (directions, H, S), with these options of all builds."""
+        """Worst loads of a changed segment, (directions, H, S), with these options of all
+        builds.
+        """
         builds, loads = self.worst[segment]
         return _pick(loads, self._opened(builds, tuple(options[build] for build in builds)))
 

@@ -61,7 +61,8 @@ def check_projects(projects: pl.DataFrame, network: Network) -> None:
             problems.append(
                 Problem(
                     f"project {row['project_id']}",
-                    f"dates {row['ready_low']}, {row['ready_likely']}, {row['ready_high']} are not in order",
+                    f"dates {row['ready_low']}, {row['ready_likely']}, {row['ready_high']} "
+                    "are not in order",
                 )
             )
     if problems:
@@ -169,7 +170,8 @@ def versions(
     horizon = len(periods)
     if len(dated) > 40:
         raise PlanError(
-            f"{len(dated)} planned segments are on paths of routes; at most 40 can be planned for at once"
+            f"{len(dated)} planned segments are on paths of routes; at most 40 can be "
+            "planned for at once"
         )
     ends = [add_periods(start, 1, grain) for start in periods]
     out = [

@@ -371,7 +371,9 @@ def additions(routings: Sequence[Routing], cells: int) -> float:
 
 
 def _only(routing: Routing, rows: NDArray[np.bool_]) -> Routing:
-    """The routing of just these links, numbered again; states that change none of them are left out."""
+    """The routing of just these links, numbered again; states that change none of them are left
+    out.
+    """
     number = np.cumsum(rows) - 1
     states = []
     for state in routing.states:

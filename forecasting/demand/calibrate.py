@@ -36,7 +36,9 @@ EASED = 0.75
 """Share of the room to the bounds of any path up to which a quantile is what the calibration says.
 """
 OWN_WINDOWS = 5.0
-"""How many independent windows a series needs for its own errors to weigh as much as the fleet's."""
+"""How many independent windows a series needs for its own errors to weigh as much as the
+fleet's.
+"""
 USUAL_SCORE, LARGEST_SCORE = 0.58, 2.0
 """Mean of scores over their 80 % size, none counted for more than the largest, where sizes are
 right.

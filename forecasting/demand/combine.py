@@ -282,7 +282,9 @@ def _scale(
 
 
 def _steady_size(values: FloatArray, *, centred: bool) -> FloatArray:
-    """Between root mean square and median size (N,), so that one outlier widens less than it would."""
+    """Between root mean square and median size (N,), so that one outlier widens less than it
+    would.
+    """
     square = np.sqrt(mean_of(values * values))
     apart = values - median_of(values)[:, None] if centred else values
     median = 1.4826 * median_of(np.abs(apart))

@@ -3,7 +3,8 @@ as the series' own past, correlated between series as their past errors were.
 
 A draw is one simulated future. Its error is a mixture of three parts, each standard normal at every
 horizon: growth that turned out otherwise (smooth), a random walk, and noise that does not carry
-over. How much a series has of the last two is measured on its own history (forecasting.demand.roughness); what the
+over. How much a series has of the last two is measured on its own history
+(forecasting.demand.roughness); what the
 calibrated spread holds beyond them is growth. Each part is a random mixture of past periods: each
 past period's one-step errors, of all series together, get a random normal weight. A series' mixture
 is then standard normal with its own history's correlation to every other series, however many there

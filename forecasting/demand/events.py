@@ -48,7 +48,9 @@ class Known:
 
 
 def known_events(events: pl.DataFrame | None, history: History) -> Known:
-    """Events of scope all, of a country's or a route's own series, placed on the history's periods."""
+    """Events of scope all, of a country's or a route's own series, placed on the history's
+    periods.
+    """
     disturbed = np.zeros(history.values_gbps.shape, dtype=bool)
     lasting: list[tuple[int, int, str]] = []
     fading: list[tuple[int, int, int, str]] = []

@@ -9,7 +9,8 @@ from forecasting.series import FloatArray
 
 
 def roughness(adjusted: FloatArray) -> FloatArray:
-    """Standard deviations (N, 2) of the noise that does not carry over and of the walk's steps, from
+    """Standard deviations (N, 2) of the noise that does not carry over and of the walk's steps,
+    from
     the changes of deseasonalised histories (N, T) on the working scale.
 
     Changes of a walk with noise have the variance walk^2 + 2 noise^2 and the covariance -noise^2

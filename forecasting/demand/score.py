@@ -1,4 +1,6 @@
-"""Backtests into scores: one row per series, model and horizon, and one for all horizons together."""
+"""Backtests into scores: one row per series, model and horizon, and one for all horizons
+together.
+"""
 
 from __future__ import annotations
 

@@ -6,7 +6,8 @@ spread. On every path and in every period the ways through the market add up to 
 demand included.
 
 Assumptions, by name and scope: market_entry (entry:P/MARKET, the part of the market that can
-choose), and for each way through alternative_price, alternative_share (today), alternative_rtt (alternative:P/SEGMENT);
+choose), and for each way through alternative_price, alternative_share (today), alternative_rtt
+(alternative:P/SEGMENT);
 new_route_price and new_route_rtt (project:P); logit_price, logit_rtt, price_elasticity,
 nest_similarity, bass_p, bass_q, reference_class_ratio. A way is named by the segment that stands
 for it; ways that share a risk group with the build are its look-alikes.

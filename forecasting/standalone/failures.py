@@ -1,4 +1,6 @@
-"""What a network carries when something fails, for one table of demand: no history, no warehouse."""
+"""What a network carries when something fails, for one table of demand: no history, no
+warehouse.
+"""
 
 from __future__ import annotations
 

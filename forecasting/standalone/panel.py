@@ -113,7 +113,8 @@ def forecast_and_remember(
     or one row with a reason.
 
     `frame` has columns series_id, step (whole numbers, or months, weeks, days, quarters or years,
-    as `season` says, in the forms of forecasting.standalone.steps) and value. Steps may come in any order, and missing ones
+    as `season` says, in the forms of forecasting.standalone.steps) and value. Steps may come in any
+    order, and missing ones
     are gaps. Raises ContractError where the frame as a whole can't be read; a series that can't be
     forecast gets a reason. `seed` is kept for the
     record: nothing is drawn.
@@ -239,7 +240,8 @@ def _check(frame: pl.DataFrame, season: int, horizon: int, calendar: Sequence[st
             problems.append(
                 Problem(
                     "step",
-                    f"is a date, and a season of {season} does not say how dates follow; number the steps",
+                    f"is a date, and a season of {season} does not say how dates follow; "
+                    "number the steps",
                 )
             )
         if calendar and (step != pl.Date or season not in (7, 12, 52)):

@@ -34,7 +34,9 @@ class PlanInputs:
 
 
 def apply_scenario(scenario: Scenario, inputs: PlanInputs) -> PlanInputs:
-    """The inputs in the story. Raises SettingsError with everything it names that does not exist."""
+    """The inputs in the story. Raises SettingsError with everything it names that does not
+    exist.
+    """
     problems = _unknown(scenario, inputs)
     if problems:
         raise SettingsError(
@@ -90,7 +92,8 @@ def _unknown(scenario: Scenario, inputs: PlanInputs) -> list[Problem]:
             problems.append(
                 Problem(
                     place,
-                    f"segment {entry['segment']} has no project whose date could move; say ready instead",
+                    f"segment {entry['segment']} has no project whose date could move; say "
+                    "ready instead",
                 )
             )
     return problems

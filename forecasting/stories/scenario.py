@@ -189,7 +189,8 @@ def _entry_problems(place: str, kind: str, entry: Mapping[str, Any]) -> list[Pro
         problems.append(
             Problem(
                 place,
-                f"yearly_ratio is {entry['yearly_ratio']}, must lie above -1 and at most {MOST_GROWTH} (10 % is 0.1)",
+                f"yearly_ratio is {entry['yearly_ratio']}, must lie above -1 and at most "
+                f"{MOST_GROWTH} (10 % is 0.1)",
             )
         )
     if kind == "customer" and abs(entry["gbps"]) > MOST_GBPS:

@@ -365,7 +365,8 @@ def report(name: str, series: list[Series], with_peers: bool, with_prophet: bool
             else ""
         )
         print(
-            f"| {label}{left} | {owa:.3f} | {got['sMAPE']:.2f} | {got['MASE']:.3f} | {got['MASE 99']:.3f} {interval} | {spent[label]:.1f} |",
+            f"| {label}{left} | {owa:.3f} | {got['sMAPE']:.2f} | {got['MASE']:.3f} | "
+            f"{got['MASE 99']:.3f} {interval} | {spent[label]:.1f} |",
             flush=True,
         )
 

@@ -34,7 +34,9 @@ RUNS = 20
 BULK = """
 insert into core.traffic_sample
 select
-    10 + (range // 105120)::int, timestamptz '2021-10-31 19:00:00+00' + to_minutes(5 * (range % 105120)), (hash(range) % 100000000000)::double,
+    10 + (range // 105120)::int,
+    timestamptz '2021-10-31 19:00:00+00' + to_minutes(5 * (range % 105120)),
+    (hash(range) % 100000000000)::double,
     (hash(-range) % 30000000000)::double, 'ok', 5, 1
 from range($rows)
 """
@@ -70,7 +72,8 @@ def examples_at_size(database: Path) -> None:
             used.append(processor_seconds() - before)
         slowest, most = max(slowest, p95(times)), max(most, p95(used))
         print(
-            f"  {question.name:<30} median {sorted(times)[RUNS // 2]:6.3f} s   p95 {p95(times):6.3f} s   p95 of processor time {p95(used):6.3f} s",
+            f"  {question.name:<30} median {sorted(times)[RUNS // 2]:6.3f} s   p95 "
+            f"{p95(times):6.3f} s   p95 of processor time {p95(used):6.3f} s",
             flush=True,
         )
     print(f"  slowest p95: {slowest:.3f} s (wanted: 1 s); of processor time {most:.3f} s")
@@ -80,7 +83,8 @@ def size_against_bare(database: Path, folder: Path) -> None:
     bare = folder / "bare.duckdb"
     with duckdb.connect(str(bare), config={"preserve_insertion_order": False}) as connection:
         connection.execute(
-            f"attach '{database.resolve()}' as published (read_only); create schema core; create schema ops;"
+            f"attach '{database.resolve()}' as published (read_only); create schema core; "
+            "create schema ops;"
         )
         tables = connection.execute(
             "select schema_name, table_name from duckdb_tables() where database_name = 'published'"
@@ -91,7 +95,8 @@ def size_against_bare(database: Path, folder: Path) -> None:
             )
     published, plain = database.stat().st_size, bare.stat().st_size
     print(
-        f"  published {published / 1e6:,.0f} MB, bare {plain / 1e6:,.0f} MB, ratio {published / plain:.2f} (wanted: 2)"
+        f"  published {published / 1e6:,.0f} MB, bare {plain / 1e6:,.0f} MB, ratio "
+        f"{published / plain:.2f} (wanted: 2)"
     )
     bare.unlink()
 
@@ -126,7 +131,9 @@ def onlooker(database: str, stop: Event, told: Any) -> None:
 
 
 def _publish_small(folder: Path, published: Path) -> None:
-    """A small edition in place of the large one, so that the disk need hold only one copy of that."""
+    """A small edition in place of the large one, so that the disk need hold only one copy of
+    that.
+    """
     with Warehouse.open(folder / "small.duckdb") as small:
         publish(small, published, edition_id="small", keep=1)
 
@@ -157,13 +164,18 @@ def publication(gigabytes: float, working: Path, folder: Path) -> None:
         times, editions = told.get()
         reader.join()
     print(
-        f"Publication of {working.stat().st_size / 1e9:.1f} GB, three times in turn with a copy of the file, synced"
+        f"Publication of {working.stat().st_size / 1e9:.1f} GB, three times in turn with a "
+        "copy of the file, synced"
     )
     print(
-        f"  published in {', '.join(f'{each:.1f}' for each in taken)} s; copied in {', '.join(f'{each:.1f}' for each in plain)} s; ratio of the medians {sorted(taken)[1] / sorted(plain)[1]:.2f} (wanted: 3)"
+        f"  published in {', '.join(f'{each:.1f}' for each in taken)} s; copied in "
+        f"{', '.join(f'{each:.1f}' for each in plain)} s; ratio of the medians "
+        f"{sorted(taken)[1] / sorted(plain)[1]:.2f} (wanted: 3)"
     )
     print(
-        f"  a reader meanwhile: {len(times)} answers, median {sorted(times)[len(times) // 2]:.2f} s, longest {max(times):.2f} s; editions seen: {', '.join(editions)}"
+        f"  a reader meanwhile: {len(times)} answers, median "
+        f"{sorted(times)[len(times) // 2]:.2f} s, longest {max(times):.2f} s; editions "
+        f"seen: {', '.join(editions)}"
     )
 
 
@@ -219,10 +231,13 @@ def readers_during_publication(working: Path, published: Path, clients: int, alo
     errors = [error for _, _, each in said for error in each]
     seen = sorted({edition for _, each, _ in said for edition in each})
     print(
-        f"  {clients} readers asked {len(asked)} questions: median {sorted(asked)[len(asked) // 2]:.2f} s, p95 {p95(asked):.2f} s; {len(errors)} errors; editions seen: {', '.join(seen)}"
+        f"  {clients} readers asked {len(asked)} questions: median "
+        f"{sorted(asked)[len(asked) // 2]:.2f} s, p95 {p95(asked):.2f} s; {len(errors)} "
+        f"errors; editions seen: {', '.join(seen)}"
     )
     print(
-        f"  publication among them: {', '.join(f'{taken:.2f} s' for taken in times)}; alone {alone:.2f} s"
+        f"  publication among them: {', '.join(f'{taken:.2f} s' for taken in times)}; "
+        f"alone {alone:.2f} s"
     )
     for error in errors[:5]:
         print(f"    {error}")
@@ -240,7 +255,8 @@ def main(routes: int = 300, years: int = 5, vintages: int = 60, clients: int = 5
             )
             rows = warehouse.sql("select count(*) from core.forecast_quantile").item()
             print(
-                f"{routes} routes x {years} years x {vintages} vintages: {rows:,} quantiles, made in {took:.0f} s"
+                f"{routes} routes x {years} years x {vintages} vintages: {rows:,} "
+                f"quantiles, made in {took:.0f} s"
             )
             publish(warehouse, published, edition_id="examples")
         link = published / "transit.duckdb"

@@ -83,14 +83,18 @@ def forecasts(count: int, tried: Sequence[int]) -> None:
             )
         )
         print(
-            f"{count} series, {workers} worker(s): {seconds[workers]:.1f} s, {1000 * seconds[workers] / count:.1f} s a thousand; processor time {own:.1f} s in the run's own process, {theirs:.1f} s in workers and their start; peak {memory_peak():.2f} GiB",
+            f"{count} series, {workers} worker(s): {seconds[workers]:.1f} s, "
+            f"{1000 * seconds[workers] / count:.1f} s a thousand; processor time {own:.1f} "
+            f"s in the run's own process, {theirs:.1f} s in workers and their start; peak "
+            f"{memory_peak():.2f} GiB",
             flush=True,
         )
         del made
     first = tried[0]
     for workers in tried[1:]:
         print(
-            f"{workers} workers against {first}: x{seconds[first] / seconds[workers]:.2f}; {'the same to the bit' if len(hashes) == 1 else 'DIFFERENT'}",
+            f"{workers} workers against {first}: x{seconds[first] / seconds[workers]:.2f}; "
+            f"{'the same to the bit' if len(hashes) == 1 else 'DIFFERENT'}",
             flush=True,
         )
 
@@ -120,7 +124,9 @@ def loads(draws: int) -> None:
             ).hexdigest()
         )
         print(
-            f"loads of {draws} draws, {name}: {seconds[name]:.1f} s; processor time {own:.1f} s in the run's own process, {used()[1] - before:.1f} s in others that have ended; peak {memory_peak():.2f} GiB",
+            f"loads of {draws} draws, {name}: {seconds[name]:.1f} s; processor time "
+            f"{own:.1f} s in the run's own process, {used()[1] - before:.1f} s in others "
+            f"that have ended; peak {memory_peak():.2f} GiB",
             flush=True,
         )
 
@@ -131,7 +137,9 @@ def loads(draws: int) -> None:
         with workers_up(workers, "forecasting.capacity.routing", "prefect.task_engine") as run:
             timed(f"dask, {workers} worker(s)", run, used()[1])
     print(
-        f"dask, 2 workers against 1: x{seconds['dask, 1 worker(s)'] / seconds['dask, 2 worker(s)']:.2f}; {'the same to the bit' if len(hashes) == 1 else 'DIFFERENT'}"
+        "dask, 2 workers against 1: "
+        f"x{seconds['dask, 1 worker(s)'] / seconds['dask, 2 worker(s)']:.2f}; "
+        f"{'the same to the bit' if len(hashes) == 1 else 'DIFFERENT'}"
     )
 
 

@@ -29,14 +29,18 @@ SPEC = CountersSpec(
 )
 POLLS = """
     copy (
-        select timestamp '2024-01-01' + interval 1 second * (30 * poll + hash(poll, port) % 5 - 2) as time, 'port-' || lpad(port::varchar, 4, '0') as interface,
-            (poll * 3750000000 + hash(port, poll) % 1000000000)::ubigint as in_octets, (poll * 1250000000 + hash(poll, port) % 900000000)::ubigint as out_octets
+        select timestamp '2024-01-01' + interval 1 second * (30 * poll + hash(poll, port) % 5 - 2)
+            as time, 'port-' || lpad(port::varchar, 4, '0') as interface,
+            (poll * 3750000000 + hash(port, poll) % 1000000000)::ubigint as in_octets,
+                (poll * 1250000000 + hash(poll, port) % 900000000)::ubigint as out_octets
         from range($ports) p(port), range($polls) s(poll) order by interface, time
     ) to '{file}'
 """
 BARE = """
     create table rate as
-    select interface, time, (in_octets - lag(in_octets) over w) * 8 / epoch(time - lag(time) over w) as in_bps, (out_octets - lag(out_octets) over w) * 8 / epoch(time - lag(time) over w) as out_bps
+    select interface, time,
+        (in_octets - lag(in_octets) over w) * 8 / epoch(time - lag(time) over w) as in_bps,
+        (out_octets - lag(out_octets) over w) * 8 / epoch(time - lag(time) over w) as out_bps
     from read_parquet('{file}') window w as (partition by interface order by time)
 """
 

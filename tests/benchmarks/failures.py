@@ -118,7 +118,9 @@ def random_paths(network: Network, draws: int, months: int, seed: int) -> Paths:
 def timed_stream(
     network: Network, paths: Paths, failures: tuple[Failure, ...], workers: int
 ) -> tuple[float, float]:
-    """Wall and CPU seconds; growth is judged by the latter, which others on the machine move less."""
+    """Wall and CPU seconds; growth is judged by the latter, which others on the machine move
+    less.
+    """
     series = tuple(paths.keys.select("series_id", "direction").iter_rows())
     started, used = time.perf_counter(), time.process_time()
     routing = build_routing(network, series, Kappa({}), links=link_list(network), failures=failures)
@@ -143,7 +145,9 @@ def main() -> None:
     states = network.failures()
     hops = np.mean([len(path.hops) for route in network.routes.values() for path in route.paths])
     print(
-        f"network: {len(network.routes)} routes, {len(network.segments)} segments, {len(states)} failure states, {hops:.1f} segments a path, made in {time.perf_counter() - started:.1f} s"
+        f"network: {len(network.routes)} routes, {len(network.segments)} segments, "
+        f"{len(states)} failure states, {hops:.1f} segments a path, made in "
+        f"{time.perf_counter() - started:.1f} s"
     )
     paths = random_paths(network, chosen.draws, chosen.months, 4)
     held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
@@ -152,7 +156,8 @@ def main() -> None:
     full, cpu = timed_stream(network, paths, states, chosen.workers)
     cells = len(states) * 2 * chosen.segments * chosen.months * chosen.draws
     print(
-        f"loads in all failure states: {full:.1f} s on {chosen.workers} workers, {cells / full / 1e9:.2f} G (failure, link, month, draw) cells a second"
+        f"loads in all failure states: {full:.1f} s on {chosen.workers} workers, "
+        f"{cells / full / 1e9:.2f} G (failure, link, month, draw) cells a second"
     )
     series = tuple(paths.keys.select("series_id", "direction").iter_rows())
     one = build_routing(network, series, Kappa({}), failures=states[:1]).states[0].matrix.toarray()
@@ -162,16 +167,21 @@ def main() -> None:
         one @ part
     dense = (time.perf_counter() - started) / 3 * chosen.draws / 200 * len(states)
     print(
-        f"baseline, every state as a dense matrix product of numpy: {dense:.1f} s; ratio {dense / full:.2f}"
+        f"baseline, every state as a dense matrix product of numpy: {dense:.1f} s; ratio "
+        f"{dense / full:.2f}"
     )
 
     half = Paths(paths.grain, paths.keys, paths.periods, paths.draws_gbps[:, : chosen.draws // 2])
     print(
-        f"linear in draws: {cpu / (2 * timed_stream(network, half, states, chosen.workers)[1]):.2f} (1.0 is linear)"
+        "linear in draws: "
+        f"{cpu / (2 * timed_stream(network, half, states, chosen.workers)[1]):.2f} (1.0 is "
+        "linear)"
     )
     few = (states[0], *states[1::2])
     print(
-        f"linear in failure states: {cpu / (2 * timed_stream(network, paths, few, chosen.workers)[1]):.2f} (1.0 is linear; below: the part all states share)"
+        "linear in failure states: "
+        f"{cpu / (2 * timed_stream(network, paths, few, chosen.workers)[1]):.2f} (1.0 is "
+        "linear; below: the part all states share)"
     )
 
     columns = ["assumption_id", "name", "scope", "low", "value", "high", "unit"]
@@ -198,7 +208,9 @@ def main() -> None:
         workers=chosen.workers,
     )
     print(
-        f"whole plan: {time.perf_counter() - started:.1f} s, {made.segment_load.height} rows of load, {made.order_plan.height} orders, {made.upgrade.height} upgrades, {made.money_figure.height} sums of money"
+        f"whole plan: {time.perf_counter() - started:.1f} s, {made.segment_load.height} "
+        f"rows of load, {made.order_plan.height} orders, {made.upgrade.height} upgrades, "
+        f"{made.money_figure.height} sums of money"
     )
     inputs = PlanInputs(paths, network, capacity, COINCIDENCE.empty(), stated, PROJECT.empty())
     story = parse_scenario('id = "s"\n[[customer]]\nroute = "R000"\ngbps = 8\nfrom = 2026-06-01')

@@ -78,13 +78,16 @@ def main() -> None:
     forecast_and_remember(panel, season=12, horizon=18, memory=memory)
     spent = (time.process_time() - start) / len(few.keys)
     print(
-        f"one month more, from what was found before: {spent * 1000:.1f} ms a series, {1 / spent:.0f} series/s a core"
+        f"one month more, from what was found before: {spent * 1000:.1f} ms a series, "
+        f"{1 / spent:.0f} series/s a core"
     )
     start = time.process_time()
     forecast_panel(panel, season=12, horizon=18, backtest_origins=2)
     spent = (time.process_time() - start) / len(few.keys)
     print(
-        f"panel, horizon 18, 2 past origins, intervals: {spent * 1000:.1f} ms a series, {1 / spent:.0f} series/s a core, {baseline / spent / 1000:.1f} x the baseline's speed"
+        f"panel, horizon 18, 2 past origins, intervals: {spent * 1000:.1f} ms a series, "
+        f"{1 / spent:.0f} series/s a core, {baseline / spent / 1000:.1f} x the baseline's "
+        "speed"
     )
     spec = ForecastSpec(horizon=given.horizon, draws=given.draws, backtest_origins=4)
     start = time.perf_counter()
@@ -93,8 +96,10 @@ def main() -> None:
     wall = time.perf_counter() - start
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
     print(
-        f"engine: {given.series} series x {given.horizon} months, {given.draws} joint paths, 4 past origins, {given.workers} processes: {wall:.1f} s, "
-        f"{memory:.2f} GiB in the parent, {len(found.paths.keys)} forecast; {given.series / wall:.0f} series/s"
+        f"engine: {given.series} series x {given.horizon} months, {given.draws} joint "
+        f"paths, 4 past origins, {given.workers} processes: {wall:.1f} s, "
+        f"{memory:.2f} GiB in the parent, {len(found.paths.keys)} forecast; "
+        f"{given.series / wall:.0f} series/s"
     )
 
 

@@ -26,9 +26,13 @@ SPEC = TableSpec(
 )
 SPAN = """
     copy (
-        select $from_at::timestamp + interval 5 minute * slot as time, 'port-' || lpad(port::varchar, 4, '0') as interface,
-            day * (6e10 + (hash(port, slot, $from_at) % 10000000000)::double) as in_bps, day * (2e10 + (hash(slot, port, $from_at) % 9000000000)::double) as out_bps
-        from range($ports) p(port), range(288 * $days) s(slot), lateral (select (1 + 0.1 * (hash(slot // 288, port, $from_at) % 7)) * (1.3 + sin(slot * 0.0218)) as day) order by interface, time
+        select $from_at::timestamp + interval 5 minute * slot as time,
+            'port-' || lpad(port::varchar, 4, '0') as interface,
+            day * (6e10 + (hash(port, slot, $from_at) % 10000000000)::double) as in_bps,
+                day * (2e10 + (hash(slot, port, $from_at) % 9000000000)::double) as out_bps
+        from range($ports) p(port), range(288 * $days) s(slot),
+            lateral (select (1 + 0.1 * (hash(slot // 288, port,
+            $from_at) % 7)) * (1.3 + sin(slot * 0.0218)) as day) order by interface, time
     ) to '{file}'
 """
 

@@ -38,7 +38,8 @@ def kill(root: Path, quiet: Path, kills: int, seconds: float) -> None:
         )
         same_results(folder, wanted)
         print(
-            f"{len(moments)} kills at {', '.join(f'{moment:.1f}' for moment in moments)} s: same results",
+            f"{len(moments)} kills at {', '.join(f'{moment:.1f}' for moment in moments)} "
+            "s: same results",
             flush=True,
         )
 
@@ -80,7 +81,8 @@ def stop_each_step(
             wrong = True
             print(f"round {number}: other results: {error}", flush=True)
     print(
-        f"{stop.command}, {stop.how} to the {stop.to}\n{'step':<12}{'hits':>5}{'median s':>10}{'most s':>8}"
+        f"{stop.command}, {stop.how} to the {stop.to}\n"
+        f"{'step':<12}{'hits':>5}{'median s':>10}{'most s':>8}"
     )
     for stage in (*STAGES, "after"):
         if times := sorted(taken[stage]):

@@ -31,8 +31,10 @@ SPEC = TableSpec(
 )
 MONTH = """
     copy (
-        select timestamp '2021-01-01' + interval 1 month * $month + interval 5 minute * slot as time, 'port-' || lpad(port::varchar, 4, '0') as interface,
-            (hash(port, slot, $month) % 100000000000)::double as in_bps, (hash(slot, port, $month) % 90000000000)::double as out_bps
+        select timestamp '2021-01-01' + interval 1 month * $month + interval 5 minute * slot
+            as time, 'port-' || lpad(port::varchar, 4, '0') as interface,
+            (hash(port, slot, $month) % 100000000000)::double as in_bps, (hash(slot, port,
+                $month) % 90000000000)::double as out_bps
         from (select {port} as port, {slot} as slot from range($ports * $slots) r(place))
     ) to '{file}'
 """
@@ -80,7 +82,8 @@ def bare(folder: Path, files: list[Path], name: str, order: str = "") -> tuple[C
         connection.execute("set preserve_insertion_order = false")
         took = seconds(
             lambda: connection.execute(
-                f"create table t as select * from {reader}({[str(file) for file in files]!r}) {order}"
+                "create table t as select * from "
+                f"{reader}({[str(file) for file in files]!r}) {order}"
             )
         )
         connection.execute("checkpoint")
@@ -118,7 +121,8 @@ def ours(folder: Path, files: list[Path], name: str) -> tuple[Warehouse, Cost]:
 
 def report(label: str, rows: int, took: Cost, baseline: Cost) -> None:
     print(
-        f"{label:<52}{took.wall:7.2f} s {rows / took.wall / 1e6:7.2f} M rows/s   ratio {baseline.wall / took.wall:6.2f}"
+        f"{label:<52}{took.wall:7.2f} s {rows / took.wall / 1e6:7.2f} M rows/s   ratio "
+        f"{baseline.wall / took.wall:6.2f}"
         f"   CPU {took.cpu:6.2f} s, ratio {baseline.cpu / max(took.cpu, 1e-3):6.2f}",
         flush=True,
     )
@@ -142,10 +146,12 @@ def main(rows: int, orders: Mapping[str, str]) -> None:
             report("  load: ratio to bare", total, took, plain)
             report("  load: ratio to bare with order by", total, took, ordered)
             print(
-                f"  most memory this process has held: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB"
+                "  most memory this process has held: "
+                f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB"
             )
             print(
-                f"  bytes a row: {warehouse.path.stat().st_size / total:.1f}, bare and sorted {size / total:.1f}"
+                f"  bytes a row: {warehouse.path.stat().st_size / total:.1f}, bare and "
+                f"sorted {size / total:.1f}"
             )
             again = seconds(
                 lambda files=files, warehouse=warehouse: load_files(
@@ -207,8 +213,10 @@ def size(rows: int) -> None:
         most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         stored = warehouse.path.stat().st_size
         print(
-            f"growth: {rows / 1e6:6.1f} M rows in {len(files)} files {took.wall:7.2f} s, {took.cpu:7.2f} CPU s, {took.cpu / rows * 1e6:5.3f} a million;"
-            f" {stored / rows:4.1f} bytes a row; most memory {most / 2**20:.2f} GiB ({made / 2**20:.2f} of it by making the files)",
+            f"growth: {rows / 1e6:6.1f} M rows in {len(files)} files {took.wall:7.2f} s, "
+            f"{took.cpu:7.2f} CPU s, {took.cpu / rows * 1e6:5.3f} a million;"
+            f" {stored / rows:4.1f} bytes a row; most memory {most / 2**20:.2f} GiB "
+            f"({made / 2**20:.2f} of it by making the files)",
             flush=True,
         )
 

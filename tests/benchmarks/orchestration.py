@@ -23,7 +23,9 @@ BARE = """
 import importlib, sys
 
 def main():
-    from flows import run; from flows.record import records; from flows.steps import forecast, load, plan, report
+    from flows import run
+    from flows.record import records
+    from flows.steps import forecast, load, plan, report
     from flows.runtime.runners import WORTH_A_POOL
     from flows.settings import read_settings
     from flows.runtime.workers import Workers, apply
@@ -46,7 +48,8 @@ def main():
     forecast.map_tasks = map_chunks
     forecast.on_runner = lambda _run, _name, work: work()
     settings = read_settings()
-    run.run_steps(settings, run.STEPS, records.Job(settings), run.RunSummary(), force=sys.argv[1] == "--force")
+    job, summary = records.Job(settings), run.RunSummary()
+    run.run_steps(settings, run.STEPS, job, summary, force=sys.argv[1] == "--force")
 
 if __name__ == "__main__":
     main()

@@ -89,7 +89,8 @@ class Analyst(threading.Thread):
                 try:
                     with duckdb.connect(str(self.link.resolve()), read_only=True) as connection:
                         edition, segments = connection.execute(
-                            "select (select edition_id from mart.edition), (select count(*) from mart.runout)"
+                            "select (select edition_id from mart.edition), (select "
+                            "count(*) from mart.runout)"
                         ).fetchone()  # type: ignore[misc]
                     assert segments > 0
                     self.answers += 1
@@ -273,7 +274,8 @@ def main() -> None:
             ).fetchall()
         assert loaded == [(48,)], loaded
         say(
-            f"the analyst asked {analyst.answers} times, saw {len(analyst.editions)} editions and no error; last steps {steps}"
+            f"the analyst asked {analyst.answers} times, saw {len(analyst.editions)} "
+            f"editions and no error; last steps {steps}"
         )
         say(f"notices: {', '.join(one['title'] for one in received)}")
         everything = b"".join(

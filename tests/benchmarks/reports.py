@@ -45,10 +45,15 @@ def timed(work: Callable[[], object]) -> tuple[float, float]:
 
 WATCH = """
 const since = (name, there) => {
-  const look = () => (there() ? requestAnimationFrame(() => setTimeout(() => { window[name] = performance.now(); })) : setTimeout(look, 4));
+  const note = () => { window[name] = performance.now(); };
+  const look = () =>
+    (there() ? requestAnimationFrame(() => setTimeout(note)) : setTimeout(look, 4));
   look();
 };
-since("seen", () => document.querySelector(".chart svg") || [...document.querySelectorAll(".chart > img")].some((one) => one.complete && one.naturalWidth));
+const loaded = (picture) => picture.complete && picture.naturalWidth;
+since("seen", () =>
+  document.querySelector(".chart svg")
+  || [...document.querySelectorAll(".chart > img")].some(loaded));
 since("answers", () => document.querySelector(".chart[data-drawn=yes]"));
 """
 """Milliseconds from navigation to the frame that shows the first chart, and to the one in which a
@@ -106,16 +111,21 @@ def main(routes: int = 300, segments: int = 200) -> None:
         )
         pages = len(list((place / "first").rglob("*.html")))
         print(
-            f"{routes} routes, {segments} segments, 2 languages: {pages} pages, {base:.1f} s, {base_cpu:.1f} s of processor, at most {peak / 2**20:.2f} GiB in both processes"
+            f"{routes} routes, {segments} segments, 2 languages: {pages} pages, {base:.1f} "
+            f"s, {base_cpu:.1f} s of processor, at most {peak / 2**20:.2f} GiB in both "
+            "processes"
         )
         for name, of in (("nothing changed", frames), ("one route changed", changed(frames))):
             again, again_cpu = timed(lambda name=name, of=of: made.append(draw(name, of, shown)))  # type: ignore[misc]
             print(
-                f"{name}: {made[-1].built} of {pages} pages made, {again:.1f} s, {again_cpu:.1f} s of processor, {again_cpu / base_cpu:.2f} of the first"
+                f"{name}: {made[-1].built} of {pages} pages made, {again:.1f} s, "
+                f"{again_cpu:.1f} s of processor, {again_cpu / base_cpu:.2f} of the first"
             )
-        index = place / "first" / "en" / "index.html"
+        index, assets = place / "first" / "en" / "index.html", place / "first" / "assets"
         print(
-            f"first page: {index.stat().st_size / 1e6:.2f} MB, scripts once for the site: {sum(one.stat().st_size for one in (place / 'first' / 'assets').iterdir()) / 1e6:.2f} MB"
+            f"first page: {index.stat().st_size / 1e6:.2f} MB, scripts once for the site: "
+            f"{sum(one.stat().st_size for one in assets.iterdir()) / 1e6:.2f} "
+            "MB"
         )
         if CHROMIUM.exists():
             for name, page in (
@@ -128,7 +138,8 @@ def main(routes: int = 300, segments: int = 200) -> None:
                     strict=True,
                 ):
                     print(
-                        f"{name}, first chart {what}, from disk: median {median(times):.0f} ms, {min(times):.0f} to {max(times):.0f}"
+                        f"{name}, first chart {what}, from disk: median "
+                        f"{median(times):.0f} ms, {min(times):.0f} to {max(times):.0f}"
                     )
 
 

@@ -116,7 +116,8 @@ def main(runs: int) -> None:
                 memory = []
                 told = ", ".join(f"{name} {value:.0f}" for name, value in found.items())
                 print(
-                    f"{done}: {told}; {(time.process_time() - began) / done:.2f} s of processor time a run",
+                    f"{done}: {told}; {(time.process_time() - began) / done:.2f} s of "
+                    "processor time a run",
                     flush=True,
                 )
     pruned = prune_prefect(home, 30, keep=KEPT)

@@ -18,7 +18,8 @@ from warehouse.store.database import Warehouse
 
 BARE = """
     create or replace temp table bare as
-    select interface_key, date_trunc('month', slot_start) as month, quantile_disc(in_bps, 0.95) as p95_in, quantile_disc(out_bps, 0.95) as p95_out
+    select interface_key, date_trunc('month', slot_start) as month, quantile_disc(in_bps, 0.95)
+        as p95_in, quantile_disc(out_bps, 0.95) as p95_out
     from core.traffic_sample where slot_start >= $from_at and slot_start < $until_at group by all
 """
 
@@ -51,7 +52,8 @@ def main(rows: int) -> None:
         )
         count = warehouse.sql("select count(*) as n from core.traffic_sample")["n"].item()
         months = warehouse.sql(
-            "select distinct date_trunc('month', first_slot) as month from core.batch_extent order by month"
+            "select distinct date_trunc('month', first_slot) as month from "
+            "core.batch_extent order by month"
         )["month"].to_list()
 
         def bare() -> None:

@@ -18,7 +18,9 @@ GOLDEN = Path(__file__).parent / "golden"
 
 
 def specifications(code="en"):
-    """Name to specification; long rows are cut to the first three, since the form is what matters."""
+    """Name to specification; long rows are cut to the first three, since the form is what
+    matters.
+    """
     frames = build(past=24, ahead=12)
     material, language = gather(frames, edition()), load_language(code)
     calibration, skill = quality.figures(View(material, language))

@@ -55,7 +55,8 @@ def opened(browser, path, **emulated):
 
 def drawn(page):
     return page.evaluate(
-        "[...document.querySelectorAll('.chart')].map(place => [place.dataset.spec, place.dataset.drawn, place.querySelectorAll('svg path').length])"
+        "[...document.querySelectorAll('.chart')].map(place => [place.dataset.spec, "
+        "place.dataset.drawn, place.querySelectorAll('svg path').length])"
     )
 
 
@@ -108,7 +109,8 @@ def test_the_slider_moves_the_runout_mark(site, browser):
         def marks():
             return page.eval_on_selector_all(
                 ".chart:has(input) .mark-symbol path",
-                "all => all.filter(one => one.getAttribute('opacity') !== '0').map(one => one.getAttribute('transform'))",
+                "all => all.filter(one => one.getAttribute('opacity') !== '0').map(one => "
+                "one.getAttribute('transform'))",
             )
 
         before = marks()
@@ -162,7 +164,8 @@ def test_without_scripts_there_are_pictures_and_tables(site, tmp_path):
     for code in ("en", "ru"):
         page = (folder / code / "index.html").read_text(encoding="utf-8")
         shown = re.findall(
-            r'<div class="chart"[^>]*><img src="([^"]+)" alt="([^"]+)" width="\d+" height="\d+"></div>',
+            r'<div class="chart"[^>]*><img src="([^"]+)" alt="([^"]+)" width="\d+" '
+            r'height="\d+"></div>',
             page,
         )
         assert shown
@@ -318,8 +321,10 @@ def test_four_digits_are_not_grouped_in_russian(site, browser):
     folder, _ = site
     with opened(browser, folder / "ru" / "countries.html") as page:
         words = page.eval_on_selector_all(".chart text", "all => all.map(one => one.textContent)")
-        assert [one for one in words if re.fullmatch("\\d{4}", one) and not one.startswith("20")]
-        assert [one for one in words if re.fullmatch("\\d\u00a0\\d{3}", one)] == []
+        assert [
+            word for word in words if re.fullmatch("\\d{4}", word) and not word.startswith("20")
+        ]
+        assert [word for word in words if re.fullmatch("\\d\u00a0\\d{3}", word)] == []
 
 
 def test_prints_with_its_charts(site, browser, tmp_path):
@@ -343,11 +348,14 @@ def test_paper_has_heads_whole_texts_and_dark_letters(site, browser, scheme, tmp
         assert page.evaluate("getComputedStyle(document.body).color") == "rgb(27, 31, 36)"
         head = page.evaluate("""() => {
             const one = document.querySelector("table.sortable th");
-            return [getComputedStyle(one.querySelector("button")).display, getComputedStyle(one, "::before").content, one.textContent];
+            const button = getComputedStyle(one.querySelector("button")).display;
+            return [button, getComputedStyle(one, "::before").content, one.textContent];
         }""")
         assert head == ["none", f'"{head[2]}"', head[2]]
         assert page.evaluate(
-            "[...document.querySelectorAll('.chart svg')].every(one => Math.abs(one.clientWidth / one.clientHeight - one.viewBox.baseVal.width / one.viewBox.baseVal.height) < 0.1)"
+            "[...document.querySelectorAll('.chart svg')].every(one => "
+            "Math.abs(one.clientWidth / one.clientHeight - one.viewBox.baseVal.width / "
+            "one.viewBox.baseVal.height) < 0.1)"
         )
     pages = pypdf.PdfReader(tmp_path / "plan.pdf").pages
     words = " ".join(" ".join(page.extract_text() for page in pages).split())

@@ -28,7 +28,8 @@ SPECS = specifications()
 def test_specification_is_the_golden_one(name):
     golden = json.loads((GOLDEN / f"{name}.json").read_text(encoding="utf-8"))
     assert cut(SPECS[name]) == golden, (
-        "if the change is meant: python -m tests.dashboards.charts_of_the_world, and look at the picture"
+        "if the change is meant: python -m tests.dashboards.charts_of_the_world, and look "
+        "at the picture"
     )
 
 

@@ -68,9 +68,9 @@ def test_reasons_name_routes_by_name(frames):
         code: refusals(View(material, language)).table.rows[0][-1].text
         for code, language in (("en", EN), ("ru", RU))
     }
-    assert (
-        told["en"]
-        == "the total is not forecast because Almaty – Frankfurt, Aktau – Garabogaz and 2 more have no forecast, and it would be too small without them"
+    assert told["en"] == (
+        "the total is not forecast because Almaty – Frankfurt, Aktau – Garabogaz and 2 "
+        "more have no forecast, and it would be too small without them"
     )
     assert "Алматы – Франкфурт, Актау – Гарабогаз" in told["ru"].replace("\u00a0", " ").replace(
         "—", "–"

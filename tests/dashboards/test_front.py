@@ -172,7 +172,9 @@ def test_every_listed_order_is_the_plans(site):
     """The page is read: each row's segment, last day, risk and price are the frame's."""
     page = (site[0] / "en" / "index.html").read_text(encoding="utf-8")
     rows = re.findall(
-        r'class="name"><a href="([^"]+)">.*?class="when">([^<]+)<.*?class="share">([^<]*)<.*?class="n usd">([^<]*)<',
+        r'class="name"><a '
+        r'href="([^"]+)">.*?class="when">([^<]+)<.*?class="share">([^<]*)<.*?class="n '
+        r'usd">([^<]*)<',
         page,
         flags=re.S,
     )

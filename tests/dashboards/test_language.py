@@ -54,7 +54,10 @@ def test_no_count_stands_before_a_noun_of_one_form():
     """Russian nouns take their form from the count before them: such a count is written by a plural
     table.
     """
-    nouns = r"(период|участк|маршрут|заказ|ряд|месяц|недел|дн|лет|год|прогноз|значени|сценари|модул|провер|раз\b)"
+    nouns = (
+        r"(период|участк|маршрут|заказ|ряд|месяц|недел|дн|лет|год|прогноз|значени|сценари|модул"
+        r"|провер|раз\b)"
+    )
     told = [
         (key, words)
         for key, words in RU.words.items()
@@ -156,8 +159,10 @@ def test_a_third_language_makes_whole_editions(tmp_path):
     texts = tmp_path / "text"
     texts.mkdir()
     (texts / "tk.toml").write_text(
-        'language = "Türkmençe"\nplural = "none"\n[number]\ndecimal = ","\ngroup = "\u00a0"\n[nav]\nplan = "Kuwwat meýilnamasy"\nindex = "Syn"\n'
-        '[plan]\ntitle = "Geçirijilik kuwwatynyň meýilnamasy"\n[count.routes]\nother = "{n} ugur"\n[months]\nnominative = ["ýanwar", "fewral", "mart", "aprel", "maý", '
+        'language = "Türkmençe"\nplural = "none"\n[number]\ndecimal = ","\ngroup = '
+        '"\u00a0"\n[nav]\nplan = "Kuwwat meýilnamasy"\nindex = "Syn"\n'
+        '[plan]\ntitle = "Geçirijilik kuwwatynyň meýilnamasy"\n[count.routes]\nother = '
+        '"{n} ugur"\n[months]\nnominative = ["ýanwar", "fewral", "mart", "aprel", "maý", '
         '"iýun", "iýul", "awgust", "sentýabr", "oktýabr", "noýabr", "dekabr"]\n',
         encoding="utf-8",
     )

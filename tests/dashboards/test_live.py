@@ -120,15 +120,15 @@ def test_the_challenge_is_told_by_its_verdict(frames, verdict, said):
 def test_registered_forecasts_stand_beside_what_came(frames):
     page = new_routes.pages(View(gather(frames, edition()), RU))[0]
     section = next(one for one in page.sections if one.anchor == "registered")
-    assert (
-        section.words[1]
-        == "Всего\u00a0— 2 записанных прогноза; сбылось\u00a0— 0, не сбылось\u00a0— 1, ждут своего дня\u00a0— 1."
+    assert section.words[1] == (
+        "Всего\u00a0— 2 записанных прогноза; сбылось\u00a0— 0, не сбылось\u00a0— 1, ждут "
+        "своего дня\u00a0— 1."
     )
     told = [cell.text for row in section.table.rows for cell in row]
     assert (
-        "Прогноз на декабрь 2025\u00a0г.\u00a0— от 8,1 до 40\u00a0Гбит/с; на деле\u00a0— 6,5, вне этих пределов."
-        in told
-    )
+        "Прогноз на декабрь 2025\u00a0г.\u00a0— от 8,1 до 40\u00a0Гбит/с; на деле\u00a0— "
+        "6,5, вне этих пределов."
+    ) in told
     assert "5,00 – 8,00 – 13,0" in told
     fresh = new_routes.pages(
         View(
@@ -146,7 +146,8 @@ def test_a_gate_that_a_person_accepted_is_on_the_first_page_and_among_the_assump
         for problem in too_old(date(2025, 1, 1), "month", date(2026, 1, 1), GateSettings())
     ]
     gates.append(
-        "route R-ALA-FRA in p95: moved by 150% since the last run, more than [gates] max_change_ratio = 1"
+        "route R-ALA-FRA in p95: moved by 150% since the last run, more than [gates] "
+        "max_change_ratio = 1"
     )
     doubted = edition(
         accepted=(Accepted(run_id="20260115-4f1c", why="the exchange <was> closed", gates=gates),)
@@ -154,7 +155,10 @@ def test_a_gate_that_a_person_accepted_is_on_the_first_page_and_among_the_assump
     material = gather(frames, doubted)
     first = overview.pages(View(material, RU))[0].sections[0]
     assert first.words == [
-        "Выпуск опубликован, хотя не прошёл 2 проверки (расчёт 20260115-4f1c). Результат принят со словами: «the exchange <was> closed»."
+        (
+            "Выпуск опубликован, хотя не прошёл 2 проверки (расчёт 20260115-4f1c). Результат "
+            "принят со словами: «the exchange <was> closed»."
+        )
     ]
     section = next(
         one for one in assumptions.pages(View(material, RU))[0].sections if one.anchor == "accepted"
@@ -163,9 +167,8 @@ def test_a_gate_that_a_person_accepted_is_on_the_first_page_and_among_the_assump
         "данные в целом",
         "Франкфурт → Алматы: 95-й процентиль",
     ]
-    assert (
-        section.table.rows[0][1].text
-        == "заканчиваются за 334 дня до 1 января 2026\u00a0г.; допустимо не больше 100 (max_age_days)"
+    assert section.table.rows[0][1].text == (
+        "заканчиваются за 334 дня до 1 января 2026\u00a0г.; допустимо не больше 100 (max_age_days)"
     )
     calm = gather(frames, edition())
     assert accepted.words(View(calm, EN)) == []

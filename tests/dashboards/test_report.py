@@ -1,4 +1,6 @@
-"""The edition as files: every page in each language, nothing missing, no name that breaks a page."""
+"""The edition as files: every page in each language, nothing missing, no name that breaks a
+page.
+"""
 
 import gc
 import json

@@ -758,7 +758,10 @@ def build(
                 "probability_scenario": 0.9,
                 "order_by_base": date(2027, 1, 5),
                 "order_by_scenario": date(2026, 6, 5),
-                "note": "Every market grows by 10 % a year on top of its forecast from 2027 on, as if video moved to a higher quality everywhere. A story, not a quantile.",
+                "note": (
+                    "Every market grows by 10 % a year on top of its forecast from 2027 on, as "
+                    "if video moved to a higher quality everywhere. A story, not a quantile."
+                ),
             }
             for story_id, factor in (("high", 1.0), ("late", 4.0))
             for segment, base, story, shift in (

@@ -64,14 +64,16 @@ def fingerprint(database: Path) -> dict[str, tuple[int, int]]:
             names = [
                 name
                 for (name,) in connection.execute(
-                    "select column_name from duckdb_columns() where schema_name = 'core' and table_name = ? order by column_index",
+                    "select column_name from duckdb_columns() where schema_name = 'core' "
+                    "and table_name = ? order by column_index",
                     [table],
                 ).fetchall()
                 if name not in ASIDE
             ]
             if names:
                 row = connection.execute(
-                    f"select count(*), coalesce(bit_xor(hash({', '.join(names)})), 0) from core.{table}"
+                    f"select count(*), coalesce(bit_xor(hash({', '.join(names)})), 0) from "
+                    f"core.{table}"
                 ).fetchone()
                 assert row is not None
                 found[table] = row
@@ -98,7 +100,9 @@ def alive(process: int) -> bool:
 
 
 def outlived_by(children: list[int], *, patience_seconds: float = 10.0) -> list[int]:
-    """Those that are still alive when patience ends; they look for their parent every half second."""
+    """Those that are still alive when patience ends; they look for their parent every half
+    second.
+    """
     patience = time.monotonic() + patience_seconds
     while any(map(alive, children)) and time.monotonic() < patience:
         time.sleep(0.05)

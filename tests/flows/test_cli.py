@@ -36,8 +36,10 @@ def test_every_command_explains_itself(command, capsys):
 
 def test_help_imports_no_library_of_the_floors_below():
     code = (
-        "import sys\nfrom flows.cli import app\ntry:\n    app(['--help'])\nexcept SystemExit:\n    pass\n"
-        "print(sorted({'polars', 'prefect', 'statsmodels', 'altair', 'duckdb', 'numpy'} & set(sys.modules)))"
+        "import sys\nfrom flows.cli import app\ntry:\n    app(['--help'])\nexcept "
+        "SystemExit:\n    pass\n"
+        "print(sorted({'polars', 'prefect', 'statsmodels', 'altair', 'duckdb', 'numpy'} & "
+        "set(sys.modules)))"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip().splitlines()[-1] == "[]"

@@ -24,7 +24,8 @@ def test_the_promised_files_are_there(project):
 def test_rows_in_balance(project):
     (sums,) = ask(
         project,
-        "select sum(rows_in) as rows_in, sum(rows_loaded + rows_quarantined + rows_known) as found from mart.load_history",
+        "select sum(rows_in) as rows_in, sum(rows_loaded + rows_quarantined + rows_known) "
+        "as found from mart.load_history",
     )
     assert sums["rows_in"] == sums["found"] == 2 * 24 * 914
 
@@ -32,13 +33,15 @@ def test_rows_in_balance(project):
 def test_every_route_is_forecast_and_planned(project):
     medians = ask(
         project,
-        "select distinct series_id, direction from mart.forecast_latest where series_kind = 'route' and statistic = 'p95'",
+        "select distinct series_id, direction from mart.forecast_latest where series_kind "
+        "= 'route' and statistic = 'p95'",
     )
     assert len(medians) == 4
     assert ask(project, "select count(*) as n from mart.runout")[0]["n"] > 0
     (first,) = ask(
         project,
-        "select min(target_start) as first, max(target_start) as last from mart.forecast_latest where grain = 'month'",
+        "select min(target_start) as first, max(target_start) as last from "
+        "mart.forecast_latest where grain = 'month'",
     )
     assert (first["first"], first["last"]) == ("2026-11-01", "2029-10-01")
 

@@ -7,7 +7,10 @@ import pytest
 
 from flows.commands.sheets import sheet
 
-SOURCE = "assumed for the example: two operators and a border; one border junction elsewhere took about six months"
+SOURCE = (
+    "assumed for the example: two operators and a border; one border junction elsewhere took "
+    "about six months"
+)
 FRAME = pl.DataFrame(
     {
         "segment_id": ["KZTM-OLD"] * 3,

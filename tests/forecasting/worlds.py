@@ -37,7 +37,9 @@ def history(
 
 
 def routes(count: int, length: int, seed: int = 0) -> History:
-    """`count` routes in two directions and two statistics, the four of one route moving together."""
+    """`count` routes in two directions and two statistics, the four of one route moving
+    together.
+    """
     rng = np.random.default_rng(seed)
     series = {}
     for number in range(count):

@@ -1,4 +1,4 @@
-"""Make forecasting/prior.json: how large forecast errors are against their scale on public series.
+"""Make forecasting/demand/prior.json: how large forecast errors are against their scale.
 
     python -m tests.reference.forecasting_prior
 

@@ -1,4 +1,6 @@
-"""How traffic goes through the day, the week and the year, in local time; every shape has mean 1."""
+"""How traffic goes through the day, the week and the year, in local time; every shape has mean
+1.
+"""
 
 from __future__ import annotations
 

@@ -45,12 +45,18 @@ def write_counters(
     written = merge(warehouse, spec, batch_id, minutes, ordered=False, nulls_hold=True)
     warehouse.run("traffic/flag_counters", slot_minutes=minutes)
     notes: tuple[str, ...] = (
-        f"{sums['readings']} counter readings made {written['slots_new']} new slots and changed {written['slots_changed']}",
+        (
+            f"{sums['readings']} counter readings made {written['slots_new']} new slots and "
+            f"changed {written['slots_changed']}"
+        ),
     )
     notes += tuple(written.get("notes", ()))
     if spec.counter_bits == 32:
         notes += tuple(
-            f"{port} was polled every {poll_s:.0f} s, but its 32-bit counter can go round in {wrap_s:.1f} s: high rates may look low; read ifHCInOctets"
+            (
+                f"{port} was polled every {poll_s:.0f} s, but its 32-bit counter can go round "
+                f"in {wrap_s:.1f} s: high rates may look low; read ifHCInOctets"
+            )
             for port, poll_s, wrap_s in warehouse.run("traffic/slow_polls").iter_rows()
         )
     return Written(

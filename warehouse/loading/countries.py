@@ -1,4 +1,6 @@
-"""Country statistics in: international bandwidth by country and year, with the sum that balances."""
+"""Country statistics in: international bandwidth by country and year, with the sum that
+balances.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,10 @@ def _load(warehouse: Warehouse, spec: ItuSpec, path: Path, known_at: datetime) -
             *found.notes,
             *(
                 [
-                    f"{len(bad)} rows in quarantine: {len({row.reason for row in bad})} reasons, such as: {bad[0].reason}"
+                    (
+                        f"{len(bad)} rows in quarantine: {len({row.reason for row in bad})} "
+                        f"reasons, such as: {bad[0].reason}"
+                    )
                 ]
                 if bad
                 else []

@@ -127,7 +127,8 @@ def _load_or_explain(
         raise WarehouseError(
             "the disk is full",
             [Problem(str(path), str(error).splitlines()[0])],
-            "Make room and run again; the files before this one are loaded, and of this one nothing is.",
+            "Make room and run again; the files before this one are loaded, and of this "
+            "one nothing is.",
         ) from error
 
 
@@ -204,7 +205,8 @@ def _load_file(
                 [
                     Problem(
                         str(path),
-                        f"counted from first_slot, its last row stands at {result.last_slot:%Y-%m-%d %H:%M}",
+                        "counted from first_slot, its last row stands at "
+                        f"{result.last_slot:%Y-%m-%d %H:%M}",
                     )
                 ],
                 "Fix first_slot of this source.",

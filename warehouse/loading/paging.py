@@ -44,7 +44,10 @@ def load_pages(
                 frame = fetch(client, spec, first, last, pause=pause, infos=infos)
                 if frame.is_empty():
                     if known_until or results:
-                        silent = f"the server has no series from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M}"
+                        silent = (
+                            f"the server has no series from {first:%Y-%m-%d %H:%M} to "
+                            f"{last:%Y-%m-%d %H:%M}"
+                        )
                         results.append(LoadResult(spec.name, spec.url, notes=(silent,)))
                     continue
                 path = folder / f"{first:%Y%m%dT%H%M}-{last:%Y%m%dT%H%M}.parquet"

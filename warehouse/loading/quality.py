@@ -29,7 +29,8 @@ def mark_doubtful(
 
     outlier: spikes; gap: runs of zeros in both directions of a port that otherwise carries traffic,
     while another port of its route or at one of its nodes does; censored: pinned at a cap, which is
-    the port's speed or a run of values within 0.1 % of its highest. Values stay as they are; flags that hold
+    the port's speed or a run of values within 0.1 % of its highest. Values stay as they are; flags
+    that hold
     no longer are taken back. Returns the slots of each flag that were looked at.
     """
     limits = {"spike_ratio": spike_ratio, "full_ratio": full_ratio, "least_run": least_run}

@@ -1,4 +1,6 @@
-"""The slots of a period side by side: p95 of groups from time-aligned sums, peaks and busy hours."""
+"""The slots of a period side by side: p95 of groups from time-aligned sums, peaks and busy
+hours.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,9 @@ class SlotGrid:
 
 
 def slot_grid(slots: pl.DataFrame, minutes: int) -> SlotGrid:
-    """Of rows route_key, slot_us, in_bps, out_bps; two values of one route in one slot are added."""
+    """Of rows route_key, slot_us, in_bps, out_bps; two values of one route in one slot are
+    added.
+    """
     slot_us, keys = slots["slot_us"].to_numpy(), slots["route_key"].to_numpy()
     step = minutes * 60_000_000
     first = int(slot_us.min())

@@ -1,4 +1,6 @@
-"""From staged rows to slots: how long a slot is, what is new, corrected or known, and writing it."""
+"""From staged rows to slots: how long a slot is, what is new, corrected or known, and writing
+it.
+"""
 
 from __future__ import annotations
 
@@ -86,7 +88,8 @@ def write_slots(
         warehouse.run("traffic/part_of_averages")
         warehouse.run("traffic/keep_partial", batch_id=batch_id, slot_minutes=minutes)
         notes.append(
-            f"samples every {row_us / MINUTE_US:g} minutes were averaged into {minutes}-minute slots"
+            f"samples every {row_us / MINUTE_US:g} minutes were averaged into "
+            f"{minutes}-minute slots"
         )
         ordered = False
     elif distinct:
@@ -101,13 +104,15 @@ def write_slots(
         contradictions = int(only(warehouse, "traffic/contradiction_sums")["contradictions"])
     if contradictions:
         notes.append(
-            f"{contradictions} rows give another value for a slot the file has already; the last one holds"
+            f"{contradictions} rows give another value for a slot the file has already; "
+            "the last one holds"
         )
     sums = merge(warehouse, spec, batch_id, minutes, ordered=ordered)
     outranked = sums.get("slots_outranked", 0)
     if outranked:
         notes.append(
-            f"{outranked} slots are measured by a source of higher priority; the values were kept beside it"
+            f"{outranked} slots are measured by a source of higher priority; the values "
+            "were kept beside it"
         )
     notes += sums.get("notes", [])
     loaded = fine_rows or int(sums["rows_loaded"]) + contradictions + outranked

@@ -78,7 +78,9 @@ class NetworkRows:
 
 
 def read_rows(frames: Mapping[str, pl.DataFrame]) -> NetworkRows:
-    """The rows of every frame, with each path as hops. Raises NetworkError with all that is wrong."""
+    """The rows of every frame, with each path as hops. Raises NetworkError with all that is
+    wrong.
+    """
     problems: list[Problem] = []
     tables = {name: _table(frames, name, problems) for name in _WANTED}
     if problems:
@@ -114,7 +116,10 @@ def read_rows(frames: Mapping[str, pl.DataFrame]) -> NetworkRows:
 
 def _error(problems: Sequence[Problem]) -> NetworkError:
     count = len(problems)
-    summary = f"{count} thing{'s' if count > 1 else ''} in the network {'do' if count > 1 else 'does'} not fit together"
+    summary = (
+        f"{count} thing{'s' if count > 1 else ''} in the network "
+        f"{'do' if count > 1 else 'does'} not fit together"
+    )
     return NetworkError(
         summary, problems, "Fix the tables of the network named above, then try again."
     )
@@ -152,7 +157,8 @@ def _table(frames: Mapping[str, pl.DataFrame], name: str, problems: list[Problem
             problems.append(
                 Problem(
                     name,
-                    f"column {column} is empty in {frame[column].null_count()} of {frame.height} rows",
+                    f"column {column} is empty in {frame[column].null_count()} of "
+                    f"{frame.height} rows",
                 )
             )
             broken = True
@@ -249,7 +255,9 @@ def _shares(
         problems.append(
             Problem(
                 route_id,
-                f"the shares of its paths are {', '.join(f'{v:g}' for v in shares.values())}; they must lie in 0 to 1 and add up to 1",
+                "the shares of its paths are "
+                f"{', '.join(f'{v:g}' for v in shares.values())}; they must lie in 0 to 1 "
+                "and add up to 1",
             )
         )
     return shares
@@ -276,7 +284,8 @@ def _walk(
                 problems.append(
                     Problem(
                         place,
-                        f"segment {previous} ends at {at}, next segment {name} runs {ends[0]} to {ends[1]}",
+                        f"segment {previous} ends at {at}, next segment {name} runs "
+                        f"{ends[0]} to {ends[1]}",
                     )
                 )
             else:

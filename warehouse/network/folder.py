@@ -21,7 +21,9 @@ OPTIONAL = frozenset({"risk_group", "capacity", "node"})
 
 
 def read_table(file: Path) -> pl.DataFrame:
-    """A CSV file as text columns, blanks as nulls. Raises NetworkError where it is no UTF-8 table."""
+    """A CSV file as text columns, blanks as nulls. Raises NetworkError where it is no UTF-8
+    table.
+    """
     try:
         frame = pl.read_csv(file, infer_schema=False)
     except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:

@@ -14,8 +14,10 @@ from warehouse.errors import Problem, QueryError
 
 SUMS = ("sum", "fsum", "kahan_sum", "sumkahan", "sum_no_overflow")
 REMEDY = (
-    "Take the row of the group instead (series_kind market, corridor or total; segment_load for a segment), or add means. "
-    "Where the sum of p95s itself is wanted, write list_sum(list(...)), so that a reader sees it is meant."
+    "Take the row of the group instead (series_kind market, corridor or total; "
+    "segment_load for a segment), or add means. "
+    "Where the sum of p95s itself is wanted, write list_sum(list(...)), so that a reader "
+    "sees it is meant."
 )
 _MACROS = {
     "traffic_as_of": "traffic_all",
@@ -71,7 +73,8 @@ def _tags(connection: duckdb.DuckDBPyConnection, views: set[str]) -> dict[str, s
     ).fetchall():
         return {}  # An edition made before there were tags.
     found = connection.execute(
-        "select column_name, max(tag) from mart.column_tag where tag like 'not_additive%' and list_contains($views, view_name) group by column_name",
+        "select column_name, max(tag) from mart.column_tag where tag like 'not_additive%' "
+        "and list_contains($views, view_name) group by column_name",
         {"views": sorted(views)},
     ).fetchall()
     return {"p95.gbps" if column == "p95" else column: tag for column, tag in found}

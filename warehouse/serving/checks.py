@@ -28,7 +28,9 @@ class CheckResult:
 
 
 def run_checks(warehouse: Warehouse | duckdb.DuckDBPyConnection) -> list[CheckResult]:
-    """Every check in the order of its name; works on the working database and on a published copy."""
+    """Every check in the order of its name; works on the working database and on a published
+    copy.
+    """
     connection = warehouse.connection if isinstance(warehouse, Warehouse) else warehouse
     results = []
     for check in checks():

@@ -78,10 +78,13 @@ def to_svg(found: Sequence[Entry]) -> str:
         x1 += 7 * len(start) + 4
         middle = (x1 + x2) / 2
         lines.append(
-            f'<path d="M{x1:.0f} {y1:.0f} C{middle:.0f} {y1:.0f} {middle:.0f} {y2:.0f} {x2 - 4:.0f} {y2:.0f}" stroke="{colour}"/>'
+            f'<path d="M{x1:.0f} {y1:.0f} C{middle:.0f} {y1:.0f} {middle:.0f} {y2:.0f} '
+            f'{x2 - 4:.0f} {y2:.0f}" stroke="{colour}"/>'
         )
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-label="Which flow writes which table, and which view reads it" font-family="sans-serif">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" '
+        'role="img" aria-label="Which flow writes which table, and which view reads it" '
+        'font-family="sans-serif">'
         f'<g fill="none" stroke-opacity="0.5">{"".join(lines)}</g>{"".join(marks)}</svg>'
     )
 

@@ -18,8 +18,14 @@ from warehouse.store.reading import open_sealed
 
 TITLE = "Data dictionary"
 ABOUT = {
-    "mart": "Stable views for analysts: the latest of everything, and its history. Columns are only ever added.",
-    "core": "Facts and results as they were recorded; append-only. Ask the views of mart unless you need every version.",
+    "mart": (
+        "Stable views for analysts: the latest of everything, and its history. Columns are "
+        "only ever added."
+    ),
+    "core": (
+        "Facts and results as they were recorded; append-only. Ask the views of mart unless "
+        "you need every version."
+    ),
     "ops": "What the pipeline did to the database itself.",
 }
 FORECASTS = (
@@ -139,7 +145,8 @@ def to_html(found: Sequence[Entry]) -> str:
         body.append(f'<h2 id="{schema}">{schema}</h2><p>{html.escape(about)}</p>')
         for entry in _of(found, schema):
             body.append(
-                f'<section id="{html.escape(entry.full_name)}"><h3>{html.escape(entry.full_name)}</h3>'
+                "<section "
+                f'id="{html.escape(entry.full_name)}"><h3>{html.escape(entry.full_name)}</h3>'
             )
             body.append(f"<p>{html.escape(entry.comment)}</p>")
             for line in _lineage(entry, found):
@@ -193,9 +200,11 @@ def _cell(text: str) -> str:
 
 
 _OBJECTS = """
-select schema_name, view_name, 'view', comment, sql, []::varchar[] from duckdb_views() where schema_name in ('mart', 'core', 'ops')
+select schema_name, view_name, 'view', comment, sql, []::varchar[] from duckdb_views()
+    where schema_name in ('mart', 'core', 'ops')
 union all
-select schema_name, table_name, 'table', comment, sql, [] from duckdb_tables() where schema_name in ('mart', 'core', 'ops')
+select schema_name, table_name, 'table', comment, sql, [] from duckdb_tables()
+    where schema_name in ('mart', 'core', 'ops')
 union all
 select schema_name, function_name, 'macro', comment, macro_definition, parameters
 from duckdb_functions()
@@ -214,9 +223,11 @@ _PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <style>
-body { font-family: sans-serif; line-height: 1.4; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
+body { font-family: sans-serif; line-height: 1.4; max-width: 70rem; color: #222; }
+body { margin: 2rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; vertical-align: top; padding: 0.25rem 0.5rem; border-bottom: 1px solid #ccc; }
+th, td { text-align: left; vertical-align: top; }
+th, td { padding: 0.25rem 0.5rem; border-bottom: 1px solid #ccc; }
 section { margin-bottom: 2rem; }
 </style>
 </head>

@@ -27,7 +27,10 @@ Profile = Literal["full", "public"]
 FileFormat = Literal["parquet", "csv"]
 HIDDEN = ("price", "customer", "free_text")
 DESCRIPTOR = "datapackage.json"
-PUBLIC = "Prices, names that may be a customer's, and sentences that may tell either are left out; routes are numbered."
+PUBLIC = (
+    "Prices, names that may be a customer's, and sentences that may tell either are left out; "
+    "routes are numbered."
+)
 _MEDIA = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv"}
 _TYPES = {
     "VARCHAR": "string",
@@ -38,7 +41,8 @@ _TYPES = {
 }
 # Identifiers of routes by number; a name that is no known route's is not shown either.
 _NUMBERED = """(
-    select route_id as known_id, 'route-' || lpad(row_number() over (order by route_id)::varchar, 3, '0') as public_id
+    select route_id as known_id, 'route-' || lpad(row_number() over (order by route_id)::varchar,
+        3, '0') as public_id
     from (select distinct route_id from core.route)
 )"""
 
@@ -144,7 +148,8 @@ def view_fields(connection: duckdb.DuckDBPyConnection, view: str, profile: Profi
     if profile == "public" and tags.get("*", set()) & set(HIDDEN):
         return []
     columns = connection.execute(
-        "select column_name, data_type, coalesce(comment, '') from duckdb_columns() where schema_name = 'mart' and table_name = $view order by column_index",
+        "select column_name, data_type, coalesce(comment, '') from duckdb_columns() where "
+        "schema_name = 'mart' and table_name = $view order by column_index",
         {"view": view},
     ).fetchall()
     names = {name for name, _, _ in columns}
@@ -168,9 +173,15 @@ def _public_name(name: str, columns: set[str]) -> str:
     if "series_kind" in columns:
         return f"case when view.series_kind = 'route' then {hidden} else view.\"{name}\" end"
     if "scope_kind" in columns:
-        return f"case when view.scope_kind in ('segment', 'node', 'country', 'market', 'corridor', 'risk_group') then view.\"{name}\" else {hidden} end"
+        return (
+            "case when view.scope_kind in ('segment', 'node', 'country', 'market', "
+            f"'corridor', 'risk_group') then view.\"{name}\" else {hidden} end"
+        )
     if name == "alternative_id":
-        return f"case when view.alternative_id in ('total', view.project_id) then view.alternative_id else {hidden} end"
+        return (
+            "case when view.alternative_id in ('total', view.project_id) then "
+            f"view.alternative_id else {hidden} end"
+        )
     return hidden
 
 
@@ -274,7 +285,11 @@ def _describe(
         "",
     ]
     lines += [
-        "Every column, its unit and meaning stand in datapackage.json (https://specs.frictionlessdata.io). Never add p95s, peaks or quantiles over series.",
+        (
+            "Every column, its unit and meaning stand in datapackage.json "
+            "(https://specs.frictionlessdata.io). Never add p95s, peaks or quantiles over "
+            "series."
+        ),
         "",
         "| file | rows | what it is |",
         "|---|---|---|",

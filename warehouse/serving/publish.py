@@ -128,7 +128,8 @@ def _verify(warehouse: Warehouse, copy: Path) -> None:
 def table_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """The number of rows of every table that is not temporary."""
     names = connection.execute(
-        "select schema_name || '.' || table_name from duckdb_tables() where not temporary and not internal order by 1"
+        "select schema_name || '.' || table_name from duckdb_tables() where not temporary "
+        "and not internal order by 1"
     ).fetchall()
     return {
         name: connection.table(name).aggregate("count(*)").fetchall()[0][0] for (name,) in names

@@ -105,7 +105,8 @@ def _relation(
         raise QueryError(
             "a pivot must name the values that become columns",
             [Problem("pivot", "would first have to look for them, and keep them")],
-            "Write them out: pivot traffic_month on direction in ('in', 'out') using max(mean_gbps) group by series_id",
+            "Write them out: pivot traffic_month on direction in ('in', 'out') using "
+            "max(mean_gbps) group by series_id",
         )
     if len(statements) != 1:
         raise QueryError(

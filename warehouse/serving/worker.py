@@ -58,7 +58,8 @@ def answered(
         )
         if not worker.pipe.poll(timeout_seconds + GRACE_SECONDS):
             raise QueryError(
-                f"the query was ended by force {GRACE_SECONDS:g} seconds after its {timeout_seconds:g} seconds were up",
+                f"the query was ended by force {GRACE_SECONDS:g} seconds after its "
+                f"{timeout_seconds:g} seconds were up",
                 [
                     Problem(
                         "query", "takes too long to plan, or makes something too large in one step"

@@ -53,7 +53,8 @@ def formats_of(spec: RowSpec, path: Path, relation: DuckDBPyRelation) -> list[st
     if not stamps.limit(LOOKED_AT).filter(matches).limit(1).fetchall():
         return []
     seen = stamps.filter(matches).aggregate(
-        f"max(regexp_extract(stamp, '{NUMBERS}', 1)::int), max(regexp_extract(stamp, '{NUMBERS}', 3)::int),"
+        f"max(regexp_extract(stamp, '{NUMBERS}', 1)::int), max(regexp_extract(stamp, "
+        f"'{NUMBERS}', 3)::int),"
         f" bool_and(regexp_extract(stamp, '{NUMBERS}', 2) = '.')"
     )
     first, second, dotted = seen.fetchall()[0]
@@ -63,7 +64,8 @@ def formats_of(spec: RowSpec, path: Path, relation: DuckDBPyRelation) -> list[st
     if day_first is None and first <= 12 and second <= 12 and not dotted:
         raise _unclear(
             path,
-            f"has stamps such as 03/04/2025, and no number of the column {spec.time_column} is above 12",
+            "has stamps such as 03/04/2025, and no number of the column "
+            f"{spec.time_column} is above 12",
         )
     if day_first is None:
         day_first = first > 12 or (dotted and second <= 12)

@@ -109,7 +109,10 @@ def read(spec: ItuSpec, path: Path) -> Statistics:
         notes.append(
             f"the file says {', '.join(claimed)}; its values were read as {unit}, as declared"
         )
-    source = f"{path.name}: bandwidth per inhabitant ({unit}) x inhabitants ({Path(spec.population_file).name})"
+    source = (
+        f"{path.name}: bandwidth per inhabitant ({unit}) x inhabitants "
+        f"({Path(spec.population_file).name})"
+    )
     return Statistics(tuple(rows), tuple(notes), source)
 
 
@@ -117,7 +120,10 @@ def read_population(path: Path) -> Mapping[tuple[str, int], tuple[str, float]]:
     """Country (alpha-2) and inhabitants by area (alpha-3) and year, from a CSV of country, area,
     year, population.
     """
-    remedy = "Give a CSV with the columns country (KZ), area (KAZ), year, population: each area and year once, in whole people."
+    remedy = (
+        "Give a CSV with the columns country (KZ), area (KAZ), year, population: each area and "
+        "year once, in whole people."
+    )
     found: dict[tuple[str, int], tuple[str, float]] = {}
     problems = []
     try:
@@ -273,7 +279,8 @@ def _unit(spec: ItuSpec, path: Path, cells: list[Cell], claimed: list[str]) -> s
         )
         raise refused(
             path,
-            f"claims {claimed[0]}, which can't be right: the median area would have {middle * BITS[known[0]]:,.0f} bit/s per inhabitant",
+            f"claims {claimed[0]}, which can't be right: the median area would have "
+            f"{middle * BITS[known[0]]:,.0f} bit/s per inhabitant",
             f"Its values give {readings}. Nothing was guessed: declare per_inhabitant_unit.",
         )
     return known[0]

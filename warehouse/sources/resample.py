@@ -25,12 +25,14 @@ def even_lengths(frame: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
         slot = next((length for length in LENGTHS if length >= max(seconds, 300)), None)
         if slot is None:
             notes.append(
-                f"{part.height} means of {seconds / 3600:g} hours are longer than a day and were left out"
+                f"{part.height} means of {seconds / 3600:g} hours are longer than a day "
+                "and were left out"
             )
             continue
         kept.append(_averaged(part, seconds, slot))
         notes.append(
-            f"means of {seconds} seconds do not fit a slot; {part.height} of them were averaged into {slot // 60}-minute slots by time"
+            f"means of {seconds} seconds do not fit a slot; {part.height} of them were "
+            f"averaged into {slot // 60}-minute slots by time"
         )
     whole = pl.concat(kept).unique(["stamp", "seconds"], keep="first", maintain_order=True)
     return whole.sort("seconds", "stamp"), tuple(notes)

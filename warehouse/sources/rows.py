@@ -274,7 +274,9 @@ class CountersSpec(RowSpec):
 
 
 def rows_of(spec: SampleSpec, **columns: Any) -> RowSpec:
-    """What a reader made of the source's file: the source's own choices, and the columns it made."""
+    """What a reader made of the source's file: the source's own choices, and the columns it
+    made.
+    """
     shared = {
         item.name: getattr(spec, item.name)
         for item in dataclasses.fields(RowSpec)

@@ -146,7 +146,8 @@ def _retyped(
     shape: Shape,
     port_names: Sequence[str],
 ) -> None:
-    """The reader makes numbers itself, for half of what casting its texts costs; a cell that is none
+    """The reader makes numbers itself, for half of what casting its texts costs; a cell that is
+    none
     rejects the line.
     """
     # A stamp stays a text: the reader would drop an offset behind it without a word.

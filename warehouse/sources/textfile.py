@@ -78,7 +78,9 @@ def interface_of(path: Path) -> str:
 
 
 def compression_of(path: Path) -> Literal["none", "gzip", "zstd"]:
-    """Name of the compression as DuckDB and Arrow call it, by the ending; "none" for plain files."""
+    """Name of the compression as DuckDB and Arrow call it, by the ending; "none" for plain
+    files.
+    """
     ending = path.suffix.lower()
     return "gzip" if ending in GZIP else "zstd" if ending == ".zst" else "none"
 
@@ -127,7 +129,8 @@ def encoding_of(spec: RowSpec, path: Path) -> str:
 
 
 def write_utf8(path: Path, encoding: str, copy: Path) -> None:
-    """A copy of the file, unpacked, in UTF-8. Raises SourceError where a byte does not belong to the
+    """A copy of the file, unpacked, in UTF-8. Raises SourceError where a byte does not belong to
+    the
     encoding.
     """
     decoder = codecs.getincrementaldecoder(encoding)()
@@ -141,7 +144,8 @@ def write_utf8(path: Path, encoding: str, copy: Path) -> None:
     except UnicodeDecodeError as error:
         raise refused(
             path,
-            f"is not {encoding}: byte {done + error.start + 1} is 0x{error.object[error.start]:02x}",
+            f"is not {encoding}: byte {done + error.start + 1} is "
+            f"0x{error.object[error.start]:02x}",
             "State its encoding.",
         ) from error
 
@@ -198,7 +202,9 @@ def look(spec: RowSpec, path: Path) -> Shape:
 
 
 def decode(head: bytes) -> str:
-    """UTF-8 text without its byte order mark; a character cut off by the end of `head` is left out."""
+    """UTF-8 text without its byte order mark; a character cut off by the end of `head` is left
+    out.
+    """
     try:
         return head.decode("utf-8-sig")
     except UnicodeDecodeError as error:

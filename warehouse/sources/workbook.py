@@ -142,10 +142,13 @@ def _refuse_swapped(spec: RowSpec, path: Path, stamps: pl.Series) -> None:
             [
                 Problem(
                     str(path),
-                    f"column {spec.time_column} has dates whose day is never above 12, and beyond it only texts such as {said[0]}",
+                    f"column {spec.time_column} has dates whose day is never above 12, and "
+                    f"beyond it only texts such as {said[0]}",
                 )
             ],
-            "Take the file from which this workbook was made, or import it again and say there which number is the day. If the dates are right, list both forms in time_format.",
+            "Take the file from which this workbook was made, or import it again and say "
+            "there which number is the day. If the dates are right, list both forms in "
+            "time_format.",
         )
 
 
@@ -179,6 +182,7 @@ def _read_apart(spec: RowSpec, path: Path) -> tuple[pl.DataFrame, Facts]:
             raise refused(
                 path,
                 f"can't be read within {spec.max_workbook_bytes} bytes of memory",
-                "Look for a stray cell far from the table; export CSV; or raise max_workbook_bytes.",
+                "Look for a stray cell far from the table; export CSV; or raise "
+                "max_workbook_bytes.",
             )
         return pl.read_ipc(output), json.loads(Path(f"{output}.json").read_text("utf-8"))

@@ -64,7 +64,9 @@ class ZabbixSpec(TextSpec):
 
 
 def open_export(connection: DuckDBPyConnection, spec: ZabbixSpec, path: Path) -> Opened:
-    """Makes the view source_row over the export: one row per item and time, named as `items` says."""
+    """Makes the view source_row over the export: one row per item and time, named as `items`
+    says.
+    """
     if read_head(path).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
         return _open_answer(connection, spec, path)
     shape = look(rows_of(spec, time_column="clock"), path)

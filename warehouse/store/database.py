@@ -263,7 +263,9 @@ class Warehouse:
         return True
 
     def runs(self) -> pl.DataFrame:
-        """Every kept run, the earliest first; `latest` marks the one that speaks for its grain now."""
+        """Every kept run, the earliest first; `latest` marks the one that speaks for its grain
+        now.
+        """
         return self.sql("from mart.run_history order by known_at, run_id")
 
     def note_edition(self, edition_id: str) -> None:

@@ -1,4 +1,6 @@
-"""What each edition of the report was drawn from, kept so that it can be drawn again, to the byte."""
+"""What each edition of the report was drawn from, kept so that it can be drawn again, to the
+byte.
+"""
 
 from __future__ import annotations
 

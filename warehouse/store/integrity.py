@@ -14,7 +14,8 @@ from warehouse.errors import Problem, WarehouseError
 HEADERS_BYTES = 3 * 4096
 DAMAGED = "the database file is damaged"
 REMEDY = (
-    "Put a backup in place: transit restore FILE.tar --replace. Without one move the file away, then `transit run` loads everything anew."
+    "Put a backup in place: transit restore FILE.tar --replace. Without one move the file "
+    "away, then `transit run` loads everything anew."
     " The published copy is as it was. See what the disk says (dmesg, smartctl)."
 )
 _MAGIC = b"DUCK"

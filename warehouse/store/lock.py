@@ -16,7 +16,9 @@ from warehouse.errors import LockedError, Problem
 
 
 class WriterLock:
-    """Holds `<database>.lock`; the file stays behind when released, empty, and means nothing then."""
+    """Holds `<database>.lock`; the file stays behind when released, empty, and means nothing
+    then.
+    """
 
     def __init__(self, database: Path, wait_seconds: float = 0.0) -> None:
         """Raises LockedError, naming the holder, if the lock is not free after `wait_seconds`."""
@@ -34,7 +36,8 @@ class WriterLock:
                     raise LockedError(
                         "another process is writing to this warehouse",
                         [Problem(str(database), holder)],
-                        "Wait until it has finished, or end that process; the published copy can be read meanwhile.",
+                        "Wait until it has finished, or end that process; the published "
+                        "copy can be read meanwhile.",
                     ) from None
                 time.sleep(0.05)
         os.ftruncate(self._descriptor, 0)
@@ -51,7 +54,10 @@ class WriterLock:
         since = datetime.fromtimestamp(os.fstat(self._descriptor).st_mtime, UTC)
         try:
             holder = json.loads(os.pread(self._descriptor, 4096, 0))
-            return f"held by process {holder['pid']} on {holder['host']} since {since:%Y-%m-%d %H:%M:%S} UTC"
+            return (
+                f"held by process {holder['pid']} on {holder['host']} since "
+                f"{since:%Y-%m-%d %H:%M:%S} UTC"
+            )
         except (ValueError, KeyError, TypeError):
             return f"held by an unnamed process since {since:%Y-%m-%d %H:%M:%S} UTC"
 

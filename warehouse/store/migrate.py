@@ -199,7 +199,10 @@ def _gather_fans(connection: duckdb.DuckDBPyConnection) -> None:
     """For runs saved before core.forecast_fan was there; run by run, so that memory does not grow,
     and an interruption is made good.
     """
-    missing = "select run_id from core.forecast_run anti join core.forecast_fan using (run_id) order by known_at, run_id"
+    missing = (
+        "select run_id from core.forecast_run anti join core.forecast_fan using (run_id) order "
+        "by known_at, run_id"
+    )
     for (run_id,) in connection.execute(missing).fetchall():
         connection.execute((SQL / "results" / "fans.sql").read_text("utf-8"), {"run_id": run_id})
 

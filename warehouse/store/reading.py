@@ -65,9 +65,15 @@ def open_sealed(
         if "set lock on file" in said:
             remedy = "This is the working database of a run; read the published copy instead."
         elif "version" in said.lower():
-            remedy = f"It was made by another DuckDB than the installed {duckdb.__version__}: update this software, or publish again."
+            remedy = (
+                f"It was made by another DuckDB than the installed {duckdb.__version__}: "
+                "update this software, or publish again."
+            )
         else:
-            remedy = "Give the path of a published warehouse, or make this one anew with `transit publish`."
+            remedy = (
+                "Give the path of a published warehouse, or make this one anew with `transit "
+                "publish`."
+            )
         raise WarehouseError(
             "the warehouse can't be opened", [Problem(place, said)], remedy
         ) from error
@@ -83,6 +89,7 @@ def open_sealed(
         )
     # Python variables are no tables here.
     connection.execute(
-        "set enable_progress_bar = false; set python_enable_replacements = false; set TimeZone = 'UTC'; set search_path = 'mart'; set lock_configuration = true;"
+        "set enable_progress_bar = false; set python_enable_replacements = false; set "
+        "TimeZone = 'UTC'; set search_path = 'mart'; set lock_configuration = true;"
     )
     return connection

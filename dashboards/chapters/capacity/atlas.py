@@ -1,4 +1,6 @@
-"""The network on a map, by utilization and by runout, and what charts of loads say of themselves."""
+"""The network on a map, by utilization and by runout, and what charts of loads say of
+themselves.
+"""
 
 from __future__ import annotations
 

@@ -53,7 +53,8 @@ def schedule(view: View) -> Section | None:
                 else "",
             ),
             Cell(
-                f"{view.language.word('option', row['option'])}: {row['modules']}\u00a0×\u00a0{view.language.number(row['module_gbps'])}\u00a0{joined(text('unit.gbps'))}"
+                f"{view.language.word('option', row['option'])}: "
+                f"{row['modules']}\u00a0×\u00a0{view.language.number(row['module_gbps'])}\u00a0{joined(text('unit.gbps'))}"
             ),
             period(view.language, row["ready_by"], view.material.edition.grain),
             dollars(view.language, row["cost_usd"]),

@@ -166,7 +166,8 @@ def order_table(view: View) -> Table | None:
     rows = []
     for row in orders.iter_rows(named=True):
         late = row["overdue_months"] > 0
-        size = f"{row['modules']}\u00a0×\u00a0{view.language.number(row['module_gbps'])}\u00a0{joined(text('unit.gbps'))}"
+        module = f"{view.language.number(row['module_gbps'])}\u00a0{joined(text('unit.gbps'))}"
+        size = f"{row['modules']}\u00a0×\u00a0{module}"
         rows.append(
             {
                 "segment": Cell(

@@ -180,7 +180,10 @@ def _event(view: View, event_id: str) -> str:
     rows = view.material["event"].filter(pl.col("event_id") == event_id)
     if rows.is_empty():
         return event_id
-    return f"{view.language.word('event', rows['kind'][0])}, {view.language.day(rows['start_at'][0].date())}"
+    return (
+        f"{view.language.word('event', rows['kind'][0])}, "
+        f"{view.language.day(rows['start_at'][0].date())}"
+    )
 
 
 def _effects(view: View) -> Section | None:
@@ -307,7 +310,9 @@ def _subject(view: View, subject: str) -> str:
         return view.text("scope_of.module", name=name)
     words = subject.split()
     if len(words) > 2 and words[0] in GRAINS and view.language.knows("statistic_short", words[1]):
-        return f"{view.language.word('statistic_short', words[1])}: {view.language.word('live', words[2]) if view.language.knows('live', words[2]) else view.language.word('model', words[2])}"
+        return f"{view.language.word('statistic_short', words[1])}: " + view.language.word(
+            "live" if view.language.knows("live", words[2]) else "model", words[2]
+        )
     if name in view.material.segments:
         return naming.segment_label(view, name)
     if name in view.material.routes:

@@ -10,7 +10,9 @@ from forecasting.series import FloatArray
 
 
 def seasonal_naive(values: FloatArray, season: int, horizon: int) -> FloatArray:
-    """The value one season ago, again and again; the last value where there is less than a season."""
+    """The value one season ago, again and again; the last value where there is less than a
+    season.
+    """
     if len(values) < season:
         return np.full(horizon, values[-1])
     ahead: FloatArray = values[len(values) - season + np.arange(horizon) % season]

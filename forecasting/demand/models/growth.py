@@ -161,7 +161,9 @@ def _lines(
 
 
 def _innovations(left: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Of each row (..., T): autocorrelation at lag 1 between 0 and .98, and the variance it leaves."""
+    """Of each row (..., T): autocorrelation at lag 1 between 0 and .98, and the variance it
+    leaves.
+    """
     energy = products(left, left) + 1e-300
     memory = np.clip(products(left[..., 1:], left[..., :-1]) / energy, 0.0, 0.98)
     surprise = left[..., 1:] - memory[..., None] * left[..., :-1]

@@ -81,7 +81,9 @@ class Smoother:
     def errors(
         self, alpha: float, beta: float, gamma: float, phi: float, level: float, trend: float
     ) -> FloatArray:
-        """One-step errors (T,) with these smoothing parameters, started from this level and trend."""
+        """One-step errors (T,) with these smoothing parameters, started from this level and
+        trend.
+        """
         if not COMPILED:
             return self._public_errors(alpha, beta, gamma, phi, level, trend)
         given = self._parameters

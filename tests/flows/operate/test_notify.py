@@ -85,6 +85,10 @@ def test_a_refused_run_is_told_and_its_repair_too(project, tmp_path, webhook):
     assert [message["event"] for message in received] == ["failed"]
     assert "max_age_days" in received[0]["text"]
     assert "The last edition stays" in received[0]["text"]
+    log = (folder / ".transit/logs/transit.jsonl").read_text("utf-8").splitlines()
+    (error,) = (line for line in map(json.loads, log) if line["event"] == "error")
+    assert error["code"]
+    assert all(problem["code"] and problem["values"] for problem in error["problems"])
     settings.write_text(text.replace("max_age_days = 1", "max_age_days = 100"), encoding="utf-8")
     type(project)(folder).transit("run")
     assert [message["event"] for message in received] == ["failed", "recovered"]
@@ -145,6 +149,6 @@ def test_prefect_mails_by_the_same_settings(mailbox):
     assert mail_url(NotifySettings()) == ""
     first, second = uuid4(), uuid4()
     assert all(
-        [one.block_document_id for one in made.actions] == [first, second]
+        [action.block_document_id for action in made.actions] == [first, second]
         for made in automations_of([first, second], 6)
     )

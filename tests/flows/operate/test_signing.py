@@ -1,4 +1,6 @@
-"""The hashes of what is published are signed by one key, and any change to list or signature shows."""
+"""The hashes of what is published are signed by one key, and any change to list or signature
+shows.
+"""
 
 from __future__ import annotations
 
@@ -96,7 +98,8 @@ def test_tools_of_any_machine_can_check_it(edition):
     )
     (folder / "key.pub").write_text(public)
     command = (
-        f"grep -v '^# ed25519' {NAME} > list && grep '^# ed25519' {NAME} | cut -d' ' -f3 | base64 -d > signature"
+        f"grep -v '^# ed25519' {NAME} > list && grep '^# ed25519' {NAME} | cut -d' ' -f3 | "
+        "base64 -d > signature"
         " && openssl pkeyutl -verify -pubin -inkey key.pub -rawin -in list -sigfile signature"
     )
     subprocess.run(["sh", "-c", command], cwd=folder, check=True, capture_output=True)

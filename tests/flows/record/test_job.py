@@ -16,7 +16,11 @@ pytestmark = pytest.mark.xdist_group("project")
 def test_a_second_run_at_once_is_turned_away_by_name(project, tmp_path):
     folder = copy_of(project.folder, tmp_path / "mine")
     (folder / ".transit").mkdir()
-    holder = "import sys\nfrom pathlib import Path\nfrom warehouse.store.lock import WriterLock\nwith WriterLock(Path('.transit/run')):\n    print('held', flush=True)\n    sys.stdin.readline()\n"
+    holder = (
+        "import sys\nfrom pathlib import Path\nfrom warehouse.store.lock import WriterLock\n"
+        "with WriterLock(Path('.transit/run')):\n    print('held', flush=True)\n    "
+        "sys.stdin.readline()\n"
+    )
     with subprocess.Popen(
         [sys.executable, "-c", holder],
         cwd=folder,

@@ -59,7 +59,8 @@ def test_a_few_pieces_are_done_here():
 
 def test_what_holds_the_interpreter_ends_the_process_and_tells_where():
     held = (
-        "import re\nfrom flows.runtime import here\nfrom flows.runtime.workers import Limit\nhere.GRACE_SECONDS = 0.5\n"
+        "import re\nfrom flows.runtime import here\nfrom flows.runtime.workers import "
+        "Limit\nhere.GRACE_SECONDS = 0.5\n"
         "here.within(Limit(0.5), lambda text: re.match('(a+)+b', text), (1, 40 * 'a'))\n"
     )
     done = subprocess.run(

@@ -76,13 +76,17 @@ def main(runner, fault, address, chunk_minutes="0.1"):
         from warehouse.errors import TransitError
         server.wait()
         chunks = [np.full((3, 3), float(number)) for number in range(12)]
-        run = RunSettings(runner=runner, workers=2, dask_address=address or None, chunk_minutes=float(chunk_minutes))
+        minutes = float(chunk_minutes)
+        run = RunSettings(
+            runner=runner, workers=2, dask_address=address or None, chunk_minutes=minutes
+        )
         try:
             found = on_runner(run, "forecast", lambda: map_tasks(globals()[fault], chunks))
         except TransitError as error:
             print("named:", error)
             return
-        print("same" if all((a == 2 * b).all() for a, b in zip(found, chunks, strict=True)) and len(found) == 12 else "different")
+        same = all((a == 2 * b).all() for a, b in zip(found, chunks, strict=True))
+        print("same" if same and len(found) == 12 else "different")
 
 if __name__ == "__main__":
     main(*sys.argv[1:])
@@ -139,7 +143,9 @@ LOCAL = ["--host", "127.0.0.1", "--no-dashboard"]
 def cluster(
     folder: Path, *, workers: int, **settings: str
 ) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
-    """A scheduler's address, and its process followed by those of its workers, which have no nanny."""
+    """A scheduler's address, and its process followed by those of its workers, which have no
+    nanny.
+    """
     file, processes = folder / "scheduler.json", []
     options = {"cwd": folder, "env": environment() | settings, "stderr": subprocess.DEVNULL}
     scheduler = [

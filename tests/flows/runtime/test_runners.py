@@ -26,7 +26,9 @@ def main(runner, address):
         chunks = [rng.normal(size=(40, 40)) for _ in range(12)]
         if address == "local":
             from distributed import LocalCluster
-            cluster = LocalCluster(n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address=None)
+            cluster = LocalCluster(
+                n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+            )
             address = cluster.scheduler_address
 
         run = RunSettings(runner=runner, workers=2, dask_address=address or None)
@@ -38,7 +40,9 @@ def main(runner, address):
             import cloudpickle
             from prefect.context import serialize_context
             big = rng.normal(size=200_000)
-            sent = on_runner(run, "everything", lambda: len(cloudpickle.dumps(serialize_context())) + 0 * big.size)
+            def size():
+                return len(cloudpickle.dumps(serialize_context())) + 0 * big.size
+            sent = on_runner(run, "everything", size)
             assert sent < 50_000, f"{sent} bytes go along with every task"
 
         # What was taken is let go, and so is what all of it was made into.
@@ -67,8 +71,12 @@ def main(runner, address):
         draws, version = rng.lognormal(2, 1, (3, 700, 36)), np.zeros((700, 36), dtype=np.int16)
         here = routing.stream_loads(draws, routings, version)
         routing.WORTH_SENDING, routing.PART_BYTES = 1.0, 150_000
-        there = routing.stream_loads(draws, routings, version, send_parts=partial(spread, run, "failures"))
-        same += [getattr(here, name).tobytes() == getattr(there, name).tobytes() for name in ("base", "worst", "cause")]
+        send_parts = partial(spread, run, "failures")
+        there = routing.stream_loads(draws, routings, version, send_parts=send_parts)
+        same += [
+            getattr(here, name).tobytes() == getattr(there, name).tobytes()
+            for name in ("base", "worst", "cause")
+        ]
         print("same" if all(same) and len(same) == 15 else f"different: {same}")
 
 if __name__ == "__main__":

@@ -157,7 +157,7 @@ def pool():
 
 
 def processes(pool: Workers) -> list[int]:
-    return [one._process.pid for one in tuple(pool._processes)]
+    return [process._process.pid for process in tuple(pool._processes)]
 
 
 def test_an_error_that_cannot_come_back_is_not_waited_for(pool, tmp_path):

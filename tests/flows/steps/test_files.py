@@ -15,7 +15,9 @@ import pytest
 RING = {
     "segments.csv": "segment_id,a_node,z_node\nAB,A,B\nBC,B,C\nCD,C,D\nDA,D,A\n",
     "routes.csv": "route_id,a_node,z_node\nAC,A,C\nAB,A,B\nBC,B,C\n",
-    "route_paths.csv": "route_id,rank,seq,segment_id\nAC,1,1,AB\nAC,1,2,BC\nAC,2,1,DA\nAC,2,2,CD\nAB,1,1,AB\nAB,2,1,DA\nAB,2,2,CD\nAB,2,3,BC\n"
+    "route_paths.csv": "route_id,rank,seq,segment_id\n"
+    "AC,1,1,AB\nAC,1,2,BC\nAC,2,1,DA\nAC,2,2,CD\nAB,1,1,AB\n"
+    "AB,2,1,DA\nAB,2,2,CD\nAB,2,3,BC\n"
     "BC,1,1,BC\nBC,2,1,AB\nBC,2,2,DA\nBC,2,3,CD\n",
     "risk_groups.csv": "risk_group_id,segment_id\nT1,AB\nT1,DA\n",
     "capacity.csv": "segment_id,lit_gbps\nAB,100\nBC,100\nCD,100\nDA,100\n",

@@ -279,10 +279,10 @@ def test_the_plan_is_the_cheapest_of_all_build_sets_and_timings(seed, opened):
     )
     basis, stated, projects = basis_of(inputs)
     made, _ = choices(basis, stated, POLICY, projects, {}, 1)
-    assert {one.name for one in made.openings} == {"P", "Q"}
+    assert {opening.name for opening in made.openings} == {"P", "Q"}
     frames, _ = upgrade_frames(basis, stated, POLICY, choices=made)
     totals = {}
-    for chosen in product(*(range(one.never + 1) for one in made.openings)):
+    for chosen in product(*(range(opening.never + 1) for opening in made.openings)):
         story = inputs
         for one, option in zip(made.openings, chosen, strict=True):
             story = (

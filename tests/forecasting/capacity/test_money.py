@@ -17,6 +17,7 @@ from forecasting.capacity.money import (
     revenue_at_risk,
     spread,
     transit_bill,
+    worth_at_end,
 )
 
 
@@ -42,6 +43,12 @@ def test_transit_bill_and_revenue_at_risk():
     assert transit_bill(10, 12.4, 1.20, 1.50) == pytest.approx(15600)
     assert transit_bill(10, 7, 1.20, 1.50) == pytest.approx(12000)
     assert revenue_at_risk(3, 4, 2.5) == pytest.approx(30000)
+
+
+def test_what_is_left_at_the_end_is_the_price_of_then_by_the_life_ahead():
+    left = worth_at_end(100, 0.1, 0.2, bought_years=1, end_years=3, life_years=4)
+    assert left == pytest.approx(100 * 0.8**3 / 1.1**3 / 2)
+    assert worth_at_end(100, 0.1, 0.2, bought_years=1, end_years=5, life_years=4) == 0
 
 
 def test_spread_of_a_product():

@@ -76,12 +76,12 @@ def worlds(draw):
     told = draw(st.booleans())
     needs = [
         {
-            one: np.array(draw(st.lists(number, min_size=HORIZON, max_size=HORIZON)))
-            for one in options
+            option: np.array(draw(st.lists(number, min_size=HORIZON, max_size=HORIZON)))
+            for option in options
         }
         for _ in range(draw(st.integers(1, 2)))
     ]
-    charge = {one: np.array(draw(number)) for one in options}
+    charge = {option: np.array(draw(number)) for option in options}
     return builds, offers, needs, charge, told, options
 
 

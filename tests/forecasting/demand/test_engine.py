@@ -171,9 +171,8 @@ def test_what_cannot_be_forecast_says_why():
     assert reasons["ended"] == "the last 5 months are missing; at most 2 may be"
     assert reasons["nothing"] == "no month has a value"
     assert "switched off" in reasons["off"]
-    assert (
-        reasons["faint"]
-        == "the last 3 months carried less than 2% of the traffic before: the route looks switched off"
+    assert reasons["faint"] == (
+        "the last 3 months carried less than 2% of the traffic before: the route looks switched off"
     )
 
 
@@ -204,7 +203,9 @@ def test_nothing_in_nothing_out():
 
 
 def test_weeks_of_less_than_a_year_are_held_against_what_came():
-    """Neither then nor now is there a season, so past forecasts tell how wide an interval must be."""
+    """Neither then nor now is there a season, so past forecasts tell how wide an interval must
+    be.
+    """
     values = growing(51, 4, noise=0.1)
     known = np.ones(51, dtype=bool)
     spec = ForecastSpec(grain="week", horizon=13, min_periods=26, draws=50, backtest_origins=4)

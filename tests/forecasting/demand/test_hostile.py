@@ -155,7 +155,10 @@ def test_everything_that_is_wrong_comes_at_once():
             "both ends are A",
         ),
         (
-            '[[segment]]\nsegment = "N"\na_node = "A"\nz_node = "C"\nready = 2025-06-01\nlength_km = -5',
+            (
+                '[[segment]]\nsegment = "N"\na_node = "A"\nz_node = "C"\nready = 2025-06-01\n'
+                "length_km = -5"
+            ),
             "must be a length",
         ),
         ('[[segment]]\nsegment = "AB"\ndelay_months = 1e7', "must lie within 600"),

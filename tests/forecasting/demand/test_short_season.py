@@ -1,4 +1,6 @@
-"""Histories of one to two seasons: what was seen once is not carried on as if it came every year."""
+"""Histories of one to two seasons: what was seen once is not carried on as if it came every
+year.
+"""
 
 from dataclasses import replace
 

@@ -118,7 +118,10 @@ def test_capacity_in_the_future_and_lines_not_built_are_told():
     )
     report = failures(network, DEMAND.head(2), today=date(2026, 1, 1))
     assert report.notes == (
-        "AB: its first capacity holds from 2030-01-01, after 2026-01-01, so its utilization and headroom are not given.",
+        (
+            "AB: its first capacity holds from 2030-01-01, after 2026-01-01, so its "
+            "utilization and headroom are not given."
+        ),
         "Routes without demand: B-C.",
         "Not built, and so carrying nothing: DA.",
     )

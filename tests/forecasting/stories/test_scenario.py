@@ -98,7 +98,11 @@ def test_a_story_that_can_not_be_used_says_why(text, message):
 
 
 def test_all_that_a_story_names_wrongly_is_told_at_once():
-    text = '[[customer]]\nroute = "X"\ngbps = 8\nfrom = 2027-03-01\n[[cut]]\nsegment = "Y"\nfrom = 2027-03-01\n[[risk_group]]\nid = "R"\nsegments = ["AB", "Z"]\n[[assumption]]\nid = "Q"\nfactor = 2\n[[segment]]\nsegment = "AB"\ndelay_months = 2'
+    text = (
+        '[[customer]]\nroute = "X"\ngbps = 8\nfrom = 2027-03-01\n[[cut]]\nsegment = "Y"\nfrom '
+        '= 2027-03-01\n[[risk_group]]\nid = "R"\nsegments = ["AB", "Z"]\n[[assumption]]\nid = '
+        '"Q"\nfactor = 2\n[[segment]]\nsegment = "AB"\ndelay_months = 2'
+    )
     with pytest.raises(SettingsError) as caught:
         apply_scenario(story(text), inputs())
     for part in (
@@ -144,7 +148,8 @@ def test_a_customer_won_in_march_and_lost_again():
     base = inputs()
     changed = apply_scenario(
         story(
-            '[[customer]]\nroute = "A-C"\ngbps = 8\ndirection = "out"\nfrom = 2025-03-01\nuntil = 2025-06-01'
+            '[[customer]]\nroute = "A-C"\ngbps = 8\ndirection = "out"\nfrom = 2025-03-01\n'
+            "until = 2025-06-01"
         ),
         base,
     )
@@ -298,7 +303,10 @@ def test_the_plan_beside_a_story_is_the_plan():
 
 
 def test_a_new_segment_with_its_path_takes_the_traffic():
-    text = '[[segment]]\nsegment = "AC"\na_node = "A"\nz_node = "C"\nlit_gbps = 400\nready = 2025-07-01\n[[path]]\nroute = "A-C"\nrank = 1\nsegments = ["AC"]'
+    text = (
+        '[[segment]]\nsegment = "AC"\na_node = "A"\nz_node = "C"\nlit_gbps = 400\nready = '
+        '2025-07-01\n[[path]]\nroute = "A-C"\nrank = 1\nsegments = ["AC"]'
+    )
     changed = apply_scenario(story(text), inputs())
     route = changed.network.routes["A-C"]
     assert route.carried_by(frozenset()) == {1: 1.0}
@@ -313,7 +321,8 @@ def test_a_new_segment_with_its_path_takes_the_traffic():
 def test_capacity_and_assumptions_can_be_changed():
     changed = apply_scenario(
         story(
-            '[[capacity]]\nsegment = "AB"\nlit_gbps = 900\nfrom = 2025-01-01\n[[assumption]]\nid = "LEAD"\nfactor = 2'
+            '[[capacity]]\nsegment = "AB"\nlit_gbps = 900\nfrom = 2025-01-01\n'
+            '[[assumption]]\nid = "LEAD"\nfactor = 2'
         ),
         inputs(),
     )
@@ -325,7 +334,9 @@ def test_capacity_and_assumptions_can_be_changed():
 
 
 def with_a_project() -> PlanInputs:
-    """The ring with a diagonal AC that is built some time in 2025, and a coincidence that swings."""
+    """The ring with a diagonal AC that is built some time in 2025, and a coincidence that
+    swings.
+    """
     frames = ring()
     frames["segment"] = pl.concat(
         [
@@ -393,7 +404,10 @@ def with_a_project() -> PlanInputs:
         '[[segment]]\nsegment = "CD"\nready = 2025-09-01',
         '[[segment]]\nsegment = "AC"\ndelay_months = 4',
         '[[segment]]\nsegment = "AC"\nnever = true',
-        '[[segment]]\nsegment = "AC"\ndelay_months = 4\n[[customer]]\nroute = "B-C"\ngbps = 8\nfrom = 2025-04-01',
+        (
+            '[[segment]]\nsegment = "AC"\ndelay_months = 4\n[[customer]]\nroute = "B-C"\ngbps '
+            "= 8\nfrom = 2025-04-01"
+        ),
     ],
 )
 def test_what_is_taken_from_the_plan_beside_it_is_what_would_be_made_anew(text):

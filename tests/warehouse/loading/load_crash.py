@@ -30,7 +30,10 @@ TABLES = {
     "traffic_sample": f"* replace ({FILE_OF.format('batch_id')} as batch_id)",
     "batch_extent": f"* replace ({FILE_OF.format('batch_id')} as batch_id)",
     "quarantine": f"* exclude (file_name) replace ({FILE_OF.format('batch_id')} as batch_id)",
-    "traffic_sample_superseded": f"* replace ({FILE_OF.format('batch_id')} as batch_id, {FILE_OF.format('superseded_by')} as superseded_by)",
+    "traffic_sample_superseded": (
+        f"* replace ({FILE_OF.format('batch_id')} as batch_id, "
+        f"{FILE_OF.format('superseded_by')} as superseded_by)"
+    ),
     "traffic_period": "*",
     "traffic_peak": "*",
 }
@@ -189,5 +192,6 @@ if __name__ == "__main__":
         count = int(sys.argv[1]) if len(sys.argv) > 1 else 50
         with tempfile.TemporaryDirectory() as name:
             print(
-                f"{compare(count, 1, Path(name))} of {count} loads were killed on their way; all equal an undisturbed one"
+                f"{compare(count, 1, Path(name))} of {count} loads were killed on their "
+                "way; all equal an undisturbed one"
             )

@@ -240,7 +240,8 @@ def test_directions_on_separate_rows_make_one_slot(tmp_path: Path) -> None:
     )
     file = write(
         tmp_path / "a.csv",
-        "time;series;value\n2024-01-01 00:00;r1.in;1,5\n2024-01-01 00:00;r1.out;2.000,25\n2024-01-01 00:00;r1.up;3\n",
+        "time;series;value\n2024-01-01 00:00;r1.in;1,5\n2024-01-01 00:00;r1.out;2.000,25\n"
+        "2024-01-01 00:00;r1.up;3\n",
     )
     with open_world(tmp_path) as world:
         result = load_one(world, TableSpec(**{**vars(spec), "decimal_comma": True}), file)
@@ -312,7 +313,10 @@ def test_stamps_at_the_end_of_a_slot_belong_to_the_slot_before(tmp_path: Path) -
 
 def test_doubtful_slots_are_flagged_and_kept(tmp_path: Path) -> None:
     ports = [("p1", "r1", 1.0, 1), ("p2", "r1", 1.0, 2)]
-    rows = "2024-01-01 00:00,p1,2e9,1\n2024-01-01 00:05,p1,,\n2024-01-01 00:10,p1,5,5\n2024-01-01 00:10,p2,6,6\n2024-01-01 00:15,p2,7,7\n"
+    rows = (
+        "2024-01-01 00:00,p1,2e9,1\n2024-01-01 00:05,p1,,\n2024-01-01 00:10,p1,5,5\n2024-01-01 "
+        "00:10,p2,6,6\n2024-01-01 00:15,p2,7,7\n"
+    )
     with open_world(tmp_path, ["r1"], ports=ports) as world:
         event = {
             "event_id": "e",

@@ -28,7 +28,8 @@ def local_slots(first: date, until: date, every: timedelta) -> list[datetime]:
 @pytest.mark.parametrize(
     ("first", "until", "slots"),
     [
-        # Midnight in Almaty is 19:00 of the day before in UTC, so that a month counted on from there
+        # Midnight in Almaty is 19:00 of the day before in UTC, so that a month counted on from
+        # there
         # would end on 28 March; in March 2024 the clock had just been moved by an hour.
         (date(2025, 3, 1), date(2025, 4, 1), 31 * 288),
         (date(2024, 2, 1), date(2024, 3, 1), 29 * 288 + 12),

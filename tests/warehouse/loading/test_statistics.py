@@ -174,7 +174,8 @@ def test_a_month_of_slots(tmp_path: Path) -> None:
         )  # 418th highest of 8352
         assert (mean["coverage_ratio"], mean["slot_minutes"], mean["reason"]) == (1.0, 5, None)
         peak = world.sql(
-            "select peak_gbps, peak_to_mean_ratio from core.traffic_peak where grain = 'month' and direction = 'in'"
+            "select peak_gbps, peak_to_mean_ratio from core.traffic_peak where grain = "
+            "'month' and direction = 'in'"
         )
         assert peak.row(0) == pytest.approx((n, 2 * n / (n + 1)))
 
@@ -282,7 +283,9 @@ def test_only_touched_periods_are_made_again_and_older_versions_stay(tmp_path: P
         second = update_statistics(world, grains=("month",), time_zone="UTC", known_at=later)
         assert (first.periods, second.periods) == (2, 1)
         history = world.sql(
-            "select value_gbps, version from core.traffic_period where series_kind = 'route' and statistic = 'mean' and direction = 'in' and period_start = date '2024-03-01' order by version"
+            "select value_gbps, version from core.traffic_period where series_kind = "
+            "'route' and statistic = 'mean' and direction = 'in' and period_start = date "
+            "'2024-03-01' order by version"
         )
         assert history.rows() == [(1.0, 1), (3.0, 2)]
         assert period(world, "r1", "mean", start=date(2024, 2, 1))["value_gbps"] == 1.0
@@ -306,7 +309,8 @@ def test_the_busy_hour_is_local(tmp_path: Path) -> None:
         fill(world, tmp_path, "a", {"r1": line}, datetime(2024, 2, 1, tzinfo=UTC))
         update_statistics(world, grains=("month",), time_zone="UTC", known_at=NOW)
         peak = world.sql(
-            "select busy_hour, busy_hour_mean_gbps, peak_at from core.traffic_peak where direction = 'in'"
+            "select busy_hour, busy_hour_mean_gbps, peak_at from core.traffic_peak where "
+            "direction = 'in'"
         )
         assert peak.row(0) == (20, 5.0, datetime(2024, 2, 1, 15, tzinfo=UTC))
         profile = world.read("traffic_profile").filter(direction="in", weekday=3)

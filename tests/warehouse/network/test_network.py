@@ -1,4 +1,6 @@
-"""The network: what carries a route in each failure state, and every way its tables can be wrong."""
+"""The network: what carries a route in each failure state, and every way its tables can be
+wrong.
+"""
 
 from datetime import date
 
@@ -98,7 +100,9 @@ def test_ring_without_failure_and_with_each():
 
 def test_pairs_are_made_on_demand():
     network = Network.from_frames(tables())
-    assert sum(one.failure_id.startswith("pair:") for one in network.failures(pairs=True)) == 6
+    assert (
+        sum(failure.failure_id.startswith("pair:") for failure in network.failures(pairs=True)) == 6
+    )
 
 
 def test_combinations_are_those_that_meet_in_some_failure_state():

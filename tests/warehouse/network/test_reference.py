@@ -13,16 +13,39 @@ from warehouse.store.database import Warehouse
 
 JANUARY, FEBRUARY = datetime(2025, 1, 1, tzinfo=UTC), datetime(2025, 2, 1, tzinfo=UTC)
 TINY = {
-    "nodes.csv": "node_id,name,country,lat,lon,kind\nA,Almaty,KZ,43.2,76.9,city_pop\nB,Border,KZ,,,border_crossing\nC,Frankfurt,DE,50.1,8.7,external_hub\n",
-    "segments.csv": "segment_id,a_node,z_node,length_km,status,assumed,confidence\nAB,A,B,100,in_service,false,high\nBC,B,C,,in_service,true,BG\n",
-    "capacity.csv": "segment_id,valid_from,lit_gbps,assumed\nAB,2024-01-01,100,true\nBC,2024-01-01,200,true\n",
-    "routes.csv": "route_id,name,a_node,z_node,market,corridor,simulated\nR1,Almaty-Frankfurt,A,C,KZ-DE,north,false\n",
+    "nodes.csv": (
+        "node_id,name,country,lat,lon,kind\nA,Almaty,KZ,43.2,76.9,city_pop\n"
+        "B,Border,KZ,,,border_crossing\nC,Frankfurt,DE,50.1,8.7,external_hub\n"
+    ),
+    "segments.csv": (
+        "segment_id,a_node,z_node,length_km,status,assumed,confidence\n"
+        "AB,A,B,100,in_service,false,high\nBC,B,C,,in_service,true,BG\n"
+    ),
+    "capacity.csv": (
+        "segment_id,valid_from,lit_gbps,assumed\nAB,2024-01-01,100,true\nBC,2024-01-01,200,true\n"
+    ),
+    "routes.csv": (
+        "route_id,name,a_node,z_node,market,corridor,simulated\n"
+        "R1,Almaty-Frankfurt,A,C,KZ-DE,north,false\n"
+    ),
     "route_paths.csv": "route_id,rank,seq,segment_id\nR1,1,1,AB\nR1,1,2,BC\n",
     "risk_groups.csv": "risk_group_id,kind,segment_id,assumed\nG,trench,AB,true\n",
-    "interfaces.csv": "interface_id,route_id,speed_gbps,time_zone,priority\nI1,R1,100,Asia/Almaty,1\n",
-    "projects.csv": "project_id,name,segment_id,status,ready_low,ready_likely,ready_high,assumed\nP,Build,BC,planned,2026-01-01,2026-06-01,2027-01-01,true\n",
-    "events.csv": "event_id,start_at,kind,scope_kind,scope_id,effect,simulated\nE,2025-01-01T05:00+05:00,cut,segment,AB,lost,false\nF,2025-01-02,other,all,,all,false\n",
-    "assumptions.csv": "assumption_id,name,scope,low,value,high,unit,known_at\nL,lead_time,segment:AB,4,6,9,month,2024-06-01\n",
+    "interfaces.csv": (
+        "interface_id,route_id,speed_gbps,time_zone,priority\nI1,R1,100,Asia/Almaty,1\n"
+    ),
+    "projects.csv": (
+        "project_id,name,segment_id,status,ready_low,ready_likely,ready_high,assumed\n"
+        "P,Build,BC,planned,2026-01-01,2026-06-01,2027-01-01,true\n"
+    ),
+    "events.csv": (
+        "event_id,start_at,kind,scope_kind,scope_id,effect,simulated\n"
+        "E,2025-01-01T05:00+05:00,cut,segment,AB,lost,false\n"
+        "F,2025-01-02,other,all,,all,false\n"
+    ),
+    "assumptions.csv": (
+        "assumption_id,name,scope,low,value,high,unit,known_at\n"
+        "L,lead_time,segment:AB,4,6,9,month,2024-06-01\n"
+    ),
     "bandwidth.csv": "country,year,gbps,source_kind\nKZ,2023,1000,derived\n",
 }
 
@@ -222,7 +245,10 @@ def test_all_mistakes_of_all_files_come_together(folder):
 
 
 def test_a_byte_order_mark_notes_and_quoted_line_breaks_are_fine(folder):
-    text = '\ufeffsegment_id,valid_from,lit_gbps,assumed,source,note\nAB,2024-01-01,100,true,"two\nlines",x\n\nBC,2024-01-01,oops,true,,\n'
+    text = (
+        "\ufeffsegment_id,valid_from,lit_gbps,assumed,source,note\n"
+        'AB,2024-01-01,100,true,"two\nlines",x\n\nBC,2024-01-01,oops,true,,\n'
+    )
     (folder / "capacity.csv").write_text(text)
     with pytest.raises(NetworkError, match=r"capacity\.csv line 5: lit_gbps is 'oops'") as caught:
         read_reference(folder)
@@ -231,7 +257,9 @@ def test_a_byte_order_mark_notes_and_quoted_line_breaks_are_fine(folder):
 
 def test_several_vintages_of_a_capacity_in_one_file(warehouse, folder):
     (folder / "capacity.csv").write_text(
-        "segment_id,valid_from,lit_gbps,assumed,known_at\nAB,2024-01-01,100,true,2024-01-01\nAB,2024-01-01,120,true,2024-06-01\nBC,2024-01-01,9,true,\n"
+        "segment_id,valid_from,lit_gbps,assumed,known_at\n"
+        "AB,2024-01-01,100,true,2024-01-01\nAB,2024-01-01,120,true,2024-06-01\n"
+        "BC,2024-01-01,9,true,\n"
     )
     load_reference(warehouse, folder, known_at=JANUARY)
     capacity = warehouse.read("capacity")

@@ -29,7 +29,11 @@ def refreshed(text: str, database: Path) -> str:
     parts = EXAMPLES.split(text)
     if len(parts) > 1:
         sections = [
-            f"### {question.text}\n\n`transit examples {question.name}`\n\n```sql\n{question.sql.split(chr(10), 1)[1].strip()}\n```\n\n{_answered(question.sql, database, 5)}"
+            (
+                f"### {question.text}\n\n`transit examples {question.name}`\n\n```sql\n"
+                f"{question.sql.split(chr(10), 1)[1].strip()}\n```\n\n"
+                f"{_answered(question.sql, database, 5)}"
+            )
             for question in examples()
         ]
         before, opening, closing, after = parts

@@ -68,13 +68,15 @@ for file in files:
 said = []
 for statement in statements:
     try:
-        rows = connection.execute("from quack_query($a, $q, token = $t)", {"a": address, "q": statement, "t": token}).fetchall()
+        values = {"a": address, "q": statement, "t": token}
+        rows = connection.execute("from quack_query($a, $q, token = $t)", values).fetchall()
         said.append([True, str(rows)])
     except duckdb.Error as error:
         said.append([False, str(error)])
 try:
     connection.execute(f"attach '{address}' as remote (token '{token}')")
-    said.append([True, str(connection.execute("select count(*) from remote.mart.route").fetchall())])
+    rows = connection.execute("select count(*) from remote.mart.route").fetchall()
+    said.append([True, str(rows)])
 except duckdb.Error as error:
     said.append([False, str(error)])
 print(json.dumps(said))

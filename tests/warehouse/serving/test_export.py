@@ -129,29 +129,66 @@ def revealing(tmp_path_factory):
     with Warehouse.open(root / "work.duckdb") as warehouse:
         fill(warehouse, months=14, vintages=2, horizon=12)
         for insert in (
-            "insert into core.interface select 'SECRETCO-1', 'ALA-FRA', 1, 'UTC', 1, 'SECRETCO', now(), 0, false",
-            "insert into core.quarantine by name select 1 as batch_id, 'f' as source, 'SECRETCO.csv' as file_name, 'x' as content_hash, 1 as line, 'SECRETCO,1' as row_text, 'SECRETCO' as reason",
-            "insert into core.plan_note select run_id, 'missing_price', 'SECRETCO', 'SECRETCO pays 987654', 'c', 'SECRETCO' from core.forecast_run",
-            "insert into core.money_figure select run_id, 'route:ALA-FRA', 'bill', 987654, 987654, 987654, 'USD', 'b', 'A', 'SECRETCO pays', null, null, 'c', 'SECRETCO' from core.forecast_run",
-            "insert into core.event by name select 'SECRETCO-MOVE' as event_id, now() as start_at, 'migration' as kind, 'route' as scope_kind, 'ALA-FRA' as scope_id, 'SECRETCO moves' as effect, true as simulated, now() as known_at, 0 as correction, false as withdrawn",
-            "insert into core.new_route_share select run_id, 'P1', 'KZ-DE', 'ALA-FRA', false, 987654, 1, 1, 1, 0, 0, 0 from core.forecast_run",
+            (
+                "insert into core.interface select 'SECRETCO-1', 'ALA-FRA', 1, 'UTC', 1, "
+                "'SECRETCO', now(), 0, false"
+            ),
+            (
+                "insert into core.quarantine by name select 1 as batch_id, 'f' as source, "
+                "'SECRETCO.csv' as file_name, 'x' as content_hash, 1 as line, 'SECRETCO,1' as "
+                "row_text, 'SECRETCO' as reason"
+            ),
+            (
+                "insert into core.plan_note select run_id, 'missing_price', 'SECRETCO', "
+                "'SECRETCO pays 987654', 'c', 'SECRETCO' from core.forecast_run"
+            ),
+            (
+                "insert into core.money_figure select run_id, 'route:ALA-FRA', 'bill', 987654, "
+                "987654, 987654, 'USD', 'b', 'A', 'SECRETCO pays', null, null, 'c', 'SECRETCO' "
+                "from core.forecast_run"
+            ),
+            (
+                "insert into core.event by name select 'SECRETCO-MOVE' as event_id, now() as "
+                "start_at, 'migration' as kind, 'route' as scope_kind, 'ALA-FRA' as scope_id, "
+                "'SECRETCO moves' as effect, true as simulated, now() as known_at, 0 as "
+                "correction, false as withdrawn"
+            ),
+            (
+                "insert into core.new_route_share select run_id, 'P1', 'KZ-DE', 'ALA-FRA', "
+                "false, 987654, 1, 1, 1, 0, 0, 0 from core.forecast_run"
+            ),
             "update core.event set event_id = 'SECRETCO', effect = 'SECRETCO', source = 'SECRETCO'",
             "update core.route set name = 'SECRETCO', name_ru = 'SECRETCO'",
             "update core.segment set operators = 'SECRETCO', source = 'SECRETCO'",
-            "update core.assumption set name = 'SECRETCO', scope = 'SECRETCO', source = 'SECRETCO', author = 'SECRETCO', low = 987654, value = 987654, high = 987654",
-            "update core.order_plan set cost_usd = 987654, present_value_usd = 987654, reason = 'SECRETCO pays 987654', reason_values = 'SECRETCO'",
+            (
+                "update core.assumption set name = 'SECRETCO', scope = 'SECRETCO', source = "
+                "'SECRETCO', author = 'SECRETCO', low = 987654, value = 987654, high = 987654"
+            ),
+            (
+                "update core.order_plan set cost_usd = 987654, present_value_usd = 987654, "
+                "reason = 'SECRETCO pays 987654', reason_values = 'SECRETCO'"
+            ),
             "update core.no_forecast set reason = 'SECRETCO', reason_values = 'SECRETCO'",
-            "update core.traffic_period set reason = 'SECRETCO', reason_values = 'SECRETCO' where reason is not null",
-            "update core.load_batch set file_name = 'SECRETCO', notes = 'SECRETCO', source = 'SECRETCO'",
+            (
+                "update core.traffic_period set reason = 'SECRETCO', reason_values = "
+                "'SECRETCO' where reason is not null"
+            ),
+            (
+                "update core.load_batch set file_name = 'SECRETCO', notes = 'SECRETCO', source "
+                "= 'SECRETCO'"
+            ),
             'update core.forecast_run set settings = \'{"price": 987654, "name": "SECRETCO"}\'',
         ):
             warehouse.sql(insert)
         texts = warehouse.sql(
-            "select schema_name || '.' || table_name as name, column_name from duckdb_columns() where schema_name = 'core' and data_type = 'VARCHAR' and table_name <> 'traffic_sample'"
+            "select schema_name || '.' || table_name as name, column_name from "
+            "duckdb_columns() where schema_name = 'core' and data_type = 'VARCHAR' and "
+            "table_name <> 'traffic_sample'"
         )
         for name, column in texts.rows():
             warehouse.sql(
-                f"update {name} set {column} = replace({column}, 'ALA-FRA', 'SECRETCO-FRA') where {column} like '%ALA-FRA%'"
+                f"update {name} set {column} = replace({column}, 'ALA-FRA', "
+                f"'SECRETCO-FRA') where {column} like '%ALA-FRA%'"
             )
         publish(warehouse, root / "published", edition_id="one")
     return root / "published" / "transit.duckdb"
@@ -187,7 +224,8 @@ def test_routes_keep_one_number_over_all_public_files(revealing, tmp_path):
     assert read["route_path"].join(read["route"], on="route_id", how="anti").is_empty()
     real = ask(
         revealing,
-        "select arg_max(mean_gbps, period_start) from traffic_month where series_id = 'SECRETCO-FRA' and direction = 'in'",
+        "select arg_max(mean_gbps, period_start) from traffic_month where series_id = "
+        "'SECRETCO-FRA' and direction = 'in'",
     ).rows[0][0]
     shown = (
         read["traffic_month"]
@@ -206,7 +244,9 @@ def test_every_text_column_is_either_tagged_or_known_to_be_safe(analysts):
             """
             select table_name, column_name from duckdb_columns()
             where schema_name = 'mart' and data_type = 'VARCHAR' and not exists (
-                from mart.column_tag where view_name = table_name and column_tag.column_name in ('*', duckdb_columns.column_name) and tag not like 'not_additive%'
+                from mart.column_tag where view_name = table_name
+                    and column_tag.column_name in ('*', duckdb_columns.column_name)
+                    and tag not like 'not_additive%'
             ) order by all
             """,
         ).rows

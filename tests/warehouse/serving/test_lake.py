@@ -70,8 +70,10 @@ def edition(folder: Path, number: int, *, days: int = 3) -> Path:
         with warehouse.transaction():
             warehouse.connection.execute("delete from core.traffic_sample")
             warehouse.connection.execute(
-                "insert into core.traffic_sample select 1, slot, 1e9 * day, 2e9, case when day = 1 then 'gap' else 'ok' end, 60, 1 from"
-                " (select timestamptz '2026-01-30 00:00:00+00' + to_days(day::integer - 1) as slot, day from range(1, $days + 1) r(day))",
+                "insert into core.traffic_sample select 1, slot, 1e9 * day, 2e9, case when "
+                "day = 1 then 'gap' else 'ok' end, 60, 1 from"
+                " (select timestamptz '2026-01-30 00:00:00+00' + to_days(day::integer - 1) "
+                "as slot, day from range(1, $days + 1) r(day))",
                 {"days": days},
             )
         return publish(warehouse, folder / "published", edition_id=f"edition-{number}")
@@ -238,7 +240,8 @@ from tests.warehouse.serving.test_lake import edition
 from warehouse.serving.extras.lake import Lake, publish_to_lake
 folder, catalog, data, project, times = Path(sys.argv[1]), *sys.argv[2:]
 for number in range(1, int(times) + 1):
-    print("snapshot", publish_to_lake(edition(folder, number, days=3 * number), Lake(catalog, data, project)).snapshot, flush=True)
+    made = edition(folder, number, days=3 * number)
+    print("snapshot", publish_to_lake(made, Lake(catalog, data, project)).snapshot, flush=True)
 """
 
 
@@ -297,11 +300,11 @@ def test_many_publish_at_once_into_postgresql_while_others_read(names, times, se
     readers = [threading.Thread(target=read, args=(name,)) for name in names]
     for one in readers:
         one.start()
-    told = [one.communicate(timeout=300) for one in loaders]
+    told = [loader.communicate(timeout=300) for loader in loaders]
     over.set()
     for one in readers:
         one.join()
-    assert [one.returncode for one in loaders] == [0] * len(names), told
+    assert [loader.returncode for loader in loaders] == [0] * len(names), told
     assert errors == []
     numbers = [int(number) for out, _ in told for number in re.findall(r"snapshot (\d+)", out)]
     assert len(set(numbers)) == len(names) * times, "each publication is a snapshot of its own"
@@ -420,7 +423,8 @@ def test_what_two_load_a_third_imports_and_only_its_news(lake, tmp_path):
         str(tmp_path / "all" / "published" / "transit.duckdb"), read_only=True
     ) as reader:
         found = reader.execute(
-            "select interface_id, count(*), sum(in_bps) from core.traffic_sample join core.interface_key using (interface_key) group by 1 order by 1"
+            "select interface_id, count(*), sum(in_bps) from core.traffic_sample join "
+            "core.interface_key using (interface_key) group by 1 order by 1"
         ).fetchall()
     assert found == [("n-1", 60, 60e9), ("s-1", 24, 120e9)]
     with pytest.raises(WarehouseError, match="no samples under this name"):
@@ -443,7 +447,8 @@ def store(
     )
     if command is None or not is_here("httpfs"):
         pytest.skip(
-            f"{request.param} (moto with flask-cors from PyPI, s3rver from npm) or DuckDB's httpfs is not installed"
+            f"{request.param} (moto with flask-cors from PyPI, s3rver from npm) or "
+            "DuckDB's httpfs is not installed"
         )
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

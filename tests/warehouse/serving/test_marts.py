@@ -1,4 +1,6 @@
-"""The analysts' views: tiny tables in, the expected rows out; examples and checks run on them too."""
+"""The analysts' views: tiny tables in, the expected rows out; examples and checks run on them
+too.
+"""
 
 import csv
 import shutil
@@ -50,7 +52,8 @@ def fill(warehouse: Warehouse, folder: Path) -> None:
         with file.open() as text:
             given = next(csv.reader(text))
         columns = warehouse.connection.execute(
-            "select column_name, data_type, is_nullable from duckdb_columns() where schema_name = $schema and table_name = $table",
+            "select column_name, data_type, is_nullable from duckdb_columns() where "
+            "schema_name = $schema and table_name = $table",
             {"schema": schema, "table": table},
         ).fetchall()
         values = [
@@ -60,7 +63,8 @@ def fill(warehouse: Warehouse, folder: Path) -> None:
         ]
         assert set(given) <= {name for name, _, _ in columns}
         warehouse.connection.execute(
-            f"insert into {schema}.{table} by name select {', '.join(values)} from read_csv('{file}', all_varchar = true)"
+            f"insert into {schema}.{table} by name select {', '.join(values)} from "
+            f"read_csv('{file}', all_varchar = true)"
         )
     for (run_id,) in warehouse.connection.execute(
         "select run_id from core.forecast_run"
@@ -102,7 +106,8 @@ def test_forecasts_are_told_apart_from_what_was_known_before(warehouse):
 def test_every_view_of_data_tells_what_is_simulated_or_assumed(warehouse):
     views = warehouse.sql("""
         select table_name as name, list(column_name) as columns
-        from duckdb_columns() join duckdb_views() on view_name = table_name and duckdb_views.schema_name = duckdb_columns.schema_name
+        from duckdb_columns() join duckdb_views() on view_name = table_name
+            and duckdb_views.schema_name = duckdb_columns.schema_name
         where duckdb_columns.schema_name = 'mart' group by all
     """)
     carries = {row["name"]: set(row["columns"]) for row in views.iter_rows(named=True)}
@@ -137,7 +142,8 @@ def test_a_p95_can_not_be_summed_by_accident(warehouse, view):
     with pytest.raises(duckdb.BinderException, match="STRUCT"):
         warehouse.sql(f"select sum(p95) from mart.{view}")
     (comment,) = warehouse.sql(
-        "select comment from duckdb_columns() where schema_name = 'mart' and table_name = $view and column_name = 'p95'",
+        "select comment from duckdb_columns() where schema_name = 'mart' and table_name = "
+        "$view and column_name = 'p95'",
         view=view,
     )["comment"]
     assert "never the sum" in comment
@@ -154,7 +160,8 @@ def test_means_and_p95_are_told_apart_where_both_stand_in_one_column(warehouse):
     }
     silent = warehouse.sql("""
         select table_name from duckdb_columns()
-        where schema_name = 'mart' and column_name = 'value_gbps' and table_name similar to '(traffic|forecast)_(all|latest)'
+        where schema_name = 'mart' and column_name = 'value_gbps'
+            and table_name similar to '(traffic|forecast)_(all|latest)'
         and comment not like '%never the sum%'
     """)
     assert silent["table_name"].to_list() == []
@@ -163,14 +170,17 @@ def test_means_and_p95_are_told_apart_where_both_stand_in_one_column(warehouse):
 def test_tags_name_columns_that_exist_and_miss_no_price(warehouse):
     strangers = warehouse.sql("""
         select view_name, column_name from mart.column_tag
-        anti join (select table_name as view_name, column_name from duckdb_columns() where schema_name = 'mart'
-                   union all select view_name, '*' from duckdb_views() where schema_name = 'mart') using (view_name, column_name)
+        anti join (select table_name as view_name, column_name from duckdb_columns()
+            where schema_name = 'mart'
+                   union all select view_name, '*' from duckdb_views()
+                       where schema_name = 'mart') using (view_name, column_name)
     """)
     assert strangers.rows() == []
     untagged = warehouse.sql("""
         select table_name, column_name from duckdb_columns()
         where schema_name = 'mart' and (comment like '%USD%' or column_name like '%usd%')
-        and not exists (from mart.column_tag where tag = 'price' and view_name = table_name and column_tag.column_name in ('*', duckdb_columns.column_name))
+        and not exists (from mart.column_tag where tag = 'price' and view_name = table_name
+            and column_tag.column_name in ('*', duckdb_columns.column_name))
     """)
     assert untagged.rows() == []
 
@@ -178,7 +188,8 @@ def test_tags_name_columns_that_exist_and_miss_no_price(warehouse):
 def test_a_column_means_the_same_unit_everywhere(warehouse):
     rows = warehouse.sql(r"""
         select column_name, list(distinct regexp_extract(comment, '\[([^\]]*)\]$', 1)) as units
-        from duckdb_columns() where schema_name in ('mart', 'core') and not internal group by column_name
+        from duckdb_columns() where schema_name in ('mart', 'core') and not internal
+            group by column_name
         having count(distinct regexp_extract(comment, '\[([^\]]*)\]$', 1)) > 1
     """)
     assert rows.rows() == []
@@ -210,7 +221,8 @@ def test_crossing_and_impossible_quantiles_are_found(warehouse):
     assert break_it(warehouse) == {}
     found = break_it(
         warehouse,
-        "update core.forecast_quantile set value_gbps = -1 where run_id = '2025-02-b' and quantile_level = 0.9",
+        "update core.forecast_quantile set value_gbps = -1 where run_id = '2025-02-b' and "
+        "quantile_level = 0.9",
     )
     assert found == {"quantiles_cross": 1, "forecast_impossible": 1}
 
@@ -237,7 +249,10 @@ def test_a_route_without_a_path_and_a_segment_without_capacity_are_found(warehou
     fill(warehouse, GOLDEN / "traffic_peak")
     assert break_it(warehouse) == {"route_without_path": 1}
     fill(warehouse, GOLDEN / "route_path")
-    segment = "insert into core.segment select 'S1', 'A', 'Z', null, 'in_service', null, null, false, null, null, now(), 0, false"
+    segment = (
+        "insert into core.segment select 'S1', 'A', 'Z', null, 'in_service', null, null, "
+        "false, null, null, now(), 0, false"
+    )
     assert break_it(warehouse, segment) == {"segment_without_capacity": 1}
 
 
@@ -245,7 +260,10 @@ def test_a_revision_that_leaves_something_over_is_found(warehouse):
     fill(warehouse, GOLDEN / "revision_part")
     # Two of its figures are given with one step of four.
     assert break_it(warehouse)["revision_unbalanced"] == 2
-    left_over = "update core.revision_part set value_after = 126 where series_id = 'R1' and step_seq = 2 and run_id = '2025-02-b'"
+    left_over = (
+        "update core.revision_part set value_after = 126 where series_id = 'R1' and step_seq = "
+        "2 and run_id = '2025-02-b'"
+    )
     assert break_it(warehouse, left_over)["revision_unbalanced"] == 3
 
 

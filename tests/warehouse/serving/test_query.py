@@ -101,7 +101,10 @@ def test_more_rows_than_asked_for_are_said_to_be_there(published):
         "alter table ops.edition add column x integer",
         "comment on table ops.edition is 'x'",
         "truncate ops.edition",
-        "merge into ops.edition using (select 9 as n) on false when not matched then insert values (9, 'x')",
+        (
+            "merge into ops.edition using (select 9 as n) on false when not matched then "
+            "insert values (9, 'x')"
+        ),
         "with gone as (delete from ops.edition returning *) from gone",
         "insert into ops.edition select 9, 'x' returning *",
         "detach memory",
@@ -138,9 +141,18 @@ def test_what_does_not_only_read_the_file_is_refused(published, statement):
     [
         "select count(*) from range(10000000) a, range(10000000) b where a.range + b.range = -7",
         "with recursive t(n) as (select 1 union all select n + 1 from t) select max(n) from t",
-        "with recursive t(n) as (select 1 union all select (n + 1) % 7 from t) select count(*) from t",
-        "explain analyze select count(*) from range(10000000) a, range(10000000) b where a.range + b.range = -7",
-        "summarize select a.range from range(10000000) a, range(10000000) b where a.range + b.range = -7",
+        (
+            "with recursive t(n) as (select 1 union all select (n + 1) % 7 from t) select "
+            "count(*) from t"
+        ),
+        (
+            "explain analyze select count(*) from range(10000000) a, range(10000000) b where "
+            "a.range + b.range = -7"
+        ),
+        (
+            "summarize select a.range from range(10000000) a, range(10000000) b where a.range "
+            "+ b.range = -7"
+        ),
         "select list_reduce(range(100000 + range % 2), lambda a, b: a + b) from range(100000)",
     ],
 )
@@ -178,7 +190,8 @@ def test_a_process_that_answers_is_used_again_and_replaced_when_it_dies(publishe
 
 def test_a_process_that_answers_goes_with_who_asked(published):
     code = (
-        "import sys; from pathlib import Path; from warehouse.serving import worker; from warehouse.serving.query import ask;"
+        "import sys; from pathlib import Path; from warehouse.serving import worker; from "
+        "warehouse.serving.query import ask;"
         "ask(Path(sys.argv[1]), 'select 1'); print(worker._idle[-1].process.pid)"
     )
     asked = subprocess.run(
@@ -262,7 +275,10 @@ def test_files_that_are_no_published_warehouse(published, tmp_path):
 
 def test_the_working_database_of_a_run_is_not_read(tmp_path):
     with Warehouse.open(tmp_path / "work.duckdb"):
-        code = "import sys; from pathlib import Path; from warehouse.serving.query import ask; ask(Path(sys.argv[1]), 'select 1')"
+        code = (
+            "import sys; from pathlib import Path; from warehouse.serving.query import ask; "
+            "ask(Path(sys.argv[1]), 'select 1')"
+        )
         refused = subprocess.run(
             [sys.executable, "-c", code, str(tmp_path / "work.duckdb")],
             capture_output=True,
@@ -273,7 +289,10 @@ def test_the_working_database_of_a_run_is_not_read(tmp_path):
 
 
 def test_asking_loads_nothing_heavy():
-    heavy = "import sys, warehouse.serving.query; print([m for m in ('polars', 'pyarrow', 'numpy', 'pandas') if m in sys.modules])"
+    heavy = (
+        "import sys, warehouse.serving.query; print([m for m in ('polars', 'pyarrow', 'numpy', "
+        "'pandas') if m in sys.modules])"
+    )
     assert (
         subprocess.run(
             [sys.executable, "-c", heavy], capture_output=True, text=True, check=True
@@ -287,7 +306,9 @@ ADDED_WRONGLY = {
     "select series_id, avg(p95) from mart.traffic_week group by all": "p95.gbps",
     "select sum(p95.gbps) from mart.traffic_month": "p95 is not additive",
     "select direction, sum(x.p95.gbps) over () from traffic_day as x": "p95 is not additive",
-    "with month as (from traffic_month) select sum(coalesce(p95.gbps, 0) * 2) from month": "p95 is not additive",
+    "with month as (from traffic_month) select sum(coalesce(p95.gbps, 0) * 2) from month": (
+        "p95 is not additive"
+    ),
     "select sum(value_gbps) from traffic_latest": "statistic = 'mean'",
     "select sum(value_gbps) from mart.traffic_as_of(now())": "statistic = 'mean'",
     "select sum(value_gbps) from forecast_latest where statistic = 'mean'": "quantile",
@@ -311,7 +332,10 @@ def test_sums_of_what_does_not_add_are_refused_and_explained(published, statemen
         "select sum(mean_gbps) from traffic_month",
         "select sum(value_gbps) from traffic_latest where statistic = 'mean'",
         "select sum(value_gbps) filter (additive) from traffic_latest",
-        "select sum((p95.gbps > 3)::int), sum(case when p95.gbps > 3 then 1 end), max(p95.gbps) from traffic_month",
+        (
+            "select sum((p95.gbps > 3)::int), sum(case when p95.gbps > 3 then 1 end), "
+            "max(p95.gbps) from traffic_month"
+        ),
         "select list_sum(list(p95.gbps)) from traffic_month",
         "select sum(weight * value_gbps) from forecast_component",
         "select sum(cost_usd) from order_plan",

@@ -1,4 +1,6 @@
-"""A server that misbehaves in every way, and a real Prometheus: pages are kept whole or not at all."""
+"""A server that misbehaves in every way, and a real Prometheus: pages are kept whole or not at
+all.
+"""
 
 from __future__ import annotations
 
@@ -346,7 +348,8 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             for minute in range(begin, 2880):
                 value = octets * 60 * (minute - (720 if minute >= 720 else 0))
                 lines.append(
-                    f'{name}{{instance="core1",ifName="{port}"}} {value} {SINCE.timestamp() + 60 * minute:.0f}'
+                    f'{name}{{instance="core1",ifName="{port}"}} {value} '
+                    f"{SINCE.timestamp() + 60 * minute:.0f}"
                 )
     (folder / "history.txt").write_text("\n".join([*lines, "# EOF", ""]))
     (folder / "prometheus.yml").write_text("scrape_configs: []\n")

@@ -138,7 +138,11 @@ def test_jittered_polls_of_a_steady_rate_are_steady(tmp_path: Path) -> None:
 
 
 def test_a_device_that_says_it_restarted_is_believed(tmp_path: Path) -> None:
-    text = "time,interface,in,out,up,mark\n2024-01-01 00:00,r1,100,1,5000,a\n2024-01-01 00:05,r1,200,2,10,a\n2024-01-01 00:10,r1,300,3,310,b\n2024-01-01 00:15,r1,400,4,610,b\n"
+    text = (
+        "time,interface,in,out,up,mark\n2024-01-01 00:00,r1,100,1,5000,a\n2024-01-01 "
+        "00:05,r1,200,2,10,a\n2024-01-01 00:10,r1,300,3,310,b\n2024-01-01 "
+        "00:15,r1,400,4,610,b\n"
+    )
     with open_world(tmp_path, ["r1"]) as world:
         load_one(
             world,
@@ -149,9 +153,9 @@ def test_a_device_that_says_it_restarted_is_believed(tmp_path: Path) -> None:
 
 
 def test_a_counter_that_is_none_goes_to_quarantine(tmp_path: Path) -> None:
-    text = (
-        HEADER
-        + "2024-01-01 00:00,r1,1.5,1\n2024-01-01 00:05,r1,-1,1\n2024-01-01 00:10,r1,,\n2024-01-01 00:15,r1,99999999999999999999,1\n"
+    text = HEADER + (
+        "2024-01-01 00:00,r1,1.5,1\n2024-01-01 00:05,r1,-1,1\n2024-01-01 00:10,r1,,\n"
+        "2024-01-01 00:15,r1,99999999999999999999,1\n"
     )
     with open_world(tmp_path, ["r1"]) as world:
         assert load_one(world, spec(), write(tmp_path / "a.csv", text)).rows_quarantined == 4
@@ -188,7 +192,9 @@ def test_any_split_of_the_polls_gives_the_same_rates(
 
 @pytest.mark.parametrize("gap_days", [0, 3])
 def test_a_later_file_changes_no_slot_but_where_it_joins(tmp_path: Path, gap_days: int) -> None:
-    """Polls every 30 s, cut in the middle of a slot; with a gap of days between the files as well."""
+    """Polls every 30 s, cut in the middle of a slot; with a gap of days between the files as
+    well.
+    """
     readings = [
         (poll * 30.0 + 86400 * gap_days * (poll >= 3605), poll * 1000 + poll % 7, poll)
         for poll in range(3000, 6500)

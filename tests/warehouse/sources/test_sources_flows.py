@@ -120,7 +120,10 @@ def test_real_records_of_pmacct_and_nfdump(tmp_path: Path) -> None:
 
 
 def test_nfdump_csv_and_json_say_the_same(tmp_path: Path) -> None:
-    table = "ts,te,td,sa,da,ibyt,sas,das\n2024-01-01 00:00:00.000,2024-01-01 00:00:10.000,10,10.1.0.1,192.0.2.1,3000,0,64501\nSummary\nflows,bytes\n1,3000\n"
+    table = (
+        "ts,te,td,sa,da,ibyt,sas,das\n2024-01-01 00:00:00.000,2024-01-01 "
+        "00:00:10.000,10,10.1.0.1,192.0.2.1,3000,0,64501\nSummary\nflows,bytes\n1,3000\n"
+    )
     array = json.dumps(
         [
             {

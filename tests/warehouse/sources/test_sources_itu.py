@@ -13,7 +13,10 @@ from warehouse.loading.countries import load_countries
 from warehouse.sources.itu import ItuSpec, read, read_population
 
 HEADER = "REF_AREA,TIME_PERIOD,OBS_VALUE,UNIT_MEASURE\n"
-PEOPLE = "country,area,year,population\nKZ,KAZ,2017,18037646\nKZ,KAZ,2018,18276499\nUZ,UZB,2018,32955400\n"
+PEOPLE = (
+    "country,area,year,population\nKZ,KAZ,2017,18037646\nKZ,KAZ,2018,18276499\n"
+    "UZ,UZB,2018,32955400\n"
+)
 
 
 def spec(folder: Path, **more: str) -> ItuSpec:
@@ -59,7 +62,8 @@ def test_the_real_table_once_its_unit_is_declared(tmp_path: Path, name: tuple[st
         )
         assert (again.rows_loaded, again.rows_quarantined, again.rows_known) == (0, 0, 4354)
         sums = world.sql(
-            "select sum(rows_in - rows_loaded - rows_quarantined - rows_known) as off from core.load_batch"
+            "select sum(rows_in - rows_loaded - rows_quarantined - rows_known) as off from "
+            "core.load_batch"
         )
         assert sums["off"].item() == 0
 
@@ -98,7 +102,10 @@ def test_a_unit_that_can_be_true_is_taken_and_a_missing_one_is_asked_for(tmp_pat
             [f"the year {year!r} can't be read" for year in ("2018-Q1", "20180", "31/12/2018")],
         ),
         (
-            'KAZ,2018,"50,200",KBPS\nKAZ,2018,1_000,KBPS\nKAZ,2018,..,KBPS\nKAZ,2018,50 e,KBPS\nKAZ,2018,-5,KBPS\n',
+            (
+                'KAZ,2018,"50,200",KBPS\nKAZ,2018,1_000,KBPS\nKAZ,2018,..,KBPS\nKAZ,2018,50 '
+                "e,KBPS\nKAZ,2018,-5,KBPS\n"
+            ),
             [],
             [
                 f"the value {value!r} is not a number of bits"
@@ -164,7 +171,10 @@ def test_tables_that_can_not_be_meant_are_refused_even_with_a_declared_unit(
 
 
 def test_the_power_of_ten_of_a_value_counts(tmp_path: Path) -> None:
-    table = "REF_AREA,TIME_PERIOD,OBS_VALUE,UNIT_MEASURE,UNIT_MULT\nKAZ,2018,50.2,BPS,3\nUZB,2018,14200,BPS,0\nKAZ,2017,1,BPS,k\n"
+    table = (
+        "REF_AREA,TIME_PERIOD,OBS_VALUE,UNIT_MEASURE,UNIT_MULT\nKAZ,2018,50.2,BPS,3\n"
+        "UZB,2018,14200,BPS,0\nKAZ,2017,1,BPS,k\n"
+    )
     rows = read(spec(tmp_path), write(tmp_path / "a.csv", table)).rows
     assert [(round(row.gbps), row.reason) for row in rows] == [
         (917, ""),

@@ -18,7 +18,8 @@ START = datetime(2024, 1, 1)
 
 def polls(step: float, octets_per_second: float, count: int, bits: int) -> str:
     rows = [
-        f"{START + timedelta(seconds=step * poll)},r1,{round(octets_per_second * step * poll) % 2**bits},0\n"
+        f"{START + timedelta(seconds=step * poll)},r1,"
+        f"{round(octets_per_second * step * poll) % 2**bits},0\n"
         for poll in range(count)
     ]
     return "time,interface,in,out\n" + "".join(rows)

@@ -28,7 +28,10 @@ def test_a_real_export_of_trends(tmp_path: Path) -> None:
 
 def test_items_name_interfaces_and_directions_and_strangers_wait(tmp_path: Path) -> None:
     trends = "itemid,clock,num,value_min,value_avg,value_max\n"
-    rows = "159138,1704067200,60,1,2,3\n159138,1704070800,60,1,2,3\n159138,1704074400,58,1,2,3\n159139,1704067200,12,4,5,6\n7,1704067200,60,1,1,1\n159138,x,60,1,1,1\n"
+    rows = (
+        "159138,1704067200,60,1,2,3\n159138,1704070800,60,1,2,3\n159138,1704074400,58,1,2,3\n"
+        "159139,1704067200,12,4,5,6\n7,1704067200,60,1,1,1\n159138,x,60,1,1,1\n"
+    )
     with open_world(tmp_path) as world:
         result = load_one(
             world,

@@ -19,7 +19,8 @@ def file(tmp_path):
     with Warehouse.open(path) as warehouse:
         run = warehouse.connection.execute
         run(
-            "create schema big; create table big.numbers as select range as number, hash(range) as other from range(400_000)"
+            "create schema big; create table big.numbers as select range as number, "
+            "hash(range) as other from range(400_000)"
         )
         run("checkpoint")
         run("delete from big.numbers where number < 300_000")

@@ -114,7 +114,10 @@ def test_waiting_for_the_lock_succeeds_when_the_holder_ends(tmp_path):
 
 def test_another_program_holding_the_file_is_named(tmp_path):
     path = tmp_path / "transit.duckdb"
-    code = "import duckdb, sys\nc = duckdb.connect(sys.argv[1])\nprint('held', flush=True)\nsys.stdin.read()"
+    code = (
+        "import duckdb, sys\nc = duckdb.connect(sys.argv[1])\nprint('held', flush=True)\n"
+        "sys.stdin.read()"
+    )
     child = subprocess.Popen(
         [sys.executable, "-c", code, str(path)],
         stdout=subprocess.PIPE,
@@ -245,10 +248,12 @@ def test_tables_are_what_the_contract_says(warehouse):
 
 def test_every_table_view_column_and_macro_is_explained(warehouse):
     silent = warehouse.sql("""
-        select table_name || '.' || column_name as name from duckdb_columns() where not internal and comment is null
+        select table_name || '.' || column_name as name from duckdb_columns() where not internal
+            and comment is null
         union all select table_name from duckdb_tables() where not internal and comment is null
         union all select view_name from duckdb_views() where not internal and comment is null
-        union all select function_name from duckdb_functions() where schema_name = 'mart' and comment is null
+        union all select function_name from duckdb_functions() where schema_name = 'mart'
+            and comment is null
     """)
     assert silent["name"].to_list() == []
 
@@ -409,16 +414,20 @@ def test_nothing_is_fetched_from_the_network(warehouse):
 def test_runs_saved_before_fans_were_kept_get_theirs_on_opening(tmp_path):
     with Warehouse.open(tmp_path / "transit.duckdb") as warehouse:
         warehouse.sql(
-            "insert into core.forecast_run select 'r1', 'month', date '2025-01-01', now(), '{}', '1', 'x', 1, now(), now(), false"
+            "insert into core.forecast_run select 'r1', 'month', date '2025-01-01', now(), "
+            "'{}', '1', 'x', 1, now(), now(), false"
         )
         warehouse.sql(
-            "insert into core.forecast_quantile select 'r1', 'route', 'R1', 'in', 'mean', 'month', date '2025-02-01', 1, level, 10 * level from unnest([0.9, 0.1, 0.5]) as t(level)"
+            "insert into core.forecast_quantile select 'r1', 'route', 'R1', 'in', 'mean', "
+            "'month', date '2025-02-01', 1, level, 10 * level from unnest([0.9, 0.1, 0.5]) "
+            "as t(level)"
         )
         assert warehouse.sql("from core.forecast_fan").is_empty()
     for _ in range(2):
         with Warehouse.open(tmp_path / "transit.duckdb") as warehouse:
             fan = warehouse.sql(
-                "select low_80_gbps, median_gbps, high_80_gbps, levels, values_gbps from core.forecast_fan"
+                "select low_80_gbps, median_gbps, high_80_gbps, levels, values_gbps from "
+                "core.forecast_fan"
             )
         assert fan.rows() == [(1.0, 5.0, 9.0, [0.1, 0.5, 0.9], [1.0, 5.0, 9.0])]
 
@@ -441,9 +450,12 @@ def test_what_was_known_at_a_time_can_be_read_again(warehouse):
 def test_coincidence_as_of_now_is_that_of_the_view(warehouse):
     warehouse.connection.execute("""
         insert into core.coincidence_month by name
-        select 'R:in+Q:in' as combination_id, month::date as period_start, 0.9 - version / 100 as kappa, 100 as slots, known_at, version
-        from (values (date '2025-01-01', timestamptz '2025-01-02 00:00:00+00', 1), (date '2025-01-01', timestamptz '2025-03-02 00:00:00+00', 2),
-            (date '2025-02-01', timestamptz '2025-03-01 00:00:00+00', 1)) as v(month, known_at, version)
+        select 'R:in+Q:in' as combination_id, month::date as period_start, 0.9 - version / 100
+            as kappa, 100 as slots, known_at, version
+        from (values (date '2025-01-01', timestamptz '2025-01-02 00:00:00+00', 1),
+            (date '2025-01-01', timestamptz '2025-03-02 00:00:00+00', 2),
+            (date '2025-02-01', timestamptz '2025-03-01 00:00:00+00', 1)) as v(month, known_at,
+                version)
     """)
     now = datetime(2030, 1, 1, tzinfo=UTC)
     assert warehouse.read_as_of("coincidence", now).equals(warehouse.read("coincidence"))

@@ -26,14 +26,17 @@ def truth(world):
     """Past values by series and month, and past medians and 80 % ends with their run's origin."""
     traffic = defaultdict(dict)
     for row in world.sql(
-        "from mart.traffic_latest where grain = 'month' and series_kind = 'route' and value_gbps is not null"
+        "from mart.traffic_latest where grain = 'month' and series_kind = 'route' and "
+        "value_gbps is not null"
     ).iter_rows(named=True):
         traffic[row["series_id"], row["direction"], row["statistic"]][row["period_start"]] = row[
             "value_gbps"
         ]
     said = defaultdict(dict)
     rows = world.sql(
-        "select run.origin, quantile.* from core.forecast_quantile as quantile join core.forecast_run as run using (run_id) where quantile.grain = 'month' and series_kind = 'route'"
+        "select run.origin, quantile.* from core.forecast_quantile as quantile join "
+        "core.forecast_run as run using (run_id) where quantile.grain = 'month' and "
+        "series_kind = 'route'"
     )
     for row in rows.iter_rows(named=True):
         key = (
@@ -105,17 +108,23 @@ def test_a_run_that_was_made_again_counts_once(world):
     before = world.run("results/matured", grain="month", since=SINCE)
     with world.transaction():
         world.connection.execute(
-            "insert into core.forecast_run select * replace ('again' as run_id, known_at + interval 1 hour as known_at) from core.forecast_run where grain = 'month' qualify row_number() over (order by origin) = 1"
+            "insert into core.forecast_run select * replace ('again' as run_id, known_at + "
+            "interval 1 hour as known_at) from core.forecast_run where grain = 'month' "
+            "qualify row_number() over (order by origin) = 1"
         )
         world.connection.execute(
-            "insert into core.forecast_quantile select * replace ('again' as run_id) from core.forecast_quantile where run_id = (select run_id from core.forecast_run where grain = 'month' order by origin, known_at limit 1)"
+            "insert into core.forecast_quantile select * replace ('again' as run_id) from "
+            "core.forecast_quantile where run_id = (select run_id from core.forecast_run "
+            "where grain = 'month' order by origin, known_at limit 1)"
         )
         world.run("results/fans", run_id="again")
         assert (
             world.run("results/matured", grain="month", since=SINCE)["n"].sum() == before["n"].sum()
         )
         world.connection.execute(
-            "delete from core.forecast_run where run_id = 'again'; delete from core.forecast_quantile where run_id = 'again'; delete from core.forecast_fan where run_id = 'again'"
+            "delete from core.forecast_run where run_id = 'again'; delete from "
+            "core.forecast_quantile where run_id = 'again'; delete from core.forecast_fan "
+            "where run_id = 'again'"
         )
 
 

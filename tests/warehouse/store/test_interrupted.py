@@ -23,7 +23,9 @@ for seconds in 4 * (0.3, 0.35, 0.4):
         with Warehouse.open(Path("work.duckdb")) as warehouse:
             signal.setitimer(signal.ITIMER_REAL, seconds)
             with warehouse.transaction() if sys.argv[1] == "transaction" else nullcontext():
-                warehouse.sql("select sum(hash(a.range + b.range)) from range(200_000) a, range(200_000) b")
+                warehouse.sql(
+                    "select sum(hash(a.range + b.range)) from range(200_000) a, range(200_000) b"
+                )
     except RuntimeError as error:
         ended = str(error)
     assert ended == "Query interrupted", ended
@@ -54,7 +56,9 @@ for seconds in 4 * (0.3, 0.35, 0.4):
     try:
         with _connected(Lake("catalog.ducklake", "data", "transit")) as connection:
             signal.setitimer(signal.ITIMER_REAL, seconds)
-            connection.execute("select sum(hash(a.range + b.range)) from range(200_000) a, range(200_000) b")
+            connection.execute(
+                "select sum(hash(a.range + b.range)) from range(200_000) a, range(200_000) b"
+            )
     except RuntimeError as error:
         ended = str(error)
     assert ended == "Query interrupted", ended

@@ -42,7 +42,10 @@ def test_a_second_load_refuses_clearly(tmp_path: Path) -> None:
 def test_a_full_disk_is_named_and_leaves_whole_loads(tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
-    script = f"mount -t tmpfs -o size=40m tmpfs '{disk}' && exec '{sys.executable}' -m tests.warehouse.loading.load_crash full '{disk}'"
+    script = (
+        f"mount -t tmpfs -o size=40m tmpfs '{disk}' && exec '{sys.executable}' -m "
+        f"tests.warehouse.loading.load_crash full '{disk}'"
+    )
     if subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode:
         pytest.skip("a small disk can't be mounted here (unshare)")
     child = subprocess.run(
@@ -166,7 +169,10 @@ def test_a_file_that_turns_bad_at_its_end_is_read_the_general_way(tmp_path: Path
 def long_text() -> list[str]:
     """Lines beyond the beginning of a text that is looked at before it is read."""
     return [
-        f"2024-{1 + slot // 8064:02d}-{1 + slot % 8064 // 288:02d} {slot % 288 // 12:02d}:{slot % 12 * 5:02d},r1,{slot},2"
+        (
+            f"2024-{1 + slot // 8064:02d}-{1 + slot % 8064 // 288:02d} "
+            f"{slot % 288 // 12:02d}:{slot % 12 * 5:02d},r1,{slot},2"
+        )
         for slot in range(14000)
     ]
 

@@ -30,6 +30,7 @@ def extension(name: str, extra: str) -> Path:
                     + (f", only for {others}" if others else ""),
                 )
             ],
-            f'Install it{" and its DuckDB" if others else ""}: pip install "transit-forecast[{extra}]".',
+            f"Install it{' and its DuckDB' if others else ''}: pip install "
+            f'"transit-forecast[{extra}]".',
         )
     return file

@@ -143,8 +143,10 @@ def open_lake(
             )
         # Nothing but the lake's files is in reach.
         connection.execute(
-            f"set enable_progress_bar = false; set python_enable_replacements = false; set search_path = 'mart'; set temp_directory = '';"
-            f"set allowed_directories = [{_quoted(lake.data.rstrip('/') + '/')}]; set enable_external_access = false; set lock_configuration = true"
+            "set enable_progress_bar = false; set python_enable_replacements = false; set "
+            "search_path = 'mart'; set temp_directory = '';"
+            f"set allowed_directories = [{_quoted(lake.data.rstrip('/') + '/')}]; set "
+            "enable_external_access = false; set lock_configuration = true"
         )
         yield connection
 
@@ -153,7 +155,8 @@ def snapshots(lake: Lake) -> list[tuple[int, datetime, str]]:
     """Number, time and message of every snapshot of this project, the earliest first."""
     with _connected(lake, read_only=True) as connection:
         rows = connection.execute(
-            "select snapshot_id, snapshot_time, commit_message from lake.snapshots() where author = $author order by 1",
+            "select snapshot_id, snapshot_time, commit_message from lake.snapshots() where "
+            "author = $author order by 1",
             {"author": lake.project},
         ).fetchall()
     return [(number, at, message or "") for number, at, message in rows]
@@ -255,9 +258,12 @@ def _publish(connection: duckdb.DuckDBPyConnection, lake: Lake) -> LakePublicati
         listed = ", ".join(
             f"{_name(column)}::{_lake_type(kind)} as {_name(column)}" for column, kind in columns
         )
+        source = _text("source", columns=listed, schema=schema, name=_name(name))
+        source = _text("source", columns=listed, schema=schema, name=_name(name))
+        source = _text("source", columns=listed, schema=schema, name=_name(name))
         names |= {
             "target": _target(lake, table),
-            "source": f"({_text('source', columns=listed, schema=schema, name=_name(name)).strip()})",
+            "source": f"({source.strip()})",
             "part": _part(table, [column for column, _ in columns]),
             "names": ", ".join(_name(column) for column, _ in columns),
         }
@@ -397,7 +403,9 @@ def _connected(
                     raise WarehouseError(
                         "the lake can't be opened",
                         [Problem(lake.catalog, str(error).splitlines()[0])],
-                        "Check [lake] catalog and data, and that the catalog's server answers; its password comes from PGPASSWORD, PGPASSFILE or ~/.pgpass.",
+                        "Check [lake] catalog and data, and that the catalog's server "
+                        "answers; its password comes from PGPASSWORD, PGPASSFILE or "
+                        "~/.pgpass.",
                     ) from error
                 time.sleep(0.2 * attempt)
         yield connection

@@ -214,10 +214,12 @@ def read(spec: FlowsSpec, path: Path) -> Tally:
             [
                 Problem(
                     str(path),
-                    f"none of its {tally.flows} records lies between the two ends of a port in {spec.map_file}",
+                    f"none of its {tally.flows} records lies between the two ends of a "
+                    f"port in {spec.map_file}",
                 )
             ],
-            "Fix the prefixes or AS numbers of the map, or take the file out of the source's files.",
+            "Fix the prefixes or AS numbers of the map, or take the file out of the "
+            "source's files.",
         )
     return tally
 
@@ -226,7 +228,10 @@ def read_map(path: Path) -> Mapping[str, tuple[End, End]]:
     """Ports by name with their two ends, from a CSV of interface_id, a, z. Raises SourceError with
     every problem.
     """
-    remedy = "Give a CSV with the columns interface_id, a, z: prefixes (10.0.0.0/8) or AS numbers (AS64500), separated by spaces; empty: anything."
+    remedy = (
+        "Give a CSV with the columns interface_id, a, z: prefixes (10.0.0.0/8) or AS numbers "
+        "(AS64500), separated by spaces; empty: anything."
+    )
     try:
         reader = csv.DictReader(io.StringIO(path.read_text("utf-8-sig"), newline=""), strict=True)
         rows = [(reader.line_num, row) for row in reader]
@@ -332,12 +337,18 @@ def _spread(
 def _notes(spec: FlowsSpec, tally: Tally) -> tuple[str, ...]:
     rates = ", ".join(str(rate) for rate in sorted(tally.rates))
     said = [
-        f"{tally.flows} flow records; sampling rate {rates or 'none'}{' as set' if spec.sampling_rate else ' as the records say'}, applied"
+        (
+            f"{tally.flows} flow records; sampling rate "
+            f"{rates or 'none'}{' as set' if spec.sampling_rate else ' as the records say'}, "
+            "applied"
+        )
     ]
     if tally.unmatched:
         whole = tally.octets + tally.unmatched_octets
         said.append(
-            f"{tally.unmatched} records ({tally.unmatched_octets / whole if whole else 0:.1%} of the bytes) lie between no two ends of the map and were left out"
+            f"{tally.unmatched} records "
+            f"({tally.unmatched_octets / whole if whole else 0:.1%} of the bytes) lie "
+            "between no two ends of the map and were left out"
         )
     return tuple(said)
 

@@ -156,7 +156,8 @@ def _table(path: Path) -> Iterator[tuple[Mapping[str, object] | None, str]]:
     ):
         raise refused(
             path,
-            "is not a known flow export: nfdump text, CSV or JSON; pmacct, goflow2 or Akvorado JSON "
+            "is not a known flow export: nfdump text, CSV or JSON; pmacct, goflow2 or "
+            "Akvorado JSON "
             "lines or CSV; SiLK CSV",
             "Export it with a header: nfdump -o csv, -o json or -o raw, or pmacct's JSON output.",
         )

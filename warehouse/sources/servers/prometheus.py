@@ -132,7 +132,8 @@ def _ask(
                 f"{said} ({attempt} tries)",
             )
         ],
-        "Nothing of this page was kept. The next load goes on from here; raise timeout_seconds or lower page_days if the server is slow.",
+        "Nothing of this page was kept. The next load goes on from here; raise "
+        "timeout_seconds or lower page_days if the server is slow.",
     )
 
 
@@ -143,7 +144,8 @@ def _answer(client: httpx.Client, spec: PrometheusSpec, asked: dict[str, str]) -
         raise SourceError(
             "the server sends us elsewhere",
             [Problem(f"{spec.name}, {spec.url}", f"status {status}: to {found.elsewhere[:300]}")],
-            "No redirect is followed, so that secrets stay with the server they are for. If that one is meant, write its address as url.",
+            "No redirect is followed, so that secrets stay with the server they are for. "
+            "If that one is meant, write its address as url.",
         )
     try:
         answer = json.loads(found.content)

@@ -1,13 +1,21 @@
 -- one row per port and time in which its route, speed and bundle, and the bundle's members, are the same
 create view mart.port_span as
-with dated as (
+with begun as (
     select
         k.interface_key, i.interface_id, i.route_id, i.bundle, i.priority,
-        i.speed_gbps, i.time_zone,
-        coalesce(timezone(i.time_zone, i.valid_from::timestamp), timestamptz '0001-01-01 00:00:00+00') as from_at,
-        coalesce(timezone(i.time_zone, i.valid_until::timestamp), timestamptz '9999-12-31 00:00:00+00') as until_at
+        i.speed_gbps, i.time_zone, i.simulated,
+        coalesce(timezone(i.time_zone, i.valid_from::timestamp), timestamptz '0001-01-01 00:00:00+00') as from_at
     from mart.interface as i
     join core.interface_key as k using (interface_id)
+),
+-- An entry ends where the next one of its port begins, in that one's time zone.
+dated as (
+    select
+        *,
+        lead(from_at, 1, timestamptz '9999-12-31 00:00:00+00') over (
+            partition by interface_id order by from_at
+        ) as until_at
+    from begun
 ),
 edge as (
     select distinct route_id, bundle, unnest([from_at, until_at]) as edge_at

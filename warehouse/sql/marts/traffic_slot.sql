@@ -9,7 +9,7 @@ with alone as (
         case when r.in_p95 then s.in_bps end as p95_in_bps,
         case when r.in_p95 then s.out_bps end as p95_out_bps,
         s.flag = 'censored' as censored,
-        p.bundle, p.interface_key
+        p.bundle, p.interface_key, p.simulated
     from core.traffic_sample as s
     join mart.port_span as p
         on p.interface_key = s.interface_key
@@ -31,7 +31,7 @@ bundled as (
         count(case when r.in_p95 then s.in_bps end) as members_p95_in,
         count(case when r.in_p95 then s.out_bps end) as members_p95_out,
         bool_or(s.flag = 'censored') as censored,
-        p.bundle, min(p.interface_key) as interface_key
+        p.bundle, min(p.interface_key) as interface_key, any_value(p.simulated) as simulated
     from core.traffic_sample as s
     join mart.port_span as p
         on p.interface_key = s.interface_key
@@ -48,5 +48,5 @@ select
     case when members_mean_out = members then mean_out end,
     case when members_p95_in = members then p95_in end,
     case when members_p95_out = members then p95_out end,
-    censored, bundle, interface_key
+    censored, bundle, interface_key, simulated
 from bundled;

@@ -7,7 +7,7 @@ create or replace temp table stated_port as
 select
     interface_id, aliases,
     coalesce(epoch_us(timezone(time_zone, valid_from::timestamp)), always_from()) as from_us,
-    coalesce(epoch_us(timezone(time_zone, valid_until::timestamp)), always_until()) as until_us
+    lead(from_us, 1, always_until()) over (partition by interface_id order by from_us) as until_us
 from mart.interface;
 
 -- A port that was renamed keeps its history: its new entry has the old name as an alias, and no port has that name any longer.

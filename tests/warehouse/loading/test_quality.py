@@ -129,7 +129,7 @@ def test_implausible_ports_are_listed(tmp_path: Path) -> None:
     ports = [
         ("fits", "fits", 10.0, 1),
         ("megabits", "megabits", 10.0, 1),
-        ("slow", "slow", 1.0, 1),
+        ("slow", "slow", 5.0, 1),
         ("idle", "idle", 10.0, 1),
         ("silent", "silent", 10.0, 1),
     ]

@@ -5,6 +5,8 @@ answer at once.
 from __future__ import annotations
 
 import errno
+import io
+import os
 import sys
 from importlib.metadata import version
 from typing import NoReturn
@@ -141,6 +143,12 @@ _REMEDIES = {
 
 def main() -> None:
     signals.end_on_signals()
+    # Nothing that this starts imports what lies in the working folder, such as somebody's flows/.
+    os.environ["PYTHONSAFEPATH"] = "1"
+    for stream in (sys.stdout, sys.stderr):
+        # A letter that the terminal's encoding lacks is shown as its number.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except BaseException as error:  # noqa: BLE001 - the program ends with it

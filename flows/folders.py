@@ -60,6 +60,12 @@ class Folders:
         return self.private / "steps"
 
 
+def make_private(folder: Path) -> None:
+    """Makes a folder, where it is missing, that only this user enters."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.chmod(0o700)
+
+
 def read_toml(config: Path | None) -> tuple[Path, dict[str, Any]]:
     """The settings file in use and what it says: `config`, else ./transit.toml, else the bundled
     example.

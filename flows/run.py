@@ -16,6 +16,7 @@ from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 from pydantic import Field
 
+from flows.operate.allowed import refuse_foreign_paths
 from flows.record import journal, progress
 from flows.record.job import end_with_schedule, keep_steps, perform, show_progress
 from flows.record.records import Job
@@ -69,6 +70,7 @@ def transit_run(
     """The main job, or the named steps of it."""
     signals.watch_signals()
     end_with_schedule()
+    refuse_foreign_paths(config, data)
     settings = read_settings(config, data=data)
     journal.open_journal(
         settings.folders.logs, max_mb=settings.run.log_mb, files=settings.run.log_files

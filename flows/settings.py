@@ -264,6 +264,8 @@ class GateSettings:
     max_growth_ratio: float = 50.0
     min_coverage_80_ratio: float = 0.6
     max_change_ratio: float = 1.0
+    max_total_change_ratio: float = 0.5
+    max_lost_ratio: float = 0.1
 
     def __post_init__(self) -> None:
         problems = [

@@ -46,6 +46,7 @@ def explore(
             'Install it: pip install "transit-forecast[explore]".',
         )
     arguments = [
+        "-P",
         "-m",
         "marimo",
         "run",

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from flows.folders import Folders, read_folders
+from flows.folders import EXAMPLE_SETTINGS, Folders, make_private, read_folders
 from flows.runtime import embedded
 from warehouse.errors import LockedError, Problem, SettingsError, WarehouseError
 from warehouse.store.lock import WriterLock
@@ -206,8 +206,8 @@ def publish(*, keep: int | None = None, config: Config = None) -> int:
 
 
 def check(*, rows: int = 5, config: Config = None) -> int:
-    """Check the warehouse: rows that offend, months refused, quarantine. Exit code 1 where an error
-    is found.
+    """Check settings and network, and, where something is loaded, the warehouse: rows that offend,
+    months refused, quarantine. Exit code 1 where an error is found.
 
     Parameters
     ----------
@@ -217,16 +217,14 @@ def check(*, rows: int = 5, config: Config = None) -> int:
         Settings file, or a folder with a transit.toml. Default: ./transit.toml.
     """
     from flows.settings import read_settings
-    from flows.steps.check import check_warehouse
+    from flows.steps.check import check_network, check_warehouse
 
     settings = read_settings(config)
-    if not settings.folders.database.exists():
-        raise WarehouseError(
-            "there is nothing to check",
-            [Problem(str(settings.folders.database), "does not exist")],
-            "Run `transit load` first.",
-        )
-    results = check_warehouse(settings)
+    results = check_network(settings)
+    print(f"{'settings':<28} ok: {settings.folders.settings_file}")
+    print(f"{'network':<28} ok: {settings.network.folder}")
+    if settings.folders.database.exists():
+        results = check_warehouse(settings)
     for result in results:
         found = "ok" if result.passed else f"{result.check.severity}: {result.count} rows"
         print(f"{result.check.name:<28} {found}")
@@ -241,6 +239,8 @@ def check(*, rows: int = 5, config: Config = None) -> int:
                 print("      " + ", ".join(told))
             if result.count > rows:
                 print(f"      ... and {result.count - rows} more")
+    if not settings.folders.database.exists():
+        print("Nothing is loaded yet: transit run")
     return int(any(not result.passed and result.check.severity == "error" for result in results))
 
 
@@ -255,6 +255,7 @@ def serve(*, config: Config = None, data: Data = None) -> None:
         Folder that the sources' file patterns are relative to; replaces [folders] data.
     """
     folders = read_folders(config)
+    tell_example(folders)
     # To be stopped is what it is there for, also while it starts.
     with (
         suppress(KeyboardInterrupt),
@@ -265,13 +266,23 @@ def serve(*, config: Config = None, data: Data = None) -> None:
 
         if server is not None:
             server.wait()
-        serve_schedule(config, data)
+        serve_schedule(config, data, server)
+
+
+def tell_example(folders: Folders) -> None:
+    """Whoever has no settings file should know from the first line whose figures will come."""
+    if folders.settings_file == EXAMPLE_SETTINGS.resolve():
+        print(
+            "This is the bundled example, Central Asia, with simulated traffic."
+            " Your own network: transit init mynet",
+            file=sys.stderr,
+        )
 
 
 @contextmanager
 def _serving_alone(folders: Folders) -> Iterator[None]:
     """Two would start each run twice, and each tell of the other's as failed."""
-    folders.private.mkdir(parents=True, exist_ok=True)
+    make_private(folders.private)
     try:
         lock = WriterLock(folders.serve_lock)
     except LockedError as error:
@@ -296,13 +307,17 @@ def _run(
     failed.
     """
     folders: Folders = read_folders(config)
+    tell_example(folders)
     with embedded.prefect_api(folders.prefect_home) as server:
+        from flows.settings import read_settings
+
+        # What is wrong in the settings is said before anything slow is imported.
+        read_settings(config, data=data)
         # Prefect and the libraries are imported while its server starts.
         import httpx
 
         from flows.operate.retention import prune_prefect
         from flows.run import prepare, print_summary, transit_run
-        from flows.settings import read_settings
 
         prepare(config, data, steps)
         if server is not None:

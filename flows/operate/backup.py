@@ -12,6 +12,7 @@ import tarfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+from flows.folders import make_private
 from flows.operate.manifest import damaged, file_hash
 from flows.settings import Settings
 from flows.steps.identity import code_version
@@ -100,8 +101,7 @@ def restore(settings: Settings, source: Path, *, replace: bool = False) -> Path 
             [Problem(str(folders.database), "exists")],
             "Restore elsewhere, or say --replace: the old one is then kept beside it.",
         )
-    folders.private.mkdir(parents=True, exist_ok=True)
-    folders.private.chmod(0o700)
+    make_private(folders.private)
     with WriterLock(folders.run_lock, settings.run.wait_for_lock_seconds):
         unpacked = folders.private / "restored"
         shutil.rmtree(unpacked, ignore_errors=True)

@@ -4,12 +4,10 @@ to do about it.
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import shutil
 import socket
-import sqlite3
 import tempfile
 import time
 import urllib.error
@@ -17,22 +15,20 @@ import urllib.parse
 import urllib.request
 import zoneinfo
 from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
 
 from flows.folders import Folders, read_folders
+from flows.operate.findings import Finding, holder_of, size_of
 from flows.operate.manifest import damaged
-from flows.record.state import read_state
+from flows.operate.prefect_findings import examine_prefect
+from flows.record.state import at_work, read_state
 from flows.settings import Settings, read_settings
 from warehouse.errors import SettingsError, TransitError
 from warehouse.store.integrity import REMEDY, damage_in
 
-Level = Literal["ok", "warning", "error"]
 LOW_BYTES = 2e9
 # Measured to work together; see the reasons beside the dependencies in pyproject.toml.
 TOGETHER = {
@@ -42,14 +38,6 @@ TOGETHER = {
     "duckdb": ("1.5.5", "3"),
     "polars": ("2.1", "3"),
 }
-
-
-@dataclass(frozen=True)
-class Finding:
-    level: Level
-    about: str
-    what: str
-    remedy: str = ""
 
 
 def examine(config: Path | None, data: Path | None = None) -> list[Finding]:
@@ -78,7 +66,7 @@ def examine(config: Path | None, data: Path | None = None) -> list[Finding]:
         except TransitError:
             return findings
         settings = None
-    for look in (_folders, _locks, _database, _prefect, _published, _leftovers):
+    for look in (_folders, _locks, _database, examine_prefect, _published, _leftovers):
         findings += look(folders)
     findings += _clock(settings, folders)
     findings += _last_job(folders)
@@ -205,7 +193,7 @@ def _folders(folders: Folders) -> Iterator[Finding]:
             )
             continue
         free = shutil.disk_usage(there).free
-        if free < max(LOW_BYTES, 3 * _size(folders.database)):
+        if free < max(LOW_BYTES, 3 * size_of(folders.database)):
             yield Finding(
                 "warning",
                 "disk",
@@ -223,12 +211,8 @@ def _folders(folders: Folders) -> Iterator[Finding]:
         )
 
 
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
-
-
 def _locks(folders: Folders) -> Iterator[Finding]:
-    server = _holder(folders.serve_lock.with_name(folders.serve_lock.name + ".lock"))
+    server = holder_of(folders.serve_lock.with_name(folders.serve_lock.name + ".lock"))
     if server:
         yield Finding("ok", "locks", f"transit serve: {server}")
     for name, path in (("run", folders.run_lock), ("working database", folders.database)):
@@ -237,7 +221,7 @@ def _locks(folders: Folders) -> Iterator[Finding]:
             continue
         # Taking the lock, even for a moment, could turn away a run that starts just then: its
         # content is read instead.
-        holder = _holder(file)
+        holder = holder_of(file)
         if holder:
             yield Finding(
                 "warning",
@@ -252,64 +236,19 @@ def _locks(folders: Folders) -> Iterator[Finding]:
 def _database(folders: Folders) -> Iterator[Finding]:
     """What a run writes in the meantime could look like damage."""
     path, lock = folders.database, folders.database.with_name(folders.database.name + ".lock")
-    if not path.exists() or _holder(lock):
+    if not path.exists() or holder_of(lock):
         return
     before = path.stat()
     problem, after = damage_in(path), path.stat()
-    if _holder(lock) or (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+    if holder_of(lock) or (before.st_size, before.st_mtime_ns) != (
+        after.st_size,
+        after.st_mtime_ns,
+    ):
         return
     if problem:
         yield Finding("error", "database", f"{path} is damaged: {problem}", REMEDY)
     else:
-        yield Finding("ok", "database", f"{_size(path) / 1e6:.0f} MB, as it was written")
-
-
-def _holder(lock: Path) -> str:
-    """Who holds a lock; nobody where the process it names is gone."""
-    try:
-        holder = json.loads(lock.read_text(encoding="utf-8"))
-        os.kill(holder["pid"], 0)
-    except (ValueError, KeyError, TypeError, OSError):
-        return ""
-    return f"held by process {holder['pid']} on {holder['host']}"
-
-
-def _prefect(folders: Folders) -> Iterator[Finding]:
-    url = os.environ.get("PREFECT_API_URL")
-    if url:
-        try:
-            with urllib.request.urlopen(f"{url.rstrip('/')}/admin/version", timeout=5) as answer:
-                yield Finding("ok", "prefect", f"{url} answers, version {json.load(answer)}")
-        except (urllib.error.URLError, OSError, ValueError) as error:
-            yield Finding(
-                "error",
-                "prefect",
-                f"PREFECT_API_URL {url} can't be reached: {error}",
-                "Start that server, fix the address, or unset PREFECT_API_URL to run without it.",
-            )
-        return
-    database = folders.prefect_home / "prefect.db"
-    if not database.exists():
-        yield Finding("ok", "prefect", "embedded; its database is made by the first run")
-        return
-    try:
-        with closing(
-            sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=2)
-        ) as connection:
-            sound = connection.execute("pragma quick_check(1)").fetchone()[0]
-    except sqlite3.Error as error:
-        sound = str(error)
-    if sound == "ok":
-        yield Finding(
-            "ok", "prefect", f"embedded; its database is sound, {_size(database) / 1e6:.0f} MB"
-        )
-    else:
-        yield Finding(
-            "error",
-            "prefect",
-            f"{database} is damaged: {sound}",
-            f"Move {folders.prefect_home} away; it holds no results. The next run makes it anew.",
-        )
+        yield Finding("ok", "database", f"{size_of(path) / 1e6:.0f} MB, as it was written")
 
 
 def _published(folders: Folders) -> Iterator[Finding]:
@@ -382,7 +321,7 @@ def _last_job(folders: Folders) -> Iterator[Finding]:
     if not state.last_start:
         return
     ended = datetime.fromtimestamp(state.last_end or state.last_start, UTC)
-    if state.running_process and not Path(f"/proc/{state.running_process}").exists():
+    if state.running_process and not at_work(state):
         yield Finding(
             "warning",
             "last run",

@@ -8,7 +8,9 @@ from prefect import flow
 from prefect.artifacts import create_table_artifact
 from pydantic import Field
 
-from flows.operate.doctor import Finding, Level, examine
+from flows.operate.allowed import refuse_foreign_paths
+from flows.operate.doctor import examine
+from flows.operate.findings import Finding, Level
 from flows.operate.manifest import damaged
 from flows.operate.notify import notify
 from flows.record import journal
@@ -33,6 +35,7 @@ def nightly_checks(
     """Every finding. Raises NightlyError, after telling the people of [notify], where one is an
     error.
     """
+    refuse_foreign_paths(config, None)
     settings = read_settings(config)
     journal.open_journal(
         settings.folders.logs, max_mb=settings.run.log_mb, files=settings.run.log_files

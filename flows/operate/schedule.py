@@ -13,11 +13,12 @@ from prefect.runner import Runner
 from prefect.schedules import Cron, Schedule
 from prefect.types.entrypoint import EntrypointType
 
+from flows.operate.allowed import fix_parameters
 from flows.operate.watch import serve_metrics, watch
 from flows.record import journal, progress
 from flows.run import transit_run
 from flows.runtime import signals
-from flows.runtime.embedded import ENDS_WITH
+from flows.runtime.embedded import ENDS_WITH, EmbeddedServer
 from flows.settings import Settings, read_settings
 from warehouse.errors import Problem, SettingsError
 
@@ -25,7 +26,7 @@ PATIENCE_SECONDS = signals.GRACE_SECONDS + 6
 """The run in progress has its own time to end."""
 
 
-def serve_schedule(config: Path | None, data: Path | None) -> None:
+def serve_schedule(config: Path | None, data: Path | None, server: EmbeddedServer | None) -> None:
     """Blocks until SIGINT or SIGTERM, which also ends a run in progress. One run at a time: the
     warehouse has one writer.
     """
@@ -58,7 +59,11 @@ def serve_schedule(config: Path | None, data: Path | None) -> None:
         serve_metrics(settings.folders.private, settings.schedule.metrics_port)
     watch(settings)
     progress.note(f"runs at {settings.schedule.cron} {settings.schedule.zone}; Ctrl-C stops it")
+    if server is not None:
+        pages = server.url.removesuffix("/api")
+        progress.note(f"Prefect's pages: {pages}, their password: {server.address_file}")
     os.environ[ENDS_WITH] = str(os.getpid())
+    fix_parameters(settings.folders.settings_file, settings.data if data else None)
     asyncio.run(_until_stopped(runner))
 
 

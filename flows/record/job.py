@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import UUID
 
 import httpx
@@ -18,6 +19,7 @@ from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.exceptions import TerminationSignal
 from prefect.runtime import flow_run
 
+from flows.folders import make_private
 from flows.operate.notify import notify
 from flows.operate.retention import tidy
 from flows.record import journal, progress
@@ -32,6 +34,10 @@ from warehouse.errors import LockedError, Problem, TransitError
 from warehouse.store.lock import WriterLock
 
 CLOCK_SECONDS = 120.0
+
+
+class FolderGoneError(TransitError):
+    """What a run works in was taken away."""
 
 
 class ClockError(TransitError):
@@ -50,8 +56,7 @@ def perform(settings: Settings, *, trigger: str, accepted: str | None) -> Iterat
     LockedError names the first.
     """
     private = settings.folders.private
-    private.mkdir(parents=True, exist_ok=True)
-    private.chmod(0o700)
+    make_private(private)
     job = Job(settings, trigger=trigger, accepted=accepted, flow_run_id=flow_run.id)
     try:
         lock = WriterLock(settings.folders.run_lock, settings.run.wait_for_lock_seconds)
@@ -83,6 +88,8 @@ def perform(settings: Settings, *, trigger: str, accepted: str | None) -> Iterat
                 )
                 yield job
                 signals.raise_if_stopped()
+                if not private.is_dir():
+                    raise _folder_gone(private)
                 problem = "\n".join(map(str, job.problems))
                 tidy(settings)
                 _close(job, before, "partly" if job.problems else "done", problem, clock)
@@ -91,6 +98,9 @@ def perform(settings: Settings, *, trigger: str, accepted: str | None) -> Iterat
                 with signals.hold_signals():
                     keep_stop(by)
                 raise KeyboardInterrupt from error
+            if not private.is_dir() and not isinstance(error, FolderGoneError):
+                # Whatever it stumbled over first: everything else follows from this.
+                raise _folder_gone(private) from error
             problem = (
                 str(error)
                 if isinstance(error, TransitError)
@@ -104,6 +114,14 @@ def perform(settings: Settings, *, trigger: str, accepted: str | None) -> Iterat
             _notify_failure(job, problem)
             raise
         _notify_success(job, before, problem)
+
+
+def _folder_gone(private: Path) -> FolderGoneError:
+    return FolderGoneError(
+        "the private folder went away in the midst of the run",
+        [Problem(str(private), "was removed or renamed by somebody")],
+        "What was published stays. Put it back, or restore a backup: transit restore FILE.tar.",
+    )
 
 
 def interrupted_by(error: BaseException) -> str:
@@ -147,7 +165,9 @@ def _clock_against_boot() -> float:
     """Wall clock less time since boot, in seconds: constant, across suspension too, unless the
     clock is set.
     """
-    return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+    # Elsewhere than on Linux the monotonic clock counts while the machine sleeps.
+    since_start = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return time.time() - time.clock_gettime(since_start)
 
 
 def _close(

@@ -9,7 +9,6 @@ import json
 import os
 import platform
 import re
-import resource
 import secrets
 import sys
 import time
@@ -169,6 +168,8 @@ def peak_mb() -> float:
     """Most memory this process held since the last reset, or a finished worker ever held, whichever
     is more.
     """
+    import resource  # of Unix alone, as runs are; who only reads imports this module too
+
     try:
         status = Path("/proc/self/status").read_text(encoding="ascii")
         own = int(re.search(r"VmHWM:\s+(\d+)", status)[1]) * 1024  # type: ignore[index]

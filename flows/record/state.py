@@ -9,6 +9,8 @@ import os
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from warehouse.store.process import is_running, started
+
 NAME = "state.json"
 
 
@@ -28,6 +30,7 @@ class State:
     jobs_failed: int = 0
     rows_read: int = 0
     running_process: int = 0
+    running_since_ticks: int = 0  # when that process began; its number may be given out again
     clock_moved_seconds: float = 0.0  # within the last job, by other than the passing of time
 
 
@@ -52,11 +55,12 @@ def at_work(state: State) -> bool:
     """Whether the job that last began still runs; one that was killed left its process number
     behind.
     """
-    return bool(state.running_process) and Path(f"/proc/{state.running_process}").exists()
+    return is_running(state.running_process, state.running_since_ticks)
 
 
 def begun(state: State, at: float) -> State:
-    return replace(state, last_start=at, running_process=os.getpid())
+    own = os.getpid()
+    return replace(state, last_start=at, running_process=own, running_since_ticks=started(own))
 
 
 def ended(
@@ -86,4 +90,5 @@ def ended(
         jobs_failed=state.jobs_failed + failed,
         rows_read=state.rows_read + rows,
         running_process=0,
+        running_since_ticks=0,
     )

@@ -2,13 +2,16 @@
 own on loopback.
 
 Nothing here imports Prefect: the server starts in its own process while the caller still imports
-its libraries.
+its libraries. It answers only who knows the password made up at its start, which travels in
+environments, that no other user can read, and in a file that only this user can.
 """
 
 from __future__ import annotations
 
 import errno
+import json
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -23,14 +26,19 @@ from contextlib import closing, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
+from flows.folders import make_private
 from flows.runtime.arenas import few_arenas
 from warehouse.errors import Problem, TransitError
 
-START_SECONDS = 120.0
+START_SECONDS, MOST_START_SECONDS = 120.0, 600.0
 REACH_SECONDS = 20.0
 LEAST_FREE_BYTES = 8e6
 ENDS_WITH = "TRANSIT_ENDS_WITH"
 """The process whose end a scheduled run must not outlive; its parent, set by `transit serve`."""
+CLIENT_PASSWORD, SERVER_PASSWORD = "PREFECT_API_AUTH_STRING", "PREFECT_SERVER_API_AUTH_STRING"
+ADDRESS_FILE = "server.json"
+"""Where an embedded server with pages answers, and its password; in Prefect's home while it runs.
+"""
 _SHORT_LIVED = {
     "PREFECT_UI_ENABLED": "0",
     "PREFECT__SERVER_EPHEMERAL": "1",
@@ -60,7 +68,9 @@ class PrefectError(TransitError):
 
 def prepare_environment(prefect_home: Path) -> None:
     """Settings Prefect reads at import: a home of this project's own, and nothing sent outside."""
-    prefect_home.mkdir(parents=True, exist_ok=True)
+    prefect_home.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(prefect_home)
+    os.environ["PYTHONSAFEPATH"] = "1"  # children import nothing from the working folder
     os.environ["DO_NOT_TRACK"] = "1"
     os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
     for name, value in {
@@ -91,7 +101,15 @@ class EmbeddedServer:
         self.url = f"http://127.0.0.1:{self.port}/api"
         self._migrated = prefect_home / f"migrated-{version('prefect')}"
         self._log = prefect_home / "server.log"
-        environment = {**(_LONG_LIVED if scheduler else _SHORT_LIVED), **os.environ}
+        self.password = f"transit:{secrets.token_urlsafe(32)}"
+        environment = {
+            **(_LONG_LIVED if scheduler else _SHORT_LIVED),
+            **os.environ,
+            SERVER_PASSWORD: self.password,
+            CLIENT_PASSWORD: self.password,
+            "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": self.url.removesuffix("/api"),
+            "PREFECT_UI_API_URL": self.url,
+        }
         if shutil.disk_usage(prefect_home).free < LEAST_FREE_BYTES:
             # Its server would end without a word, and its database look damaged.
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(prefect_home))
@@ -102,6 +120,7 @@ class EmbeddedServer:
             self._process = subprocess.Popen(
                 [
                     sys.executable,
+                    "-P",
                     "-m",
                     "flows.runtime.embedded_server",
                     str(self.port),
@@ -112,16 +131,25 @@ class EmbeddedServer:
                 stdout=log,
                 stderr=log,
             )
+        self.address_file = prefect_home / ADDRESS_FILE
+        if scheduler:
+            _write_private(
+                self.address_file, json.dumps({"url": self.url, "password": self.password})
+            )
 
     @property
     def process(self) -> int:
         return self._process.pid
 
     def wait(self) -> None:
-        """Until the server answers. Raises PrefectError where it ends or takes too long."""
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            if self._process.poll() is not None:
+        """Until the server answers. Raises PrefectError where it ends or takes too long.
+
+        On a machine with more to do than it can, it may take up to MOST_START_SECONDS.
+        """
+        began = time.monotonic()
+        while (ended := self._process.poll()) is None:
+            waited = time.monotonic() - began
+            if waited > MOST_START_SECONDS or (waited > START_SECONDS and not _is_busy()):
                 break
             try:
                 with urllib.request.urlopen(f"{self.url}/health", timeout=5):
@@ -130,21 +158,53 @@ class EmbeddedServer:
             except (urllib.error.URLError, OSError):
                 time.sleep(0.05)
         self._migrated.unlink(missing_ok=True)
+        if ended is None:
+            raise PrefectError(
+                "Prefect's embedded server was too slow to start",
+                [
+                    Problem(
+                        str(self._log),
+                        f"it was at work still, after {time.monotonic() - began:.0f} seconds;"
+                        f" {_load()}",
+                    )
+                ],
+                "Nothing is wrong with it: run again when the machine has less to do.",
+            )
         tail = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
         raise PrefectError(
             "Prefect's embedded server did not start",
-            [Problem(str(self._log), line) for line in tail],
+            [
+                Problem("its process", f"ended with code {ended}"),
+                *(Problem(str(self._log), line) for line in tail),
+            ],
             f"Read that log; if its database is damaged, move {self._log.parent} away and "
             "run again: it holds no results.",
         )
 
     def stop(self) -> None:
+        self.address_file.unlink(missing_ok=True)
         self._process.send_signal(signal.SIGUSR1)
         try:
             self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def _is_busy() -> bool:
+    """Whether more processes want to run than there are processors for, half as many again."""
+    return os.getloadavg()[0] > 1.5 * (os.cpu_count() or 1)
+
+
+def _load() -> str:
+    return f"{os.getloadavg()[0]:.1f} processes want to run on {os.cpu_count() or 1} processors"
+
+
+def _write_private(path: Path, text: str) -> None:
+    """A file that nobody else can read, not even for a moment."""
+    path.unlink(missing_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:  # noqa: PTH123
+        file.write(text)
 
 
 def _reach(url: str) -> None:
@@ -207,13 +267,17 @@ def prefect_api(prefect_home: Path, *, scheduler: bool = False) -> Iterator[Embe
         yield None
         return
     server = EmbeddedServer(prefect_home, scheduler=scheduler)
-    os.environ["PREFECT_API_URL"] = server.url
+    # A password for some other server, left over in the environment, would be of no use here.
+    before = os.environ.get(CLIENT_PASSWORD)
+    os.environ |= {"PREFECT_API_URL": server.url, CLIENT_PASSWORD: server.password}
     try:
         yield server
     finally:
         _send_remaining_logs()
         server.stop()
-        del os.environ["PREFECT_API_URL"]
+        del os.environ["PREFECT_API_URL"], os.environ[CLIENT_PASSWORD]
+        if before is not None:
+            os.environ[CLIENT_PASSWORD] = before
 
 
 def _send_remaining_logs() -> None:

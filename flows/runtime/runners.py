@@ -317,6 +317,7 @@ def task_runner(run: RunSettings, threads: int = 1) -> TaskRunner[Any]:
         return WatchedProcesses(run.workers, run.chunk_minutes * 60)
     try:
         import dask
+        from distributed import Security
         from prefect_dask import DaskTaskRunner
     except ImportError as error:
         raise SettingsError(
@@ -331,12 +332,17 @@ def task_runner(run: RunSettings, threads: int = 1) -> TaskRunner[Any]:
         # A worker that dies in the midst of a chunk leaves it to one other; a local scheduler
         # reads this when it starts.
         dask.config.set({"distributed.scheduler.allowed-failures": TRIES - 1})
+        # Whoever reaches a scheduler runs code as its user, and loopback is open to every user of
+        # the machine: certificates made for this cluster alone keep the others out.
+        own = Security.temporary()
         cluster = DaskTaskRunner(
             cluster_kwargs={
                 "n_workers": run.workers,
                 "threads_per_worker": 1,
                 "host": "127.0.0.1",
                 "dashboard_address": None,
-            }
+                "security": own,
+            },
+            client_kwargs={"security": own},
         )
     return cluster

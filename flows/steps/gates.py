@@ -4,6 +4,7 @@ edition and says why.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from flows.settings import GateSettings
+from flows.steps.edition_gates import LastRun, against_last_run
 from flows.steps.forecast import GrainForecast
 from flows.steps.sentences import problem_of
 from forecasting.demand.engine import Forecast
@@ -19,13 +21,12 @@ from warehouse.errors import Problem, TransitError
 from warehouse.reasons import reason
 from warehouse.schema import Grain
 
+LATELY = 3
+"""Periods at the end of the history that say how large a series is now."""
+
 
 class GateError(TransitError):
     """A forecast that must not be published."""
-
-
-MOST_CHANGE = 1000.0
-"""Stands for a change from or to nothing, which has no ratio."""
 
 
 def too_old(origin: date, grain: Grain, today: date, gates: GateSettings) -> list[Problem]:
@@ -55,31 +56,34 @@ def impossible(forecast: Forecast) -> list[Problem]:
 
 
 def exploding(forecast: Forecast, history: pl.DataFrame, gates: GateSettings) -> list[Problem]:
-    """Medians that grow far above anything seen."""
-    if not gates.max_growth_ratio:
+    """Medians that grow far above anything seen, or fall far below what was seen last."""
+    if not gates.max_growth_ratio or not forecast.paths.draws_gbps.size:
         return []
-    draws = forecast.paths.draws_gbps
-    largest = history.group_by(KEY).agg(largest=pl.col("value_gbps").max())
-    medians = forecast.paths.keys.select(KEY).with_columns(
-        median=pl.Series(
-            np.median(draws, axis=1).max(axis=1) if draws.size else [], dtype=pl.Float64
-        )
+    seen = history.group_by(KEY).agg(
+        largest=pl.col("value_gbps").max(),
+        lately=pl.col("value_gbps").sort_by("period_start").tail(LATELY).max(),
     )
-    grown = (
-        medians.join(largest, on=KEY)
-        .filter(
-            pl.col("median").is_finite()
-            & (pl.col("median") > gates.max_growth_ratio * pl.col("largest"))
-        )
+    medians = np.median(forecast.paths.draws_gbps, axis=1).max(axis=1)
+    both = (
+        forecast.paths.keys.select(KEY)
+        .with_columns(median=pl.Series(medians, dtype=pl.Float64))
+        .join(seen, on=KEY)
+        .filter(pl.col("median").is_finite())
         .sort(KEY)
     )
-    return [
-        problem_of(
-            " ".join(row[:4]),
-            reason("gate.explodes", gbps=row[4], times=gates.max_growth_ratio, largest=row[5]),
-        )
-        for row in grown.iter_rows()
-    ]
+    problems = []
+    for *key, median, largest, lately in both.iter_rows():
+        if median > gates.max_growth_ratio * largest:
+            found = reason(
+                "gate.explodes", gbps=median, times=gates.max_growth_ratio, largest=largest
+            )
+            problems.append(problem_of(" ".join(key), found))
+        elif median * gates.max_growth_ratio < lately:
+            found = reason(
+                "gate.collapses", gbps=median, times=gates.max_growth_ratio, lately=lately
+            )
+            problems.append(problem_of(" ".join(key), found))
+    return problems
 
 
 def unreliable(forecast: Forecast, gates: GateSettings) -> list[Problem]:
@@ -105,39 +109,6 @@ def unreliable(forecast: Forecast, gates: GateSettings) -> list[Problem]:
     return []
 
 
-def changed_too_much(
-    forecast: Forecast, previous: pl.DataFrame, gates: GateSettings
-) -> list[Problem]:
-    """Medians that moved by more than the limit since the last kept run, for the same series and
-    period.
-
-    `previous` are rows of FORECAST_QUANTILE. The change is |ln(new / old)| as a ratio - 1, averaged
-    over shared periods.
-    """
-    if not gates.max_change_ratio or previous.is_empty():
-        return []
-    at = [*KEY, "target_start"]
-    new = forecast.quantiles.filter(pl.col("quantile_level") == 0.5).select(*at, new="value_gbps")
-    old = previous.filter(pl.col("quantile_level") == 0.5).select(*at, old="value_gbps")
-    moved = (
-        new.join(old, on=at)
-        # A median that falls to nothing, or rises from it, changes by more than any limit.
-        .filter((pl.col("new") > 0) | (pl.col("old") > 0))
-        .group_by(KEY)
-        .agg(change=((pl.col("new") / pl.col("old")).log().abs().mean()).exp() - 1)
-        .with_columns(pl.col("change").clip(upper_bound=MOST_CHANGE))
-        .filter(pl.col("change") > gates.max_change_ratio)
-        .sort(KEY)
-    )
-    return [
-        problem_of(
-            " ".join(row[:4]),
-            reason("gate.changed", by=row[4], most=gates.max_change_ratio),
-        )
-        for row in moved.iter_rows()
-    ]
-
-
 @dataclass(frozen=True)
 class Failed:
     """Gates that did not pass: what is `impossible` nobody can accept, what is `doubtful` a person
@@ -149,11 +120,13 @@ class Failed:
 
 
 def failed_gates(
-    made: GrainForecast, previous: pl.DataFrame, gates: GateSettings, today: date
+    made: GrainForecast,
+    network: Mapping[str, pl.DataFrame],
+    last: LastRun,
+    gates: GateSettings,
+    today: date,
 ) -> Failed:
-    """Every gate that `made` does not pass; `previous` are the last kept run's rows of
-    FORECAST_QUANTILE.
-    """
+    """Every gate that `made` does not pass, on the frames of the network it is planned with."""
     # Countries report a year or two late.
     late = [] if made.spec.grain == "year" else too_old(made.origin, made.spec.grain, today, gates)
     return Failed(
@@ -162,7 +135,7 @@ def failed_gates(
             *late,
             *exploding(made.forecast, made.traffic, gates),
             *unreliable(made.forecast, gates),
-            *changed_too_much(made.forecast, previous, gates),
+            *against_last_run(made.forecast, network, last, gates),
         ],
     )
 

@@ -18,6 +18,7 @@ from flows.operate.secrets import placed, secrets_of
 from flows.record import journal
 from flows.runtime import signals
 from flows.settings import Settings
+from flows.steps.check import check_network, refuse_offenders
 from flows.steps.identity import code_version
 from flows.steps.inputs import open_warehouse, today_of
 from flows.steps.lake import imported_sources
@@ -86,6 +87,11 @@ def simulate(settings: Settings) -> None:
 
 @task(name="load network", cache_policy=NO_CACHE)
 def load_network(settings: Settings, known_at: datetime) -> None:
+    refuse_offenders(
+        check_network(settings),
+        "nothing is loaded: the network has gaps that no plan can close",
+        f"Fill them in {settings.network.folder}; `transit check` shows the rows.",
+    )
     with open_warehouse(settings) as warehouse:
         load_reference(warehouse, settings.network.folder, known_at=known_at)
 

@@ -18,6 +18,7 @@ from prefect.cache_policies import NO_CACHE
 from flows.runtime.runners import spread
 from flows.settings import Settings
 from flows.steps.attribution import attribute_changes
+from flows.steps.edition_gates import NETWORK_ROWS, LastRun
 from flows.steps.forecast import GrainForecast
 from flows.steps.gates import failed_gates, pass_or_refuse
 from flows.steps.identity import code_version, frame_hash, settings_json, step_key
@@ -40,7 +41,7 @@ from forecasting.stories.what_if import base_plan, tell
 from warehouse.errors import Problem
 from warehouse.network.model import Network
 from warehouse.reasons import note_frame
-from warehouse.schema import FORECAST_QUANTILE, SCENARIO_EFFECT, Grain
+from warehouse.schema import SCENARIO_EFFECT, Grain
 from warehouse.store.database import RunRecord, Warehouse, run_id
 
 
@@ -239,9 +240,7 @@ def plan_and_keep(
         frames = {name: warehouse.read(name) for name in NETWORK_FRAMES}
         stated = {**frames, "event": warehouse.read("event"), "driver": warehouse.read("driver")}
         known = set(warehouse.runs()["run_id"])
-        previous = {
-            made_of.spec.grain: _last_quantiles(warehouse, made_of.spec.grain) for made_of in made
-        }
+        last = {grain.spec.grain: _last_run(warehouse, grain.spec.grain) for grain in made}
     stories = [
         settings_json(story) for story in read_scenarios(settings.network.folder / "scenarios")
     ]
@@ -255,7 +254,9 @@ def plan_and_keep(
     def keep(grain: GrainForecast, record: RunRecord, *, plan_it: bool) -> Kept:
         if not force and record.run_id in known:
             return Kept(record.run_id, record.grain, is_new=False)
-        failed = failed_gates(grain, previous[grain.spec.grain], settings.gates, today_of(settings))
+        failed = failed_gates(
+            grain, frames, last[grain.spec.grain], settings.gates, today_of(settings)
+        )
         passed_over = pass_or_refuse(failed, accepted)
         planned = plan_segments(settings, grain, frames) if plan_it else {}
         planned = look_back(settings, grain, planned, stated, record)
@@ -270,7 +271,10 @@ def plan_and_keep(
     ]
 
 
-def _last_quantiles(warehouse: Warehouse, grain: Grain) -> pl.DataFrame:
-    if warehouse.runs().filter(pl.col("latest") & (pl.col("grain") == grain)).is_empty():
-        return FORECAST_QUANTILE.empty()
-    return warehouse.read("forecast_quantile", grain=grain)
+def _last_run(warehouse: Warehouse, grain: Grain) -> LastRun:
+    latest = warehouse.runs().filter(pl.col("latest") & (pl.col("grain") == grain))
+    if latest.is_empty():
+        return LastRun.none()
+    known_at = latest["known_at"].item()
+    network = {name: warehouse.read_as_of(name, known_at) for name in NETWORK_ROWS}
+    return LastRun(warehouse.read("forecast_quantile", grain=grain), network)

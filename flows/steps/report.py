@@ -4,6 +4,7 @@ finished copy for analysts.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -39,6 +40,7 @@ from warehouse.store.editions import keep_edition, keep_frame
 
 ABOUT = "edition.json"
 """Written last: an edition without it is not finished."""
+ABOUT_KEYS = {"run_id", "origin", "known_at", "data_hash"}
 NEWEST = "../latest"
 DRAWING_SECONDS = 6 * 3600.0
 """A language of a large network is one piece of work."""
@@ -258,14 +260,10 @@ def earlier_editions(reports: Path, known_at: datetime) -> tuple[EarlierEdition,
     found = []
     for path in reports.glob(f"*/{ABOUT}"):
         about = _about(path.parent)
-        if (
-            path.parent.is_symlink()
-            or about["run_id"] != path.parent.name
-            or datetime.fromisoformat(about["known_at"]) >= known_at
-        ):
+        if path.parent.is_symlink() or about.get("run_id") != path.parent.name:
             continue
-        found.append(
-            EarlierEdition(
+        with contextlib.suppress(ValueError, TypeError):  # as unfinished as one that says nothing
+            edition = EarlierEdition(
                 run_id=about["run_id"],
                 origin=date.fromisoformat(about["origin"]),
                 known_at=datetime.fromisoformat(about["known_at"]),
@@ -273,15 +271,22 @@ def earlier_editions(reports: Path, known_at: datetime) -> tuple[EarlierEdition,
                 data_hash=about["data_hash"],
                 pages=frozenset(about.get("pages", ())),
             )
-        )
+            if edition.known_at < known_at:
+                found.append(edition)
     return tuple(
         sorted(found, key=lambda edition: (edition.known_at, edition.run_id), reverse=True)
     )
 
 
 def _about(folder: Path) -> dict[str, Any]:
-    path = folder / ABOUT
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+    """What an edition says of itself; nothing where that can't be read, as of one that was never
+    finished: it is made again, and no other leads to it.
+    """
+    try:
+        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        return dict(about) if about.keys() >= ABOUT_KEYS else {}
+    except (OSError, ValueError, AttributeError):
+        return {}
 
 
 def _lead_to(reports: Path, folder: Path) -> None:

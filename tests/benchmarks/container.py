@@ -154,6 +154,7 @@ def live(home: Path) -> None:
     (place / "secrets" / "prefect_database").write_text(
         "postgresql+asyncpg://prefect:pw@127.0.0.1:55432/prefect"
     )
+    (place / "secrets" / "prefect_password").write_text("transit:of-this-trial")
     cluster = place / "postgres"
     cluster.mkdir()
     shutil.chown(cluster, "postgres")
@@ -190,8 +191,13 @@ def live(home: Path) -> None:
         running.append(server.start(*services["server"]["command"]))
         server.until(running[0], *services["server"]["healthcheck"]["test"][1:])
         say("the server is healthy, its database in PostgreSQL")
-        worker = Container(home, services["worker"], [f"{project}:/project:rw"])
+        worker = Container(
+            home,
+            services["worker"],
+            [f"{project}:/project:rw", f"{place / 'secrets'}:/run/secrets:ro"],
+        )
         running.append(worker.start(*services["worker"]["command"]))
+        worker.options.append("--env=PREFECT_API_AUTH_STRING=transit:of-this-trial")
         worker.until(running[1], "prefect", "deployment", "inspect", "transit/monthly-edition")
         say("the worker has deployed")
         code = worker.start(

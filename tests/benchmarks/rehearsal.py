@@ -32,6 +32,7 @@ from tests.flows.faults import children_of
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 900.0
+PASSWORD = ("transit", "of-this-rehearsal")
 BEGAN = time.monotonic()
 
 
@@ -112,7 +113,9 @@ def runs(api: str, deployment: str) -> list[dict[str, Any]]:
         "flow_runs": {"start_time": {"is_null_": False}},
     }
     return list(
-        httpx.post(f"{api}/flow_runs/filter", json=asked, timeout=30).raise_for_status().json()
+        httpx.post(f"{api}/flow_runs/filter", json=asked, auth=PASSWORD, timeout=30)
+        .raise_for_status()
+        .json()
     )
 
 
@@ -126,6 +129,8 @@ def main() -> None:
     } | {
         "PREFECT_HOME": str(base / "server"),
         "PREFECT_API_URL": api,
+        "PREFECT_SERVER_API_AUTH_STRING": ":".join(PASSWORD),
+        "PREFECT_API_AUTH_STRING": ":".join(PASSWORD),
         "TRANSIT_FOLDER": str(project),
         "DO_NOT_TRACK": "1",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -188,7 +193,7 @@ def main() -> None:
             .splitlines()[-1]
         )
         say(
-            call(sys.executable, "-m", "flows.cli", "automations", folder=project).replace(
+            call(sys.executable, "-P", "-m", "flows.cli", "automations", folder=project).replace(
                 "\n", ", "
             )
         )

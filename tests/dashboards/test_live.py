@@ -18,7 +18,8 @@ from dashboards.language import load_language
 from dashboards.material import gather
 from dashboards.view import View
 from flows.settings import GateSettings
-from flows.steps.gates import changed_too_much, too_old, unreliable
+from flows.steps.edition_gates import changed_too_much, changed_totals
+from flows.steps.gates import too_old, unreliable
 from forecasting.entry.registration import judge
 from forecasting.review.past_forecasts import live_frame, promotion
 from tests.dashboards.world import build, edition
@@ -242,6 +243,10 @@ def reasons():
     }
     before, now = (pl.DataFrame([{**key, "value_gbps": value}]) for value in (1.0, 9.0))
     yield from map(cause, changed_too_much(SimpleNamespace(quantiles=now), before, gates))
+    yield from map(cause, changed_totals(SimpleNamespace(quantiles=now), before, gates))
+    lost = {"lost": 3, "count": 20, "most": 0.1, "names": "A, B, C"}
+    yield from (reason(f"gate.lost_{what}", **lost) for what in ("series", "rows"))
+    yield reason("gate.collapses", gbps=0.5, times=50.0, lately=451.0)
     yield reason("gate.explodes", gbps=1234.5, times=50.0, largest=4.51)
 
 

@@ -22,7 +22,7 @@ class Project:
         }
         environment |= {"COLUMNS": "200", "NO_COLOR": "1"}
         run = subprocess.run(
-            [sys.executable, "-m", "flows.cli", *arguments],
+            [sys.executable, "-P", "-m", "flows.cli", *arguments],
             cwd=self.folder,
             env=environment,
             capture_output=True,
@@ -60,9 +60,19 @@ def hourly_traffic(months: int = 30) -> pl.DataFrame:
     return pl.concat(frames).with_columns(pl.col("time").dt.strftime("%Y-%m-%d %H:%M:%S"))
 
 
+def lay_traps(folder: Path) -> None:
+    """Modules that end whoever imports them, under names that a user's folder may well hold."""
+    (folder / "flows").mkdir()
+    for name in ("flows/__init__", "calendar", "socket", "random", "polars", "warehouse"):
+        (folder / f"{name}.py").write_text(f"raise SystemExit('{name} was imported')\n")
+
+
 def make_project(folder: Path) -> Project:
-    """`transit init` and two and a half years of traffic files; nothing is run."""
+    """`transit init` and two and a half years of traffic files, in a folder whose own modules must
+    not be imported; nothing is run.
+    """
     folder.mkdir(exist_ok=True)
+    lay_traps(folder)
     made = Project(folder)
     made.transit("init", ".")
     settings = made.folder / "transit.toml"

@@ -39,7 +39,7 @@ def environment() -> dict[str, str]:
 
 def start(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "flows.cli", *arguments],
+        [sys.executable, "-P", "-m", "flows.cli", *arguments],
         cwd=folder,
         env=environment(),
         stdout=subprocess.DEVNULL,

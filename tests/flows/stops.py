@@ -73,7 +73,7 @@ def stage_of(events: list[dict[str, str]]) -> str:
 
 def begun(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "flows.cli", *arguments],
+        [sys.executable, "-P", "-m", "flows.cli", *arguments],
         cwd=folder,
         env=environment(),
         stdout=subprocess.DEVNULL,

@@ -127,7 +127,7 @@ def test_without_duckdbs_command_line_the_shell_says_how_to_get_it(transit, path
 
 
 def test_the_shell_opens_this_edition_read_only(analysts, path_with):
-    command = [sys.executable, "-m", "flows.cli", "shell", "-d", str(analysts)]
+    command = [sys.executable, "-P", "-m", "flows.cli", "shell", "-d", str(analysts)]
     path_with('printf "%s\\n" "$@"')
     said = subprocess.run(
         command, capture_output=True, text=True, check=True, env=os.environ
@@ -137,7 +137,7 @@ def test_the_shell_opens_this_edition_read_only(analysts, path_with):
 
 @pytest.mark.skipif(shutil.which("duckdb") is None, reason="DuckDB's command line is not installed")
 def test_the_real_shell_reads_and_can_not_write(analysts):
-    command = [sys.executable, "-m", "flows.cli", "shell", "-d", str(analysts)]
+    command = [sys.executable, "-P", "-m", "flows.cli", "shell", "-d", str(analysts)]
     asked = subprocess.run(
         command,
         input="select count(*) from route; delete from core.route;",

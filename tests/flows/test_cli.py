@@ -15,7 +15,7 @@ COMMANDS = sorted(name for name in app if not name.startswith("-"))
 def transit(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1"}
     return subprocess.run(
-        [sys.executable, "-m", "flows.cli", *arguments],
+        [sys.executable, "-P", "-m", "flows.cli", *arguments],
         cwd=cwd,
         env=environment,
         capture_output=True,

@@ -15,6 +15,7 @@ import pytest
 
 from flows.cli import app
 from flows.notebook.vintage import drawn, periods_of
+from tests.flows.conftest import lay_traps
 from warehouse.errors import SettingsError
 from warehouse.serving.query import ask
 
@@ -47,9 +48,11 @@ def test_a_past_forecast_is_drawn_with_what_came(analysts):
 @pytest.fixture
 def address(analysts, tmp_path):
     log = tmp_path / "log"
+    lay_traps(tmp_path)
     with log.open("w") as told:
         command = [
             sys.executable,
+            "-P",
             "-m",
             "flows.cli",
             "explore",
@@ -59,7 +62,7 @@ def address(analysts, tmp_path):
             "-d",
             str(analysts),
         ]
-        running = subprocess.Popen(command, stdout=told, stderr=subprocess.STDOUT)
+        running = subprocess.Popen(command, cwd=tmp_path, stdout=told, stderr=subprocess.STDOUT)
     try:
         for _ in range(240):
             if found := re.search(r"http://\S+", log.read_text()):

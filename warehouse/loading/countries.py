@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from warehouse.errors import SourceError
-from warehouse.loading.load import LoadResult, content_of
+from warehouse.loading.load import LoadResult, content_of, refuse_exchanged
 from warehouse.sources.itu import ItuSpec, Statistics, read
 from warehouse.store.database import Warehouse
 
@@ -32,8 +32,8 @@ def load_countries(
 
 
 def _load(warehouse: Warehouse, spec: ItuSpec, path: Path, known_at: datetime) -> LoadResult:
-    size, content_hash = content_of(spec, path)
-    identity = {"content_hash": content_hash, "source": spec.name}
+    content = content_of(spec, path)
+    identity = {"content_hash": content.digest, "source": spec.name}
     found = read(spec, path)
     bad = [row for row in found.rows if row.reason]
     frame = _frame(found)
@@ -55,6 +55,7 @@ def _load(warehouse: Warehouse, spec: ItuSpec, path: Path, known_at: datetime) -
                 reasons=[row.reason for row in fresh],
                 **identity,
             )
+        refuse_exchanged(path, content)
         loaded = warehouse.append("international_bandwidth", frame, known_at=known_at)
         notes = (
             *found.notes,
@@ -85,7 +86,7 @@ def _load(warehouse: Warehouse, spec: ItuSpec, path: Path, known_at: datetime) -
             priority=spec.priority,
             file_name=str(path),
             spec_hash=spec.fingerprint(),
-            file_bytes=size,
+            file_bytes=content.size,
             slots_new=0,
             slots_changed=0,
             slot_minutes=None,

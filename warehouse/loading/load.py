@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 import duckdb
 
@@ -22,7 +24,7 @@ from warehouse.loading.slots import Written, write_log, write_slots
 from warehouse.sources.open import open_rows
 from warehouse.sources.rows import CountersSpec, RowSpec
 from warehouse.sources.spec import CELL_UNITS, LOGS, SLOT_MINUTES, SampleSpec, SourceSpec
-from warehouse.sources.table import Opened
+from warehouse.sources.table import PARQUET, Opened, damage_of_parquet
 from warehouse.store.database import ORDER_IS_KEPT, Warehouse
 
 EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
@@ -101,6 +103,11 @@ def _load_or_explain(
     today: datetime,
     slot_minutes: int,
 ) -> LoadResult:
+    shown = os.fsencode(path).decode(errors="backslashreplace")
+    if shown != str(path):
+        problem = Problem(shown, "has bytes in its name that are no UTF-8")
+        error = SourceError("a file's name can't be kept", [problem], "Rename it.")
+        return LoadResult(spec.name, shown, error=error)
     # The place of a row in its staging table is its place in the file.
     warehouse.run("traffic/keep_order")
     try:
@@ -122,6 +129,16 @@ def _load_or_explain(
                 str(path),
                 error=SourceError("the file can't be read as text in columns", [problem], remedy),
             )
+        if path.suffix.lower() in PARQUET and (damage := damage_of_parquet(path)):
+            return LoadResult(
+                spec.name,
+                str(path),
+                error=SourceError(
+                    "the file is damaged",
+                    [Problem(str(path), damage)],
+                    "Fetch it or write it again; the others are loaded.",
+                ),
+            )
         if "No space left" not in str(error):
             raise
         raise WarehouseError(
@@ -142,7 +159,8 @@ def _load_file(
     *,
     plain: bool,
 ) -> LoadResult:
-    size, content_hash = content_of(spec, path)
+    content = content_of(spec, path)
+    content_hash = content.digest
     batch_id = int(warehouse.run("traffic/next_batch")["batch_id"].item())
     result = LoadResult(spec.name, str(path), batch_id=batch_id)
     before = warehouse.run(
@@ -169,7 +187,7 @@ def _load_file(
             result = _with_slots(
                 warehouse, replace(result, rows_in=written.rows_loaded, notes=opened.notes), written
             )
-            _record(warehouse, spec, result, size, content_hash, known_at)
+            _record(warehouse, spec, path, result, content, known_at)
             return result
         _stage(warehouse, found, path, today, opened)
         warehouse.run("traffic/own_batches", source=spec.name, file_name=str(path))
@@ -211,7 +229,7 @@ def _load_file(
                 ],
                 "Fix first_slot of this source.",
             )
-    _record(warehouse, spec, result, size, content_hash, known_at)
+    _record(warehouse, spec, path, result, content, known_at)
     return result
 
 
@@ -246,7 +264,17 @@ def _over_speed(warehouse: Warehouse, batch_id: int | None) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def content_of(spec: SourceSpec, path: Path) -> tuple[int, str]:
+@dataclass(frozen=True)
+class Content:
+    """What a file held when it was looked at: its bytes, their SHA-256, and which file it was."""
+
+    size: int
+    digest: str
+    state: tuple[int, ...]
+
+
+def content_of(spec: SourceSpec, path: Path) -> Content:
+    """Raises SourceError where there is no file that can be read, or one beyond the limit."""
     try:
         state = path.stat()
         size = state.st_size
@@ -268,7 +296,9 @@ def content_of(spec: SourceSpec, path: Path) -> tuple[int, str]:
                 "Split it, or raise max_file_bytes.",
             )
         with path.open("rb") as file:
-            return size, hashlib.file_digest(file, "sha256").hexdigest()
+            state = os.fstat(file.fileno())
+            digest = _digest(file, state.st_size)
+            return Content(state.st_size, digest, _identity(state))
     except FileNotFoundError as error:
         raise SourceError(
             "a file is missing", [Problem(str(path), "does not exist")], "Check the source's files."
@@ -279,6 +309,38 @@ def content_of(spec: SourceSpec, path: Path) -> tuple[int, str]:
             [Problem(str(path), str(error.strerror))],
             "Check that it is a file one may read.",
         ) from error
+
+
+def refuse_exchanged(path: Path, content: Content) -> None:
+    """Raises SourceError where another file took the place of the one that was looked at: its rows
+    would be known by the wrong hash. One that only grew meanwhile is the same.
+    """
+    try:
+        with path.open("rb") as file:
+            now = os.fstat(file.fileno())
+            if _identity(now) == content.state:
+                return
+            if now.st_size >= content.size and _digest(file, content.size) == content.digest:
+                return
+            problem = Problem(str(path), "was written anew meanwhile")
+    except OSError as error:
+        problem = Problem(str(path), f"went away meanwhile: {error.strerror}")
+    raise SourceError(
+        "a file changed while it was read", [problem], "The next run loads it as it then is."
+    )
+
+
+def _identity(state: os.stat_result) -> tuple[int, ...]:
+    return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns
+
+
+def _digest(file: BinaryIO, size: int) -> str:
+    """SHA-256 of the first `size` bytes."""
+    found, left = hashlib.sha256(), size
+    while left and (piece := file.read(min(left, 1 << 20))):
+        found.update(piece)
+        left -= len(piece)
+    return found.hexdigest()
 
 
 def _stage(
@@ -331,20 +393,21 @@ def _stage(
 def _record(
     warehouse: Warehouse,
     spec: SourceSpec,
+    path: Path,
     result: LoadResult,
-    size: int,
-    content_hash: str,
+    content: Content,
     known_at: datetime,
 ) -> None:
+    refuse_exchanged(path, content)
     warehouse.run(
         "traffic/record_batch",
         batch_id=result.batch_id,
         source=spec.name,
         priority=spec.priority,
         file_name=result.file_name,
-        content_hash=content_hash,
+        content_hash=content.digest,
         spec_hash=spec.fingerprint(),
-        file_bytes=size,
+        file_bytes=content.size,
         rows_in=result.rows_in,
         rows_loaded=result.rows_loaded,
         rows_quarantined=result.rows_quarantined,

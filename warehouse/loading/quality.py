@@ -66,7 +66,7 @@ def flag_maintenance(warehouse: Warehouse) -> pl.DataFrame:
 
 
 def flag_again(warehouse: Warehouse) -> None:
-    """Brings the flags that speed and priority of ports decide in line with the ports stated now."""
+    """Brings flags that speed and priority decide in line with the ports stated now."""
     with warehouse.transaction():
         warehouse.run("traffic/port")
         warehouse.run("traffic/plain_flags")

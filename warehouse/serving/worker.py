@@ -93,9 +93,11 @@ def _take() -> _Worker:
     from multiprocessing import Pipe
 
     ours, theirs = Pipe()
-    found = [str(Path(__file__).parents[2]), *filter(None, sys.path)]
+    # Whatever lies in the working folder is no module of ours.
+    here = str(Path.cwd())
+    found = [str(Path(__file__).parents[2]), *(path for path in sys.path if path not in ("", here))]
     process = subprocess.Popen(
-        [sys.executable, "-c", _CODE, str(theirs.fileno())],
+        [sys.executable, "-P", "-c", _CODE, str(theirs.fileno())],
         pass_fds=[theirs.fileno()],
         stdin=subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys(found))},

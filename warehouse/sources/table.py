@@ -16,6 +16,7 @@ from glob import escape
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 from duckdb import (
     ColumnExpression,
@@ -42,6 +43,7 @@ from warehouse.sources.textfile import (
     unpacked_within,
     write_utf8,
 )
+from warehouse.store.reading import OFFLINE
 
 CANONICAL = (
     "stamp",
@@ -158,6 +160,20 @@ def _retyped(
     words = [word for word in spec.null_words if word not in needless]
     relation = text_relation(connection, spec, path, shape, types, words)
     open_relation(connection, spec, path, relation)
+
+
+def damage_of_parquet(path: Path) -> str:
+    """What keeps a file's cells from being read, by a database of its own; empty where nothing
+    does.
+    """
+    with duckdb.connect(config=dict(OFFLINE)) as apart:
+        try:
+            # Every cell is looked at: names and types stand apart from the values.
+            rows = apart.read_parquet(escape(str(path)))
+            rows.aggregate("bit_xor(hash(columns(*)))").fetchall()
+        except (duckdb.Error, UnicodeDecodeError) as error:
+            return str(error).splitlines()[0]
+    return ""
 
 
 def open_parquet(connection: DuckDBPyConnection, spec: RowSpec, path: Path) -> Opened:
@@ -331,7 +347,13 @@ def _parquet(
         )
     require(spec, path, (*relation.columns, *folder_columns(path)))
     # DuckDB gives the second column of a name another one, and says nothing.
-    told_apart(spec, path, pq.read_schema(path).names)
+    try:
+        names = pq.read_schema(path).names
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise refused(
+            path, f"is damaged: {str(error).splitlines()[0]}", "Fetch it or write it again."
+        ) from error
+    told_apart(spec, path, names)
     if "file_row_number" in map(str.casefold, relation.columns):
         raise refused(
             path,

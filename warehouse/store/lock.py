@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import platform
@@ -12,7 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
-from warehouse.errors import LockedError, Problem
+from warehouse.errors import LockedError, Problem, WarehouseError
+from warehouse.store.process import started
 
 
 class WriterLock:
@@ -22,6 +22,14 @@ class WriterLock:
 
     def __init__(self, database: Path, wait_seconds: float = 0.0) -> None:
         """Raises LockedError, naming the holder, if the lock is not free after `wait_seconds`."""
+        try:
+            import fcntl
+        except ImportError as error:
+            raise WarehouseError(
+                "a warehouse can't be written on this system",
+                [Problem(platform.system(), "has no locks that end with their holder (fcntl)")],
+                "Run on Linux or macOS; published copies can be read here.",
+            ) from error
         self.path = database.with_name(database.name + ".lock")
         self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
         patience = time.monotonic() + wait_seconds
@@ -45,7 +53,13 @@ class WriterLock:
         with contextlib.suppress(OSError):
             os.pwrite(
                 self._descriptor,
-                json.dumps({"pid": os.getpid(), "host": platform.node()}).encode(),
+                json.dumps(
+                    {
+                        "pid": os.getpid(),
+                        "host": platform.node(),
+                        "started": started(os.getpid()),
+                    }
+                ).encode(),
                 0,
             )
 

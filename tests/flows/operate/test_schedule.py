@@ -43,7 +43,7 @@ def test_serve_runs_by_its_schedule_shows_metrics_and_leaves_nothing_behind(proj
         encoding="utf-8",
     )
     serving = subprocess.Popen(
-        [sys.executable, "-m", "flows.cli", "serve"],
+        [sys.executable, "-P", "-m", "flows.cli", "serve"],
         cwd=folder,
         env=environment(),
         stderr=subprocess.PIPE,

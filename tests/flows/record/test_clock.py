@@ -4,6 +4,7 @@ doctor remembers.
 
 from __future__ import annotations
 
+import shutil
 import time
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from flows.operate.doctor import examine
 from flows.record import job
-from flows.record.job import ClockError, perform
+from flows.record.job import ClockError, FolderGoneError, perform
 from flows.record.state import read_state
 from flows.settings import Settings, read_settings
 
@@ -61,3 +62,19 @@ def test_after_a_jump_forward_was_set_right_the_next_run_waits_for_a_person(sett
     assert read_state(settings.folders.private).clock_moved_seconds == 0
     with perform(settings, trigger="schedule", accepted=None):
         pass
+
+
+def test_a_private_folder_that_is_taken_away_is_named_whatever_failed_first(settings, tmp_path):
+    def lose(remove):
+        with perform(settings, trigger="terminal", accepted=None):
+            remove(settings.folders.private)
+            (settings.folders.private / "steps" / "x").read_bytes()
+
+    with pytest.raises(FolderGoneError, match="went away in the midst") as caught:
+        lose(lambda private: private.rename(tmp_path / "away"))
+    assert "transit restore" in str(caught.value)
+    with (
+        pytest.raises(FolderGoneError),
+        perform(settings, trigger="terminal", accepted=None),
+    ):
+        shutil.rmtree(settings.folders.private)

@@ -89,7 +89,7 @@ def test_a_run_that_is_told_to_stop_stops_and_says_so(project, tmp_path):
     folder = copy_of(project.folder, tmp_path / "mine")
     log = folder / ".transit" / "logs" / "transit.jsonl"
     run = subprocess.Popen(
-        [sys.executable, "-m", "flows.cli", "run"],
+        [sys.executable, "-P", "-m", "flows.cli", "run"],
         cwd=folder,
         env=environment(),
         stderr=subprocess.PIPE,

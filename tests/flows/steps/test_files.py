@@ -34,7 +34,7 @@ def ring(tmp_path) -> Path:
 
 def transit(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "flows.cli", *arguments],
+        [sys.executable, "-P", "-m", "flows.cli", *arguments],
         cwd=cwd,
         env={**os.environ, "COLUMNS": "80"},
         capture_output=True,

@@ -7,10 +7,16 @@ import polars as pl
 import pytest
 
 from flows.settings import GateSettings
+from flows.steps.edition_gates import (
+    NETWORK_ROWS,
+    changed_too_much,
+    changed_totals,
+    lost_rows,
+    lost_series,
+)
 from flows.steps.gates import (
     Failed,
     GateError,
-    changed_too_much,
     exploding,
     impossible,
     pass_or_refuse,
@@ -25,6 +31,7 @@ from warehouse.schema import (
     FORECAST_COMPONENT,
     FORECAST_EFFECT,
     FORECAST_QUANTILE,
+    FRAMES,
     LEVEL_SHIFT,
     NO_FORECAST,
 )
@@ -32,12 +39,14 @@ from warehouse.schema import (
 KEYS = pl.DataFrame(
     {"series_kind": ["route"], "series_id": ["R"], "direction": ["out"], "statistic": ["p95"]}
 )
-HISTORY = KEYS.with_columns(value_gbps=pl.lit(10.0))
+HISTORY = KEYS.with_columns(value_gbps=pl.lit(10.0), period_start=pl.lit(date(2026, 10, 1)))
 GATES = GateSettings()
 
 
-def made(draws: np.ndarray, backtest: pl.DataFrame | None = None) -> Forecast:
-    paths = Paths("month", KEYS, (date(2026, 11, 1), date(2026, 12, 1)), draws)
+def made(
+    draws: np.ndarray, backtest: pl.DataFrame | None = None, keys: pl.DataFrame = KEYS
+) -> Forecast:
+    paths = Paths("month", keys, (date(2026, 11, 1), date(2026, 12, 1)), draws)
     return Forecast(
         paths,
         NO_FORECAST.empty(),
@@ -74,6 +83,70 @@ def test_impossible_draws_are_refused(spoil, word):
 def test_an_explosion_is_refused():
     (problem,) = exploding(made(around(10.0 * GATES.max_growth_ratio * 1.2)), HISTORY, GATES)
     assert "times the largest value seen" in problem.what
+
+
+def test_a_collapse_below_what_was_seen_last_is_refused():
+    (problem,) = exploding(made(around(10.0 / GATES.max_growth_ratio / 1.2)), HISTORY, GATES)
+    assert (
+        "falls to 0.168 Gbit/s, more than 50 times less than the latest values, 10" in problem.what
+    )
+    (to_nothing,) = exploding(made(around(0.0)), HISTORY, GATES)
+    assert "falls to 0" in to_nothing.what
+    quiet = HISTORY.with_columns(value_gbps=pl.lit(0.0))
+    assert exploding(made(around(0.0)), quiet, GATES) == []
+
+
+def many(*levels: float) -> Forecast:
+    """A forecast of a route for each level; None has none."""
+    known = [(f"R{at}", level) for at, level in enumerate(levels) if level is not None]
+    keys = pl.concat([KEYS.with_columns(series_id=pl.lit(name)) for name, _ in known])
+    return made(np.concatenate([around(level) for _, level in known]), keys=keys)
+
+
+def test_series_that_were_forecast_before_and_are_not_now_are_refused():
+    before = many(*[10.0] * 20).quantiles
+    assert lost_series(many(*[10.0] * 18), before, GATES) == []
+    (problem,) = lost_series(many(*[10.0] * 17), before, GATES)
+    assert "3 of 20 forecast by the last run have no forecast now" in problem.what
+    assert "route R17 out p95, route R18 out p95, route R19 out p95" in problem.what
+    assert lost_series(many(10.0), before, GateSettings(max_lost_ratio=0)) == []
+    assert lost_series(many(10.0), FORECAST_QUANTILE.empty(), GATES) == []
+
+
+@pytest.mark.parametrize(
+    ("now", "moved"),
+    [
+        ((10.0, 10.0, None, None), "100%"),  # two of four are gone
+        ((19.0, 15.0, 15.0, 15.0), "60%"),  # each grows within its own limit
+        ((5.5, 5.5, 5.5, 5.5), "82%"),  # all fall, none by its own limit
+        ((14.0, 14.0, 14.0, 14.0), ""),
+        ((20.0, 10.0, 10.0, 10.0), ""),
+    ],
+)
+def test_the_sum_over_routes_has_a_limit_of_its_own(now, moved):
+    found = changed_totals(many(*now), many(*[10.0] * 4).quantiles, GATES)
+    assert len(found) == bool(moved)
+    assert all(f"the sum of medians moved by {moved}" in one.what for one in found)
+
+
+def test_rows_of_the_network_that_are_gone_are_refused_and_named():
+    def nodes(count):
+        return pl.DataFrame({"node_id": [f"N{at:02d}" for at in range(count)]})
+
+    def network(count):
+        empty = {name: FRAMES[name].empty() for name in NETWORK_ROWS}
+        return {**empty, "node": nodes(count)}
+
+    assert lost_rows(network(18), network(20), GATES) == []
+    assert lost_rows(network(30), network(20), GATES) == []
+    (problem,) = lost_rows(network(17), network(20), GATES)
+    assert problem.where == "network node"
+    assert "3 of 20 rows known to the last run are gone" in problem.what
+    assert "N17, N18, N19" in problem.what
+    renamed = {**network(0), "node": nodes(20).with_columns(pl.col("node_id") + "x")}
+    assert "20 of 20" in lost_rows(renamed, network(20), GATES)[0].what
+    assert lost_rows(network(1), network(20), GateSettings(max_lost_ratio=0)) == []
+    assert lost_rows(network(1), {}, GATES) == []
 
 
 def test_a_jump_since_the_last_run_is_refused_and_a_small_move_is_not():

@@ -1,4 +1,4 @@
-"""Ports whose route, speed, names and bundle have dates, and ports that measure one route together."""
+"""Ports whose route, speed, names and bundle have dates, and ports that share a route."""
 
 from __future__ import annotations
 
@@ -225,7 +225,10 @@ def test_slots_measured_in_part_count_by_their_share(tmp_path: Path) -> None:
         frame.write_parquet(tmp_path / "a.parquet")
         load_one(world, minutes, tmp_path / "a.parquet")
         assert means(world) == {("p1", 2): None}
-        coverage = "select min(coverage_ratio), max(coverage_ratio) from mart.traffic_latest where series_kind = 'route'"
+        coverage = (
+            "select min(coverage_ratio), max(coverage_ratio) from mart.traffic_latest "
+            "where series_kind = 'route'"
+        )
         assert world.sql(coverage).row(0) == pytest.approx((0.6, 0.6))
         # The rest comes later, in another file and with the same value.
         rest = [start + timedelta(minutes=n) for n in range(days // 2, days) if n % 5]

@@ -35,6 +35,7 @@ from warehouse.sources.itu import ItuSpec
 from warehouse.sources.servers.prometheus import PrometheusSpec
 from warehouse.sources.spec import SampleSpec, SourceSpec
 from warehouse.store.database import Warehouse
+from warehouse.store.files import write_file
 
 SHAPE = ("node", "segment", "capacity", "route", "route_path", "risk_group", "project")
 
@@ -77,7 +78,7 @@ def simulate_example(settings: Settings) -> None:
     if marker.exists() and marker.read_text(encoding="utf-8") == wanted:
         return
     write_traffic(settings.data, seed=settings.simulate.seed, months=settings.simulate.months)
-    marker.write_text(wanted, encoding="utf-8")
+    write_file(marker, wanted)
 
 
 @task(name="simulate example traffic", cache_policy=NO_CACHE)
@@ -248,6 +249,7 @@ def load_everything(settings: Settings) -> LoadSummary:
         if result.error
         for problem in (result.error.problems or (Problem(result.file_name, result.error.summary),))
     ]
+    problems += nothing_loaded(results)
     create_table_artifact(
         key="load",
         description="Rows in = loaded + quarantined + already known, per file.",
@@ -273,6 +275,21 @@ def load_everything(settings: Settings) -> LoadSummary:
         notes=told_of(results),
         unchanged=sum(one.files for one in seen),
     )
+
+
+def nothing_loaded(results: Sequence[LoadResult]) -> list[Problem]:
+    """A problem for each file of which every row is in quarantine."""
+    return [
+        Problem(
+            result.file_name,
+            f"none of its {result.rows_in:,} rows could be loaded; "
+            + next(
+                (note for note in result.notes if "in quarantine" in note), "see mart.quarantine"
+            ),
+        )
+        for result in results
+        if result.rows_in and result.rows_quarantined == result.rows_in
+    ]
 
 
 def told_of(results: Sequence[LoadResult]) -> tuple[str, ...]:

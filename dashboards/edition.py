@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from dashboards.language import Stated
 from warehouse.schema import Grain
@@ -69,6 +69,10 @@ class Edition:
     """
     previous: Sequence[EarlierEdition] = ()
     accepted: Sequence[Accepted] = ()
+    stories: Mapping[str, Sequence[tuple[str, Mapping[str, Any]]]] = field(default_factory=dict)
+    """What each scenario changes: kinds (path, cut, segment ...) with their values as its file
+    states them, dates as ISO text.
+    """
     variant: str = ""
     """The key of the words that say how it differs from the edition of its day; empty for that
     edition itself.

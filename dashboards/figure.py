@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from html import escape as escaped
@@ -131,6 +131,10 @@ class Figure:
     data: pl.DataFrame | None = None
     reason: str = ""
     badges: Sequence[str] = field(default_factory=tuple)
+    ticks: Sequence[tuple[str, str]] = ()
+    """Days and words of the chart's numbered ticks, in their order."""
+    words: Mapping[str, Any] = field(default_factory=dict)
+    """What the page's script says when a control of the chart is moved."""
 
     def __post_init__(self) -> None:
         title, _, under = self.title.partition("\n")

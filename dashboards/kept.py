@@ -125,7 +125,7 @@ def page_key(
     own = prints(view.material).get(subject, "")
     if subject[0] == "segment":
         # Its charts say how the forecasts of the routes that cross it have held.
-        how = sure_of(view, routes_over(view, subject[1]))
+        how = sure_of(view, routes_over(view.material, subject[1]))
         own += "" if how == sure(view) else how[1]
     return _hash(
         version,
@@ -181,6 +181,7 @@ def shared_print(material: Material) -> str:
             material.today,
             material.span,
             edition.words,
+            material["new_route_quantile"]["project_id"].unique().sort().to_list(),
         ]
         rows = [material[name].write_csv() for name in SHARED]
         held = material.memory["shared"] = _hash(

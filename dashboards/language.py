@@ -233,16 +233,17 @@ class _Formatter(string.Formatter):
 
 
 def format_value(language: Language, value: Any, form: str, names: Names) -> str:
-    """A value as `form` says: numbers n, n0, n1, n2, g (all digits they have), g3 (no more than
-    three), pct, pct1, pctg (all digits), or the key of a plural table; periods a case, with a
-    capital where the form has one; codes, in a list or divided by commas, the table that has words
-    for them. Of reasons: `reason` one within another, `@kind` ids of that kind, `day` and the
-    cases of a period ISO days.
+    """A value as `form` says: numbers n, n0, n1, n2, g (all digits they have), g2 and g3 (no more
+    than two, three), pct, pct1, pctg (all digits), or the key of a plural table; periods a case,
+    with a capital where the form has one; codes, in a list or divided by commas, the table that
+    has words for them. Of reasons: `reason` one within another, `@kind` ids of that kind, `day`
+    and the cases of a period ISO days.
     """
     if isinstance(value, dict):
         return language.reason(_inner(value), names)
     if isinstance(value, list):
-        return ", ".join(format_value(language, one, form, names) for one in value)
+        parts = [format_value(language, part, form, names) for part in value]
+        return ", ".join(dict.fromkeys(parts) if form.startswith("@") else parts)
     if isinstance(value, str) and form.startswith("@"):
         return names(form[1:], value)
     if isinstance(value, str) and form == "day":
@@ -271,8 +272,8 @@ def format_value(language: Language, value: Any, form: str, names: Names) -> str
             return language.percent(value, int(form[3:] or 0))
         if form in ("", "n"):
             return language.number(value, 0 if isinstance(value, int) else None)
-        if form == "g3":
-            value, form = rounded(value, 3), "g"
+        if form in ("g2", "g3"):
+            value, form = rounded(value, int(form[1])), "g"
         if form == "g":
             return language.number(value, _digits_after_mark(value))
         if form[0] == "n" and form[1:].isdigit():

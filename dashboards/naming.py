@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -18,6 +18,8 @@ from dashboards.view import View
 from warehouse.reasons import reason_of
 
 PIECES = re.compile(r"\s*;\s+")
+ID = re.compile(r"(?<![\w/.-])[A-Z][A-Z0-9]+(?:-[A-Z0-9]+)+(?![\w/-])")
+"""What looks like an id of the network, not within an address."""
 LINKS = re.compile(r",? \(?https?://")
 
 
@@ -28,9 +30,10 @@ def translate_text(view: View, words: str | None) -> str:
     table = view.material.edition.words.get(view.language.code, {})
     whole = (words or "").strip()
     if whole in table:
-        return view.language.typeset(table[whole])
+        return view.language.typeset(without_ids(view, table[whole]))
     pieces = (_piece(view, piece, table) for piece in PIECES.split(whole))
-    return view.language.typeset("; ".join(dict.fromkeys(piece for piece in pieces if piece)))
+    found = "; ".join(dict.fromkeys(piece for piece in pieces if piece))
+    return view.language.typeset(without_ids(view, found))
 
 
 def _piece(view: View, piece: str, table: Mapping[str, str]) -> str:
@@ -95,7 +98,9 @@ def segment_name(view: View, segment_id: str) -> str:
 
 
 def segment_label(view: View, segment_id: str) -> str:
-    """The name, with the id where another segment joins the same two nodes."""
+    """The name; where another segment joins the same two nodes with what tells them apart: the
+    status, the operators, else the id.
+    """
     return _segment_labels(view)[segment_id] if segment_id in view.material.segments else segment_id
 
 
@@ -106,9 +111,28 @@ def _segment_labels(view: View) -> dict[str, str]:
             segment_id: segment_name(view, segment_id) for segment_id in view.material.segments
         }
         seen = Counter(names.values())
-        held = {key: name if seen[name] == 1 else f"{key}: {name}" for key, name in names.items()}
+        held = dict(names)
+        for name in (name for name, count in seen.items() if count > 1):
+            alike = [key for key, other in names.items() if other == name]
+            for key, mark in zip(alike, _marks(view, alike), strict=True):
+                held[key] = f"{name} ({mark})"
         view.material.memory["segment labels", view.language.code] = held
     return held
+
+
+def _marks(view: View, alike: Sequence[str]) -> list[str]:
+    """What tells segments apart that join the same two nodes."""
+    rows = [view.material.segments[key] for key in alike]
+    for column in ("status", "operators"):
+        words = [
+            view.language.word("status", row["status"])
+            if column == "status"
+            else str(row["operators"] or "")
+            for row in rows
+        ]
+        if len(set(words)) == len(words) and all(words):
+            return words
+    return list(alike)
 
 
 def route_name(view: View, route_id: str) -> str:
@@ -175,11 +199,82 @@ def thing_name(view: View, kind: str, thing_id: str) -> str:
     """What a thing that a reason names by its id is called."""
     if kind == "node":
         return node_name(view, thing_id)
+    if kind == "assumption":
+        return assumption_name(view, thing_id)
     if kind == "group":
         return group_name(view, thing_id)
     if kind == "market":
         return market_name(view, thing_id)
     return route_name(view, thing_id) if kind == "route" else segment_label(view, thing_id)
+
+
+def assumption_name(view: View, assumption_id: str) -> str:
+    """What kind of assumption it is: the id where the edition has no such assumption."""
+    kinds: dict[str, str] | None = view.material.memory.get("assumption kinds")
+    if kinds is None:
+        rows = view.material["assumption"].select("assumption_id", "name").iter_rows()
+        kinds = view.material.memory["assumption kinds"] = dict(rows)
+    kind = kinds.get(assumption_id)
+    return view.language.word("assumption", kind) if kind else assumption_id
+
+
+def scope_name(view: View, scope: str) -> str:
+    """What an assumption is about, from its scope such as `segment:ID`."""
+    kind, _, name = scope.partition(":")
+    if not name:
+        return view.language.word("scope", kind)
+    if kind in ("entry", "alternative"):
+        project, _, other = name.partition("/")
+        shown = market_name(view, other) if kind == "entry" else way_name(view, other)
+        return view.text(f"scope_of.{kind}", name=shown, project=project_name(view, project))
+    names = {
+        "segment": segment_label,
+        "route": route_name,
+        "node": node_name,
+        "market": market_name,
+        "project": project_name,
+    }
+    shown = (
+        names[kind](view, name)
+        if kind in names
+        else view.language.word("option", name)
+        if kind == "option"
+        else translate_text(view, name)
+    )
+    return (
+        view.text(f"scope_of.{kind}", name=shown)
+        if view.language.knows("scope_of", kind)
+        else shown
+    )
+
+
+def without_ids(view: View, words: str) -> str:
+    """Text from the data with names in place of the ids of routes, segments, groups and builds."""
+    if not ID.search(words):
+        return words
+    names: dict[str, str] | None = view.material.memory.get(("names", view.language.code))
+    if names is None:
+        material, table = view.material, view.material.edition.words.get(view.language.code, {})
+        groups = material["risk_group"].select("risk_group_id", "name").unique().iter_rows()
+        names = {
+            **{name: segment_name(view, name) for name in material.segments},
+            **{name: own_name(view, row) for name, row in material.projects.items()},
+            **{
+                name: f"{view.language.word('event', kind)}, {view.language.day(start.date())}"
+                for name, kind, start in material["event"]
+                .select("event_id", "kind", "start_at")
+                .iter_rows()
+            },
+            **{name: own_name(view, row) for name, row in material.routes.items()},
+            **{
+                name: view.text("failed.risk_group", name=table.get(label, label))
+                for name, label in groups
+                if label
+            },
+        }
+        view.material.memory["names", view.language.code] = names
+    found = names
+    return ID.sub(lambda token: found.get(token[0], token[0]), words)
 
 
 def group_name(view: View, risk_group_id: str) -> str:

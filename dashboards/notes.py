@@ -11,6 +11,7 @@ from dashboards import naming
 from dashboards.charts.accuracy import wilson
 from dashboards.cuts import SeriesKey, without_holes
 from dashboards.language import Language, Period
+from dashboards.material import Material
 from dashboards.trust import coverage_of, unreliable
 from dashboards.view import View
 from warehouse.schema import Grain
@@ -88,9 +89,8 @@ def closing(view: View, routes: Sequence[str] | None = None) -> Notes:
     return [how, *since(view), run_note(view)]
 
 
-def routes_over(view: View, segment_id: str) -> list[str]:
+def routes_over(material: Material, segment_id: str) -> list[str]:
     """The routes on whose first path a segment lies: their forecasts make its load."""
-    material = view.material
     return [
         route_id
         for route_id in material.users.get(segment_id, [])

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import vl_convert
 
 from dashboards import theme
-from dashboards.charts.drawing import Spec, standalone
+from dashboards.charts.drawing import Spec
+from dashboards.charts.picture import standalone
 from dashboards.figure import Page
 from dashboards.language import Language
 
@@ -70,6 +71,7 @@ def _svg(spec: Spec, language: Language) -> str:
     """The chart as it will stand in the page, dark where the page is dark."""
     whole = standalone(spec, language, width=WIDTH)
     if spec.get("width") == "container":
+        whole["width"] = WIDTH
         whole["autosize"] = {"type": "fit-x", "contains": "padding"}
     if '"labelLimit"' in json.dumps(
         {key: part for key, part in spec.items() if key not in ("datasets", "config")}

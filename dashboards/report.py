@@ -16,27 +16,40 @@ import polars as pl
 import typst
 from markupsafe import Markup
 
-from dashboards.chapters import changes, overview
+from dashboards.chapters import changes, compare, overview
 from dashboards.chapters.capacity import plan, risk, scenarios, segments
 from dashboards.chapters.evidence import assumptions, data, method, quality
-from dashboards.chapters.traffic import corridors, countries, new_routes, routes
+from dashboards.chapters.traffic import corridors, countries, new_routes, projects, routes
+from dashboards.charts.sketch import sketch
 from dashboards.edition import Edition
-from dashboards.figure import Page, capital
+from dashboards.figure import Figure, Page, capital
 from dashboards.kept import Body, Kept, page_key, run_lines
 from dashboards.language import TEXT_FOLDER, Language, Period, load_language
 from dashboards.material import Material, gather
 from dashboards.press.brief import NAME as BRIEF
 from dashboards.press.brief import write_brief
+from dashboards.press.document import NAME as DOCUMENT
+from dashboards.press.document import write_document
 from dashboards.press.paper import NAME as PAPER
 from dashboards.press.paper import write_paper
 from dashboards.previews import Preview, draw_previews
-from dashboards.shared import SCRIPTS, embed, settings, words, write_assets, write_search
+from dashboards.search import also_found
+from dashboards.shared import (
+    SCRIPTS,
+    as_csv,
+    data_folder,
+    embed,
+    settings,
+    words,
+    write_assets,
+    write_search,
+)
 from dashboards.view import View
 from dashboards.workbook import write_workbook
 
 HOME = Path(__file__).parent
 LOG = logging.getLogger(__name__)
-WORKBOOK = "edition.xlsx"
+WORKBOOK = "edition-{}.xlsx"
 POLICY = (
     "default-src 'none'; script-src 'self' file:; style-src 'self' file:; img-src 'self' file: "
     "data:; base-uri 'none'; form-action 'none'"
@@ -82,7 +95,7 @@ def write_report(
     file written, sorted.
 
     `frames` are keyed by names of warehouse.schema.FRAMES; any may be empty or absent, and the page
-    then says why. The workbook is folder/data/edition.xlsx; `paper` adds
+    then says why. The workbooks are folder/data/edition-<language>.xlsx; `paper` adds
     folder/<language>/edition.pdf, a few tenths of a second a chart. Pages of routes and segments of
     which nothing has changed are taken from `kept`. With `submit`, which has a job done elsewhere,
     the languages of a large network are drawn side by side.
@@ -90,9 +103,6 @@ def write_report(
     material = gather(frames, edition)
     written = write_assets(folder, [folder / one.folder for one in edition.previous])
     extras: list[tuple[str, str]] = []
-    if workbook:
-        written.append(write_workbook(frames, edition, folder / "data" / WORKBOOK))
-        extras.append((f"../data/{WORKBOOK}", "page.workbook"))
     if paper:
         papers, links = _printed(
             PAPER,
@@ -114,6 +124,7 @@ def write_report(
             text_folder,
             extras,
             pictures,
+            workbook,
             store.folder,
             store.version,
         )
@@ -146,6 +157,12 @@ def _printed(
     return made, [(name, key)] if made else []
 
 
+def _with_data(language: Language, languages: Sequence[str], text_folder: Path) -> bool:
+    """Whether this language's pages write their charts' data: plain CSV is written once."""
+    plain = [code for code in languages if not data_folder(load_language(code, text_folder))]
+    return bool(data_folder(language)) or language.code == (plain or [""])[0]
+
+
 def _write_job(job: tuple[Any, ...]) -> Made:
     return _write_language(*job)
 
@@ -159,6 +176,7 @@ def _write_language(
     text_folder: Path,
     extras: Sequence[tuple[str, str]],
     pictures: bool,
+    workbook: bool,
     kept_in: Path | None,
     version: str,
     material: Material | None = None,
@@ -171,21 +189,59 @@ def _write_language(
     pages = edition_pages(View(material, language))
     drawn = draw_previews(pages, language, folder) if pictures else {}
     written = [folder / picture.path for picture in drawn.values()]
+    if workbook:
+        name = WORKBOOK.format(code)
+        written.append(write_workbook(View(material, language), folder / "data" / name))
+        extras = [*extras, (f"../data/{name}", "page.workbook")]
     brief, links = _printed(
         BRIEF, "brief.link", lambda: write_brief(View(material, language), folder)
     )
     written += [brief] if brief else []
-    extras = [*extras, *links]
+    document, more = _printed(
+        DOCUMENT, "brief.document", lambda: write_document(View(material, language), folder)
+    )
+    written += [document] if document else []
+    extras = [*extras, *links, *more]
     for page in pages:
-        body = _body(page, View(material, language), kept, drawn, with_data=code == languages[0])
+        body = _body(
+            page,
+            View(material, language),
+            kept,
+            drawn,
+            with_data=_with_data(language, languages, text_folder),
+        )
         written.append(
             _write_page(
                 page, body, pages, View(material, language), languages, folder, text_folder, extras
             )
         )
         written += _write_data(body, folder)
-    written.append(write_search(pages, language, folder))
+    names = {code: View(material, load_language(code, text_folder)) for code in languages}
+    written.append(write_search(pages, language, folder, also_found(pages, names)))
     return written, kept.used, kept.built
+
+
+def write_comparison(
+    first: tuple[Mapping[str, pl.DataFrame], Edition],
+    second: tuple[Mapping[str, pl.DataFrame], Edition],
+    folder: Path,
+    *,
+    languages: Sequence[str] = ("en", "ru"),
+    text_folder: Path = TEXT_FOLDER,
+) -> list[Path]:
+    """Write one page per language, folder/<language>/index.html, that shows two editions side by
+    side; return every file written.
+    """
+    materials = [gather(*one) for one in (first, second)]
+    written = write_assets(folder, [])
+    for code in languages:
+        views = [View(material, load_language(code, text_folder)) for material in materials]
+        page = compare.page(*views)
+        body = _body(page, views[1], Kept(), {}, with_data=False)
+        search = write_search([page], views[1].language, folder, {})
+        main = _write_page(page, body, [page], views[1], languages, folder, text_folder, [])
+        written += [search, main]
+    return sorted(written)
 
 
 def edition_pages(view: View) -> list[Page]:
@@ -197,6 +253,7 @@ def edition_pages(view: View) -> list[Page]:
         risk,
         scenarios,
         new_routes,
+        projects,
         routes,
         corridors,
         segments,
@@ -246,19 +303,29 @@ def _body(
             sections=sections,
             t=view.text,
             root="../" * page.path.count("/") + "../",
+            data=data_folder(view.language),
             pictures={
                 name: picture for (place, name), picture in pictures.items() if place == page.path
             },
+            sketches=_sketches(page, figures, view),
         )
     )
     data = {
-        figure.csv: figure.data.write_csv()
+        data_folder(view.language) + figure.csv: as_csv(figure.data, view.language)
         for figure in figures
         if with_data and figure.csv and figure.data is not None
     }
     body = Body(main, any(figure.spec is not None for figure in figures), data)
     kept.put(key, body, lines)
     return body
+
+
+def _sketches(page: Page, figures: Sequence[Figure], view: View) -> dict[str, Markup]:
+    """The first chart of a page that has no pictures, for readers without scripts."""
+    first = next((figure for figure in figures if figure.spec), None)
+    if "/" not in page.path or first is None or first.spec is None:
+        return {}
+    return {first.figure_id: Markup(sketch(first.spec, view.language, first.alt))}
 
 
 def _write_page(
@@ -341,5 +408,6 @@ def _write_data(body: Body, folder: Path) -> list[Path]:
     data = folder / "data"
     data.mkdir(parents=True, exist_ok=True)
     for name, text in body.data.items():
+        (data / name).parent.mkdir(exist_ok=True)
         (data / name).write_text(text, encoding="utf-8", newline="")
     return [data / name for name in body.data]

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import vl_convert
 from markupsafe import Markup
 
@@ -39,6 +40,20 @@ def as_json(value: Any) -> str:
         .replace("\u2028", "\\u2028")
         .replace("\u2029", "\\u2029")
     )
+
+
+def data_folder(language: Language) -> str:
+    """Where in the site's data the tables of a language lie: apart where numbers have a comma."""
+    return f"{language.code}/" if language.words["number.decimal"] == "," else ""
+
+
+def as_csv(frame: pl.DataFrame, language: Language) -> str:
+    """A table as CSV that the language's spreadsheet programs open: with a decimal comma,
+    semicolons and a byte order mark where that is how it writes numbers.
+    """
+    if not data_folder(language):
+        return frame.write_csv()
+    return frame.write_csv(separator=";", decimal_comma=True, include_bom=True)
 
 
 @cache
@@ -90,15 +105,33 @@ def settings(language: Language) -> Markup:
 def words(language: Language) -> Markup:
     """The words that the page's own script says."""
     return Markup(
-        as_json({name: language.text(f"script.{name}") for name in ("search", "filter", "shown")})
+        as_json(
+            {
+                "none": language.text("number.none"),
+                **{
+                    name: language.text(f"script.{name}")
+                    for name in ("search", "filter", "shown", "nothing", "alone")
+                },
+            }
+        )
     )
 
 
-def write_search(pages: Sequence[Page], language: Language, folder: Path) -> Path:
-    """What the search box finds: the title and path of every page, in a script, as a page on disk
-    can't read other files.
+def write_search(
+    pages: Sequence[Page], language: Language, folder: Path, others: Mapping[str, str]
+) -> Path:
+    """What the search box finds, in a script, as a page on disk can't read other files: the title,
+    path and kind of every page, and `others` by path: ids, countries, names in other languages.
     """
     target = folder / "assets" / f"search-{language.code}.js"
-    entries = sorted((page.title, page.path) for page in pages)
+    entries = sorted(
+        (
+            page.title,
+            page.path,
+            language.word("kind", page.subject[0]) if page.subject else "",
+            others.get(page.path, ""),
+        )
+        for page in pages
+    )
     target.write_text(f"window.transitPages = {as_json(entries)};\n", encoding="utf-8")
     return target

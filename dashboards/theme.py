@@ -20,6 +20,8 @@ NAVY, TEAL, PLUM, ORANGE, CHARCOAL, LILAC = (
     "#A285D1",
 )
 PAPER, GRID, MUTED, LAND = "#FFFFFF", "#D9DDE1", "#5A6470", "#F2F3F1"
+RUST = "#B4430C"
+"""Orange dark enough for words."""
 DEEP = ("#E8EEF3", "#9DB9CF", "#4E83AB", NAVY)
 """A sequence from little to much."""
 COVERAGE = (PLUM, ORANGE, "#9DB9CF", "#E8EEF3")
@@ -30,6 +32,7 @@ DARK = {
     TEAL: "#4FD1C5",
     PLUM: "#E58BB9",
     ORANGE: "#FF9A5C",
+    RUST: "#FF9A5C",
     CHARCOAL: "#E4E7EA",
     LILAC: "#C4B0EA",
     PAPER: "#14191F",

@@ -1,4 +1,6 @@
-"""All tables of an edition as one Excel workbook, with a sheet of definitions and units."""
+"""All tables of an edition as one Excel workbook in a language: the order sheet first, then what
+the edition was made from, definitions with units, and every table.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +13,14 @@ import polars as pl
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
+from dashboards import naming
 from dashboards.cuts import KEY
-from dashboards.edition import Edition
-from dashboards.material import gather
+from dashboards.view import View
 from warehouse.schema import FRAMES
 
 MOST_ROWS = 1_048_000
-"""A sheet holds 1,048,576 rows."""
+"""A sheet holds 1,048,576 rows: what is longer goes on in a second one."""
+REASONS = ("reason", "note", "basis", "verdict", "wrong_if")
 LEFT_OUT = ("traffic_profile", "forecast_component")
 """Their data stands beside their charts."""
 LEVELS = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
@@ -25,12 +28,13 @@ WIDE = {"forecast_quantile": ("horizon", "value_gbps"), "segment_load": ("lit_gb
 """Frames of quantiles are laid out with one column per level."""
 
 
-def write_workbook(frames: Mapping[str, pl.DataFrame], edition: Edition, path: Path) -> Path:
-    """Write the workbook; made again from the same frames and edition it has the same bytes.
+def write_workbook(view: View, path: Path) -> Path:
+    """Write the workbook; made again from the same view it has the same bytes.
 
     Text from data is written as text: a name that starts with = is no formula, an address no link.
     """
-    material = gather(frames, edition)
+    material, text = view.material, view.text
+    edition = material.edition
     path.parent.mkdir(parents=True, exist_ok=True)
     options = {
         "strings_to_formulas": False,
@@ -41,7 +45,10 @@ def write_workbook(frames: Mapping[str, pl.DataFrame], edition: Edition, path: P
     }
     with xlsxwriter.Workbook(str(path), options) as book:
         book.set_properties(
-            {"title": edition.title, "created": edition.known_at.replace(tzinfo=None)}
+            {
+                "title": edition.title_in(view.language.code),
+                "created": edition.known_at.replace(tzinfo=None),
+            }
         )
         formats = {
             "head": book.add_format(
@@ -50,20 +57,91 @@ def write_workbook(frames: Mapping[str, pl.DataFrame], edition: Edition, path: P
             "day": book.add_format({"num_format": "yyyy-mm-dd"}),
             "time": book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
         }
-        _write(book, "about", about(edition), formats)
-        _write(book, "definitions", definitions(), formats)
+        orders = order_sheet(view)
+        if orders.height:
+            _write(book, text("workbook.orders"), orders, formats)
+        _write(book, text("workbook.about"), about(view), formats)
+        _write(book, text("workbook.definitions"), definitions(view), formats)
         for name in FRAMES:
             frame = material[name]
-            if frame.height and name not in LEFT_OUT:
-                _write(book, name, laid_out(frame, name).head(MOST_ROWS), formats)
+            if not frame.height or name in LEFT_OUT:
+                continue
+            whole = with_units(named(view, laid_out(frame, name)), name)
+            for number, part in enumerate(whole.iter_slices(MOST_ROWS), 1):
+                _write(book, name if number == 1 else f"{name[:26]} ({number})", part, formats)
     return path
 
 
-def about(edition: Edition) -> pl.DataFrame:
+def order_sheet(view: View) -> pl.DataFrame:
+    """The orders in the order of their urgency, as the plan's page lists them, with numbers that
+    can be added up.
+    """
+    text, language = view.text, view.language
+    unit = text("unit.gbps")
+    rows = [
+        {
+            text("table.segment"): naming.segment_label(view, row["segment_id"]),
+            text("table.order_by"): row["order_by"],
+            text("workbook.overdue"): round(row["overdue_months"], 1),
+            text("table.ready_by"): row["ready_by"],
+            text("table.option"): language.word("option", row["option"]),
+            text("table.modules"): row["modules"],
+            text("workbook.module", unit=unit): row["module_gbps"],
+            text("workbook.lead", which=text("table.low")): row["lead_time_low_months"],
+            text("workbook.lead", which=text("table.value")): row["lead_time_likely_months"],
+            text("workbook.lead", which=text("table.high")): row["lead_time_high_months"],
+            text("table.p_late"): row["p_late_now_ratio"],
+            text("table.failure_sized"): naming.failure_name(view, row["failure_id"]),
+            text("table.cost"): row["cost_usd"],
+            text("table.present_value"): row["present_value_usd"],
+            text("table.reason"): naming.reason_text(view, row),
+        }
+        for row in view.material.orders.iter_rows(named=True)
+    ]
+    return pl.DataFrame(rows, infer_schema_length=None).with_columns(
+        pl.col(pl.Null).cast(pl.Float64)
+    )
+
+
+def named(view: View, frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with names beside the ids of segments and routes, and reasons in the language."""
+    for column, name in (("segment_id", naming.segment_label), ("route_id", naming.route_name)):
+        beside = column.removesuffix("_id")
+        if column in frame.columns and beside not in frame.columns:
+            names = {thing: name(view, thing) for thing in frame[column].drop_nulls().unique()}
+            words = pl.col(column).replace_strict(names, return_dtype=pl.String)
+            place = frame.columns.index(column) + 1
+            frame = frame.insert_column(place, frame.select(words.alias(beside))[beside])
+    for column in REASONS:
+        if column in frame.columns and f"{column}_code" in frame.columns:
+            said = [naming.reason_text(view, row, column) for row in frame.iter_rows(named=True)]
+            frame = frame.with_columns(pl.Series(column, said, dtype=pl.String)).drop(
+                [name for name in (f"{column}_code", f"{column}_values") if name in frame.columns]
+            )
+    return frame
+
+
+def with_units(frame: pl.DataFrame, name: str) -> pl.DataFrame:
+    """The frame with the unit behind the name of each column that has one; quantiles have that of
+    their values.
+    """
+    columns = FRAMES[name].columns
+    value = columns.get(WIDE.get(name, ("", ""))[1])
+
+    def head(column: str) -> str:
+        known = columns.get(column) or (value if column.startswith("q0") else None)
+        if known is None or not known.unit or frame.schema[column].is_temporal():
+            return column
+        return f"{column} [{known.unit}]"
+
+    return frame.rename({column: head(column) for column in frame.columns})
+
+
+def about(view: View) -> pl.DataFrame:
     """What the workbook was made from."""
+    edition = view.material.edition
     rows = {
-        "title": edition.title,
-        "title_ru": edition.title_ru,
+        "title": edition.title_in(view.language.code),
         "run_id": edition.run_id,
         "grain": edition.grain,
         "origin": edition.origin.isoformat(),
@@ -74,12 +152,13 @@ def about(edition: Edition) -> pl.DataFrame:
         "time_zone": edition.time_zone,
         "threshold_ratio": f"{edition.threshold_ratio:g}",
         "risk_alpha_ratio": f"{edition.risk_alpha_ratio:g}",
-        "traffic": "simulated" if edition.simulated else "measured",
+        "traffic": view.text("workbook.simulated" if edition.simulated else "workbook.measured"),
     }
-    return pl.DataFrame({"what": list(rows), "value": list(rows.values())})
+    heads = view.text("workbook.what"), view.text("workbook.value")
+    return pl.DataFrame({heads[0]: list(rows), heads[1]: list(rows.values())})
 
 
-def definitions() -> pl.DataFrame:
+def definitions(view: View) -> pl.DataFrame:
     """Every column of every sheet with its unit and meaning."""
     rows = [
         (schema.name, name, column.unit, column.comment, schema.comment)
@@ -87,9 +166,10 @@ def definitions() -> pl.DataFrame:
         if schema.name not in LEFT_OUT
         for name, column in schema.columns.items()
     ]
-    return pl.DataFrame(
-        rows, schema=["sheet", "column", "unit", "meaning", "the sheet's rows"], orient="row"
-    )
+    heads = [
+        view.text(f"workbook.{name}") for name in ("sheet", "column", "unit", "meaning", "rows")
+    ]
+    return pl.DataFrame(rows, schema=heads, orient="row")
 
 
 def laid_out(frame: pl.DataFrame, name: str) -> pl.DataFrame:

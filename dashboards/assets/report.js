@@ -4,6 +4,8 @@
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const read = (id) => JSON.parse(document.getElementById(id).textContent);
 
+  const words = read("words");
+
   const recolour = (value, colours) => {
     if (typeof value === "string") return colours[value] ?? value;
     if (Array.isArray(value)) return value.map((item) => recolour(item, colours));
@@ -27,6 +29,14 @@
     return copy;
   };
 
+  // A wide chart names bands and lines at its right edge, a narrow one has a legend: charts/edges.py does the same.
+  const fitted = (spec, width) => {
+    if (!spec.usermeta?.edges) return spec;
+    if (width <= 700) return { ...spec, layer: spec.layer.filter((part) => !part.name?.startsWith("edge")) };
+    const unlegended = (layer) => ({ ...layer, encoding: Object.fromEntries(Object.entries(layer.encoding).map(([channel, part]) => [channel, part.legend ? { ...part, legend: null } : part])) });
+    return { ...spec, layer: spec.layer.map(unlegended) };
+  };
+
   const narrow = (spec, width) => {
     if (width > 520) return spec;
     const legend = { ...spec.config.legend, labelLimit: width - 40, layout: { top: { anchor: "start", bounds: "full", direction: "vertical" } } };
@@ -42,6 +52,62 @@
     return pattern ? text.replace(new RegExp(pattern), short) : text;
   };
 
+  // What a reader set (a threshold, a scenario, an order, a filter) stands behind the # of the address: a link shows it again.
+  const [anchor, query] = location.hash.split("?");
+  const state = new URLSearchParams(query ?? "");
+  const keep = (name, value) => {
+    if (value === "") state.delete(name);
+    else state.set(name, value);
+    const set = state.toString();
+    history.replaceState(null, "", (anchor || "#") + (set ? `?${set}` : ""));
+  };
+  if (query && anchor.length > 1) document.getElementById(anchor.slice(1))?.scrollIntoView();
+
+  // A chart alone on its page, to be embedded: #?only=ID
+  const only = state.get("only") && document.getElementById(state.get("only"));
+  if (only) {
+    only.classList.add("only");
+    document.body.classList.add("alone");
+  }
+
+  const language = document.documentElement.lang;
+  const share = (value) => { const text = Number(value).toLocaleString(language, { style: "percent" }); return text.replace(/\s%/, "\u00a0%"); };
+  const fill = (pattern, values) => pattern.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+
+  // Title and subtitle at another threshold, from the rows of the chart.
+  const atThreshold = (words, rows, stated, value) => {
+    const crossing = (field, ratio) => rows.find((row) => row[field] != null && row[field] > ratio * row.lit);
+    const calm = crossing("median", value), worst = crossing("worst", value), before = crossing("worst", stated);
+    const values = { threshold: share(value), when: (calm ?? worst)?.when, calm: calm?.when ?? words.never, worst: worst?.when ?? words.never };
+    let under = fill(words.subtitle, values);
+    if (words.order && worst && before) {
+      const moved = new Date(Date.parse(words.order_by) + Date.parse(worst.target_start) - Date.parse(before.target_start));
+      under += " " + fill(words.order, { after: moved.toLocaleDateString(language, { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" }) });
+    }
+    return [fill(calm ? words.calm : worst ? words.worst : words.under, values), under];
+  };
+
+  const views = new Map();
+  const follow = (place, view) => {
+    views.set(place, view);
+    const figure = place.closest("figure"), holder = document.getElementById(place.dataset.spec.replace("spec-", "words-"));
+    if (!holder) return;
+    const words = JSON.parse(holder.textContent), spec = read(place.dataset.spec), { name } = spec.params[0];
+    const title = figure.querySelector("h2, h3").firstChild, under = figure.querySelector(":scope > .subtitle");
+    place.stated ??= [title.textContent, under.textContent, spec.params[0].value];
+    const say = (_, value) => {
+      const stated = value === place.stated[2];
+      const said = words.stories ? words.stories[value] : stated ? place.stated : atThreshold(words, spec.datasets.rows, place.stated[2], value);
+      [title.textContent, under.textContent] = [said[0] + " ", said[1]];
+      place.querySelector("svg")?.setAttribute("aria-label", `${said[0]}. ${said[1]}`);
+      keep(`${name}.${figure.id}`, stated ? "" : String(value));
+    };
+    view.addSignalListener(name, say);
+    const set = state.get(`${name}.${figure.id}`);
+    const wanted = typeof place.stated[2] === "number" ? Number(set) : set;
+    if (set && (!words.stories || words.stories[set])) view.signal(name, wanted).run();
+  };
+
   const draw = async (place, settings) => {
     const colours = dark.matches && !matchMedia("print").matches ? settings.dark : {};
     const spec = recolour({ ...read(place.dataset.spec), config: settings.config }, colours);
@@ -50,7 +116,7 @@
     place.dataset.alt ??= place.querySelector("img")?.alt ?? place.getAttribute("aria-label");
     place.append(coming);
     try {
-      await vegaEmbed(coming, narrow(spec, place.clientWidth), {
+      const drawn = await vegaEmbed(coming, narrow(fitted(spec, place.clientWidth), place.clientWidth), {
         ast: true, actions: false, renderer: "svg", defaultStyle: false, tooltip: { disableDefaultStyle: true, sanitize: plain(settings) },
         formatLocale: settings.formatLocale, timeFormatLocale: settings.timeFormatLocale,
       });
@@ -60,7 +126,7 @@
       for (const part of svg.children) part.setAttribute("aria-hidden", "true");
       for (const slider of coming.querySelectorAll(".vega-bind input[type=range]")) {
         const shown = document.createElement("output");
-        const tell = () => { shown.textContent = Number(slider.value).toLocaleString(document.documentElement.lang, { style: "percent" }); };
+        const tell = () => { shown.textContent = Number(slider.value).toLocaleString(language, { style: "percent" }); };
         slider.addEventListener("input", tell);
         tell();
         slider.parentElement.append(" ", shown);
@@ -70,6 +136,7 @@
       place.removeAttribute("role");
       place.removeAttribute("aria-label");
       place.dataset.drawn = "yes";
+      follow(place, drawn.view);
     } catch (error) {
       coming.remove();
       place.dataset.drawn = "no";
@@ -100,10 +167,18 @@
     const figure = place.closest("figure");
     const lines = [...figure.querySelectorAll(":scope > .subtitle, .notes div:last-child dd")].map((part) => part.textContent);
     const spec = { ...read(place.dataset.spec), config: settings.config };
+    spec.params = spec.params?.map((param) => ({ ...param, bind: undefined, value: views.get(place)?.signal(param.name) ?? param.value }));
     spec.title = { text: figure.querySelector("h2, h3").textContent, subtitle: lines };
-    if (spec.width === "container") spec.width = 760;
+    const wide = spec.width === "container" ? 960 : 0;
+    if (wide) spec.width = wide;
+    if (kind === "json") {
+      const text = JSON.stringify(spec);
+      const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(new Blob([text], { type: "application/json" })), download: `${figure.id}.vl.json` });
+      link.click();
+      return;
+    }
     const away = document.createElement("div");
-    const drawn = await vegaEmbed(away, spec, {
+    const drawn = await vegaEmbed(away, wide ? fitted(spec, wide) : spec, {
       ast: true, actions: false, renderer: "svg", defaultStyle: false, tooltip: false,
       formatLocale: settings.formatLocale, timeFormatLocale: settings.timeFormatLocale,
     });
@@ -129,13 +204,18 @@
     for (const place of document.querySelectorAll(".chart")) {
       const line = place.closest("figure").querySelector(".download");
       if (!line) continue;
-      for (const kind of ["svg", "png"]) {
+      for (const kind of ["svg", "png", "json"]) {
         const button = document.createElement("button");
         button.type = "button";
-        button.textContent = kind.toUpperCase();
+        button.textContent = kind === "json" ? "Vega" : kind.toUpperCase();
         button.addEventListener("click", () => save(place, settings, kind));
         line.append(" ", button);
       }
+      const alone = document.createElement("a");
+      alone.href = `#?only=${place.closest("figure").id}`;
+      alone.target = "_blank";
+      alone.textContent = words.alone;
+      line.append(" ", alone);
     }
   };
 
@@ -144,7 +224,7 @@
     if (!settingsHolder) return;
     const settings = JSON.parse(settingsHolder.textContent);
     await vega;
-    for (const place of document.querySelectorAll(".chart")) {
+    for (const place of document.querySelectorAll(only ? ".only .chart" : ".chart")) {
       await draw(place, settings);
       await new Promise((go) => setTimeout(go));
     }
@@ -156,31 +236,36 @@
     const number = Number(sort);
     return sort !== "" && Number.isFinite(number) ? number : sort;
   };
-  const compare = (a, b) => (typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), document.documentElement.lang));
+  const compare = (a, b) => (typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), language));
 
-  const makeSortable = (table) => {
+  // Rows without a value stand last in either order.
+  const makeSortable = (table, place) => {
+    const empty = (row, column) => ["", words.none].includes(row.cells[column].textContent.trim());
     const body = table.tBodies[0];
     [...table.tHead.rows[0].cells].forEach((head, column) => {
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = head.dataset.head = head.textContent;
       head.replaceChildren(button);
-      button.addEventListener("click", () => {
-        const down = head.getAttribute("aria-sort") === "ascending";
+      const sort = (down) => {
         for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
         head.setAttribute("aria-sort", down ? "descending" : "ascending");
-        const rows = [...body.rows].map((row) => [key(row, column), row]);
-        rows.sort((a, b) => (down ? -1 : 1) * compare(a[0], b[0]));
-        body.append(...rows.map((pair) => pair[1]));
-      });
+        const rows = [...body.rows].map((row) => [key(row, column), row, empty(row, column)]);
+        rows.sort((a, b) => a[2] - b[2] || (down ? -1 : 1) * compare(a[0], b[0]));
+        body.append(...rows.map((triple) => triple[1]));
+        keep(`sort.${place}`, `${column}${down ? "-" : "+"}`);
+      };
+      button.addEventListener("click", () => sort(head.getAttribute("aria-sort") === "ascending"));
+      const set = state.get(`sort.${place}`);
+      if (set && set.slice(0, -1) === String(column)) sort(set.endsWith("-"));
     });
   };
 
-  const words = read("words");
-
-  const makeFilter = (table) => {
+  // A table that is folded opens as its filter is used: the filter is over all rows.
+  const makeFilter = (table, place) => {
     const rows = [...table.tBodies[0].rows];
     if (rows.length < 12) return;
+    const folded = table.closest("details.long");
     const label = document.createElement("label");
     const box = document.createElement("input");
     const count = document.createElement("span");
@@ -197,8 +282,12 @@
         shown += row.hidden ? 0 : 1;
       }
       count.textContent = wanted.length ? `${words.shown} ${shown} / ${rows.length}` : "";
+      if (folded && wanted.length) folded.open = true;
+      keep(`filter.${place}`, box.value.trim());
     });
-    table.parentElement.before(label);
+    (folded ?? table.parentElement).before(label);
+    const set = state.get(`filter.${place}`);
+    if (set) { box.value = set; box.dispatchEvent(new Event("input")); }
   };
 
   const makeSearch = () => {
@@ -216,16 +305,19 @@
     holder.append(box, list);
     box.addEventListener("input", () => {
       const wanted = box.value.toLocaleLowerCase().split(/\s+/).filter(Boolean);
-      const found = wanted.length ? pages.filter(([title]) => wanted.every((word) => title.toLocaleLowerCase().includes(word))).slice(0, 12) : [];
-      list.replaceChildren(...found.map(([title, path]) => {
+      const hit = ([title, , , more]) => { const text = `${title} ${more}`.toLocaleLowerCase(); return wanted.every((word) => text.includes(word)); };
+      const found = wanted.length ? pages.filter(hit).slice(0, 12) : [];
+      list.replaceChildren(...found.map(([title, path, kind]) => {
         const item = document.createElement("li");
         const link = document.createElement("a");
         link.href = document.documentElement.dataset.home + path;
         link.textContent = title;
+        if (kind) link.append(Object.assign(document.createElement("small"), { textContent: ` ${kind}` }));
         item.append(link);
         return item;
       }));
-      list.hidden = !found.length;
+      if (wanted.length && !found.length) list.append(Object.assign(document.createElement("li"), { textContent: words.nothing, className: "nothing" }));
+      list.hidden = !wanted.length;
     });
     box.addEventListener("keydown", (event) => {
       const first = list.querySelector("a");
@@ -243,8 +335,9 @@
 
   if (location.pathname.includes("/latest/")) document.querySelector(".newest")?.remove();
   makeSearch();
-  document.querySelectorAll("table.sortable").forEach((table) => { makeSortable(table); makeFilter(table); });
+  document.querySelectorAll("table.sortable").forEach((table, place) => { makeSortable(table, place); makeFilter(table, place); });
   if (settingsHolder) addSaving(read("settings"));
   drawAll().then(() => { document.documentElement.dataset.ready = "yes"; });
   dark.addEventListener("change", drawAll);
+  matchMedia("(max-width: 748px)").addEventListener("change", drawAll);
 })();

@@ -204,7 +204,7 @@ def probability_figure(view: View, segment_id: str, direction: str) -> Figure | 
                 else "note.source_load"
             ),
         ),
-        *closing(view, routes_over(view, segment_id)),
+        *closing(view, routes_over(view.material, segment_id)),
     ]
     heads = [
         ("target_start", text("table.period"), "period"),
@@ -233,7 +233,9 @@ def _effect(view: View, assumption_id: str, name: str) -> str:
         return view.text("effect.project", name=naming.project_name(view, project_id))
     if view.language.knows("effect", assumption_id):
         return view.language.word("effect", assumption_id)
-    return f"{view.language.word('assumption', name)} ({assumption_id})"
+    scope = view.material["assumption"].filter(pl.col("assumption_id") == assumption_id)["scope"]
+    where = naming.scope_name(view, scope[0]) if scope.len() else assumption_id
+    return f"{view.language.word('assumption', name)} ({where})"
 
 
 def tornado_figure(view: View, segment_id: str) -> Figure | None:
@@ -302,7 +304,7 @@ def tornado_figure(view: View, segment_id: str) -> Figure | None:
                 else "note.source_load"
             ),
         ),
-        *closing(view, routes_over(view, segment_id)),
+        *closing(view, routes_over(view.material, segment_id)),
     ]
     return Figure(
         figure_id,

@@ -15,3 +15,7 @@ def segment_path(segment_id: str) -> str:
 
 def corridor_path(corridor: str) -> str:
     return f"corridor/{slug(corridor)}.html"
+
+
+def project_path(project_id: str) -> str:
+    return f"project/{slug(project_id)}.html"

@@ -18,7 +18,6 @@ import polars as pl
 from altair.utils.schemapi import debug_mode
 
 from dashboards.language import Language, Period
-from dashboards.theme import config
 from warehouse.schema import Grain
 
 P = ParamSpec("P")
@@ -65,18 +64,6 @@ def rows_of(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     finite.
     """
     return [{key: _plain(value) for key, value in row.items()} for row in rows]
-
-
-def standalone(
-    spec: Spec, language: Language, title: str = "", subtitle: Sequence[str] = (), width: int = 760
-) -> Spec:
-    """The specification for a picture: with its title, its configuration and a width of its own."""
-    whole = copy.copy(spec)
-    whole["title"] = {"text": title, "subtitle": list(subtitle)} if subtitle else title
-    whole["config"] = {**config(language), "background": "#FFFFFF"}
-    if whole.get("width") == "container":
-        whole["width"] = width
-    return whole
 
 
 def _plain(value: Any) -> Any:

@@ -27,18 +27,21 @@ def scenarios(frame: pl.DataFrame, language: Language) -> Spec:
 
 
 def comparison(frame: pl.DataFrame, language: Language) -> Spec:
-    """One row per story and segment: as for `scenarios`, and story (shown name). A switch chooses
-    the story; without it the first is shown.
+    """One row per story and segment, the most moved first: as for `scenarios`, and story (shown
+    name). A switch chooses the story and with it its rows, on the same axis of time; without it the
+    first is shown.
     """
-    order = frame["segment"].unique(maintain_order=True).to_list()
     stories = frame["story"].unique(maintain_order=True).to_list()
     apart = spread(frame["base"], frame["scenario"])
+    most = frame.group_by("story").len()["len"].max()
+    count = most if isinstance(most, int) else 1
+    placed = frame.with_columns(place=pl.int_range(pl.len()).over("story"))
     spec = with_rows(
-        copy.deepcopy(_form(language, len(order), apart, tuple(stories))), frame.to_dicts()
+        copy.deepcopy(_form(language, count, apart, tuple(stories))), placed.to_dicts()
     )
     for layer in spec["layer"]:
-        layer["encoding"]["y"]["sort"] = order
-        layer["encoding"]["y"]["scale"] = {"domain": order}
+        if "y" in layer["encoding"]:
+            layer["encoding"]["y"]["sort"] = {"field": "place", "op": "min"}
     return spec
 
 
@@ -85,6 +88,10 @@ def _form(
             filled=True, size=90, opacity=1
         )
         layers.append(marks.encode(at(field), row, color=colour, shape=shape, tooltip=tips))
+    if stories:
+        # The dates of all stories, unseen, keep the axis as the switch moves.
+        every = alt.Chart(alt.NamedData("rows")).mark_point(opacity=0)
+        layers += [every.encode(at("base")), every.encode(at("scenario"))]
     layered = alt.layer(*layers)
     if stories:
         switch = alt.binding_select(options=list(stories), name=text("scenario.switch") + " ")

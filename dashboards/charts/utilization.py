@@ -25,13 +25,10 @@ def utilization(
     Rows stand in the order of the frame's segments: sort by what matters most.
     """
     order = frame["segment"].unique(maintain_order=True).to_list()
-    rows = labelled(frame, "target_start", grain, language).with_columns(
-        mark=pl.when(pl.col("utilization_ratio") > 1)
-        .then(pl.lit("×"))
-        .when(pl.col("utilization_ratio") > threshold_ratio)
-        .then(pl.lit("•"))
-        .otherwise(pl.lit(""))
-    )
+    # A page holds a thousand cells: what can be told of a cell's values is not written beside them.
+    rows = frame.with_columns(pl.col("utilization_ratio").round(4))
+    if grain != "month":
+        rows = labelled(rows, "target_start", grain, language)
     top = frame["utilization_ratio"].max()
     calm = isinstance(top, float) and top < threshold_ratio * PARTS[0]
     form_of = _form(
@@ -81,13 +78,19 @@ def _form(
         ),
         tooltip=[
             alt.Tooltip("segment:N", title=text("table.segment")),
-            alt.Tooltip("label:N", title=text("table.period")),
+            alt.Tooltip("utcyearmonth(target_start):T", title=text("table.period"), format="%B %Y")
+            if grain == "month"
+            else alt.Tooltip("label:N", title=text("table.period")),
             alt.Tooltip("utilization_ratio:Q", title=text("table.utilization"), format=".0%"),
             amount_tip("load_gbps", text("table.load")),
             amount_tip("lit_gbps", text("table.lit")),
         ],
     )
-    marks = chart.mark_text(color=PAPER, fontWeight="bold", tooltip=False).encode(text="mark:N")
+    marks = (
+        chart.transform_calculate(mark=f"{value} > 1 ? '×' : {value} > {steps[2]} ? '•' : ''")
+        .mark_text(color=PAPER, fontWeight="bold", tooltip=False)
+        .encode(text="mark:N")
+    )
     layered = alt.layer(cells, marks).encode(
         x=alt.X(
             "utcyearmonthdate(target_start):O",

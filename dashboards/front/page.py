@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from dashboards import naming
 from dashboards.chapters.capacity.atlas import badges, load_notes
-from dashboards.chapters.places import segment_path
+from dashboards.chapters.places import route_path, segment_path
 from dashboards.charts.region import LATER, YEARS, Place, Segment, region
 from dashboards.figure import joined
 from dashboards.front.argument import Argument, argue, short_name, short_segment, usd
@@ -19,11 +19,13 @@ from dashboards.front.decision import BUILDS, LISTED, SOON_DAYS, Decision, Order
 from dashboards.geography.capitals import is_capital
 from dashboards.language import Period
 from dashboards.material import Material
+from dashboards.ports import capped_routes
 from dashboards.trust import NOMINAL, scored
 from dashboards.view import View
 
 FEWEST_PLACES = 3
 """With fewer places a map shows nothing."""
+MOST_PORTS = 3
 
 
 class KeyFigure(NamedTuple):
@@ -67,6 +69,8 @@ class Front:
     """
 
     argument: Argument
+    ports: Sequence[tuple[str, str]]
+    """What is said of routes that stand at their ports' speed, and their pages."""
     figures: Sequence[KeyFigure]
     map_title: str
     map_subtitle: str
@@ -98,6 +102,7 @@ def make_front(view: View) -> Front:
     )
     return Front(
         argue(view, decision),
+        full_ports(view),
         key_figures(view, decision),
         map_title(view),
         text("front.map_sub", threshold=material.edition.threshold_ratio),
@@ -119,6 +124,26 @@ def make_front(view: View) -> Front:
         [*notes, (text("note.map"), text("note.outlines"))],
         badges(view, ids),
     )
+
+
+def full_ports(view: View) -> list[tuple[str, str]]:
+    """A sentence for each route that stands at its port's speed, with the path of its page."""
+    found = []
+    for route_id, port in capped_routes(view.material).items():
+        name = naming.route_name(view, route_id)
+        if port.proposed_gbps is None:
+            words = view.text("port.front_plain", names=name)
+        else:
+            by = Period(port.until, view.material.edition.grain)
+            words = view.text(
+                "port.front",
+                names=name,
+                gbps=port.proposed_gbps,
+                unit=view.text("unit.gbps"),
+                by=by,
+            )
+        found.append((words, route_path(route_id)))
+    return found[:MOST_PORTS]
 
 
 def key_figures(view: View, decision: Decision) -> list[KeyFigure]:

@@ -82,7 +82,7 @@ def compose(view: View, decision: Decision, pictures: dict[str, str], rows: int)
             f"{quote(view.language.code)}, "
             f"left: {quote(edition.title_in(view.language.code))}, "
             f"right: {quote(' · '.join((text('brief.name'), origin, edition.run_id)))}, "
-            f"foot: {quote(_foot(view))})",
+            f"foot: {quote(source_lines(view))})",
             f"= #{quote(argument.headline)}",
             f"#warned({quote(text('front.simulated'))})" if edition.simulated else "",
             "#grid(columns: (70mm, 1fr), column-gutter: 6mm, ["
@@ -169,6 +169,17 @@ def risks(view: View, decision: Decision) -> list[str]:
     return found
 
 
+def groups_of(view: View, decision: Decision) -> list[tuple[str, Sequence[Order]]]:
+    """The orders by what has to be decided, by group; the next ones where none is due."""
+    text = view.text
+    groups: list[tuple[str, Sequence[Order]]] = [
+        (text("brief.now", what=what_is_signed(view, decision.now)), decision.now),
+        (text("brief.soon", n=len(decision.soon), day=decision.until), decision.soon),
+        (text("brief.apart", n=len(decision.apart)), decision.apart),
+    ]
+    return [group for group in groups if group[1]] or [(text("brief.next"), decision.orders)]
+
+
 def _orders(view: View, decision: Decision, most: int) -> str:
     text = view.text
     heads = (
@@ -179,15 +190,7 @@ def _orders(view: View, decision: Decision, most: int) -> str:
         text("front.p_late"),
     )
     lines: list[str] = []
-    groups = (
-        (text("brief.now", what=what_is_signed(view, decision.now)), decision.now),
-        (text("brief.soon", n=len(decision.soon), day=decision.until), decision.soon),
-        (text("brief.apart", n=len(decision.apart)), decision.apart),
-    )
-    later = not any(orders for _, orders in groups)
-    for name, orders in ((text("brief.next"), decision.orders),) if later else groups:
-        if not orders:
-            continue
+    for name, orders in groups_of(view, decision):
         lines.append(f"..group({quote(name)}, {quote(_thousands(view, orders))})")
         lines += [_row(view, order) for order in orders[:most]]
         if len(orders) > most:
@@ -239,14 +242,14 @@ def _pictures(view: View, decision: Decision, folder: Path) -> dict[str, str]:
     if costs and costs.spec:
         picture = svg({**costs.spec, "height": 210}, view.language, 400)
         found["costs"] = _picture(folder, "costs", costs.title, costs.subtitle, picture)
-    load = _load(view, (decision.now or decision.soon or decision.orders)[0])
+    load = order_load(view, (decision.now or decision.soon or decision.orders)[0])
     if load and load.spec:
         picture = svg({**load.spec, "height": 150}, view.language, 860)
         found["load"] = _picture(folder, "load", load.title, load.subtitle, picture)
     return found
 
 
-def _load(view: View, order: Order) -> Figure | None:
+def order_load(view: View, order: Order) -> Figure | None:
     """The load of the order's segment in the direction that runs out first."""
     run = view.material.runouts.get(order["segment_id"], {}).get("policy")
     key = (order["segment_id"], run["direction"]) if run else None
@@ -261,7 +264,8 @@ def _picture(folder: Path, name: str, title: str, subtitle: str, picture: str) -
     )
 
 
-def _foot(view: View) -> str:
+def source_lines(view: View) -> str:
+    """What the brief rests on, how it counts, and its run."""
     edition = view.material.edition
     first, last, _ = view.material.span
     span = (

@@ -15,7 +15,8 @@ import typst
 import vl_convert
 
 from dashboards import theme
-from dashboards.charts.drawing import Spec, standalone
+from dashboards.charts.drawing import Spec
+from dashboards.charts.picture import standalone
 from dashboards.language import Language
 
 TEMPLATES = Path(__file__).parent.parent / "pages"

@@ -119,17 +119,23 @@ def plan(
 def report(
     *,
     as_of: date | None = None,
+    run: str = "",
+    compare: Annotated[tuple[str, str] | None, Parameter(negative="")] = None,
     method: Literal["then", "today"] = "then",
     config: Config = None,
     force: bool = False,
 ) -> int:
-    """Write the chart report of the newest run, or any past edition again.
+    """Write the chart report of the newest run, any past edition again, or two side by side.
 
     Parameters
     ----------
     as_of
         Make the edition that spoke on this day again from the archive, such as 2026-03-01, and say
         whether it is the same to the byte.
+    run
+        The same for the edition of this run, such as 2026-10-1a2b3c4d.
+    compare
+        Two run ids: write a page that shows their editions side by side.
     method
         then: as it was; today: a variant, labelled as such, of what today's method makes of that
         edition's data.
@@ -138,6 +144,14 @@ def report(
     force
         Write again, even where nothing has changed.
     """
+    if sum((as_of is not None, bool(run), compare is not None)) > 1:
+        raise SettingsError(
+            "one edition at a time",
+            [Problem("--as-of, --run, --compare", "more than one is given")],
+            "Give one of them.",
+        )
+    if compare is not None or run:
+        return _report_archived(run or compare or "", config)
     if as_of is None:
         if method == "today":
             raise SettingsError(
@@ -149,16 +163,38 @@ def report(
     return _report_as_of(as_of, method, config)
 
 
-def _report_as_of(day: date, method: Literal["then", "today"], config: Path | None) -> int:
+def _report_archived(which: str | tuple[str, str], config: Path | None) -> int:
+    """The edition of a run again, or those of two side by side."""
     from flows.settings import read_settings
 
     folders: Folders = read_folders(config)
+    _need_archive(folders)
+    with embedded.prefect_api(folders.prefect_home):
+        from flows.steps.as_of import compare_runs, make_again
+
+        settings = read_settings(config)
+        if isinstance(which, tuple):
+            print(compare_runs(settings, *which))
+            return 0
+        made = make_again(settings, which)
+        print(made)
+        return int(bool(made.differing))
+
+
+def _need_archive(folders: Folders) -> None:
     if not folders.database.exists():
         raise WarehouseError(
             "there is no archive",
             [Problem(str(folders.database), "does not exist")],
             "Run `transit run` first.",
         )
+
+
+def _report_as_of(day: date, method: Literal["then", "today"], config: Path | None) -> int:
+    from flows.settings import read_settings
+
+    folders: Folders = read_folders(config)
+    _need_archive(folders)
     with embedded.prefect_api(folders.prefect_home) as server:
         from flows.steps.as_of import make_again, todays_method
 

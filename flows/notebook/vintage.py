@@ -7,8 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from dashboards.charts.drawing import standalone
 from dashboards.charts.fan import fan
+from dashboards.charts.picture import standalone
 from dashboards.language import load_language
 from warehouse.serving.query import query
 

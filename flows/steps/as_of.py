@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from dashboards.edition import EarlierEdition, Edition
+from dashboards.report import write_comparison
 from flows.operate.manifest import NAME as MANIFEST
 from flows.operate.manifest import file_hash, read_manifest
 from flows.settings import Settings
@@ -74,12 +75,16 @@ class Archived:
     stated: Mapping[str, pl.DataFrame]
 
 
-def make_again(settings: Settings, day: date) -> MadeAgain:
-    """The edition that spoke on a day, drawn again. It takes its place where that is empty; an
-    original that differs is left, and it lies beside it.
+def make_again(settings: Settings, which: date | str) -> MadeAgain:
+    """The edition that spoke on a day, or that of a run, drawn again. It takes its place where that
+    is empty; an original that differs is left, and it lies beside it.
     """
     with open_warehouse(settings) as warehouse:
-        then = read_archived(warehouse, settings, day)
+        then = (
+            read_run(warehouse, which)
+            if isinstance(which, str)
+            else read_archived(warehouse, settings, which)
+        )
         frames = {**then.stated, **results_of(warehouse, then.how.run_ids)}
     reports = settings.folders.reports
     folder = reports / then.edition.run_id
@@ -122,7 +127,40 @@ def read_archived(warehouse: Warehouse, settings: Settings, day: date) -> Archiv
             if problems
             else "`transit report` makes the newest and archives it.",
         )
-    kept = spoke[-1]
+    return _archived(warehouse, spoke[-1])
+
+
+def read_run(warehouse: Warehouse, run_id: str) -> Archived:
+    """The edition of a run. Raises NoEditionError, with the runs that have one, where none is."""
+    found = kept_editions(warehouse)
+    mine = [kept for kept in found if kept.run_id == run_id]
+    if not mine:
+        problems = [Problem(kept.run_id, f"is of {kept.known_at:%Y-%m-%d}") for kept in found[-12:]]
+        raise NoEditionError(
+            f"no edition of run {run_id} is in the archive",
+            problems or [Problem(str(warehouse.path), "holds no edition")],
+            "Give one of these runs." if problems else "`transit report` makes and archives one.",
+        )
+    return _archived(warehouse, mine[-1])
+
+
+def compare_runs(settings: Settings, first: str, second: str) -> Path:
+    """A page per language that shows the editions of two runs side by side; its folder."""
+    with open_warehouse(settings) as warehouse:
+        pair = []
+        for run_id in (first, second):
+            then = read_run(warehouse, run_id)
+            frames = {**then.stated, **results_of(warehouse, then.how.run_ids)}
+            pair.append((frames, then.edition))
+    name = f"compare-{first}-{second}"
+    unfinished = settings.folders.reports / f".unfinished-{name}"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    write_comparison(pair[0], pair[1], unfinished, languages=settings.run.languages)
+    _replace(unfinished, settings.folders.reports / name)
+    return settings.folders.reports / name
+
+
+def _archived(warehouse: Warehouse, kept: KeptEdition) -> Archived:
     about = json.loads(kept.about)
     stated = {
         name: check(read_frame(warehouse, content), FRAMES[name])

@@ -30,7 +30,7 @@ from flows.settings import Settings
 from flows.steps.check import refuse_offenders
 from flows.steps.identity import code_version, settings_json, step_key
 from flows.steps.inputs import open_warehouse
-from flows.steps.wordings import read_wordings
+from flows.steps.wordings import read_stories, read_wordings
 from warehouse.errors import Problem, TransitError
 from warehouse.schema import FRAMES, GRAINS, RESULT_FRAMES, check
 from warehouse.serving.checks import run_checks
@@ -70,10 +70,12 @@ def write_edition(settings: Settings, *, force: bool) -> tuple[Path, bool]:
         run = (runs if by_grain.is_empty() else by_grain).row(-1, named=True)
         folder = reports / run["run_id"]
         words = read_wordings(settings.network.folder, settings.run.languages)
+        stories = read_stories(settings.network.folder)
         run_ids = sorted(runs["run_id"])
         made_from = (
             f"{run_ids} {code_version(('dashboards',))} {settings.network} "
-            f"{settings.run.languages} {settings.run.paper} {step_key(settings_json(words))}"
+            f"{settings.run.languages} {settings.run.paper} "
+            f"{step_key(settings_json([words, stories]))}"
         )
         if not force and _about(folder).get("made_from") == made_from:
             _lead_to(reports, folder)
@@ -96,6 +98,7 @@ def write_edition(settings: Settings, *, force: bool) -> tuple[Path, bool]:
         risk_alpha_ratio=settings.plan.risk_alpha_ratio,
         today=planning_date(run["settings"]),
         words=words,
+        stories=stories,
         newest=NEWEST,
         previous=earlier_editions(reports, run["known_at"]),
         accepted=accepted_of(runs),

@@ -6,10 +6,29 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 from flows.steps.inputs import read_scenarios
 from warehouse.errors import Problem, SettingsError
+
+
+def read_stories(network: Path) -> dict[str, list[tuple[str, dict[str, Any]]]]:
+    """What the network's scenarios change, as its files state it: dates as ISO text."""
+    return {
+        story.scenario_id: [
+            (
+                kind,
+                {
+                    key: value.isoformat() if isinstance(value, date) else value
+                    for key, value in change.items()
+                },
+            )
+            for kind, change in story.changes
+        ]
+        for story in read_scenarios(network / "scenarios")
+    }
 
 
 def read_wordings(network: Path, languages: Sequence[str]) -> Mapping[str, Mapping[str, str]]:

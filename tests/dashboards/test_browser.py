@@ -113,11 +113,31 @@ def test_the_slider_moves_the_runout_mark(site, browser):
                 "one.getAttribute('transform'))",
             )
 
-        before = marks()
+        def words():
+            return page.inner_text("figure:has(.chart input) h3"), page.inner_text(
+                "figure:has(.chart input) > .subtitle"
+            )
+
+        before, stated = marks(), words()
         slider = page.query_selector(".chart input[type=range]")
         slider.fill("0.5")
         page.wait_for_timeout(200)
         assert marks() != before
+        title, under = words()
+        assert (title, under) != stated
+        assert "50%" in title or "50%" in under
+        assert "{" not in title + under
+        link = page.evaluate("location.hash")
+        assert "theta." in link
+        page.reload()
+        page.wait_for_selector("html[data-ready=yes]")
+        assert words() == (title, under)
+        with page.expect_download() as waiting:
+            page.click("figure:has(.chart input) .download button:has-text('SVG')")
+        assert title.split(":")[1].split()[0] in waiting.value.path().read_text("utf-8")
+        page.query_selector(".chart input[type=range]").fill("0.8")
+        page.wait_for_timeout(200)
+        assert words() == stated
 
 
 @pytest.mark.parametrize("kind", ["svg", "png"])
@@ -152,9 +172,15 @@ def test_the_switch_changes_the_story(site, browser):
             ),
         )
         assert len(choices) == 2
+        title = page.inner_text("#scenarios h3")
+        ends = "all => all.map(one => one.textContent).filter(one => /^20\\d\\d|янв/.test(one))"
+        axis = page.eval_on_selector_all("#scenarios .chart text", ends)
         page.select_option("#scenarios select", index=1)
         page.wait_for_timeout(200)
         assert marks() != before
+        assert choices[1] in page.inner_text("#scenarios h3") != title
+        assert page.eval_on_selector_all("#scenarios .chart text", ends) == axis
+        assert "chosen.scenarios" in page.evaluate("location.hash")
 
 
 def test_without_scripts_there_are_pictures_and_tables(site, tmp_path):
@@ -218,6 +244,14 @@ def test_hostile_names_are_only_names(browser, name, tmp_path):
 def test_search_finds_a_route(site, browser):
     folder, _ = site
     with opened(browser, folder / "ru" / "index.html") as page:
+        found = "all => all.map(one => one.textContent)"
+        for words in ("R-ALA-FRA", "Almaty Frankfurt", "казахстан франкф"):
+            page.fill(".search input", words)
+            page.wait_for_selector(".search li a")
+            names = page.eval_on_selector_all(".search li a", found)
+            assert any("Алматы\u00a0— Франкфурт" in one and "Маршрут" in one for one in names)
+        page.fill(".search input", "нет такого")
+        page.wait_for_selector(".search .nothing")
         page.fill(".search input", "алматы франк")
         page.wait_for_selector(".search li a")
         page.press(".search input", "Enter")
@@ -242,6 +276,16 @@ def test_tables_sort_and_filter(site, browser):
             for text in page.eval_on_selector_all(column, "all => all.map(one => one.dataset.sort)")
         ]
         assert falling == sorted(rising, reverse=True)
+        assert "sort.0=3-" in page.evaluate("location.hash")
+    with opened(browser, folder / "en" / "segments.html") as page:
+        table = "section > .scroll table"
+        page.eval_on_selector(
+            f"{table} tbody tr:nth-child(4) td:nth-child(6)",
+            "one => { one.textContent = '–'; one.dataset.sort = '99999'; }",
+        )
+        for _ in range(2):
+            page.click(f"{table} th:has-text('Median runout') button")
+            assert page.inner_text(f"{table} tbody tr:last-child td:nth-child(6)") == "–"
     with opened(browser, folder / "en" / "method.html") as page:
         page.fill(".filter input", "percentile")
         shown = page.eval_on_selector_all(

@@ -17,6 +17,7 @@ from dashboards.charts.timeline import timeline
 from dashboards.charts.utilization import utilization
 from dashboards.geography.outlines import clip
 from dashboards.language import load_language
+from dashboards.press.typesetting import svg
 from dashboards.theme import BANDS, DARK, HEAT, config
 from tests.dashboards.charts_of_the_world import GOLDEN, cut, specifications
 
@@ -102,11 +103,8 @@ def test_cells_over_the_threshold_are_marked_without_colour():
             "lit_gbps": [1.0] * 3,
         }
     )
-    assert [row["mark"] for row in utilization(frame, 0.8, "month", EN)["datasets"]["rows"]] == [
-        "",
-        "•",
-        "×",
-    ]
+    picture = svg(utilization(frame, 0.8, "month", EN), EN)
+    assert [picture.count(f">{mark}<") for mark in ("•", "×")] == [1, 1]
 
 
 def test_wilson_interval_of_thirteen_in_twenty():

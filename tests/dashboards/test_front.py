@@ -1,8 +1,10 @@
 """The first screen: its argument, its numbers against the frames, the map's words, the brief."""
 
 import re
+import zipfile
 from datetime import date, timedelta
 from itertools import pairwise
+from xml.etree import ElementTree
 
 import polars as pl
 import pytest
@@ -10,7 +12,7 @@ import typst
 
 from dashboards import report
 from dashboards.charts.region import Place, Segment, region
-from dashboards.front.argument import argue
+from dashboards.front.argument import argue, short_segment
 from dashboards.front.changed import order_changes
 from dashboards.front.decision import chain, decide, money
 from dashboards.front.page import make_front
@@ -18,6 +20,7 @@ from dashboards.geography.labels import Box, inside, overlap
 from dashboards.language import load_language
 from dashboards.material import gather
 from dashboards.press.brief import write_brief
+from dashboards.press.document import write_document
 from dashboards.trust import scored, unreliable
 from dashboards.view import View
 from tests.dashboards.world import build, edition
@@ -244,3 +247,26 @@ def test_a_brief_that_cannot_be_typeset_leaves_the_pages(frames, tmp_path, monke
     assert not any(path.suffix == ".pdf" for path in written)
     assert "brief.pdf was not made" in caplog.text
     assert "The brief is missing" in (tmp_path / "en" / "index.html").read_text("utf-8")
+
+
+def test_the_brief_is_a_document_too(frames, tmp_path):
+    material = gather(frames, edition(title='Transit <b> & "x"'))
+    for language, words in ((EN, "What to sign"), (RU, "Что заказать")):
+        view = View(material, language)
+        path = write_document(view, tmp_path)
+        first = path.read_bytes()
+        with zipfile.ZipFile(path) as book:
+            assert book.testzip() is None
+            for name in book.namelist():
+                if name.endswith((".xml", ".rels")):
+                    ElementTree.fromstring(book.read(name))
+            text = "".join(ElementTree.fromstring(book.read("word/document.xml")).itertext())
+            images = [name for name in book.namelist() if name.endswith(".png")]
+        assert words in text
+        decision = decide(material)
+        assert argue(view, decision).headline in text
+        for order in (*decision.now, *decision.soon, *decision.apart):
+            assert short_segment(view, order["segment_id"]) in text
+        assert images
+        assert write_document(view, tmp_path).read_bytes() == first
+    assert write_document(View(gather({}, edition()), EN), tmp_path) is None

@@ -11,7 +11,7 @@ import polars as pl
 from dashboards import naming
 from dashboards.charts.network import network
 from dashboards.cuts import each
-from dashboards.figure import Figure, plain_table
+from dashboards.figure import LONGEST, Figure, plain_table
 from dashboards.language import Period
 from dashboards.material import Material
 from dashboards.notes import Notes, closing, routes_over
@@ -52,7 +52,9 @@ def load_notes(view: View, segment_ids: list[str], unit: str = "unit_text") -> N
             ),
         ),
         *assumed_note(view, segment_ids),
-        *closing(view, routes_over(view, segment_ids[0]) if len(segment_ids) == 1 else None),
+        *closing(
+            view, routes_over(view.material, segment_ids[0]) if len(segment_ids) == 1 else None
+        ),
     ]
 
 
@@ -280,12 +282,15 @@ def map_figures(view: View) -> list[Figure]:
                 ),
                 subtitle=text(f"map.{'subtitle' if kind == 'map' else 'subtitle_runout'}") + left,
                 notes=[*notes, (text("note.map"), text("note.outlines"))],
+                # The list below a map of many segments has the same numbers.
                 table=plain_table(
                     lines.sort(rank, "segment", descending=[True, False]),
                     heads,
                     view.language,
                     edition.grain,
-                ),
+                )
+                if lines.height <= LONGEST
+                else None,
                 csv=f"{kind}.csv",
                 data=lines.select(
                     "segment_id",

@@ -149,7 +149,8 @@ def builds(view: View) -> Section | None:
 def _basis(view: View, row: dict[str, Any]) -> str:
     """What a sum means, on what basis it stands, and the assumptions it rests on."""
     basis = naming.reason_text(view, row, "basis")
-    names = row["assumption_ids"].replace(";", ", ")
+    stated = (naming.assumption_name(view, name) for name in row["assumption_ids"].split(";"))
+    names = ", ".join(dict.fromkeys(name for name in stated if name))
     rests = view.text("money.rests", names=names) if names else ""
     return view.language.sentences(naming.reason_text(view, row), capital(basis), rests)
 

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from typing import Any
 
 import polars as pl
 
 from dashboards import naming
 from dashboards.chapters.places import segment_path
 from dashboards.charts.scenarios import comparison, scenarios
-from dashboards.figure import Cell, Figure, Page, Section, Table, day, number, percent, period, slug
+from dashboards.figure import (
+    Cell,
+    Figure,
+    Page,
+    Section,
+    Table,
+    capital,
+    day,
+    number,
+    percent,
+    period,
+    slug,
+)
 from dashboards.language import Period
 from dashboards.notes import closing
 from dashboards.view import View
@@ -126,30 +139,13 @@ def comparison_figure(view: View, stories: Mapping[str, pl.DataFrame]) -> Figure
     if len(ranked) < 2:
         return None
     everything = pl.concat([moved[name] for name, *_ in ranked])
-    most = (
-        everything.group_by("segment_id")
-        .agg(pl.col("median_days").abs().max(), pl.col("moved").max())
-        .sort("median_days", "moved", "segment_id", descending=[True, True, False])["segment_id"]
-    )
-    order = {naming.segment_label(view, name): place for place, name in enumerate(most)}
-    rows = pl.concat(
-        [
-            _dated(view, _first_out(stories[name]), end).with_columns(
-                story=pl.lit(naming.translate_text(view, name))
-            )
-            for name, *_ in ranked
-        ]
-    )
-    rows = rows.filter(pl.col("segment").is_in(list(order))).sort(
-        pl.col("segment").replace_strict(order, return_dtype=pl.Int64), maintain_order=True
-    )
-    kept = rows["segment"].unique(maintain_order=True).head(MOST_SEGMENTS)
-    places = {naming.translate_text(view, name): place for place, (name, *_) in enumerate(ranked)}
-    rows = rows.filter(pl.col("segment").is_in(kept.to_list())).sort(
-        pl.col("story").replace_strict(places, return_dtype=pl.Int64), maintain_order=True
-    )
-    if rows.is_empty():
+    parts = [(name, _dated(view, moved[name], end).head(MOST_SEGMENTS)) for name, *_ in ranked]
+    parts = [(name, part) for name, part in parts if part.height]
+    if not parts:
         return None
+    rows = pl.concat(
+        [part.with_columns(story=pl.lit(naming.translate_text(view, name))) for name, part in parts]
+    )
     title = text(
         "title.comparison",
         n=len(ranked),
@@ -183,13 +179,30 @@ def comparison_figure(view: View, stories: Mapping[str, pl.DataFrame]) -> Figure
         title,
         alt=title,
         spec=comparison(rows, view.language),
-        subtitle=text("scenario.subtitle_switch", name=naming.translate_text(view, ranked[0][0])),
+        subtitle=text("scenario.subtitle_switch", name=naming.translate_text(view, parts[0][0])),
         notes=notes,
         table=table,
         csv="scenarios.csv",
         data=everything.drop("median_days"),
         badges=badges,
+        words={"stories": _told(view, title, stories, parts)},
     )
+
+
+def _told(
+    view: View,
+    title: str,
+    stories: Mapping[str, pl.DataFrame],
+    parts: Sequence[tuple[str, pl.DataFrame]],
+) -> dict[str, tuple[str, str]]:
+    """What title and subtitle say as the switch stands at each story."""
+    told = {}
+    for name, _ in parts:
+        figure = story_figure(view, name, stories[name])
+        told[naming.translate_text(view, name)] = (figure.title, figure.subtitle)
+    first = naming.translate_text(view, parts[0][0])
+    told[first] = (title, view.text("scenario.subtitle_switch", name=first))
+    return told
 
 
 def story_figure(view: View, scenario_id: str, frame: pl.DataFrame) -> Figure:
@@ -242,6 +255,12 @@ def story_figure(view: View, scenario_id: str, frame: pl.DataFrame) -> Figure:
             first=first,
             before=top["probability_base"],
             after=top["probability_scenario"],
+        )
+    loss = closing_loss(view, scenario_id)
+    if loss:
+        # What is lost loads no other segment: the loss comes first.
+        title = (
+            f"{text('title.scenario_closed', name=name, **loss)}\n{_after_loss(view, title, loss)}"
         )
     rows = _dated(view, moved, end).head(MOST_SEGMENTS)
     table = Table(
@@ -317,6 +336,41 @@ def story_figure(view: View, scenario_id: str, frame: pl.DataFrame) -> Figure:
         data=frame,
         badges=badges,
     )
+
+
+def closing_loss(view: View, scenario_id: str) -> dict[str, Any] | None:
+    """What a story that cuts something leaves without a path, at the first period of the plan's
+    failures at or after its start: lost (Gbit/s, median), routes (their number), since, until.
+    """
+    material = view.material
+    lost = material["lost_traffic"]
+    for kind, change in material.edition.stories.get(scenario_id, ()):
+        if kind != "cut":
+            continue
+        cut = next(name for name in ("risk_group", "segment", "node") if change.get(name))
+        mine = lost.filter(pl.col("failure_id") == f"{cut}:{change[cut]}")
+        since = date.fromisoformat(change["from"])
+        at = mine.filter(pl.col("target_start") >= since)["target_start"].min()
+        if at is None:
+            continue
+        rows = mine.filter(pl.col("target_start") == at)
+        until = change.get("until")
+        return {
+            "lost": float(rows["lost_p50_gbps"].sum()),
+            "routes": rows["route_id"].n_unique(),
+            "unit": view.text("unit.gbps"),
+            "since": Period(since, material.edition.grain),
+            "until": Period(date.fromisoformat(until), material.edition.grain) if until else None,
+        }
+    return None
+
+
+def _after_loss(view: View, title: str, loss: Mapping[str, Any]) -> str:
+    """What follows the loss: when and where, then what it does to the dates."""
+    head, _, rest = title.partition("\n")
+    key = "scenario.closed" if loss["until"] else "scenario.closed_for_good"
+    effect = head.partition(": ")[2] or head
+    return view.language.sentences(view.text(key, **loss), capital(effect), capital(rest))
 
 
 def pages(view: View) -> list[Page]:

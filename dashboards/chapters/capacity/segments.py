@@ -8,9 +8,11 @@ import polars as pl
 
 from dashboards import naming
 from dashboards.chapters.capacity.atlas import badges, load_notes, map_figures, worst_utilization
+from dashboards.chapters.capacity.past import observed_load, segment_ticks
 from dashboards.chapters.changes import date_revision
 from dashboards.chapters.detail import probability_figure, tornado_figure
-from dashboards.chapters.places import route_path, segment_path
+from dashboards.chapters.places import project_path, route_path, segment_path
+from dashboards.chapters.traffic.projects import project_of_segment
 from dashboards.charts.load import load
 from dashboards.charts.utilization import utilization
 from dashboards.cuts import each
@@ -30,7 +32,12 @@ from dashboards.figure import (
     stated,
 )
 from dashboards.language import Period, Stated
+from dashboards.notes import routes_over
 from dashboards.view import View
+from warehouse.schema import SEASON_LENGTH
+
+MOST_DRAWN = 30
+"""Rows of the heat map: more are no picture, and a page of megabytes."""
 
 
 def heat_figure(view: View) -> Figure:
@@ -70,7 +77,8 @@ def heat_figure(view: View) -> Figure:
             first=names[top["segment_id"]],
             utilization=top["peak"],
         )
-    part = frame.with_columns(
+    drawn = order[:MOST_DRAWN]
+    part = frame.filter(pl.col("segment_id").is_in(drawn)).with_columns(
         segment=pl.col("segment_id").replace_strict(names, return_dtype=pl.String)
     )
     spec = utilization(
@@ -80,8 +88,14 @@ def heat_figure(view: View) -> Figure:
         view.language,
     )
     subtitle = text("segments.heat_subtitle")
+    if len(drawn) < len(order):
+        subtitle = view.language.sentences(subtitle, text("segments.heat_cut", n=len(drawn)))
+    # Once a year and at the end: the whole is in the file.
+    season = SEASON_LENGTH[grain]
+    starts = frame["target_start"].unique().sort().to_list()
+    told = {*starts[::season], starts[-1]}
     table = plain_table(
-        part.with_columns(
+        part.filter(pl.col("target_start").is_in(told)).with_columns(
             failure=each(
                 pl.col("cause_id").fill_null("none"),
                 lambda name: naming.failure_name(view, name),
@@ -158,6 +172,15 @@ def load_figure(view: View, segment_id: str, direction: str) -> Figure:
         ("threshold", text("table.threshold"), "n"),
         ("lit", text("table.lit"), "n"),
     ]
+    past = observed_load(view.material, segment_id, direction)
+    begins = past["target_start"][0] if past is not None else rows["target_start"][0]
+    ticks = segment_ticks(view, segment_id, begins, rows["target_start"][-1])
+    notes = load_notes(view, [segment_id])
+    if past is not None:
+        routes = routes_over(view.material, segment_id)
+        notes.insert(
+            2, (text("note.observed_load"), text("note.observed_load_text", n=len(routes)))
+        )
     return Figure(
         figure_id,
         title,
@@ -167,14 +190,38 @@ def load_figure(view: View, segment_id: str, direction: str) -> Figure:
             view.material.edition.threshold_ratio,
             grain,
             view.language,
+            past=past,
+            ticks=ticks,
         ),
         subtitle=subtitle,
-        notes=load_notes(view, [segment_id]),
+        notes=notes,
         table=plain_table(rows, heads, view.language, grain),
         csv=f"{figure_id}.csv",
         data=rows,
         badges=badges(view, [segment_id]),
+        ticks=[
+            (view.language.period(Period(tick.at, "day"), "short"), tick.words) for tick in ticks
+        ],
+        words=slider_words(view, segment_id, name, by),
     )
+
+
+def slider_words(view: View, segment_id: str, name: str, by: Period) -> dict[str, str]:
+    """What title and subtitle say at another threshold; {threshold}, {calm}, {worst}, {before} and
+    {after} are filled by the page's script.
+    """
+    places = {part: f"{{{part}}}" for part in ("threshold", "when", "calm", "worst", "after")}
+    words = {
+        part: view.text(f"slider.{part}", name=name, by=by, **places)
+        for part in ("calm", "worst", "under", "subtitle", "never")
+    }
+    order = next(iter(view.material.plans.get(segment_id, [])), None)
+    if order and order["order_by"] and order["modules"]:
+        words["order_by"] = order["order_by"].isoformat()
+        words["order"] = view.text(
+            "slider.order", before=view.language.day(order["order_by"]), **places
+        )
+    return words
 
 
 def dates_words(view: View, segment_id: str, direction: str) -> str:
@@ -243,6 +290,8 @@ def segment_table(view: View, home: str = "") -> Table:
                 else Cell(text("number.none"), "99999"),
             ]
         )
+    # The most urgent first; segments without load last.
+    rows.sort(key=lambda cells: (cells[5].sort, cells[6].sort, cells[0].text))
     heads = ("segment", "status", "lit", "utilization_first", "utilization_last", "t50", "hard_t50")
     return Table([text(f"table.{head}") for head in heads], rows, caption=text("segments.caption"))
 
@@ -295,12 +344,14 @@ def _sections(view: View, segment_id: str) -> list[Section]:
             chance = probability_figure(view, segment_id, direction)
             figures += [chance] if chance else []
     words = [] if figures else [text("segment.none")]
+    build = project_of_segment(view.material, segment_id)
+    links = [("../" + project_path(build), naming.project_name(view, build))] if build else []
     grain = view.material.edition.grain
     runs = sorted(
         view.material.runs.get(segment_id, []),
         key=lambda run: (run["date_kind"] != "policy", run["direction"]),
     )
-    sections = [Section(text("segment.load"), words, figures)]
+    sections = [Section(text("segment.load"), words, figures, links=links)]
     moved = tornado_figure(view, segment_id)
     order = _orders(view, segment_id)
     if order or moved:

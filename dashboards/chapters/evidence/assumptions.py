@@ -11,35 +11,6 @@ from dashboards.figure import Cell, Page, Section, Table, day, stated
 from dashboards.view import View
 
 
-def _scope(view: View, scope: str) -> str:
-    kind, _, name = scope.partition(":")
-    if not name:
-        return view.language.word("scope", kind)
-    if kind in ("entry", "alternative"):
-        project, _, other = name.partition("/")
-        shown = naming.market_name(view, other) if kind == "entry" else naming.way_name(view, other)
-        return view.text(f"scope_of.{kind}", name=shown, project=naming.project_name(view, project))
-    names = {
-        "segment": naming.segment_label,
-        "route": naming.route_name,
-        "node": naming.node_name,
-        "market": naming.market_name,
-        "project": naming.project_name,
-    }
-    shown = (
-        names[kind](view, name)
-        if kind in names
-        else view.language.word("option", name)
-        if kind == "option"
-        else naming.translate_text(view, name)
-    )
-    return (
-        view.text(f"scope_of.{kind}", name=shown)
-        if view.language.knows("scope_of", kind)
-        else shown
-    )
-
-
 def _stated(view: View) -> Section:
     text = view.text
     frame = view.material["assumption"].sort(
@@ -48,7 +19,7 @@ def _stated(view: View) -> Section:
     rows = [
         [
             Cell(view.language.word("assumption", row["name"])),
-            Cell(_scope(view, row["scope"])),
+            Cell(naming.scope_name(view, row["scope"])),
             stated(view.language, row["low"]),
             stated(view.language, row["value"]),
             stated(view.language, row["high"]),

@@ -23,7 +23,7 @@ from dashboards.figure import (
     period,
     plain_table,
 )
-from dashboards.language import Language, Period
+from dashboards.language import Period
 from dashboards.material import Material
 from dashboards.notes import run_note, since
 from dashboards.view import View
@@ -323,11 +323,14 @@ def _subject(view: View, subject: str) -> str:
     return view.language.word("scope", subject)
 
 
-def _combination(combination_id: str, language: Language) -> str:
-    """Routes and directions as ids: names of ten routes would not be read."""
+def _combination(view: View, combination_id: str) -> str:
+    """Routes by name and direction."""
     parts = (part.rpartition(":") for part in combination_id.split("+"))
     return " + ".join(
-        f"{name} {language.word('direction_short', way)}" if name else way for name, _, way in parts
+        f"{naming.route_name(view, name)} ({view.language.word('direction_short', way)})"
+        if name
+        else naming.route_name(view, way)
+        for name, _, way in parts
     )
 
 
@@ -364,7 +367,7 @@ def _coincidence(view: View) -> Section | None:
         return None
     rows = [
         [
-            Cell(_combination(row["combination_id"], view.language), wide=True),
+            Cell(_combination(view, row["combination_id"]), wide=True),
             number(view.language, row["kappa"], 3),
             number(view.language, row["kappa_sd"], 3),
             number(view.language, row["months"], 0),

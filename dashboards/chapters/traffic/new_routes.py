@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from dashboards import naming
+from dashboards.chapters.places import project_path
 from dashboards.charts.fan import fan
 from dashboards.charts.market import market
 from dashboards.cuts import LEVELS, each
@@ -111,7 +112,7 @@ def _badges(view: View) -> tuple[str, ...]:
     return (*simulated, view.text("page.assumed_short"))
 
 
-def _fans(view: View, project_id: str) -> list[Figure]:
+def fans(view: View, project_id: str) -> list[Figure]:
     """What the new route itself carries in each market it enters."""
     text = view.text
     new = (
@@ -195,12 +196,14 @@ def _registrations(material: Material) -> pl.DataFrame:
     return both.sort("registered_on", "forecast_id", descending=[True, False])
 
 
-def _registered(view: View) -> Section | None:
+def registered(view: View, project_id: str = "") -> Section | None:
     """What was registered before a route existed, what came since, and the verdict on the day that
     was named.
     """
     text = view.text
     frame = _registrations(view.material)
+    if project_id:
+        frame = frame.filter(pl.col("project_id") == project_id)
     if frame.is_empty():
         return None
     began = bool((frame["months_seen"].fill_null(0) > 0).any())
@@ -290,12 +293,18 @@ def pages(view: View) -> list[Page]:
             split_figure(view, str(project_id), str(name), frame)
         )
     for project_id in sorted(view.material["new_route_quantile"]["project_id"].unique()):
-        by_project[project_id] = _fans(view, project_id) + by_project.get(project_id, [])
-    registered = _registered(view)
-    if not by_project and registered is None:
+        by_project[project_id] = fans(view, project_id) + by_project.get(project_id, [])
+    judged = registered(view)
+    if not by_project and judged is None:
         return []
     sections = [
-        Section(naming.project_name(view, project_id), figures=figures)
+        Section(
+            naming.project_name(view, project_id),
+            figures=figures,
+            links=[(project_path(project_id), text("project.link"))]
+            if project_id in view.material.projects
+            else (),
+        )
         for project_id, figures in by_project.items()
     ]
     return [
@@ -303,6 +312,6 @@ def pages(view: View) -> list[Page]:
             "new-routes.html",
             text("new.title"),
             [text("new.lead")],
-            [*sections, *([registered] if registered else [])],
+            [*sections, *([judged] if judged else [])],
         )
     ]

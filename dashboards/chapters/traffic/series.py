@@ -10,12 +10,14 @@ from statistics import fmean
 import polars as pl
 
 from dashboards import naming
-from dashboards.charts.fan import fan
+from dashboards.chapters.traffic.happened import ticks_of
+from dashboards.charts.fan import fan, shown_from
 from dashboards.cuts import SeriesKey
 from dashboards.figure import Cell, Figure, Section, Table, capital, number, plain_table, slug
 from dashboards.language import Language, Period
 from dashboards.material import Material
 from dashboards.notes import series_notes
+from dashboards.ports import Port, at_port
 from dashboards.trust import unreliable
 from dashboards.view import View
 from warehouse.schema import SEASON_LENGTH, Grain
@@ -95,6 +97,13 @@ def finding(view: View, key: SeriesKey) -> tuple[str, str]:
     if key in unreliable(view.material):
         story = "route_doubt"
     by = Period(seen.end_start, grain)
+    spread = text("title.range", low=seen.end_low_gbps, high=seen.end_high_gbps, unit=unit)
+    port = at_port(view.material).get(key)
+    if port:
+        title = text(
+            "title.route_port", name=name, then=seen.end_gbps, speed=port.speed_gbps, unit=unit
+        )
+        return title, view.language.sentences(port_words(view, port, by), spread)
     title = text(
         f"title.{story}",
         name=name,
@@ -105,7 +114,23 @@ def finding(view: View, key: SeriesKey) -> tuple[str, str]:
         unit=unit,
         by=by,
     )
-    return title, text("title.range", low=seen.end_low_gbps, high=seen.end_high_gbps, unit=unit)
+    return title, spread
+
+
+def port_words(view: View, port: Port, by: Period) -> str:
+    """Since when a series stands at its port's speed, and which port would hold what is wanted."""
+    text, grain = view.text, view.material.edition.grain
+    words = text(
+        "port.since",
+        since=Period(port.since, grain),
+        n=port.periods,
+        of=view.language.plural(f"count.last_{grain}", port.of),
+    )
+    if port.proposed_gbps is None:
+        return words
+    return view.language.sentences(
+        words, text("port.proposed", gbps=port.proposed_gbps, unit=text("unit.gbps"), by=by)
+    )
 
 
 def series_figure(view: View, key: SeriesKey) -> Figure:
@@ -123,11 +148,19 @@ def series_figure(view: View, key: SeriesKey) -> Figure:
     observed = view.material.observed.get(key)
     simulated = bool(observed is not None and observed["simulated"].any())
     rows = frame.drop("coverage")
+    port = at_port(view.material).get(key)
+    ticks = ticks_of(view, key, shown_from(frame), frame["start"].max())
     return Figure(
         figure_id,
         title,
         alt=view.language.sentences(title, subtitle),
-        spec=fan(rows, grain, view.language),
+        spec=fan(
+            rows,
+            grain,
+            view.language,
+            port_gbps=port.speed_gbps if port else None,
+            ticks=ticks,
+        ),
         subtitle=subtitle,
         notes=series_notes(view, key),
         table=_table(frame, seen, grain, view.language),
@@ -135,8 +168,12 @@ def series_figure(view: View, key: SeriesKey) -> Figure:
         data=frame,
         badges=(
             *((view.text("page.simulated_short"),) if simulated else ()),
+            *((view.text("port.badge"),) if port else ()),
             *((view.text("trust.badge"),) if key in unreliable(view.material) else ()),
         ),
+        ticks=[
+            (view.language.period(Period(tick.at, "day"), "short"), tick.words) for tick in ticks
+        ],
     )
 
 

@@ -14,7 +14,7 @@ from flows.commands.starting import TEMPLATE
 from flows.operate.manifest import read_manifest
 from flows.settings import read_settings
 from flows.steps import as_of, forecast, report
-from flows.steps.as_of import NoEditionError, make_again, todays_method
+from flows.steps.as_of import NoEditionError, compare_runs, make_again, todays_method
 from flows.steps.forecast import forecast_every_grain
 from flows.steps.inputs import NETWORK_FRAMES, open_warehouse
 from flows.steps.plan import keep_run, plan_segments, record_of
@@ -231,3 +231,19 @@ def test_todays_method_on_that_days_data_is_labelled(world):
 def test_a_day_before_the_first_edition_names_the_days_there_are(world):
     with pytest.raises(NoEditionError, match="2026-10-05"):
         make_again(world.settings, date(2026, 10, 4))
+
+
+def test_two_editions_stand_side_by_side(world):
+    folder = compare_runs(world.settings, world.first.name, world.second.name)
+    assert folder.name == f"compare-{world.first.name}-{world.second.name}"
+    for code, title in (("en", "Two editions side by side"), ("ru", "Два выпуска рядом")):
+        page = (folder / code / "index.html").read_text(encoding="utf-8")
+        assert title in page
+        assert world.first.name in page
+        assert world.second.name in page
+    with pytest.raises(NoEditionError, match=world.first.name):
+        compare_runs(world.settings, world.first.name, "2000-01-none")
+
+
+def test_the_edition_of_a_run_is_made_again(world):
+    assert make_again(world.settings, world.first.name).folder.name.startswith(world.first.name)

@@ -5,8 +5,7 @@ Every reader of files, and the guard and engine of questions in SQL, get inputs 
 had bytes flipped, cut, doubled, zeroed or replaced by words that mean something. Each must be read
 or refused with a named error. What ends in anything else, or takes longer than PATIENCE_SECONDS, is
 kept in the corpus folder, printed, and makes the exit code 1. Inputs of the corpus come first, so
-that what was found once is tried ever after (`tests/warehouse/sources/test_corpus.py` tries them
-too).
+that what was found once is tried ever after.
 """
 
 from __future__ import annotations
@@ -216,7 +215,12 @@ def main() -> int:
             kept = [path.read_bytes() for of, path in corpus(given.corpus) if of == kind]
             count: Counter[str] = Counter()
             for number, one in enumerate([*kept, *inputs(kind, content, given.count, rng)]):
+                # What ends this process outright is found there afterwards.
+                trying = given.corpus / f"trying.{ending}"
+                trying.parent.mkdir(parents=True, exist_ok=True)
+                trying.write_bytes(one)
                 said = outcome(warehouse, spec, ending, one, Path(name))
+                trying.unlink()
                 count[said if said in {"read", "refused"} else "wrong"] += 1
                 if said not in {"read", "refused"}:
                     found += 1

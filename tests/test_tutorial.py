@@ -32,6 +32,13 @@ def blocks(kind: str) -> list[tuple[str, str]]:
     ]
 
 
+def test_the_russian_page_has_the_same_files_and_commands():
+    english, russian = (
+        BLOCK.findall(page.read_text("utf-8")) for page in (PAGE, PAGE.parent / "ru" / PAGE.name)
+    )
+    assert english == russian
+
+
 def write_inputs(folder: Path) -> None:
     write_files(folder / "traffic")
     for kind in ("toml", "csv"):

@@ -272,13 +272,15 @@ RISK_GROUP = _schema(
 )
 INTERFACE = _schema(
     "interface",
-    "interface_id",
+    "interface_id valid_from",
     interface_id=_text(),
     route_id=_text(),
     speed_gbps=_number(nullable=True),
     time_zone=_text(),
     priority=_whole(),
     aliases=_text(nullable=True),
+    valid_from=_date(nullable=True),
+    bundle=_text(nullable=True),
 )
 PROJECT = _schema(
     "project",

@@ -248,6 +248,7 @@ def load_everything(settings: Settings) -> LoadSummary:
         if result.error
         for problem in (result.error.problems or (Problem(result.file_name, result.error.summary),))
     ]
+    problems += nothing_loaded(results)
     create_table_artifact(
         key="load",
         description="Rows in = loaded + quarantined + already known, per file.",
@@ -273,6 +274,21 @@ def load_everything(settings: Settings) -> LoadSummary:
         notes=told_of(results),
         unchanged=sum(one.files for one in seen),
     )
+
+
+def nothing_loaded(results: Sequence[LoadResult]) -> list[Problem]:
+    """A problem for each file of which every row is in quarantine."""
+    return [
+        Problem(
+            result.file_name,
+            f"none of its {result.rows_in:,} rows could be loaded; "
+            + next(
+                (note for note in result.notes if "in quarantine" in note), "see mart.quarantine"
+            ),
+        )
+        for result in results
+        if result.rows_in and result.rows_quarantined == result.rows_in
+    ]
 
 
 def told_of(results: Sequence[LoadResult]) -> tuple[str, ...]:

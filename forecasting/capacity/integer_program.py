@@ -4,14 +4,12 @@ integer program solved by HiGHS.
 Bought modules stay and are worth something at the end of the horizon; leases once taken run to it
 and leave nothing. Each costs what it costs in the period it starts, less what is left of it at the
 end, discounted to today. Nothing can start before its lead time is over: what is needed earlier, or
-beyond the room of a line that can't be replaced,
-                       is short.
+beyond the room of a line that can't be replaced, is short.
 
 A build opens in one of its options (or never); what every line needs depends on which builds open
 when. That is exact where one build touches a line. Where several do, the program starts from what
 is needed at least and the need of each choice it arrives at is added, until the choice it arrives
-at is needed no more than it was given: then
-    nothing cheaper is left out.
+at is needed no more than it was given: then nothing cheaper is left out.
 """
 
 from __future__ import annotations
@@ -101,7 +99,7 @@ class _Model:
     """The integer program, which grows by the choices it has arrived at.
 
     Columns: the options of every build; for each line its starts, its system, and what is short;
-             one for each charge.
+    one for each charge.
     """
 
     def __init__(

@@ -2,9 +2,8 @@
 measured.
 
 Tomogravity: a gravity prior (what starts at a node goes to the others by their size), moved as
-             little as can be so that
-the links are met and nothing is negative. Links seldom say everything: what they can't tell is
-named, route by route.
+little as can be so that the links are met and nothing is negative. Links seldom say everything:
+what they can't tell is named, route by route.
 """
 
 from __future__ import annotations
@@ -31,8 +30,8 @@ Mask = NDArray[np.bool_]
 class MatrixEstimate:
     """Demand that explains the links.
 
-    demand    route_id, direction, gbps, prior_gbps, identified (true where the links alone
-    determine it) links     segment_id, direction, measured_gbps, fitted_gbps, residual_gbps
+    demand    route_id, direction, gbps, prior_gbps, identified (true where the links alone tell)
+    links     segment_id, direction, measured_gbps, fitted_gbps, residual_gbps
     warnings  what can't be told from these links, in words
     """
 

@@ -2,9 +2,8 @@
 
 Each set of builds is routed and loaded once, as if they were there from the start. What a timing
 brings is read from those sets draw by draw: at any time a draw is in the set of builds that are
-ready on it by then. So any
-                   dates are exact, slips
-of the builds included, at the cost of two to the number of builds simulations.
+ready on it by then. So any dates are exact, slips of the builds included, at the cost of two to the
+number of builds simulations.
 """
 
 from __future__ import annotations

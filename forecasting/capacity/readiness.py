@@ -78,8 +78,7 @@ def slipped(projects: pl.DataFrame, assumptions: Assumptions) -> tuple[pl.DataFr
 
     A project with a range says itself how unsure its date is; one with a single date repeats what
     was announced, and what is announced slips: an assumption named schedule_slip (months after the
-    announced date) then
-                        makes its range.
+    announced date) then makes its range.
     """
     moved, notes = [], []
     if DRAW_KEY not in projects.columns:

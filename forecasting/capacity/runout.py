@@ -97,7 +97,7 @@ def required_gbps(loads: AnyFloat, lit: AnyFloat, threshold: float, alpha: float
 
     `loads` is (..., H, S). The quantile is that of each draw's running maximum, the rule of first
     passage: a draw that was over once stays over, so that the order sheet, the optimiser, budgets
-    and builds accept one risk. With nothing lit it is R_t of METHODS section 7.
+    and builds accept one risk. With nothing lit it is the need of docs/formulas.md.
     """
     size = loads.shape[-1]
     rank = min(max(math.ceil((1 - alpha) * size - 1e-9), 1), size) - 1

@@ -71,8 +71,7 @@ def prepare(
 
     Periods `disturbed` by a known event and periods `capped` by a full port are bridged like gaps,
     as long as enough others remain: what was wanted then was not seen. A capped period's value
-    stays the least that
-                   was wanted.
+    stays the least that was wanted.
     """
     known = np.isfinite(values)
     period = spec.grain

@@ -23,11 +23,13 @@ class FailureReport:
     """Tables of one failure study. `headroom_factor`: all demand may grow by this before a segment
     passes its threshold.
 
-    loads     failure_id, segment_id, direction, load_gbps, lit_gbps, utilization_ratio (loaded
-    directions only) worst     segment_id, direction, load_gbps, failure_id (its cause), lit_gbps,
-    utilization_ratio, headroom_gbps, headroom_factor lost      failure_id, route_id, direction,
-    demand_gbps, lost_gbps failures  failure_id, segments, carried_gbps, lost_gbps,
-    highest_utilization_ratio, fullest_segment_id, note
+    loads     failure_id, segment_id, direction, load_gbps, lit_gbps, utilization_ratio; loaded
+              directions only
+    worst     segment_id, direction, load_gbps, failure_id (its cause), lit_gbps,
+              utilization_ratio, headroom_gbps, headroom_factor
+    lost      failure_id, route_id, direction, demand_gbps, lost_gbps
+    failures  failure_id, segments, carried_gbps, lost_gbps, highest_utilization_ratio,
+              fullest_segment_id, note
     """
 
     loads: pl.DataFrame

@@ -1,17 +1,20 @@
 """Stories in readable TOML: what changes, stated as assumptions, applied on the same random draws
 as the plan beside them.
 
-id = "tmb-late"                     title = "Temirbaba-Bekdash comes six months late" note = "why,
-and what is assumed" [[growth]]    market = "KZ-DE"  (or route, corridor, or none for all)
-yearly_ratio = 0.10   from = 2027-01-01 [[customer]]  route = "ALA-FRA"  gbps = 8 (negative: lost)
-direction = "in" (out, both)   from, until [[cap]]       route = "ASB-THR"  lift_ratio = 0.25   from
-= 2027-01-01 [[segment]]   segment = "KZTM-TMB"   delay_months = 6   or ready = 2027-06-30   or
-never = true
-              or a new one: a_node, z_node, lit_gbps, ready, length_km
-[[path]]      route = "ASB-FRA"  rank = 1  segments = ["TM-TKBASB", "..."] [[cut]]       segment =
-"KZTM-OLD"  (or risk_group, or node)   from = 2027-03-01   until = 2027-03-20 [[risk_group]] id =
-"RG-X"  segments = ["A", "B"]   kind = "trench" [[capacity]]  segment = "KZTM-OLD"  lit_gbps = 200
-from = 2027-01-01 [[assumption]] id = "PRICE-100"  factor = 0.8   or low, value, high
+    id = "tmb-late"
+    title = "Temirbaba-Bekdash comes six months late"
+    note = "why, and what is assumed"
+
+    [[growth]]      yearly_ratio = 0.10, from; market, route or corridor, or none for all
+    [[customer]]    route, gbps = 8 (negative: lost), from, until; direction = "in", "out" or both
+    [[cap]]         route, lift_ratio = 0.25, from
+    [[segment]]     segment, delay_months = 6, or ready = 2027-06-30, or never = true;
+                    or a new one: a_node, z_node, lit_gbps, ready, length_km
+    [[path]]        route, rank = 1, segments = ["TM-TKBASB", "..."]
+    [[cut]]         segment, risk_group or node; from, until
+    [[risk_group]]  id, segments = ["A", "B"], kind = "trench"
+    [[capacity]]    segment, lit_gbps, from
+    [[assumption]]  id, factor = 0.8, or low, value, high
 """
 
 from __future__ import annotations

@@ -4,10 +4,9 @@
     [--prophet]
 
 Prints one table a set: accuracy, interval coverage and width, and milliseconds a series. Peers come
-                        from the dependency group
-`benchmarks`. Every forecast sees only its own training part; series of one origin are forecast
-together, those of different origins are not, since a later origin's history is an earlier one's
-future.
+from the dependency group `benchmarks`. Every forecast sees only its own training part; series of
+one origin are forecast together, those of different origins are not, since a later origin's history
+is an earlier one's future.
 """
 
 from __future__ import annotations

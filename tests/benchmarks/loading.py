@@ -2,7 +2,7 @@
 [million rows [port] | growth 10 30 ...].
 
 With `port`: Parquet files sorted by port alone. `growth` makes, loads and removes one size after
-             the other, each in a process of its own.
+the other, each in a process of its own.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ def test_every_module_and_its_tests_are_there(path):
     assert all((ROOT / test).is_file() for test in tests)
     faults = list(mutants(path, (ROOT / path).read_text("utf-8")))
     assert len(faults) >= 8
-    for fault in faults:
+    for fault in faults[:: max(len(faults) // 8, 1)]:
         ast.parse(fault.changed)
 
 

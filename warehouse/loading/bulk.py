@@ -91,7 +91,8 @@ def write_plain(
     slot_us = minutes * MINUTE_US
     written = {"batch_id": batch_id, "slot_minutes": minutes}
     names = warehouse.run("traffic/port_keys")
-    keys = names["interface_key"].to_list()
+    # Names whose port depends on the time have no key here: their rows need a second look.
+    keys = [key if key > 0 else None for key in names["interface_key"].to_list()]
     if opened.retyped:
         opened.retyped(names["name"].to_list())
     stamps = {"microseconds": True, "port_keys": keys}

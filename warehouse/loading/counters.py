@@ -40,6 +40,8 @@ def write_counters(
     )
     warehouse.run("traffic/counter_slots")
     warehouse.connection.unregister("made_slot")
+    warehouse.run("traffic/part_of_counters")
+    warehouse.run("traffic/keep_partial", batch_id=batch_id, slot_minutes=minutes)
     written = merge(warehouse, spec, batch_id, minutes, ordered=False, nulls_hold=True)
     warehouse.run("traffic/flag_counters", slot_minutes=minutes)
     notes: tuple[str, ...] = (
@@ -48,6 +50,7 @@ def write_counters(
             f"changed {written['slots_changed']}"
         ),
     )
+    notes += tuple(written.get("notes", ()))
     if spec.counter_bits == 32:
         notes += tuple(
             (

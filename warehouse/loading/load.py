@@ -28,6 +28,8 @@ from warehouse.sources.table import PARQUET, Opened, damage_of_parquet
 from warehouse.store.database import ORDER_IS_KEPT, Warehouse
 
 EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
+PORTS_NAMED = 10
+"""So many ports are named in the notes of one file."""
 
 
 @dataclass(frozen=True)
@@ -188,6 +190,7 @@ def _load_file(
             _record(warehouse, spec, path, result, content, known_at)
             return result
         _stage(warehouse, found, path, today, opened)
+        warehouse.run("traffic/own_batches", source=spec.name, file_name=str(path))
         refused = keep_refused(
             warehouse, spec, path, content_hash=content_hash, batch_id=batch_id, opened=opened
         )
@@ -240,9 +243,25 @@ def _with_slots(warehouse: Warehouse, result: LoadResult, written: Written) -> L
         slot_minutes=written.slot_minutes,
         first_slot=written.first_slot,
         last_slot=written.last_slot,
-        flags=dict(flags.iter_rows()),
-        notes=result.notes + written.notes,
+        flags=(counts := dict(flags.iter_rows())),
+        notes=result.notes
+        + written.notes
+        + (_over_speed(warehouse, result.batch_id) if "over_speed" in counts else ()),
     )
+
+
+def _over_speed(warehouse: Warehouse, batch_id: int | None) -> tuple[str, ...]:
+    """A note for each port with slots over its speed; at most PORTS_NAMED of them."""
+    ports = list(warehouse.run("traffic/over_speed", batch_id=batch_id).iter_rows(named=True))
+    notes = [
+        f"{port['slots']:,} slots of {port['interface_id']} are over its speed_gbps of "
+        f"{port['speed_bps'] / 1e9:g}, at most {port['highest_bps'] / 1e9:.3g} Gbit/s; the values "
+        "stay, flagged over_speed: check the speed in interfaces.csv and the source's unit"
+        for port in ports[:PORTS_NAMED]
+    ]
+    if len(ports) > PORTS_NAMED:
+        notes.append(f"and {len(ports) - PORTS_NAMED} more ports with slots over their speed")
+    return tuple(notes)
 
 
 @dataclass(frozen=True)
@@ -358,6 +377,9 @@ def _stage(
                 unit_names=[] if spec.per_slot else list(CELL_UNITS),
                 unit_bits=[] if spec.per_slot else list(CELL_UNITS.values()),
             )
+        if warehouse.run("traffic/any_dated_names")["dated"].item():
+            # A slot belongs to the port of its start: one that is stamped at its end began before.
+            warehouse.run("traffic/resolve_dated_names", before_us=int(spec.stamp == "end"))
     except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException) as error:
         if "No space left" in str(error):
             raise

@@ -1,6 +1,4 @@
-"""What slots show only beside their neighbours: spikes, outages, caps, and ends that were mixed
-up.
-"""
+"""Flags of slots that their neighbours, the network or maintenance windows decide."""
 
 from __future__ import annotations
 
@@ -67,15 +65,16 @@ def flag_maintenance(warehouse: Warehouse) -> pl.DataFrame:
         return warehouse.run("traffic/window_rows")
 
 
-def swapped_ends(
-    warehouse: Warehouse, *, least_slots: int = 288, margin: float = 0.5
-) -> pl.DataFrame:
-    """Pairs of ports of one route of which one has in and out exchanged: both are seen from the
-    route's a_node.
-
-    One row per pair: interface_a, interface_b, crossed (mean correlation of each direction with the
-    other one of the other port), straight (with its own), slots. Reported only; nothing is fixed.
-    """
+def flag_again(warehouse: Warehouse) -> None:
+    """Brings flags that speed and priority decide in line with the ports stated now."""
     with warehouse.transaction():
         warehouse.run("traffic/port")
-        return warehouse.run("traffic/swapped_ends", least_slots=least_slots, margin=margin)
+        warehouse.run("traffic/plain_flags")
+        warehouse.run("traffic/every_reach")
+        flag_lower_priority(warehouse)
+
+
+def flag_lower_priority(warehouse: Warehouse) -> None:
+    """Flags slots of the ports in `reach` that a port or bundle of higher priority measured too."""
+    warehouse.run("traffic/contest")
+    warehouse.run("traffic/lower_priority")

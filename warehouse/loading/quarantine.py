@@ -13,6 +13,15 @@ from warehouse.sources.spec import SourceSpec
 from warehouse.sources.table import Opened
 from warehouse.store.database import Warehouse
 
+REMEDIES = {
+    "is unknown": (
+        "; declare it in interfaces.csv, or add the name to the aliases of one that is there"
+    ),
+    "is neither in nor out": "; state the file's words in in_words and out_words",
+    "the rate is negative": '; negative = "amount" reads a direction that is drawn below zero',
+}
+"""What the note on refused rows proposes, by the end of their reason."""
+
 
 @dataclass(frozen=True)
 class Refused:
@@ -135,11 +144,7 @@ def _notes(refused: pl.DataFrame) -> tuple[str, ...]:
     counts = Counter(refused["reason"].to_list())
     notes = []
     for reason, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:20]:
-        remedy = (
-            "; declare it in interfaces.csv, or add the name to the aliases of one that is there"
-            if reason.endswith("is unknown")
-            else ""
-        )
+        remedy = next((text for end, text in REMEDIES.items() if reason.endswith(end)), "")
         notes.append(f"{count} rows in quarantine: {reason}{remedy}")
     if len(counts) > 20:
         notes.append(f"and {len(counts) - 20} more reasons")

@@ -22,6 +22,7 @@ SLOTS = {
     "in_bps": pl.Float64,
     "out_bps": pl.Float64,
     "flag": pl.String,
+    "measured_ratio": pl.Float64,
 }
 
 
@@ -30,9 +31,9 @@ def slots_of_readings(readings: pl.DataFrame, slot_us: int) -> pl.DataFrame:
 
     `readings` hold interface_key, read_us, in_octets, out_octets (UInt64), counter_bits,
     discontinuity, uptime_s, speed_bps and batch_id: of two readings at one instant the later load
-    holds. Slots most of which restarts
-                  have spoilt have no
-    rate (reset); rates that one interval of two slots or more makes are estimated.
+    holds. Slots most of which restarts have spoilt have no rate (reset); rates that one interval of
+    two slots or more makes are estimated. `measured_ratio` is the part of the slot that is neither
+    spoilt nor without readings, of the direction with more of it.
     """
     rows = _in_order(readings)
     key, at = rows["interface_key"].to_numpy(), rows["read_us"].to_numpy()
@@ -62,14 +63,17 @@ def slots_of_readings(readings: pl.DataFrame, slot_us: int) -> pl.DataFrame:
     enough = 2 * valid >= slot_us
     wide = np.add.reduceat(np.where((end - begin >= 2 * slot_us)[place], good, 0), starts)
     made = {"interface_key": owner[starts], "slot_us": slot[starts] * slot_us}
+    measured = np.zeros(len(starts))
     for way, rate in rates.items():
         of_piece = rate[place]
         known = ~np.isnan(of_piece)
         span = np.add.reduceat(np.where(known, good, 0), starts)
+        measured = np.maximum(measured, span / slot_us)
         bits = np.add.reduceat(np.where(known, of_piece, 0.0) * good, starts)
         made[f"{way}_bps"] = np.divide(
             bits, span, out=np.full(len(bits), np.nan), where=enough & (span > 0)
         )
+    made["measured_ratio"] = np.minimum(measured, 1.0)
     slots = pl.DataFrame({**made, "enough": enough, "wide": 2 * wide > valid}, nan_to_null=True)
     flag = pl.when(~pl.col("enough")).then(pl.lit("reset")).when("wide").then(pl.lit("estimated"))
     # What is missing of a slot less than half covered may come with the next file.
@@ -100,8 +104,14 @@ def _in_order(readings: pl.DataFrame) -> pl.DataFrame:
 def _restarted(rows: pl.DataFrame) -> NDArray[np.bool_]:
     marked = pl.col("discontinuity") != pl.col("discontinuity").shift()
     younger = pl.col("uptime_s") < pl.col("uptime_s").shift()
+    # A counter of 32 bits and one of 64 are two counters, whatever both have counted.
+    other = pl.col("counter_bits") != pl.col("counter_bits").shift()
     return (
-        rows.select(marked.fill_null(value=False) | younger.fill_null(value=False))
+        rows.select(
+            marked.fill_null(value=False)
+            | younger.fill_null(value=False)
+            | other.fill_null(value=False)
+        )
         .to_series()
         .to_numpy()
         .copy()

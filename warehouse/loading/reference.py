@@ -4,9 +4,9 @@ problem named, none.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -84,6 +84,23 @@ REFERS = (
 )
 UNKNOWN_COUNTRY = "ZZ"
 """CLDR's code for a territory nobody stated."""
+
+
+@dataclass(frozen=True)
+class PortRow:
+    """A row of interfaces.csv and the days it holds, `end` not among them."""
+
+    place: str
+    port: str
+    route: str
+    aliases: tuple[str, ...]
+    bundle: str | None
+    priority: int
+    begin: date
+    end: date
+
+    def overlaps(self, other: PortRow) -> bool:
+        return self.begin < other.end and other.begin < self.end
 
 
 @dataclass(frozen=True)
@@ -219,21 +236,58 @@ def _is_no_zone(value: object) -> bool:
     return False
 
 
-def _ambiguous_names(table: CsvRows) -> Iterable[Problem]:
-    """Aliases that two ports have, or that are the name of another port."""
-    if "aliases" not in table.frame.columns:
-        return
-    owners: dict[str, str] = {name: name for name in table.frame["interface_id"]}
-    for row, (port, aliases) in enumerate(
-        table.frame.select("interface_id", "aliases").iter_rows()
-    ):
-        for alias in filter(None, (part.strip() for part in (aliases or "").split(";"))):
-            owner = owners.setdefault(alias, port)
-            if owner != port:
-                what = "the name" if owner == alias else "an alias"
-                yield Problem(
-                    table.place(row), f"alias {alias} of {port} is also {what} of {owner}"
-                )
+def _ports(table: CsvRows) -> list[PortRow]:
+    """The rows of interfaces.csv with the days each holds: from its valid_from until the next of
+    the same port.
+    """
+    columns = ("interface_id", "route_id", "aliases", "valid_from", "bundle", "priority")
+    rows = table.frame.select(columns).rows()
+    starts: dict[str, list[date]] = {}
+    for port, _, _, valid_from, _, _ in rows:
+        starts.setdefault(port, []).append(valid_from or date.min)
+    found = []
+    for row, (port, route, aliases, valid_from, bundle, priority) in enumerate(rows):
+        begin = valid_from or date.min
+        later = [day for day in starts[port] if day > begin]
+        names = tuple(filter(None, (part.strip() for part in (aliases or "").split(";"))))
+        end = min(later, default=date.max)
+        found.append(PortRow(table.place(row), port, route, names, bundle, priority, begin, end))
+    return found
+
+
+def _ambiguous_names(ports: Sequence[PortRow]) -> Iterable[Problem]:
+    """Aliases that two ports have at a time, or that are the name of another port."""
+    names = {row.port for row in ports}
+    owners: dict[str, list[PortRow]] = {}
+    for row in ports:
+        for alias in row.aliases:
+            if alias in names and alias != row.port:
+                yield Problem(row.place, f"alias {alias} of {row.port} is also the name of {alias}")
+            for other in owners.setdefault(alias, []):
+                if other.port != row.port and other.overlaps(row):
+                    yield Problem(
+                        row.place,
+                        f"alias {alias} of {row.port} is also an alias of {other.port}; "
+                        "valid_from says when an alias moved",
+                    )
+            owners[alias].append(row)
+
+
+def _unequal_bundles(ports: Sequence[PortRow]) -> Iterable[Problem]:
+    """Members of a bundle whose priorities differ, so that one would count and not the others."""
+    members: dict[tuple[str, str], list[PortRow]] = {}
+    for row in ports:
+        if row.bundle:
+            of_bundle = members.setdefault((row.route, row.bundle), [])
+            for other in of_bundle:
+                if other.priority != row.priority and other.overlaps(row):
+                    yield Problem(
+                        row.place,
+                        f"{row.port} has priority {row.priority}, {other.port} of the same bundle "
+                        f"{row.bundle} has {other.priority}; ports that add up need the same one",
+                    )
+                    break
+            of_bundle.append(row)
 
 
 def _dangling(
@@ -252,7 +306,9 @@ def _dangling(
                         tables[name].place(row), f"{target} {value} is unknown ({column})"
                     )
     if "interface" in tables:
-        yield from _ambiguous_names(tables["interface"])
+        ports = _ports(tables["interface"])
+        yield from _ambiguous_names(ports)
+        yield from _unequal_bundles(ports)
     if "event" in tables:
         scopes = tables["event"].frame.select("scope_kind", "scope_id")
         for row, (kind, scope) in enumerate(scopes.iter_rows()):

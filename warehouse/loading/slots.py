@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from warehouse.errors import Problem, SourceError
+from warehouse.loading.quality import flag_lower_priority
 from warehouse.sources.rows import RowSpec
 from warehouse.sources.spec import SLOT_MINUTES
 from warehouse.sources.table import Opened
@@ -82,8 +83,10 @@ def write_slots(
         )
         warehouse.run("traffic/keep_fine", batch_id=batch_id)
         fine_rows = int(only(warehouse, "traffic/fine_sums")["rows"])
-        warehouse.run("traffic/slots_averaged", slot_us=place["slot_us"])
+        warehouse.run("traffic/slots_averaged", slot_us=place["slot_us"], row_us=row_us)
         warehouse.run("traffic/slots_of_groups")
+        warehouse.run("traffic/part_of_averages")
+        warehouse.run("traffic/keep_partial", batch_id=batch_id, slot_minutes=minutes)
         notes.append(
             f"samples every {row_us / MINUTE_US:g} minutes were averaged into "
             f"{minutes}-minute slots"
@@ -111,6 +114,7 @@ def write_slots(
             f"{outranked} slots are measured by a source of higher priority; the values "
             "were kept beside it"
         )
+    notes += sums.get("notes", [])
     loaded = fine_rows or int(sums["rows_loaded"]) + contradictions + outranked
     return Written(
         loaded,
@@ -186,6 +190,13 @@ def merge(
         warehouse.run("traffic/take_out", slot_minutes=minutes)
         warehouse.run("traffic/fresh_slots")
         sums = only(warehouse, "traffic/verdict_sums")
+        sums["notes"] = [
+            f"{slots:,} slots had another value from source {source}, which has the same priority; "
+            "the value loaded last holds, and priority in [[source]] states another order"
+            for source, slots in warehouse.run(
+                "traffic/corrected_sources", source=spec.name, priority=spec.priority
+            ).iter_rows()
+        ]
         ordered = False
     else:
         warehouse.run("traffic/all_slots_new")
@@ -206,10 +217,12 @@ def reach_is_known(warehouse: Warehouse, minutes: int) -> bool:
 def flag_windows(warehouse: Warehouse, batch_id: int) -> None:
     """Flags slots in maintenance and slots that a port of higher priority measured as well."""
     possible = only(warehouse, "traffic/may_be_flagged")
+    if possible["several_speeds"]:
+        warehouse.run("traffic/several_speeds", batch_id=batch_id)
     if possible["maintenance"]:
         warehouse.run("traffic/maintenance", batch_id=batch_id)
-    if possible["two_ports"]:
-        warehouse.run("traffic/two_ports", batch_id=batch_id)
+    if possible["several_priorities"]:
+        flag_lower_priority(warehouse)
 
 
 def _row_length(warehouse: Warehouse, spec: RowSpec, path: Path) -> int:

@@ -21,7 +21,7 @@ from warehouse.loading.coincidence import (
     combination_id,
     segment_combinations,
 )
-from warehouse.loading.quality import flag_maintenance, mark_doubtful
+from warehouse.loading.quality import flag_again, flag_maintenance, mark_doubtful
 from warehouse.loading.slot_grid import GROUP_RANK, PEAK, SlotGrid, group_p95, peaks, slot_grid
 from warehouse.schema import Grain
 from warehouse.store.database import Warehouse
@@ -73,15 +73,20 @@ def update_statistics(
         network = _run(warehouse, "network")
         if network.is_empty():
             return StatisticsSummary(None, 0, 0, 0)
+        ports_hash = _hash(network.write_csv())
+        if _run(warehouse, "ports_changed", ports_hash=ports_hash)["changed"].item():
+            flag_again(warehouse)
         windows = flag_maintenance(warehouse)
-        stated = network.write_csv() + (windows.write_csv() if windows.height else "")
+        _run(warehouse, "contested")
+        contested = _run(warehouse, "contested_routes")
+        stated = "".join(rows.write_csv() for rows in (network, windows, contested) if rows.height)
         wanted = {combination_id(members): members for members in combinations}
         stated += "\n".join(sorted(wanted))
         settings = {
             "grains": ",".join(grains),
             "zone": time_zone,
             "min_coverage": min_coverage_ratio,
-            "network_hash": hashlib.sha256(stated.encode()).hexdigest(),
+            "network_hash": _hash(stated),
         }
         last = _run(warehouse, "last_pass", **settings).row(0, named=True)
         mark_doubtful(
@@ -100,12 +105,15 @@ def update_statistics(
         version = int(last["version"])
         stamp = {"known_at": known_at, "version": version}
         periods = 0
+        _run(warehouse, "no_made_series")
         for grain in grains:
             for chunk in _chunks(_run(warehouse, "touched_of_grain", grain=grain)):
                 periods += chunk.height
                 _make(warehouse, grain, chunk, time_zone, min_coverage_ratio, now, stamp, wanted)
         if not periods:
             return StatisticsSummary(None, 0, 0, 0)
+        if last["after_batch"] is None:
+            _run(warehouse, "withdraw_periods", grains=list(grains), zone=time_zone, **stamp)
         _profile(warehouse, time_zone, last["profiled_batch"], stamp)
         _run(
             warehouse,
@@ -115,6 +123,7 @@ def update_statistics(
             last_batch_id=last["last_batch_id"],
             today=now,
             known_at=known_at,
+            ports_hash=ports_hash,
         )
         sums = _run(warehouse, "sums_of_pass", version=version).row(0, named=True)
     return StatisticsSummary(version, periods, int(sums["rows"]), int(sums["values"]))
@@ -161,6 +170,7 @@ def _make(
     with _table(warehouse, "group_rank", pl.concat(ranked)):
         _run(warehouse, "group_periods", min_coverage=min_coverage, today=today)
     _run(warehouse, "append_periods", grain=grain, zone=zone, **stamp)
+    _run(warehouse, "made_series", grain=grain)
     with _table(warehouse, "made_peak", pl.concat(highest)):
         _run(warehouse, "peaks", grain=grain, **stamp)
     with _table(warehouse, "made_coincidence", pl.concat(kappas)):
@@ -171,8 +181,12 @@ def _route_periods(
     warehouse: Warehouse, chunk: pl.DataFrame, min_coverage: float, today: datetime
 ) -> None:
     _run(warehouse, "no_route_sums")
+    _run(warehouse, "no_slot_lacks")
     for period in chunk.select("period_start", "from_at", "until_at").iter_rows(named=True):
         _run(warehouse, "route_sums", **period)
+        bounds = {"from_at": period["from_at"], "until_at": period["until_at"]}
+        if _run(warehouse, "any_partial_slots", **bounds)["partial"].item():
+            _run(warehouse, "slot_lacks", **period)
     _run(warehouse, "route_periods", min_coverage=min_coverage, today=today)
 
 
@@ -261,6 +275,10 @@ def _chunks(periods: pl.DataFrame) -> Iterator[pl.DataFrame]:
         "run", "gap", maintain_order=True
     ):
         yield chunk.sort("period_start")
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _run(warehouse: Warehouse, name: str, **params: object) -> pl.DataFrame:

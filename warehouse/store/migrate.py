@@ -17,7 +17,7 @@ from warehouse import dictionary
 from warehouse.errors import Problem, WarehouseError
 
 SQL = files("warehouse") / "sql"
-_MADE_BEFORE = ("ops.migration", "ops.mart_file")
+_MADE_BEFORE = ("ops.migration", "ops.mart_file", "ops.profile_month")
 """What databases made by numbered migrations recorded; gone once they are brought over."""
 
 

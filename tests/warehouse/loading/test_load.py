@@ -19,7 +19,8 @@ from tests.warehouse.traffic_worlds import (
     shared,
     write,
 )
-from warehouse.sources.rows import TableSpec
+from warehouse.sources.rows import CountersSpec, TableSpec
+from warehouse.sources.spec import SampleSpec
 
 HEADER = "time,interface,in,out\n"
 
@@ -496,3 +497,56 @@ def test_an_exchange_and_a_trends_export(tmp_path: Path) -> None:
             load_one(world, exchanges, shared("ixp_daily_to_2020-02-29.parquet")).rows_loaded
             == 4900
         )
+
+
+@pytest.mark.parametrize(
+    ("spec", "step", "factor", "corrected", "again"),
+    [
+        (PAIR, 5, 1, [0, 120, 200, 300, 400, 500], [0, 100, 200, 300, 400, 500]),
+        (replace(PAIR, slot_minutes=None), 1, 1, [204, 500], [200, 500]),
+        (
+            CountersSpec("nms", interface_column="interface", in_column="in", out_column="out"),
+            5,
+            3_750,
+            [12_000, 8_000, 10_000, 10_000, 10_000],
+            [10_000, 10_000, 10_000, 10_000, 10_000],
+        ),
+    ],
+    ids=["slots", "minutes", "counters"],
+)
+def test_a_growing_file_does_not_undo_what_another_one_corrected(
+    tmp_path: Path,
+    spec: SampleSpec,
+    step: int,
+    factor: int,
+    corrected: list[float],
+    again: list[float],
+) -> None:
+    """The same old value in a new file is a correction, though."""
+
+    def rows(*values: int) -> str:
+        return HEADER + "".join(
+            f"2026-01-01 00:{step * place:02},p1,{value * factor},{value * factor}\n"
+            for place, value in enumerate(values)
+        )
+
+    with open_world(tmp_path, ["p1"]) as world:
+        live = write(tmp_path / "live.csv", rows(0, 100, 200, 300))
+        load_one(world, spec, live)
+        load_one(world, spec, write(tmp_path / "corrected.csv", rows(0, 120, 200, 300)))
+        grown = load_one(world, spec, write(live, rows(0, 100, 200, 300, 400, 500)))
+        assert (grown.rows_known, grown.rows_loaded) == (4, 2)
+        assert samples(world)["in_bps"].to_list() == corrected
+        load_one(world, spec, write(tmp_path / "again.csv", rows(0, 100, 200)))
+        assert samples(world)["in_bps"].to_list() == again
+        changed = load_one(world, spec, write(live, rows(0, 130, 200, 300, 400, 500)))
+        assert (changed.rows_known, changed.rows_loaded) == (5, 1)
+
+
+def test_two_sources_of_one_priority_that_differ_are_told(tmp_path: Path) -> None:
+    with open_world(tmp_path, ["p1"]) as world:
+        load_one(world, PAIR, write(tmp_path / "a.csv", HEADER + "2026-01-01 00:00,p1,1,1\n"))
+        other = write(tmp_path / "b.csv", HEADER + "2026-01-01 00:00,p1,2,1\n")
+        result = load_one(world, replace(PAIR, name="flows"), other)
+        assert result.notes[0].startswith("1 slots had another value from source nms")
+        assert samples(world)["in_bps"].to_list() == [2.0]

@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from tests.warehouse.traffic_worlds import PAIR, load_one, open_world, samples
-from warehouse.loading.quality import mark_doubtful, swapped_ends
+from tests.warehouse.traffic_worlds import NOW, PAIR, load_one, open_world, samples
+from warehouse.loading.quality import mark_doubtful
+from warehouse.loading.statistics import update_statistics
+from warehouse.serving.questions import checks
 from warehouse.store.database import Warehouse
 
 
@@ -32,6 +34,11 @@ def day(seed: int, days: int = 2) -> np.ndarray:
     steps = np.arange(288 * days)
     noise = np.random.default_rng(seed).normal(1, 0.02, len(steps))
     return np.asarray((5e9 + 4e9 * np.sin(2 * np.pi * steps / 288)) * noise)
+
+
+def offenders(world: Warehouse) -> dict[str, pl.DataFrame]:
+    """The rows that `transit check` finds, by check."""
+    return {check.name: world.sql(check.sql) for check in checks()}
 
 
 def test_caps_outages_and_spikes_are_found_and_nothing_else(tmp_path: Path) -> None:
@@ -93,7 +100,7 @@ def test_ends_that_were_mixed_up_are_reported_and_left(tmp_path: Path) -> None:
                 "d": (back, there * 1.01),
             },
         )
-        found = swapped_ends(world)
+        found = offenders(world)["ends_swapped"]
         assert found.select("interface_a", "interface_b").rows() == [("c", "d")]
         assert samples(world)["slot_start"].min() == datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -114,3 +121,35 @@ def test_one_silent_direction_is_not_an_outage(tmp_path: Path) -> None:
         batch = fill(world, tmp_path, {"half": (idle, day(4)), "other": (day(5), day(6))})
         mark_doubtful(world, since_batch_id=batch - 1)
         assert samples(world)["flag"].unique().to_list() == ["ok"]
+
+
+def test_implausible_ports_are_listed(tmp_path: Path) -> None:
+    idle = day(3)
+    idle[100:130] = 0
+    ports = [
+        ("fits", "fits", 10.0, 1),
+        ("megabits", "megabits", 10.0, 1),
+        ("slow", "slow", 5.0, 1),
+        ("idle", "idle", 10.0, 1),
+        ("silent", "silent", 10.0, 1),
+    ]
+    names = [name for name, *_ in ports]
+    with open_world(tmp_path, names, ports=ports) as world:
+        # Routes of other nodes: nothing near the idle port tells whether it was out.
+        routes = world.read("route").with_columns(
+            a_node=pl.format("A {}", "route_id"), z_node=pl.format("Z {}", "route_id")
+        )
+        world.append("route", routes, known_at=NOW + timedelta(days=1))
+        both = {name: (day(1, 31), day(2, 31)) for name in ("fits", "slow")}
+        both["megabits"] = (day(1, 31) / 1e6, day(2, 31) / 1e6)
+        quiet = np.resize(idle, 31 * 288)
+        quiet[200:] = day(5, 31)[200:]
+        both["idle"] = (quiet, quiet)
+        fill(world, tmp_path, both)
+        update_statistics(world, grains=("month",), time_zone="UTC", known_at=NOW)
+        found = offenders(world)
+        implausible = found["port_speed_implausible"]
+        assert implausible["ports"].to_list() == ["megabits", "slow"]
+        assert set(found["slots_over_speed"]["interface_id"]) == {"slow"}
+        assert found["ports_silent"]["interface_id"].to_list() == ["silent"]
+        assert found["zeros_undecided"].select("interface_id", "slots").rows() == [("idle", 30)]

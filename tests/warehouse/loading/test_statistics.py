@@ -348,7 +348,7 @@ def test_the_profile_of_many_passes_is_that_of_one(tmp_path: Path) -> None:
                     known_at=NOW,
                 )
         update_statistics(once, grains=("month",), time_zone="UTC", known_at=NOW)
-        kept = often.sql("select distinct period_start from ops.profile_month order by 1")[
+        kept = often.sql("select distinct period_start from ops.profile_sum order by 1")[
             "period_start"
         ].to_list()
         assert kept == [date(2023, month, 1) for month in range(6, 13)] + [

@@ -217,7 +217,7 @@ Poll = tuple[int, int, int | None, int | None, int, str, float]
 
 def by_hand(
     readings: list[Poll], slot_us: int, speed: float
-) -> dict[tuple[int, int], tuple[float | None, float | None, str | None]]:
+) -> dict[tuple[int, int], tuple[float | None, float | None, str | None, float]]:
     """Slot by slot and interval by interval, as the definition says it."""
     slots: dict[tuple[int, int], list[tuple[int, bool, bool, float | None, float | None]]] = {}
     for before, now in pairwise(sorted(readings)):
@@ -225,7 +225,7 @@ def by_hand(
             continue
         microseconds, lost, rates = (
             now[1] - before[1],
-            before[5] != now[5] or now[6] < before[6],
+            before[5] != now[5] or now[6] < before[6] or before[4] != now[4],
             [],
         )
         for old, new in ((before[2], now[2]), (before[3], now[3])):
@@ -238,6 +238,9 @@ def by_hand(
                     else None
                 )
                 lost = lost or passed is None
+            if passed is not None and passed * 8e6 / microseconds > 1e18:
+                # No port counts that fast.
+                passed, lost = None, True
             rates.append(None if passed is None else passed * 8e6 / microseconds)
         for slot in range(before[1] // slot_us, (now[1] - 1) // slot_us + 1):
             part = min(now[1], (slot + 1) * slot_us) - max(before[1], slot * slot_us)
@@ -250,6 +253,10 @@ def by_hand(
         if sum(part[0] for part in parts) * 2 < slot_us:
             continue
         means: list[float | None] = []
+        measured = [
+            sum(part[0] for part in parts if not part[1] and part[way] is not None)
+            for way in (3, 4)
+        ]
         for way in (3, 4):
             known = [
                 (part[0], part[way]) for part in parts if not part[1] and part[way] is not None
@@ -264,6 +271,7 @@ def by_hand(
             means[0],
             means[1],
             "reset" if valid * 2 < slot_us else "estimated" if wide * 2 > valid else None,
+            max(measured) / slot_us,
         )
     return found
 
@@ -310,7 +318,7 @@ def test_rates_are_those_made_by_hand(steps: list[Poll], shuffled: random.Random
     made = slots_of_readings(frame, 300_000_000)
     wanted = by_hand(readings, 300_000_000, 1e9)  # type: ignore[arg-type]
     assert [row[:2] for row in made.rows()] == sorted(wanted)
-    for key, slot, in_bps, out_bps, flag in made.rows():
-        rate_in, rate_out, said = wanted[key, slot]
+    for key, slot, in_bps, out_bps, flag, measured in made.rows():
+        rate_in, rate_out, expected_flag, part = wanted[key, slot]
         assert (in_bps, out_bps) == (pytest.approx(rate_in), pytest.approx(rate_out))
-        assert flag == said
+        assert (flag, measured) == (expected_flag, pytest.approx(part))

@@ -4,16 +4,16 @@ with bounds as (
     select timezone(in_zone, of_month::date::timestamp) as from_at, timezone(in_zone, (of_month::date + interval 1 month)::timestamp) as until_at
 ),
 slot as (
+    -- Two values of a slot are of parallel ports: whether they add up is not stated.
     select
         s.slot_minutes, s.slot_start, epoch(b.until_at - b.from_at) / 60 as minutes,
-        arg_min(s.in_bps, (i.priority, i.interface_id)) as in_bps, arg_min(s.out_bps, (i.priority, i.interface_id)) as out_bps
-    from core.traffic_sample s
-    join core.slot_rule r on r.flag = s.flag and r.in_p95
-    join core.interface_key k using (interface_key)
-    join mart.interface i using (interface_id)
+        any_value(s.p95_in_bps) as in_bps, any_value(s.p95_out_bps) as out_bps
+    from mart.traffic_slot s
     cross join bounds b
-    where i.route_id = of_route and s.slot_start >= b.from_at and s.slot_start < b.until_at
+    where s.route_id = of_route and s.slot_start >= b.from_at and s.slot_start < b.until_at
+        and (s.p95_in_bps is not null or s.p95_out_bps is not null)
     group by all
+    having count(*) = 1
 ),
 length as (
     select slot_minutes from slot group by slot_minutes order by count(*) * slot_minutes desc, slot_minutes limit 1

@@ -9,4 +9,11 @@ select
     latest.busy_hour, latest.busy_hour_mean_gbps, latest.peak_to_mean_ratio, latest.time_zone,
     latest.known_at, coalesce(route.simulated, false) as simulated
 from latest
-left join mart.route using (route_id);
+left join mart.route using (route_id)
+-- Peaks of periods whose ports are stated to measure something else, or to be parts of a sum or not, do not hold.
+anti join (
+    from mart.traffic_latest
+    where series_kind = 'route' and reason_code in ('period.no_samples', 'period.parallel_ports')
+) as withdrawn
+    on withdrawn.grain = latest.grain and withdrawn.series_id = latest.route_id
+    and withdrawn.direction = latest.direction and withdrawn.period_start = latest.period_start;

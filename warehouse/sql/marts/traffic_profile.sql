@@ -8,4 +8,9 @@ select
     latest.route_id, latest.direction, latest.weekday, latest.hour, latest.mean_gbps,
     coalesce(route.simulated, false) as simulated, latest.known_at
 from latest
-left join mart.route using (route_id);
+left join mart.route using (route_id)
+where latest.route_id in (select route_id from mart.interface)
+    and latest.route_id not in (
+        select series_id from mart.traffic_latest
+        where series_kind = 'route' and reason_code = 'period.parallel_ports'
+    );

@@ -87,7 +87,7 @@ create table if not exists core.risk_group (
     withdrawn boolean not null
 );
 
--- one row per interface_id and time it became known
+-- one row per interface_id, valid_from and time it became known
 create table if not exists core.interface (
     interface_id varchar not null,
     route_id varchar not null,
@@ -97,7 +97,9 @@ create table if not exists core.interface (
     aliases varchar,
     known_at timestamp with time zone not null,
     correction bigint not null,
-    withdrawn boolean not null
+    withdrawn boolean not null,
+    valid_from date,
+    bundle varchar
 );
 
 -- one row per project_id and time it became known

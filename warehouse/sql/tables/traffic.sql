@@ -95,6 +95,15 @@ create table if not exists core.fine_sample (
     batch_id integer not null
 );
 
+-- one row per interface, slot and load that left the slot partly measured, or completed it
+create table if not exists core.partial_slot (
+    interface_key integer not null,
+    slot_start timestamp with time zone not null,
+    slot_minutes smallint not null,
+    measured_ratio double not null,
+    batch_id integer not null
+);
+
 -- one row per interface and poll of its counters
 create table if not exists core.counter_reading (
     interface_key integer not null,
@@ -186,7 +195,8 @@ create table if not exists core.statistics_pass (
     network_hash varchar not null,
     last_batch_id integer not null,
     today timestamp with time zone not null,
-    known_at timestamp with time zone not null
+    known_at timestamp with time zone not null,
+    ports_hash varchar
 );
 
 -- What each file of flow records brought to a slot: flows that outlast a file are summed over all of them.
@@ -210,8 +220,8 @@ create table if not exists ops.file_seen (
 
 -- What the mean by weekday and hour is made from, so that a pass looks only at months that changed.
 -- one row per port, month, weekday and hour
-create table if not exists ops.profile_month (
-    interface_key integer not null,
+create table if not exists ops.profile_sum (
+    route_id varchar not null,
     period_start date not null,
     weekday tinyint not null,
     hour tinyint not null,

@@ -13,8 +13,10 @@ changed as (
     group by interface_key
 )
 select
-    interface_key, lo_us, hi_us, p.speed_bps,
+    interface_key, lo_us, hi_us,
+    any_value(p.speed_bps) as speed_bps,
     coalesce(max(k.read_at) filter (epoch_us(k.read_at) <= lo_us), min(k.read_at)) as from_at,
     coalesce(min(k.read_at) filter (epoch_us(k.read_at) >= hi_us), max(k.read_at)) as until_at
-from core.counter_reading k join changed using (interface_key) join port p using (interface_key)
+from core.counter_reading k join changed using (interface_key)
+join (select interface_key, max(speed_bps) as speed_bps from port group by interface_key) p using (interface_key)
 group by all;

@@ -7,7 +7,7 @@ from (
         select t.interface_key, t.slot_start, t.slot_minutes, t.flag, t.in_bps, t.out_bps, u.from_at, p.speed_bps
         from core.traffic_sample t
         join suspect u on u.interface_key = t.interface_key and u.slot_minutes = t.slot_minutes and t.slot_start >= u.from_at and t.slot_start < u.until_at
-        join port p on p.interface_key = t.interface_key
+        join port p on p.interface_key = t.interface_key and t.slot_start >= p.from_at and t.slot_start < p.until_at
         where t.flag in ('ok', 'over_speed', 'outlier', 'censored') or (t.flag = 'gap' and (t.in_bps is not null or t.out_bps is not null))
     ),
     -- Slots of a port in which both directions are zero while another port of its route, or of a route from or to one of its nodes, carries
@@ -15,8 +15,9 @@ from (
     carried as (
         select distinct z.interface_key, z.slot_start, z.slot_minutes
         from slot z
-        join port_node mine on mine.interface_key = z.interface_key
+        join port_node mine on mine.interface_key = z.interface_key and z.slot_start >= mine.from_at and z.slot_start < mine.until_at
         join port_node other on other.node_id = mine.node_id and other.interface_key <> mine.interface_key
+            and z.slot_start >= other.from_at and z.slot_start < other.until_at
         join core.traffic_sample o on o.interface_key = other.interface_key and o.slot_start = z.slot_start
         where z.in_bps = 0 and z.out_bps = 0 and o.flag in ('ok', 'over_speed', 'censored') and (o.in_bps > 0 or o.out_bps > 0)
     ),

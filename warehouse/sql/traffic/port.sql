@@ -1,4 +1,3 @@
--- one row per port: what its slots are checked against
+-- one row per port and time in which it is the same: what its slots are checked against
 create or replace temp table port as
-select k.interface_key, i.interface_id, i.route_id, i.priority, i.speed_gbps * 1e9 as speed_bps
-from mart.interface i join core.interface_key k using (interface_id);
+select *, speed_gbps * 1e9 as speed_bps from mart.port_span;

@@ -15,6 +15,7 @@ select
     t.interface_key, t.slot_us,
     sum((l.in_bps * 1024)::hugeint) / 1024.0 / count(l.in_bps) as in_bps,
     sum((l.out_bps * 1024)::hugeint) / 1024.0 / count(l.out_bps) as out_bps,
+    least(1.0, greatest(count(l.in_bps), count(l.out_bps)) * $row_us / $slot_us) as measured_ratio,
     0 as file_rows, 0 as used_rows, false as contradicts
 from touched t
 join latest l on l.interface_key = t.interface_key and (epoch_us(l.sampled_at) + 1000000) // $slot_us * $slot_us = t.slot_us

@@ -4,7 +4,7 @@ from (
     select interface_key, epoch(read_at) - epoch(lag(read_at) over (partition by interface_key order by read_at)) as seconds
     from fresh_reading
 ) r
-join port p using (interface_key)
+join (select interface_key, max(speed_bps) as speed_bps from port group by interface_key) p using (interface_key)
 join core.interface_key i using (interface_key)
 where seconds is not null and p.speed_bps > 0
 group by i.interface_id

@@ -14,7 +14,9 @@ with looked_at as (
 )
 select l.interface_key, l.slot_minutes, $from_at, $until_at
 from looked_at l
-join port p using (interface_key)
+join (
+    select interface_key, min(speed_bps) as speed_bps from port where from_at < $until_at and until_at > $from_at group by interface_key
+) p using (interface_key)
 where l.highest_in[1] > $spike_ratio * p.speed_bps or l.highest_out[1] > $spike_ratio * p.speed_bps
     or l.zeros_in >= $least_run or l.zeros_out >= $least_run
     or l.highest_in[$least_run] >= $full_ratio * p.speed_bps or l.highest_out[$least_run] >= $full_ratio * p.speed_bps

@@ -19,8 +19,8 @@ from (
             else 'ok'::core.slot_flag
         end
     from core.traffic_sample t
-    join port p using (interface_key)
-    anti join inside using (interface_key, slot_start, slot_minutes)
+    left join port p on p.interface_key = t.interface_key and t.slot_start >= p.from_at and t.slot_start < p.until_at
+    anti join inside i on i.interface_key = t.interface_key and i.slot_start = t.slot_start and i.slot_minutes = t.slot_minutes
     where t.flag = 'maintenance'
 ) d
 where s.interface_key = d.interface_key and s.slot_start = d.slot_start and s.slot_minutes = d.slot_minutes

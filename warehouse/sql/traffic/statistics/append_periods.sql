@@ -12,7 +12,7 @@ with made as (
 simulated as (
     select 'route' as series_kind, route_id as series_id, simulated or exists (
         select 1 from core.batch_extent e join core.load_batch b using (batch_id) join port_route p using (interface_key)
-        where b.simulated and p.route_key = n.route_key
+        where e.first_slot < p.until_at and e.last_slot >= p.from_at and b.simulated and p.route_key = n.route_key
     ) as simulated
     from route_number n
 ),

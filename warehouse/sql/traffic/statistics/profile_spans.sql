@@ -10,7 +10,7 @@ bound as (
 select
     period_start, greatest(month_at, $from_at) as from_at, until_at,
     month_at >= $from_at and until_at <= $last_at as kept,
-    not kept or $after_batch is null or period_start not in (select period_start from ops.profile_month)
+    not kept or $after_batch is null or period_start not in (select period_start from ops.profile_sum)
         or exists (from core.batch_extent e where e.batch_id > $after_batch and e.first_slot < until_at and e.last_slot >= month_at) as made
 from bound
 where exists (from core.batch_extent e where e.first_slot < until_at and e.last_slot >= month_at);

@@ -2,7 +2,7 @@
 create or replace temp table touched as
 with reach as (
     select e.first_slot, e.last_slot, e.slots, e.batch_id
-    from core.batch_extent e join port_route using (interface_key)
+    from core.batch_extent e where e.interface_key in (select interface_key from port_route)
 ),
 pending as (
     select distinct grain, period_start

@@ -1,0 +1,1 @@
+from mart.traffic_of_grain('month')

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from flows.operate.manifest import damaged
+from flows.operate.manifest import changed_files, read_manifest
 from flows.steps.kept_steps import CONTENTS, is_whole
 
 RESULTS = (
@@ -93,9 +93,9 @@ def fingerprint(folder: Path) -> dict[str, object]:
     )
     found["latest"] = str((reports / "latest").readlink())
     for place in (folder / "published", *editions):
-        count, problems = damaged(place)
-        assert count > 0, f"{place} has no manifest"
-        assert problems == []
+        manifest = read_manifest(place)
+        assert manifest is not None, f"{place} has no manifest"
+        assert changed_files(place, manifest) == []
     left = [path for place in (reports, folder / "published") for path in place.rglob(".*")]
     assert left == []
     for kept in sorted((folder / ".transit" / "steps").iterdir()):

@@ -18,6 +18,7 @@ from dashboards.figure import capital
 from dashboards.material import Material
 from dashboards.notes import routes_over, run_note, sure, sure_of
 from dashboards.view import View
+from warehouse.store.files import write_file
 
 PLACE = "\ue000{}\ue000"
 """Stands in a kept page for a line that is the run's, not the page's."""
@@ -84,11 +85,8 @@ class Kept:
             main = main.replace(line, PLACE.format(place))
         stored = {"main": main, "has_charts": body.has_charts, "data": dict(body.data)}
         self.folder.mkdir(parents=True, exist_ok=True)
-        partial = self.folder / f".{key}"
-        partial.write_bytes(
-            zlib.compress(json.dumps(stored, ensure_ascii=False).encode("utf-8"), level=1)
-        )
-        partial.replace(self.folder / key)
+        content = zlib.compress(json.dumps(stored, ensure_ascii=False).encode("utf-8"), level=1)
+        write_file(self.folder / key, content, durable=False)
         self.used.add(key)
 
     def prune(self) -> None:

@@ -8,13 +8,13 @@ from datetime import date
 import polars as pl
 
 from dashboards import naming
-from dashboards.charts.accuracy import wilson
 from dashboards.cuts import SeriesKey, without_holes
 from dashboards.language import Language, Period
 from dashboards.material import Material
 from dashboards.trust import coverage_of, unreliable
 from dashboards.view import View
 from warehouse.schema import Grain
+from warehouse.shares import wilson
 
 DAY = 1440
 """Minutes. What is published once a day may be the day's mean or its maximum."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from dashboards.charts.accuracy import wilson
 from dashboards.cuts import KEY, SeriesKey, at_grain
 from dashboards.material import Material
+from warehouse.shares import wilson
 
 LEAST_OUTCOMES = 8
 NOMINAL = 0.8

@@ -23,10 +23,12 @@ from flows.record.records import Job
 from flows.runtime import signals
 from flows.settings import Settings, read_settings
 from flows.steps.forecast import GrainForecast, forecast_every_grain
+from flows.steps.history import refuse_lost_history
 from flows.steps.lake import publish_edition_to_lake
 from flows.steps.load import load_everything, simulate_example
 from flows.steps.plan import Kept, plan_and_keep
-from flows.steps.report import publish_copy, write_edition
+from flows.steps.publish import publish_copy
+from flows.steps.report import write_edition
 from warehouse.errors import Problem, TransitError
 
 Step = Literal["load", "forecast", "plan", "report", "publish"]
@@ -98,6 +100,7 @@ def run_steps(
     settings: Settings, steps: tuple[Step, ...], job: Job, summary: RunSummary, *, force: bool
 ) -> None:
     """Does the steps in their order, and notes in `summary` what came of each."""
+    refuse_lost_history(settings)
     if "load" in steps:
         with job.step("load") as step:
             loaded = load_everything(settings)
@@ -142,8 +145,9 @@ def run_steps(
     if "publish" in steps:
         with job.step("publish") as step:
             keep_steps(job)
-            summary.published = publish_copy(settings)
-            step.detail = str(summary.published)
+            summary.published, written = publish_copy(settings)
+            step.kept = not written
+            step.detail = f"{summary.published}" + ("" if written else " (kept from before)")
             if settings.lake.catalog and (
                 publication := publish_edition_to_lake(settings, summary.published)
             ):

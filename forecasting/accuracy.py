@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from statistics import NormalDist
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr
@@ -16,21 +14,6 @@ def pinball(quantile: FloatArray, actual: FloatArray, level: float) -> FloatArra
     return 2 * np.where(
         actual >= quantile, level * (actual - quantile), (1 - level) * (quantile - actual)
     )
-
-
-def wilson(hits: float, count: float, coverage: float = 0.95) -> tuple[float, float]:
-    """Wilson's interval for a share; counts may be effective ones."""
-    if count == 0:
-        return 0.0, 1.0
-    z = NormalDist().inv_cdf((1 + coverage) / 2)
-    share = hits / count
-    centre = (share + z * z / (2 * count)) / (1 + z * z / count)
-    reach = (
-        z
-        / (1 + z * z / count)
-        * float(np.sqrt(share * (1 - share) / count + z * z / (4 * count**2)))
-    )
-    return centre - reach, centre + reach
 
 
 def diebold_mariano(difference: FloatArray, horizon: int = 1) -> tuple[float, float]:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from warehouse.errors import ContractError, Problem
 from warehouse.schema import QUANTILE_LEVELS, TRAFFIC_PERIOD, Grain, check
@@ -46,6 +46,14 @@ def period_days(start: date, grain: Grain) -> int:
     if grain == "month":
         return calendar.monthrange(start.year, start.month)[1]
     return (add_periods(start, 1, grain) - start).days
+
+
+def nearest_ranks(levels: ArrayLike, count: int) -> NDArray[np.int64]:
+    """Positions, from 0, among `count` sorted values: a quantile by nearest rank, the ceil(p n)-th
+    smallest, is one of the values.
+    """
+    ranks = np.ceil(np.asarray(levels, dtype=float) * count - 1e-9)
+    return ranks.astype(np.int64).clip(1, count) - 1
 
 
 @dataclass(frozen=True)
@@ -155,7 +163,7 @@ class Paths:
                     "value_gbps": pl.Float64,
                 }
             )
-        ranks = np.ceil(np.asarray(levels) * draws - 1e-9).astype(np.int64).clip(1, draws) - 1
+        ranks = nearest_ranks(levels, draws)
         values = np.empty((count, horizon, len(ranks)))
         for at in range(
             0, count, 64

@@ -11,15 +11,7 @@ from dashboards.charts.drawing import Spec, form, with_rows
 from dashboards.language import Language
 from dashboards.theme import NAVY, ORANGE, PLUM, TEAL
 from warehouse.schema import Grain
-
-
-def wilson(share: pl.Expr, count: pl.Expr, z: float = 1.959964) -> tuple[pl.Expr, pl.Expr]:
-    """The Wilson interval of a share of `count` outcomes; 13 of 20 at 80 % give 0.433 to 0.819."""
-    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
-    half = (
-        z / (1 + z * z / count) * (share * (1 - share) / count + z * z / (4 * count * count)).sqrt()
-    )
-    return (middle - half).clip(0, 1), (middle + half).clip(0, 1)
+from warehouse.shares import wilson
 
 
 def calibration(frame: pl.DataFrame, grain: Grain, language: Language) -> Spec:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from flows.folders import read_folders
-from warehouse.errors import Problem, WarehouseError
+from flows.folders import read_folders, read_toml
+from warehouse.errors import Problem, SettingsError, WarehouseError
 
 Config = Annotated[Path | None, Parameter(name=["--config", "-c"])]
 
@@ -54,7 +55,9 @@ def backup(file: Path, /, *, config: Config = None) -> int:
     return 0
 
 
-def restore(file: Path, /, *, replace: bool = False, config: Config = None) -> int:
+def restore(
+    file: Path, /, *, replace: bool = False, unsigned: bool = False, config: Config = None
+) -> int:
     """Put the working database of a backup in place, after checking it. Then `transit publish`.
 
     Parameters
@@ -63,6 +66,8 @@ def restore(file: Path, /, *, replace: bool = False, config: Config = None) -> i
         A file that `transit backup` made.
     replace
         Replace a working database that is there; the old one is kept beside it.
+    unsigned
+        Take a backup that is not signed with the key of [run] signing_key_file.
     config
         Settings file, or a folder with a transit.toml. Default: ./transit.toml.
     """
@@ -70,7 +75,7 @@ def restore(file: Path, /, *, replace: bool = False, config: Config = None) -> i
     from flows.settings import read_settings
 
     settings = read_settings(config)
-    old = put_back(settings, file, replace=replace)
+    old = put_back(settings, file, replace=replace, unsigned=unsigned)
     beside = settings.folders.private / "restored"
     print(
         f"Restored: {settings.folders.database}. Settings and network of the backup: {beside}",
@@ -113,8 +118,8 @@ def automations(*, config: Config = None) -> int:
 
 
 def verify(*, public_key: Path | None = None, config: Config = None) -> int:
-    """Check every published copy and report against the SHA-256 it was published with. Exit code 1
-    where one differs.
+    """Check the published copies, the reports and their links against the lists they were published
+    with. Exit code 1 where anything differs, is missing, was added, or is older than what was seen.
 
     Parameters
     ----------
@@ -124,45 +129,65 @@ def verify(*, public_key: Path | None = None, config: Config = None) -> int:
     config
         Settings file, or a folder with a transit.toml. Default: ./transit.toml.
     """
-    from flows.operate.manifest import NAME, damaged, is_signed, public_of, unsigned
+    from flows.operate.manifest import NAME, read_manifest
+    from flows.operate.publication import check_published, remember_lists
 
     folders = read_folders(config)
-    places = [
-        folders.published,
-        *(path for path in sorted(folders.reports.glob("*")) if not path.is_symlink()),
-    ]
-    named = [place for place in places if (place / NAME).exists()]
-    if not named:
+    key = _read_key(public_key) if public_key else _own_key(config)
+    checked = check_published(folders, key)
+    if not checked:
         raise WarehouseError(
-            "nothing is published with hashes",
+            "nothing is published",
             [Problem(str(folders.published / NAME), "does not exist")],
             "transit publish",
         )
-    own = _own_key(config) if public_key is None else ""
-    key = public_key.read_text(encoding="utf-8") if public_key else public_of(own) if own else ""
     problems = []
-    for place in named:
-        count, found = damaged(place)
-        not_signed = unsigned(place, key) if key else []
-        signed = ", not signed with the key" if not_signed else ", signed" if key else ""
-        if not key and is_signed(place):
-            signed = ", signed; --public-key tells by whom"
-        print(f"{place}: {count} files, {len(found)} damaged{signed}")
-        problems += [*found, *not_signed]
+    for one in checked:
+        manifest = read_manifest(one.folder)
+        signed = "" if manifest is None or not manifest.signature else ", signed"
+        if signed and not key:
+            signed += "; --public-key tells by whom"
+        print(f"{one.folder}: {one.files} files, {len(one.problems)} problems{signed}")
+        problems += one.problems
     for problem in problems:
         print(f"  {problem}")
-    return int(bool(problems))
+    if problems:
+        return 1
+    with suppress(OSError):  # a copy may lie where nothing can be written
+        remember_lists(folders)
+    return 0
+
+
+def _read_key(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            "the public key can't be read",
+            [Problem(str(path), type(error).__name__)],
+            "Give the file that openssl pkey -pubout made.",
+        ) from error
 
 
 def _own_key(config: Path | None) -> str:
-    """The private key of the settings; on a machine that only holds a copy they may not be
-    there.
+    """The public key of the settings' own one; "" where nothing is signed. Raises SettingsError
+    where the settings or the key can't be read. A machine that holds a copy may lack what else the
+    settings name.
     """
-    from flows.operate.secrets import signing_key
-    from flows.settings import read_settings
-    from warehouse.errors import SettingsError
+    from flows.operate.secrets import stated
+    from flows.operate.signing import public_of
 
+    path, document = read_toml(config)
+    run = document.get("run", {})
+    named = run.get("signing_key_file", "") if isinstance(run, dict) else ""
+    if not named:
+        own = stated("TRANSIT_SIGNING_KEY")
+        return public_of(own) if own else ""
     try:
-        return signing_key(read_settings(config))
-    except SettingsError:
-        return ""
+        return public_of((path.parent / str(named)).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            "the signing key can't be read",
+            [Problem(f"[run] signing_key_file, {named}", type(error).__name__)],
+            "Where the private key is not at hand: transit verify --public-key signing.pub",
+        ) from error

@@ -33,6 +33,7 @@ def run(
     from_: Annotated[Step | None, Parameter(name="--from")] = None,
     only: Step | None = None,
     accept: str | None = None,
+    start_over: bool = False,
 ) -> int:
     """Load, forecast, plan, report and publish: the main job.
 
@@ -52,10 +53,18 @@ def run(
         Do this step alone.
     accept
         Why a failed gate is right this once. The reason is kept with the run.
+    start_over
+        Begin again without the published runs that the working database lacks. Without this a
+        database that was deleted or emptied is neither run nor published.
     """
     if from_ and only:
         raise SettingsError("--from and --only exclude each other", remedy="Give one of them.")
     steps: tuple[Step, ...] = (only,) if only else STEPS[STEPS.index(from_) :] if from_ else STEPS
+    if start_over:
+        from flows.settings import read_settings
+        from flows.steps.history import give_up_history
+
+        give_up_history(read_settings(config, data=data))
     return _run(config, data, steps, force=force, accept=accept)
 
 
@@ -215,8 +224,8 @@ def publish(*, keep: int | None = None, config: Config = None) -> int:
     Parameters
     ----------
     keep
-        Leave only the newest so many copies. Never more than [run] keep_published, which every
-        publication leaves.
+        Leave only the newest copies of so many editions. Never more than [run] keep_published,
+        which every publication leaves.
     config
         Settings file, or a folder with a transit.toml. Default: ./transit.toml.
     """
@@ -224,20 +233,10 @@ def publish(*, keep: int | None = None, config: Config = None) -> int:
         raise SettingsError("at least one copy must be kept", [Problem("--keep", f"is {keep}")])
     code = _run(config, None, ("publish",))
     if keep is not None and code == 0:
-        from flows.operate.manifest import read_manifest, write_manifest
-        from flows.operate.secrets import signing_key
         from flows.settings import read_settings
-        from warehouse.serving.publish import EDITIONS, prune
+        from flows.steps.publish import keep_copies
 
-        published = read_folders(config).published
-        prune(published, keep)
-        copies = (published / EDITIONS).glob("transit-*.duckdb")
-        write_manifest(
-            published,
-            copies,
-            known=read_manifest(published),
-            signing_key=signing_key(read_settings(config)),
-        )
+        keep_copies(read_settings(config), keep)
     return code
 
 

@@ -22,11 +22,13 @@ from pathlib import Path
 
 from flows.folders import Folders, read_folders
 from flows.operate.findings import Finding, holder_of, size_of
-from flows.operate.manifest import damaged
 from flows.operate.prefect_findings import examine_prefect
+from flows.operate.publication import PUBLISHED, check_list
 from flows.record.state import at_work, read_state
 from flows.settings import Settings, read_settings
 from warehouse.errors import SettingsError, TransitError
+from warehouse.serving.publish import EDITIONS
+from warehouse.store.files import unfinished_in
 from warehouse.store.integrity import REMEDY, damage_in
 
 LOW_BYTES = 2e9
@@ -256,23 +258,24 @@ def _published(folders: Folders) -> Iterator[Finding]:
     if not link.exists():
         yield Finding("warning", "published", "nothing is published yet", "transit run")
         return
-    count, problems = damaged(folders.published)
-    if problems:
-        yield Finding("error", "published", "; ".join(map(str, problems)), "transit publish")
+    checked = check_list(folders, PUBLISHED)
+    if checked.problems:
+        what = "; ".join(map(str, checked.problems))
+        yield Finding("error", "published", what, "transit publish")
     else:
         age = (time.time() - link.stat().st_mtime) / 86400
         yield Finding(
             "ok",
             "published",
-            f"{count} copies as they were published; the newest is {age:.1f} days old",
+            f"{checked.files} copies as they were published; the newest is {age:.1f} days old",
         )
 
 
 def _leftovers(folders: Folders) -> Iterator[Finding]:
     left = [
-        *folders.steps.glob(".unfinished-*"),
-        *folders.reports.glob(".unfinished-*"),
-        *folders.published.glob("editions/.*.partial"),
+        *unfinished_in(folders.steps),
+        *unfinished_in(folders.reports),
+        *unfinished_in(folders.published / EDITIONS),
     ]
     if left:
         yield Finding(

@@ -1,29 +1,61 @@
-"""SHA-256 of what was published, in the form `sha256sum -c` reads, so that a copy anywhere can be
-checked.
+"""MANIFEST.sha256: what a folder was published with, in the form `sha256sum -c` reads.
 
-With a key the list is signed too (Ed25519). The signature is its last line, a comment to sha256sum,
-so that list and signature appear by one rename.
+Lines of comments state the folder's name, the edition, a sequence number that only rises, and what
+each symbolic link leads to; then every file with its SHA-256. With a key the last line signs all of
+it (Ed25519), so that list and signature appear by one rename. Whoever published a folder, or
+verified it, keeps the list among its private files: an older one put back is seen by its sequence.
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import os
-from collections.abc import Iterable
-from pathlib import Path
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
 
-from warehouse.errors import Problem, SettingsError
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import (
-        Ed25519PrivateKey,
-        Ed25519PublicKey,
-    )
+from flows.operate.signing import is_signed_by, signature_of
+from warehouse.errors import Problem
+from warehouse.store.files import unfinished_in, write_file
 
 NAME = "MANIFEST.sha256"
 SIGNATURE = "# ed25519 "
+_HASH = re.compile(r"[0-9a-f]{64}")
+_SEQUENCE = re.compile(r"[0-9]{1,15}")
+_ARROW = " -> "
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """`files` holds hashes, `links` targets, both by path within the folder. A list without a name
+    states its files alone.
+    """
+
+    files: Mapping[str, str]
+    name: str = ""
+    edition: str = ""
+    sequence: int = 0
+    links: Mapping[str, str] = field(default_factory=dict)
+    signature: str = ""
+
+    @property
+    def text(self) -> str:
+        """What is written and signed, without the signature."""
+        head = ""
+        if self.name:
+            head = f"# name {self.name}\n# edition {self.edition}\n# sequence {self.sequence}\n"
+        links = "".join(f"# link {name}{_ARROW}{to}\n" for name, to in sorted(self.links.items()))
+        return head + links + self.listed
+
+    @property
+    def listed(self) -> str:
+        names = sorted(self.files, key=lambda name: name.split("/"))
+        return "".join(f"{self.files[name]}  {name}\n" for name in names)
+
+    @property
+    def list_hash(self) -> str:
+        """The same for the same files, whatever the folder is called: archived with an edition."""
+        return hashlib.sha256(self.listed.encode()).hexdigest()
 
 
 def file_hash(path: Path) -> str:
@@ -31,142 +63,130 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def read_manifest(folder: Path) -> dict[str, str]:
-    """Hash by path relative to the folder; nothing where there is no manifest."""
-    path = folder / NAME
-    if not path.exists():
-        return {}
-    listed, _ = _parts(path)
-    lines = (line.split("  ", 1) for line in listed.splitlines() if "  " in line)
-    return {name: digest for digest, name in lines}
+def hash_files(folder: Path) -> dict[str, str]:
+    """The hash of every file within, by its path; links and the folder's own list aside."""
+    return {
+        path.relative_to(folder).as_posix(): file_hash(path)
+        for path in folder.rglob("*")
+        if path.is_file() and not path.is_symlink() and path != folder / NAME
+    }
 
 
-def _parts(path: Path) -> tuple[str, str]:
-    """The list, and the signature below it where there is one."""
-    listed, _, signature = path.read_text(encoding="utf-8").partition(SIGNATURE)
-    return listed, signature.strip()
+def parse_manifest(text: str) -> Manifest | None:
+    """None for a text that is not a manifest."""
+    body, _, signature = text.partition(SIGNATURE)
+    head: dict[str, str] = {}
+    links: dict[str, str] = {}
+    files: dict[str, str] = {}
+    for line in body.splitlines():
+        if line.startswith("# "):
+            key, _, value = line[2:].partition(" ")
+            if key == "link" and _ARROW in value:
+                link, _, target = value.partition(_ARROW)
+                links[link] = target
+            else:
+                head[key] = value
+        else:
+            digest, _, name = line.partition("  ")
+            path = PurePosixPath(name)
+            if not _HASH.fullmatch(digest) or path.is_absolute() or {"..", "."} & {*path.parts}:
+                return None
+            files[name] = digest
+    if not _SEQUENCE.fullmatch(head.get("sequence", "0")):
+        return None
+    manifest = Manifest(
+        files,
+        head.get("name", ""),
+        head.get("edition", ""),
+        int(head.get("sequence", "0")),
+        links,
+        signature.strip(),
+    )
+    return manifest if manifest.text == body else None
 
 
-def write_manifest(
-    folder: Path,
-    files: Iterable[Path],
-    *,
-    known: dict[str, str] | None = None,
-    signing_key: str = "",
-) -> None:
-    """Names `files` with their hashes; `known` hashes are taken over, for files that are never
-    changed in place.
-
-    `signing_key` is the text of a private Ed25519 key (PEM). Raises SettingsError where it is
-    something else.
-    """
-    known = known or {}
-    lines = []
-    for path in sorted(files):
-        name = path.relative_to(folder).as_posix()
-        lines.append(f"{known.get(name) or file_hash(path)}  {name}\n")
-    _put(folder, "".join(lines), signing_key)
-
-
-def sign(folder: Path, signing_key: str) -> None:
-    """Signs the folder's list as it is; without a key it stays as it is."""
-    if signing_key:
-        _put(folder, _parts(folder / NAME)[0], signing_key)
-
-
-def _put(folder: Path, listed: str, signing_key: str) -> None:
-    if signing_key:
-        listed += (
-            f"{SIGNATURE}{base64.b64encode(_private(signing_key).sign(listed.encode())).decode()}\n"
-        )
-    partial = folder / f".{NAME}-{os.getpid()}"
-    partial.write_text(listed, encoding="utf-8")
-    partial.chmod(0o644)
-    partial.replace(folder / NAME)
-
-
-def damaged(folder: Path) -> tuple[int, list[Problem]]:
-    """How many files the folder's manifest names, and those that are missing, changed, or (beside
-    them) unnamed.
-    """
-    wanted = read_manifest(folder)
-    problems = []
-    for name, digest in wanted.items():
-        path = folder / name
-        if not path.is_file():
-            problems.append(Problem(str(path), "is missing"))
-        elif file_hash(path) != digest:
-            problems.append(Problem(str(path), "differs from what was published"))
-    return len(wanted), problems
-
-
-def is_signed(folder: Path) -> bool:
-    return bool(_parts(folder / NAME)[1])
-
-
-def unsigned(folder: Path, public_key: str) -> list[Problem]:
-    """Why the folder's list is not known to come from the holder of the key; `public_key` is PEM
-    text.
-    """
-    from cryptography.exceptions import InvalidSignature
-
-    listed, signature = _parts(folder / NAME)
-    if not signature:
-        return [Problem(str(folder / NAME), "is not signed")]
+def read_manifest(folder: Path) -> Manifest | None:
+    """None where there is none, or it can't be read as one."""
     try:
-        _public(public_key).verify(base64.b64decode(signature, validate=True), listed.encode())
-    except (InvalidSignature, ValueError):
-        return [Problem(str(folder / NAME), "was not signed with this key, or changed since")]
+        return parse_manifest((folder / NAME).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def write_manifest(path: Path, manifest: Manifest, signing_key: str = "") -> None:
+    """Writes it to a file, signed where there is a key (PEM text)."""
+    text = manifest.text
+    if signing_key:
+        text += f"{SIGNATURE}{signature_of(text, signing_key)}\n"
+    write_file(path, text, mode=0o644)
+
+
+def problems_of(
+    folder: Path, name: str, *, public_key: str = "", may_be_nameless: bool = False
+) -> list[Problem]:
+    """All by which a folder differs from what was published under a name; with `public_key` (PEM
+    text), that its list is not signed by the key's holder as well. `may_be_nameless`: a list of an
+    earlier version will do.
+    """
+    place = folder / NAME
+    if not place.is_file():
+        return [Problem(str(place), "is missing")]
+    manifest = read_manifest(folder)
+    if manifest is None:
+        return [Problem(str(place), "is not a list of files with their hashes, or was changed")]
+    problems = list(_unsigned(place, manifest, public_key)) if public_key else []
+    if not manifest.name and not may_be_nameless:
+        what = "states no name, edition and sequence: it was written by an earlier version"
+        problems.append(Problem(str(place), what))
+    elif manifest.name not in ("", name):
+        problems.append(Problem(str(place), f"is the list of {manifest.name}, not of {name}"))
+    for link, target in sorted(manifest.links.items()):
+        path = folder / link
+        if not path.is_symlink():
+            problems.append(Problem(str(path), f"is not a link; published as one to {target}"))
+        elif path.readlink().as_posix() != target:
+            leads = f"leads to {path.readlink()}, was published to lead to {target}"
+            problems.append(Problem(str(path), leads))
+    return problems + changed_files(folder, manifest) + unlisted_files(folder, manifest)
+
+
+def _unsigned(place: Path, manifest: Manifest, public_key: str) -> list[Problem]:
+    if not manifest.signature:
+        return [Problem(str(place), "is not signed")]
+    if not is_signed_by(manifest.text, manifest.signature, public_key):
+        return [Problem(str(place), "was not signed with this key, or changed since")]
     return []
 
 
-def public_of(signing_key: str) -> str:
-    """The public key that belongs to a private one, both PEM text."""
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-    return (
-        _private(signing_key)
-        .public_key()
-        .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-        .decode()
-    )
-
-
-def _private(text: str) -> Ed25519PrivateKey:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-    try:
-        key = load_pem_private_key(text.encode(), None)
-    except (ValueError, TypeError):
-        key = None
-    if not isinstance(key, Ed25519PrivateKey):
-        # What the library says of it could hold parts of the key.
-        raise SettingsError(
-            "the signing key can't be used",
-            [
-                Problem(
-                    "[run] signing_key_file",
-                    "is not a private Ed25519 key in PEM without a passphrase",
-                )
-            ],
-            "Make one: openssl genpkey -algorithm ed25519 -out signing.pem",
-        )
-    return key
+def changed_files(folder: Path, manifest: Manifest) -> list[Problem]:
+    """Files of the list that are missing, or are not what it states."""
+    problems = []
+    for name, digest in sorted(manifest.files.items()):
+        path = folder / name
+        if path.is_symlink():
+            problems.append(Problem(str(path), "is a link, was published as a file"))
+        elif not path.is_file():
+            problems.append(Problem(str(path), "is missing"))
+        elif file_hash(path) != digest:
+            problems.append(Problem(str(path), "differs from what was published"))
+    return problems
 
 
-def _public(text: str) -> Ed25519PublicKey:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-    from cryptography.hazmat.primitives.serialization import load_pem_public_key
-
-    try:
-        key = load_pem_public_key(text.encode())
-    except ValueError:
-        key = None
-    if not isinstance(key, Ed25519PublicKey):
-        raise SettingsError(
-            "the public key can't be used",
-            [Problem("--public-key", "is not an Ed25519 key in PEM")],
-            "Make it from the private one: openssl pkey -in signing.pem -pubout -out signing.pub",
-        )
-    return key
+def unlisted_files(folder: Path, manifest: Manifest) -> list[Problem]:
+    """What is there and was not published. A folder with a list of its own is looked into by
+    whoever checks that list; what a stopped run left unfinished is not published.
+    """
+    problems = []
+    unfinished = set(unfinished_in(folder))
+    pending = [folder]
+    while pending:
+        for path in sorted(pending.pop().iterdir()):
+            name = path.relative_to(folder).as_posix()
+            if name in manifest.files or name in manifest.links or path in unfinished:
+                continue
+            if path.is_dir() and not path.is_symlink():
+                if f"{name}/{NAME}" not in manifest.files:
+                    pending.append(path)
+            elif path != folder / NAME:
+                problems.append(Problem(str(path), "was not published: it is not in the list"))
+    return problems

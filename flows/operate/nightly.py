@@ -11,8 +11,8 @@ from pydantic import Field
 from flows.operate.allowed import refuse_foreign_paths
 from flows.operate.doctor import examine
 from flows.operate.findings import Finding, Level
-from flows.operate.manifest import damaged
 from flows.operate.notify import notify
+from flows.operate.publication import check_published
 from flows.record import journal
 from flows.settings import read_settings
 from flows.steps.check import check_warehouse
@@ -53,11 +53,11 @@ def nightly_checks(
                         "transit check",
                     )
                 )
-    for edition in sorted(settings.folders.reports.glob("*")):
-        if not edition.is_symlink():
+    for checked in check_published(settings.folders):
+        if checked.folder != settings.folders.published:  # the doctor looked at it
             findings += [
-                Finding("error", "report", str(one), "transit report --force")
-                for one in damaged(edition)[1]
+                Finding("error", "report", str(problem), "transit report --force")
+                for problem in checked.problems
             ]
     create_table_artifact(
         key="checks",

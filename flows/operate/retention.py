@@ -4,14 +4,16 @@ Prefect.
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 import time
 from contextlib import closing
 from pathlib import Path
 
+from flows.operate.publication import state_reports
+from flows.operate.secrets import signing_key
 from flows.settings import Settings
 from flows.steps.report import ABOUT
+from warehouse.store.files import clear_unfinished, remove_folder
 
 KEPT_FLOW_RUNS = 3000
 """About 500 jobs, some 80 MB."""
@@ -28,21 +30,24 @@ def tidy(settings: Settings) -> None:
     """Removes report editions beyond [run] keep_reports, the oldest first; never the one `latest`
     leads to.
     """
-    if settings.run.keep_reports:
-        prune_reports(settings.folders.reports, settings.run.keep_reports)
+    reports = settings.folders.reports
+    if settings.run.keep_reports and prune_reports(reports, settings.run.keep_reports):
+        state_reports(settings.folders, signing_key=signing_key(settings))
 
 
-def prune_reports(reports: Path, keep: int) -> None:
+def prune_reports(reports: Path, keep: int) -> int:
+    """Returns how many editions were removed."""
     editions = [path.parent for path in reports.glob(f"*/{ABOUT}") if not path.parent.is_symlink()]
     newest = (reports / "latest").resolve()
     by_age = sorted(
         editions, key=lambda folder: ((folder / ABOUT).stat().st_mtime, folder.name), reverse=True
     )
-    for folder in by_age[keep:]:
-        if folder != newest:
-            shutil.rmtree(folder, ignore_errors=True)
-    for left in reports.glob(".unfinished-*"):
-        shutil.rmtree(left, ignore_errors=True)
+    removed = [folder for folder in by_age[keep:] if folder != newest]
+    for folder in removed:
+        remove_folder(folder)
+    if reports.exists():
+        clear_unfinished(reports)
+    return len(removed)
 
 
 def prune_prefect(home: Path, days: float, *, keep: int = KEPT_FLOW_RUNS) -> int:

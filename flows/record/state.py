@@ -9,6 +9,7 @@ import os
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from warehouse.store.files import write_file
 from warehouse.store.process import is_running, started
 
 NAME = "state.json"
@@ -46,9 +47,7 @@ def read_state(private: Path) -> State:
 
 
 def write_state(private: Path, state: State) -> None:
-    partial = private / f".{NAME}-{os.getpid()}"
-    partial.write_text(json.dumps(asdict(state), indent=1), encoding="utf-8")
-    partial.replace(private / NAME)
+    write_file(private / NAME, json.dumps(asdict(state), indent=1))
 
 
 def at_work(state: State) -> bool:

@@ -16,17 +16,20 @@ import polars as pl
 from dashboards.edition import EarlierEdition, Edition
 from dashboards.report import write_comparison
 from flows.operate.manifest import NAME as MANIFEST
-from flows.operate.manifest import file_hash, read_manifest
+from flows.operate.manifest import Manifest, hash_files, read_manifest, write_manifest
+from flows.operate.publication import state_reports
+from flows.operate.secrets import signing_key
 from flows.settings import Settings
 from flows.steps.forecast import forecast_every_grain
 from flows.steps.identity import code_version
 from flows.steps.inputs import NETWORK_FRAMES, Known, bandwidth_as_traffic, open_warehouse
 from flows.steps.plan import plan_segments, record_of
-from flows.steps.report import Drawing, draw, results_of
+from flows.steps.report import Drawing, draw, list_hash, put_edition, results_of
 from warehouse.errors import Problem, TransitError
 from warehouse.schema import FRAMES, RESULT_FRAMES, check
 from warehouse.store.database import Warehouse
 from warehouse.store.editions import KeptEdition, kept_editions, read_frame
+from warehouse.store.files import unfinished_folder
 
 
 class NoEditionError(TransitError):
@@ -89,18 +92,18 @@ def make_again(settings: Settings, which: date | str) -> MadeAgain:
     reports = settings.folders.reports
     folder = reports / then.edition.run_id
     unfinished = draw(frames, then.edition, then.how, reports)
-    now = read_manifest(unfinished)
+    now = _files_of(unfinished)
     if folder.exists():
-        was = read_manifest(folder)
+        was = _files_of(folder)
         differing = tuple(sorted(name for name in {*was, *now} if was.get(name) != now.get(name)))
         if differing:
             folder = reports / f"{then.edition.run_id}-redrawn"
-            _replace(unfinished, folder)
+            _put(settings, unfinished, folder, then.edition.run_id)
         else:
             shutil.rmtree(unfinished)
         return MadeAgain(folder, len(now), differing, original_is_there=True, by=then.kept.drawn_by)
-    same = file_hash(unfinished / MANIFEST) == then.kept.manifest_hash
-    unfinished.rename(folder)
+    same = list_hash(unfinished) == then.kept.manifest_hash
+    _put(settings, unfinished, folder, then.edition.run_id)
     return MadeAgain(
         folder,
         len(now),
@@ -152,12 +155,12 @@ def compare_runs(settings: Settings, first: str, second: str) -> Path:
             then = read_run(warehouse, run_id)
             frames = {**then.stated, **results_of(warehouse, then.how.run_ids)}
             pair.append((frames, then.edition))
-    name = f"compare-{first}-{second}"
-    unfinished = settings.folders.reports / f".unfinished-{name}"
-    shutil.rmtree(unfinished, ignore_errors=True)
+    folder = settings.folders.reports / f"compare-{first}-{second}"
+    unfinished = unfinished_folder(folder)
     write_comparison(pair[0], pair[1], unfinished, languages=settings.run.languages)
-    _replace(unfinished, settings.folders.reports / name)
-    return settings.folders.reports / name
+    write_manifest(unfinished / MANIFEST, Manifest(hash_files(unfinished)))
+    _put(settings, unfinished, folder, second)
+    return folder
 
 
 def _archived(warehouse: Warehouse, kept: KeptEdition) -> Archived:
@@ -256,10 +259,15 @@ def todays_method(settings: Settings, day: date) -> Path:
     )
     unfinished = draw({**then.stated, **whole}, edition, how, settings.folders.reports)
     folder = settings.folders.reports / f"{then.edition.run_id}-todays-method"
-    _replace(unfinished, folder)
+    _put(settings, unfinished, folder, record.run_id)
     return folder
 
 
-def _replace(new: Path, folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    new.rename(folder)
+def _files_of(folder: Path) -> Mapping[str, str]:
+    listed = read_manifest(folder)
+    return listed.files if listed else {}
+
+
+def _put(settings: Settings, unfinished: Path, folder: Path, run_id: str) -> None:
+    put_edition(settings, unfinished, folder, run_id)
+    state_reports(settings.folders, (folder.name,), signing_key=signing_key(settings))

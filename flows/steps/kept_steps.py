@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ import polars as pl
 
 from forecasting.capacity.routing import Loads
 from forecasting.series import Paths
+from warehouse.store.files import clear_unfinished, new_folder, remove_folder
 
 if TYPE_CHECKING:  # statsmodels takes seconds to import, and who reads kept paths needs none of it
     from forecasting.demand.engine import Forecast
@@ -34,7 +36,7 @@ def is_kept(folder: Path, key: str) -> bool:
 
 
 def _seal(place: Path) -> None:
-    """Writes every file's length and SHA-256 beside them, all of it synced to disk."""
+    """Writes every file's length and SHA-256 beside them."""
     contents = {}
     for path in sorted(place.iterdir()):
         with path.open("rb") as file:
@@ -42,16 +44,7 @@ def _seal(place: Path) -> None:
                 path.stat().st_size,
                 hashlib.file_digest(file, "sha256").hexdigest(),
             ]
-            os.fsync(file.fileno())
-    with (place / CONTENTS).open("w", encoding="utf-8") as file:
-        json.dump(contents, file, sort_keys=True)
-        file.flush()
-        os.fsync(file.fileno())
-    descriptor = os.open(place, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    (place / CONTENTS).write_text(json.dumps(contents, sort_keys=True), encoding="utf-8")
 
 
 def _is_whole(place: Path) -> bool:
@@ -87,13 +80,9 @@ def kept_forecast(
         return _read(place), False
     result = compute()
     folder.mkdir(parents=True, exist_ok=True)
-    unfinished = folder / f".unfinished-{key}-{os.getpid()}"
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir()
-    _write(unfinished, result)
-    _seal(unfinished)
-    shutil.rmtree(place, ignore_errors=True)
-    unfinished.rename(place)
+    with new_folder(place) as unfinished:
+        _write(unfinished, result)
+        _seal(unfinished)
     _prune(folder)
     return result, True
 
@@ -136,19 +125,14 @@ def keep_loads(folder: Path, key: str, loads: Loads) -> None:
         or loads.base.nbytes + loads.worst.nbytes + loads.cause.nbytes > MOST_LOADS_BYTES
     ):
         return
-    folder.mkdir(parents=True, exist_ok=True)
-    unfinished = folder / f".unfinished-loads-{key}-{os.getpid()}"
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir()
-    for name in _LOADS:
-        np.save(unfinished / f"{name}.npy", getattr(loads, name))
-    about = {"links": loads.links, "failure_ids": loads.failure_ids}
-    (unfinished / "about.json").write_text(json.dumps(about), encoding="utf-8")
-    _seal(unfinished)
-    try:
-        unfinished.rename(place)
-    except OSError:  # another what-if kept the same ones meanwhile
-        shutil.rmtree(unfinished, ignore_errors=True)
+    # Another what-if may keep the same ones meanwhile, or a run clear the folder; they can be made
+    # again.
+    with suppress(OSError), new_folder(place) as unfinished:
+        for name in _LOADS:
+            np.save(unfinished / f"{name}.npy", getattr(loads, name))
+        about = {"links": loads.links, "failure_ids": loads.failure_ids}
+        (unfinished / "about.json").write_text(json.dumps(about), encoding="utf-8")
+        _seal(unfinished)
     kept = sorted(folder.glob("loads-*"), key=lambda one: one.stat().st_mtime, reverse=True)
     for old in kept[LOADS_KEPT:]:
         shutil.rmtree(old, ignore_errors=True)
@@ -190,5 +174,6 @@ def _read(place: Path) -> Forecast:
 def _prune(folder: Path) -> None:
     """The newest results stay; what a crash left unfinished goes."""
     kept = sorted(folder.glob("forecast-*"), key=lambda place: place.stat().st_mtime, reverse=True)
-    for place in [*kept[KEPT:], *folder.glob(".unfinished-*")]:
-        shutil.rmtree(place, ignore_errors=True)
+    for place in kept[KEPT:]:
+        remove_folder(place)
+    clear_unfinished(folder)

@@ -35,6 +35,7 @@ from warehouse.sources.itu import ItuSpec
 from warehouse.sources.servers.prometheus import PrometheusSpec
 from warehouse.sources.spec import SampleSpec, SourceSpec
 from warehouse.store.database import Warehouse
+from warehouse.store.files import write_file
 
 SHAPE = ("node", "segment", "capacity", "route", "route_path", "risk_group", "project")
 
@@ -77,7 +78,7 @@ def simulate_example(settings: Settings) -> None:
     if marker.exists() and marker.read_text(encoding="utf-8") == wanted:
         return
     write_traffic(settings.data, seed=settings.simulate.seed, months=settings.simulate.months)
-    marker.write_text(wanted, encoding="utf-8")
+    write_file(marker, wanted)
 
 
 @task(name="simulate example traffic", cache_policy=NO_CACHE)

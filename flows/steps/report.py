@@ -1,15 +1,11 @@
-"""The report and publish steps: what the warehouse keeps -> chart reports in each language, and a
-finished copy for analysts.
-"""
+"""The report step: what the warehouse keeps -> chart reports in each language."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
-import shutil
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -22,26 +18,36 @@ from dashboards.edition import Accepted, EarlierEdition, Edition
 from dashboards.kept import Kept
 from dashboards.report import write_report
 from flows.operate.manifest import NAME as MANIFEST
-from flows.operate.manifest import file_hash, read_manifest, sign, write_manifest
+from flows.operate.manifest import (
+    Manifest,
+    hash_files,
+    problems_of,
+    read_manifest,
+    write_manifest,
+)
+from flows.operate.publication import LATEST, edition_name, state_reports
 from flows.operate.secrets import signing_key
-from flows.runtime import signals
 from flows.runtime.workers import Workers
 from flows.settings import Settings
-from flows.steps.check import refuse_offenders
 from flows.steps.identity import code_version, settings_json, step_key
 from flows.steps.inputs import open_warehouse
 from flows.steps.wordings import read_stories, read_wordings
 from warehouse.errors import Problem, TransitError
 from warehouse.schema import FRAMES, GRAINS, RESULT_FRAMES, check
-from warehouse.serving.checks import run_checks
-from warehouse.serving.publish import publish
 from warehouse.store.database import Warehouse
-from warehouse.store.editions import keep_edition, keep_frame
+from warehouse.store.editions import archived_hash, keep_edition, keep_frame
+from warehouse.store.files import (
+    clear_unfinished,
+    put_folder,
+    put_link,
+    sync_tree,
+    unfinished_folder,
+)
 
 ABOUT = "edition.json"
 """Written last: an edition without it is not finished."""
 ABOUT_KEYS = {"run_id", "origin", "known_at", "data_hash"}
-NEWEST = "../latest"
+NEWEST = f"../{LATEST}"
 DRAWING_SECONDS = 6 * 3600.0
 """A language of a large network is one piece of work."""
 PAGES = "pages"
@@ -77,8 +83,9 @@ def write_edition(settings: Settings, *, force: bool) -> tuple[Path, bool]:
             f"{settings.run.languages} {settings.run.paper} "
             f"{step_key(settings_json([words, stories]))}"
         )
-        if not force and _about(folder).get("made_from") == made_from:
-            _lead_to(reports, folder)
+        archived = archived_hash(warehouse, run["run_id"])
+        if not force and _is_kept(folder, made_from, archived):
+            _lead_to(settings, folder, (folder.name,))
             return folder, False
         stated = {name: warehouse.read(name) for name in FRAMES if name not in RESULT_FRAMES}
         frames = {**stated, **results_of(warehouse, run_ids)}
@@ -107,13 +114,13 @@ def write_edition(settings: Settings, *, force: bool) -> tuple[Path, bool]:
     unfinished = draw(
         frames, edition, how, reports, settings.folders.private / PAGES, settings.run.workers
     )
-    manifest = file_hash(unfinished / MANIFEST)
-    sign(unfinished, signing_key(settings))
-    shutil.rmtree(folder, ignore_errors=True)
-    unfinished.rename(folder)
+    # Archived first: a stop after it leaves an edition that is not as archived, and is drawn again.
     with open_warehouse(settings) as warehouse:
-        keep_drawing(warehouse, edition, how, stated, manifest, _about(folder)["pages"])
-    _lead_to(reports, folder)
+        keep_drawing(
+            warehouse, edition, how, stated, list_hash(unfinished), _about(unfinished)["pages"]
+        )
+    put_edition(settings, unfinished, folder, run["run_id"])
+    _lead_to(settings, folder, (folder.name,))
     return folder, True
 
 
@@ -159,9 +166,8 @@ def draw(
     pages are taken from `pages`.
     """
     kept = Kept(pages, code_version(("dashboards",))) if pages else None
-    unfinished = reports / f".unfinished-{edition.run_id}"
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
+    clear_unfinished(reports)
+    unfinished = unfinished_folder(reports / edition.run_id)
     helpers = Workers(min(workers, len(how.languages)) - 1, DRAWING_SECONDS)
     try:
         write_report(
@@ -185,8 +191,14 @@ def draw(
         "pages": sorted(path.relative_to(home).as_posix() for path in home.rglob("*.html")),
     }
     (unfinished / ABOUT).write_text(json.dumps(about, indent=1), encoding="utf-8")
-    write_manifest(unfinished, (path for path in unfinished.rglob("*") if path.is_file()))
+    write_manifest(unfinished / MANIFEST, Manifest(hash_files(unfinished)))
     return unfinished
+
+
+def list_hash(folder: Path) -> str:
+    """The hash of the files that the folder's list states, whatever it is called."""
+    listed = read_manifest(folder)
+    return listed.list_hash if listed else ""
 
 
 def keep_drawing(
@@ -292,32 +304,34 @@ def _about(folder: Path) -> dict[str, Any]:
         return {}
 
 
-def _lead_to(reports: Path, folder: Path) -> None:
-    """`latest` is swapped by one rename, so a reader finds the old edition or the new one."""
-    swap = reports / f".latest-{os.getpid()}"
-    swap.unlink(missing_ok=True)
-    swap.symlink_to(folder.name)
-    swap.replace(reports / "latest")
+def put_edition(settings: Settings, unfinished: Path, folder: Path, run_id: str) -> None:
+    """The finished drawing takes the place of `folder` among the reports, under a list with its
+    name, which is signed where there is a key.
+    """
+    listed = read_manifest(unfinished)
+    assert listed is not None, unfinished
+    named = replace(listed, name=edition_name(folder.name), edition=run_id, sequence=1)
+    write_manifest(unfinished / MANIFEST, named, signing_key(settings))
+    sync_tree(unfinished)
+    put_folder(unfinished, folder)
 
 
-@task(
-    name="publish",
-    cache_policy=NO_CACHE,
-    retries=1,
-    retry_delay_seconds=2,
-    retry_condition_fn=lambda *_: not signals.received_signal(),
-)
-def publish_copy(settings: Settings) -> Path:
-    with open_warehouse(settings) as warehouse:
-        refuse_offenders(run_checks(warehouse))
-        runs = warehouse.runs().filter("latest")
-        edition_id = str(runs["run_id"].sort()[-1]) if runs.height else "empty"
-        published = settings.folders.published
-        made = publish(
-            warehouse, published, edition_id=edition_id, keep=settings.run.keep_published
-        )
-    copies = published.glob("editions/transit-*.duckdb")
-    write_manifest(
-        published, copies, known=read_manifest(published), signing_key=signing_key(settings)
+def _lead_to(settings: Settings, folder: Path, made: Collection[str] = ()) -> None:
+    """`latest` leads to the edition, and the list of reports states both."""
+    latest = settings.folders.reports / LATEST
+    if not latest.is_symlink() or latest.readlink() != Path(folder.name):
+        put_link(latest, folder.name)
+    state_reports(settings.folders, made, latest=folder.name, signing_key=signing_key(settings))
+
+
+def _is_kept(folder: Path, made_from: str, archived: str) -> bool:
+    """Whether the edition is there as it was drawn, and archived: `archived` is the hash of its
+    list in the archive.
+    """
+    listed = read_manifest(folder)
+    return (
+        listed is not None
+        and listed.list_hash == archived
+        and _about(folder).get("made_from") == made_from
+        and not problems_of(folder, edition_name(folder.name))
     )
-    return made

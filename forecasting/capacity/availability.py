@@ -18,7 +18,7 @@ import polars as pl
 from forecasting.assumptions import Assumptions
 from forecasting.capacity.basis import Basis
 from forecasting.capacity.routing import state_loads
-from forecasting.series import FloatArray
+from forecasting.series import FloatArray, nearest_ranks
 from warehouse.network.model import Network, Route
 from warehouse.reasons import Note, reason
 from warehouse.schema import LOST_TRAFFIC, ROUTE_RISK, SEGMENT_RISK, check
@@ -164,7 +164,7 @@ def _lost_traffic(basis: Basis, marks: Sequence[int], hours: dict[str, float]) -
                 for column in np.flatnonzero(state.lost > 1e-9):
                     values = lost.setdefault((int(column), state.failure_id, mark), np.zeros(size))
                     values[chosen] = state.lost[column] * basis.draws_gbps[column, chosen, mark]
-    median, ninth = (min(max(int(np.ceil(p * size - 1e-9)), 1), size) - 1 for p in (0.5, 0.9))
+    median, ninth = nearest_ranks((0.5, 0.9), size)
     rows = []
     for (series, failure_id, mark), values in lost.items():
         ordered = np.sort(values)

@@ -16,7 +16,7 @@ import polars as pl
 from forecasting.assumptions import Assumption, Assumptions
 from forecasting.capacity.basis import Basis
 from forecasting.capacity.orders import choose_option
-from forecasting.capacity.runout import first_passage, order_by, order_statistic
+from forecasting.capacity.runout import first_passage_either, order_by, order_statistic
 from forecasting.series import FloatArray
 from forecasting.spec import PlanningPolicy
 from warehouse.schema import ASSUMPTION_EFFECT, check
@@ -51,15 +51,11 @@ def _segment(
     basis: Basis, assumptions: Assumptions, policy: PlanningPolicy, segment: str
 ) -> list[dict[str, Any]]:
     indexes = [index for index, (name, _) in enumerate(basis.loads.links) if name == segment]
-    worst, lit = basis.loads.worst[indexes].transpose(0, 2, 1), basis.lit_gbps[indexes[0]]
+    worst, lit = basis.loads.worst[indexes], basis.lit_gbps[indexes[0]]
     alpha, horizon = policy.risk_alpha_ratio, len(lit)
 
     def passages(theta: float) -> FloatArray:
-        return np.asarray(
-            first_passage(worst, (theta * lit).astype(np.float32), policy.sustained_periods).min(
-                axis=0
-            )
-        )
+        return first_passage_either(worst, theta * lit, policy.sustained_periods)
 
     base = passages(policy.threshold_ratio)
     _, stated = choose_option(

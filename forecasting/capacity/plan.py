@@ -26,7 +26,7 @@ from forecasting.capacity.readiness import slipped
 from forecasting.capacity.routing import SendParts
 from forecasting.capacity.runout import alpha_from_costs
 from forecasting.capacity.upgrades import upgrade_frames
-from forecasting.series import Paths
+from forecasting.series import Paths, nearest_ranks
 from forecasting.spec import PlanningPolicy
 from warehouse.errors import PlanError, Problem
 from warehouse.network.model import Network
@@ -202,7 +202,7 @@ def _risk_note(assumptions: Assumptions, policy: PlanningPolicy) -> list[Note]:
 def load_frame(basis: Basis) -> pl.DataFrame:
     """Rows of SEGMENT_LOAD: nearest-rank quantiles with nothing failed and at the worst."""
     size = basis.loads.base.shape[2]
-    ranks = np.ceil(np.asarray(QUANTILE_LEVELS) * size - 1e-9).astype(np.int64).clip(1, size) - 1
+    ranks = nearest_ranks(QUANTILE_LEVELS, size)
     links, periods, levels = basis.loads.links, basis.timeline.periods, np.asarray(QUANTILE_LEVELS)
     ids = tuple(basis.loads.failure_ids)
     shown = [

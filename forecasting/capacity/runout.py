@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasting.series import FloatArray
+from forecasting.series import FloatArray, nearest_ranks
 
 AnyFloat = NDArray[np.floating[Any]]
 
@@ -33,13 +33,20 @@ def first_passage(loads: AnyFloat, usable: AnyFloat, sustained: int = 1) -> Floa
     return np.where(held.any(axis=-1), held.argmax(axis=-1) + 1.0, np.inf)
 
 
+def first_passage_either(worst: AnyFloat, usable: FloatArray, sustained: int) -> FloatArray:
+    """First passage by draw of the direction that runs out first; `worst` is (directions, H, S),
+    `usable` (H,).
+    """
+    by_draw = worst.transpose(0, 2, 1)
+    return np.asarray(first_passage(by_draw, usable.astype(np.float32), sustained).min(axis=0))
+
+
 def order_statistic(values: AnyFloat, probability: float) -> float:
     """The ceil(p S)-th smallest of S values: the period by which a share p of the paths has run
     out.
     """
-    size = values.shape[-1]
-    rank = min(max(math.ceil(probability * size - 1e-9), 1), size)
-    return float(np.partition(values, rank - 1)[rank - 1])
+    rank = nearest_ranks(probability, values.shape[-1])
+    return float(np.partition(values, rank)[rank])
 
 
 def beyond_risk(values: AnyFloat, alpha: float) -> float:
@@ -99,8 +106,7 @@ def required_gbps(loads: AnyFloat, lit: AnyFloat, threshold: float, alpha: float
     passage: a draw that was over once stays over, so that the order sheet, the optimiser, budgets
     and builds accept one risk. With nothing lit it is the need of docs/formulas.md.
     """
-    size = loads.shape[-1]
-    rank = min(max(math.ceil((1 - alpha) * size - 1e-9), 1), size) - 1
+    rank = nearest_ranks(1 - alpha, loads.shape[-1])
     missing = loads / np.float32(threshold) - np.asarray(lit, dtype=np.float32)[:, None]
     running = np.maximum.accumulate(missing, axis=-2)
     return np.asarray(np.partition(running, rank, axis=-1)[..., rank], dtype=float)

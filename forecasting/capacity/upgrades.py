@@ -18,7 +18,7 @@ from forecasting.capacity.basis import Basis
 from forecasting.capacity.builds import Choices, choice_frame, spent_and_left
 from forecasting.capacity.integer_program import solve
 from forecasting.capacity.money import bought_later, price_after, worth_at_end
-from forecasting.capacity.runout import AnyFloat, first_passage, required_gbps
+from forecasting.capacity.runout import AnyFloat, first_passage_either, required_gbps
 from forecasting.capacity.schedule import Line, Offer, Options, Response, Schedule, Solution, System
 from forecasting.series import FloatArray
 from forecasting.spec import PlanningPolicy
@@ -196,7 +196,7 @@ def _build_rows(
             )
             usable = policy.threshold_ratio * (need.lit + have)
             without, there = _worst(need, choices, never), _worst(need, choices, made.options)
-            out |= _passages(without, usable, policy.sustained_periods) < np.inf
+            out |= first_passage_either(without, usable, policy.sustained_periods) < np.inf
             over = [
                 np.maximum(loads - usable[None, :, None], 0).max(axis=0).mean(axis=1).sum()
                 for loads in (without, there)
@@ -275,13 +275,6 @@ def _waiting(
             )
             rows.append({**row, **why.columns(), "funded": False})
     return rows
-
-
-def _passages(worst: AnyFloat, usable: FloatArray, sustained: int) -> FloatArray:
-    """First passage by draw: that of the direction that runs out first."""
-    return np.asarray(
-        first_passage(worst.transpose(0, 2, 1), usable.astype(np.float32), sustained).min(axis=0)
-    )
 
 
 def _years(basis: Basis) -> FloatArray:
@@ -449,7 +442,9 @@ def _rows(
             worth += float(market.system.cost_usd[plan.system_period])
             price += float(market.system.paid_usd[plan.system_period])
         risk = float(
-            (_passages(worst, theta * (lit + have), policy.sustained_periods) < np.inf).mean()
+            (
+                first_passage_either(worst, theta * (lit + have), policy.sustained_periods) < np.inf
+            ).mean()
         )
         over = worst - theta * (lit + have)[None, :, None]
         gain = (

@@ -17,10 +17,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from forecasting.accuracy import diebold_mariano, wilson
+from forecasting.accuracy import diebold_mariano
 from forecasting.series import FloatArray, add_periods
 from warehouse.reasons import Note, Reason, reason
 from warehouse.schema import LIVE_ACCURACY, MODEL_CHALLENGE, Grain, check
+from warehouse.shares import wilson
 
 BANDS = ((1, 3), (4, 12), (13, 10_000))
 SURE = 0.99
@@ -92,7 +93,7 @@ def _band(band: pl.DataFrame, grain: Grain, statistic: str, first: int) -> list[
         hits = sums[measure].to_numpy()
         effective = effective_count(hits, sums["n"].to_numpy(), horizon)
         share = float(hits.sum()) / count
-        low, high = wilson(share * effective, effective, SURE)
+        low, high = wilson(share, effective, SURE) if effective else (0.0, 1.0)
         drifted = effective >= FEWEST_EFFECTIVE and not low <= promised <= high
         rows.append(
             {

@@ -11,7 +11,6 @@ import polars as pl
 import pytest
 import vl_convert
 
-from dashboards.charts.accuracy import wilson
 from dashboards.charts.fan import fan
 from dashboards.charts.timeline import timeline
 from dashboards.charts.utilization import utilization
@@ -20,6 +19,7 @@ from dashboards.language import load_language
 from dashboards.press.typesetting import svg
 from dashboards.theme import BANDS, DARK, HEAT, config
 from tests.dashboards.charts_of_the_world import GOLDEN, cut, specifications
+from warehouse.shares import wilson
 
 EN = load_language("en")
 SPECS = specifications()

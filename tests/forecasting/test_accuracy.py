@@ -6,7 +6,6 @@ import pytest
 from forecasting.accuracy import (
     diebold_mariano,
     pinball,
-    wilson,
 )
 
 DIFFERENCE = np.array([1.0, 2, -1, 3, 0, 1, 2, 0])
@@ -15,12 +14,6 @@ DIFFERENCE = np.array([1.0, 2, -1, 3, 0, 1, 2, 0])
 def test_pinball_has_factor_two():
     assert pinball(np.array([100.0]), np.array([124.3]), 0.1)[0] == pytest.approx(4.86)
     assert pinball(np.array([8.0]), np.array([11.0]), 0.5)[0] == 3.0
-
-
-def test_wilson():
-    low, high = wilson(13, 20)
-    assert (round(low, 3), round(high, 3)) == (0.433, 0.819)
-    assert wilson(0, 0) == (0.0, 1.0)
 
 
 def test_diebold_mariano_with_correction():

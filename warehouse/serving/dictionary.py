@@ -13,6 +13,7 @@ import duckdb
 
 from warehouse.schema import REFERENCE_FRAMES, RESULT_FRAMES
 from warehouse.serving.diagram import to_mermaid, to_svg
+from warehouse.store.files import write_file
 from warehouse.store.migrate import references
 from warehouse.store.reading import open_sealed
 
@@ -101,7 +102,7 @@ def write_dictionary(database: Path, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / "data-dictionary.md", folder / "data-dictionary.html"]
     for file, text in zip(files, (to_markdown(found), to_html(found)), strict=True):
-        file.write_text(text, encoding="utf-8")
+        write_file(file, text)
     return files
 
 

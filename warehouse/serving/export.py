@@ -7,7 +7,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ import pyarrow.parquet
 
 from warehouse.dictionary import split_unit
 from warehouse.errors import Problem, QueryError, WarehouseError
+from warehouse.store.files import new_folder
 from warehouse.store.reading import let_go, open_sealed
 
 Profile = Literal["full", "public"]
@@ -79,17 +79,12 @@ def export_marts(
             [Problem(str(folder), "is not empty and no earlier export")],
             "Name a folder that does not exist yet.",
         )
-    partial = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    try:
-        with open_sealed(database) as connection, let_go(connection):
-            resources = _write_all(connection, partial, profile, file_format, views)
-        if folder.exists():
-            shutil.rmtree(folder)
-        partial.rename(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+    with (
+        new_folder(folder) as unfinished,
+        open_sealed(database) as connection,
+        let_go(connection),
+    ):
+        resources = _write_all(connection, unfinished, profile, file_format, views)
     return [folder / resource["path"] for resource in resources] + [
         folder / DESCRIPTOR,
         folder / "README.md",

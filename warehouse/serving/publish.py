@@ -7,14 +7,16 @@ leaves the last copy whole.
 
 from __future__ import annotations
 
-import os
 import re
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import duckdb
 
 from warehouse.errors import Problem, WarehouseError
 from warehouse.store.database import Warehouse
+from warehouse.store.files import clear_unfinished, new_file, put_link
+from warehouse.store.integrity import explained
 from warehouse.store.reading import OFFLINE
 
 LINK = "transit.duckdb"
@@ -22,13 +24,21 @@ EDITIONS = "editions"
 
 
 def publish(
-    warehouse: Warehouse | Path, published: Path, *, edition_id: str, keep: int = 3
+    warehouse: Warehouse | Path,
+    published: Path,
+    *,
+    edition_id: str,
+    keep: int = 3,
+    listed: Collection[str] | None = None,
+    state: Callable[[Path, Sequence[Path]], None] | None = None,
 ) -> Path:
     """Publishes the whole database as `published/transit.duckdb`; returns the file that this link
     now names.
 
-    `keep` files stay in published/editions, the one in use always among them. Raises WarehouseError
-    when the copy could not be made or is not whole; the link then names what it named before.
+    The newest copies of `keep` editions stay in published/editions. `listed` names the copies that
+    were published whole: others were left by a publication that was stopped, and go. `state` is
+    called with the new copy and all that stay before the link is turned. Raises WarehouseError when
+    the copy could not be made or is not whole; the link then names what it named before.
     """
     if isinstance(warehouse, Path):
         if not warehouse.is_file():
@@ -38,7 +48,9 @@ def publish(
                 "Run `transit run` first.",
             )
         with Warehouse.open(warehouse) as opened:
-            return publish(opened, published, edition_id=edition_id, keep=keep)
+            return publish(
+                opened, published, edition_id=edition_id, keep=keep, listed=listed, state=state
+            )
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", edition_id):
         raise WarehouseError(
             "the edition's name can't be part of a file name",
@@ -52,40 +64,65 @@ def publish(
     if keep < 1:
         raise WarehouseError("at least one copy must be kept", [Problem("keep", f"is {keep}")])
     editions = published / EDITIONS
-    partial: Path | None = None
     try:
         editions.mkdir(parents=True, exist_ok=True)
-        for leftover in (*editions.glob(".*.partial"), *published.glob(f".{LINK}.*.link")):
-            leftover.unlink()
+        clear_unfinished(editions)
+        clear_unfinished(published)
         final = editions / f"transit-{edition_id}-{_next_number(editions):04d}.duckdb"
-        partial = final.with_name(f".{final.name}.partial")
         warehouse.note_edition(edition_id)
-        warehouse.copy_to(partial)
-        _verify(warehouse, partial)
-        partial.chmod(0o444)
-        partial.rename(final)
-        _sync_folder(editions)
-        link = published / f".{LINK}.{final.stem}.link"
-        link.symlink_to(final.relative_to(published))
-        link.replace(published / LINK)
-        _sync_folder(published)
-    except (OSError, WarehouseError) as error:
-        if partial is not None:
-            partial.unlink(missing_ok=True)
-        if isinstance(error, WarehouseError):
-            raise
+        with new_file(final, mode=0o444) as unfinished:
+            warehouse.copy_to(unfinished)
+            _verify(warehouse, unfinished)
+        whole = [file for file in _files(editions) if listed is None or file.name in listed]
+        staying = newest_copies({*whole, final}, keep)
+        if state is not None:
+            state(final, staying)
+        put_link(published / LINK, final.relative_to(published).as_posix())
+    except duckdb.Error as error:
+        raise explained(error) or error from error
+    except OSError as error:
         raise WarehouseError(
             "the copy for readers could not be made; they keep the last one",
             [Problem(str(error.filename or published), error.strerror or str(error))],
             "Make room or fix the permissions, then run `transit publish`.",
         ) from error
-    _prune(editions, keep, final)
+    _remove_but(editions, staying)
     return final
 
 
-def prune(published: Path, keep: int) -> None:
-    """Leaves the newest `keep` copies, and the one in use."""
-    _prune(published / EDITIONS, keep, (published / LINK).resolve())
+def prune(published: Path, keep: int) -> list[Path]:
+    """Leaves the newest copies of `keep` editions, and the one in use; returns all that stay."""
+    editions = published / EDITIONS
+    staying = newest_copies(_files(editions), keep, (published / LINK).resolve())
+    _remove_but(editions, staying)
+    return staying
+
+
+def newest_copies(files: Collection[Path], keep: int, *in_use: Path) -> list[Path]:
+    """The newest copy of each of the newest `keep` editions, and the one in use."""
+    by_edition = {file.stem.rpartition("-")[0]: file for file in sorted(files, key=_number)}
+    newest = sorted(by_edition.values(), key=_number)[-keep:]
+    return sorted({*newest, *(file for file in files if file in in_use)}, key=_number)
+
+
+def is_published(warehouse: Warehouse, published: Path) -> bool:
+    """Whether the copy in use holds what the database does, the records of jobs aside.
+
+    Facts and results are only ever appended, and whatever flags samples anew records a batch: the
+    same number of rows in every table is the same content.
+    """
+    try:
+        with _open_copy((published / LINK).resolve(strict=True)) as connection:
+            found = _content(connection)
+    except (OSError, duckdb.Error):
+        return False
+    return found == _content(warehouse.connection)
+
+
+def _content(connection: duckdb.DuckDBPyConnection) -> tuple[object, ...]:
+    rows = {name: count for name, count in table_rows(connection).items() if name[:4] != "ops."}
+    installed = connection.execute("from ops.installed order by all").fetchall()
+    return rows, installed
 
 
 def _number(file: Path) -> int:
@@ -105,7 +142,7 @@ def _next_number(editions: Path) -> int:
 
 def _verify(warehouse: Warehouse, copy: Path) -> None:
     try:
-        with duckdb.connect(str(copy), read_only=True, config=dict(OFFLINE)) as connection:
+        with _open_copy(copy) as connection:
             found = table_rows(connection)
     except duckdb.Error as error:
         raise WarehouseError(
@@ -125,6 +162,14 @@ def _verify(warehouse: Warehouse, copy: Path) -> None:
         )
 
 
+def _open_copy(copy: Path) -> duckdb.DuckDBPyConnection:
+    sealed: dict[str, str | bool | int | float | list[str]] = {
+        **OFFLINE,
+        "enable_external_access": False,
+    }
+    return duckdb.connect(str(copy), read_only=True, config=sealed)
+
+
 def table_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """The number of rows of every table that is not temporary."""
     names = connection.execute(
@@ -136,15 +181,7 @@ def table_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     }
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _prune(editions: Path, keep: int, in_use: Path) -> None:
-    for file in _files(editions)[:-keep]:
-        if file != in_use:
+def _remove_but(editions: Path, staying: Collection[Path]) -> None:
+    for file in _files(editions):
+        if file not in staying:
             file.unlink(missing_ok=True)

@@ -26,7 +26,7 @@ from warehouse.schema import (
     Grain,
     check,
 )
-from warehouse.store.integrity import HEADERS_BYTES, REMEDY, block_bytes, refuse_damaged
+from warehouse.store.integrity import REMEDY, DamageError, damaged, sound_chunks
 from warehouse.store.lock import WriterLock
 from warehouse.store.migrate import SQL, migrate
 from warehouse.store.reading import OFFLINE, let_go
@@ -83,19 +83,21 @@ class Warehouse:
         threads: int = 2,
         wait_seconds: float = 0.0,
         temp_directory: Path | None = None,
+        sealed: bool = False,
     ) -> Warehouse:
         """Opens or makes the database and brings it up to this version.
 
-        Raises LockedError if another process writes to it (after `wait_seconds`), WarehouseError if
-        it is not ours.
+        `sealed`, for a file from elsewhere: nothing outside of it can be read, its views of mart
+        are made anew, and other views and macros go or are refused. Raises LockedError if another
+        process writes to it (after `wait_seconds`), WarehouseError if it is not ours.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = WriterLock(path, wait_seconds)
         try:
-            connection = _connect(path, memory_limit, threads, temp_directory)
+            connection = _connect(path, memory_limit, threads, temp_directory, sealed)
             try:
                 with let_go(connection):
-                    migrate(connection)
+                    migrate(connection, everything=sealed)
             except BaseException as error:
                 connection.close()
                 if isinstance(error, duckdb.Error):
@@ -286,14 +288,11 @@ class Warehouse:
         if self._file < 0:
             self._file = os.open(self.path, os.O_RDONLY)
         with target.open("wb") as copy:
-            headers = os.pread(self._file, HEADERS_BYTES, 0)
-            copy.write(headers)
-            offset, block = len(headers), block_bytes(headers)
-            while chunk := os.pread(self._file, 1 << 24, offset):
-                if block:
-                    refuse_damaged(self.path, chunk, offset, block)
-                copy.write(chunk)
-                offset += len(chunk)
+            try:
+                for chunk in sound_chunks(lambda count, at: os.pread(self._file, count, at)):
+                    copy.write(chunk)
+            except DamageError as damage:
+                raise damaged(self.path, str(damage)) from damage
             copy.flush()
             os.fsync(copy.fileno())
 
@@ -335,7 +334,7 @@ def _versioned(schema: FrameSchema) -> FrameSchema:
 
 
 def _connect(
-    path: Path, memory_limit: str, threads: int, temp_directory: Path | None
+    path: Path, memory_limit: str, threads: int, temp_directory: Path | None, sealed: bool
 ) -> duckdb.DuckDBPyConnection:
     config: dict[str, str | bool | int | float | list[str]] = {
         **OFFLINE,
@@ -343,6 +342,8 @@ def _connect(
         "threads": threads,
         "preserve_insertion_order": ORDER_IS_KEPT,
     }
+    if sealed:
+        config["enable_external_access"] = False
     if temp_directory is not None:
         config["temp_directory"] = str(temp_directory)
     if DUCKDB_2 and not path.exists():
@@ -360,7 +361,7 @@ def _connect(
         raise WarehouseError(
             "the database can't be opened",
             [Problem(str(path), str(error).splitlines()[0])],
-            f"If this is no warehouse, name another. {REMEDY}",
+            f"If this is not a warehouse, name another. {REMEDY}",
         ) from error
     # The bar would stand among a program's answers.
     connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")

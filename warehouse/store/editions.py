@@ -78,6 +78,12 @@ def keep_edition(
     return True
 
 
+def archived_hash(warehouse: Warehouse, run_id: str) -> str:
+    """The manifest hash of the run's last drawing; "" where none is archived."""
+    hashes = {one.run_id: one.manifest_hash for one in kept_editions(warehouse)}
+    return hashes.get(run_id, "")
+
+
 def kept_editions(warehouse: Warehouse) -> list[KeptEdition]:
     """Every edition, the earliest first."""
     return [KeptEdition(**row) for row in warehouse.run("editions/all").iter_rows(named=True)]

@@ -37,18 +37,22 @@ def checksum(text: str) -> str:
     return hashlib.sha256(text.replace("\r\n", "\n").encode()).hexdigest()
 
 
-def migrate(connection: duckdb.DuckDBPyConnection) -> None:
+def migrate(connection: duckdb.DuckDBPyConnection, *, everything: bool = False) -> None:
     """Applies what is pending, all or nothing; where nothing is, nothing is written.
 
-    Raises WarehouseError for a database from newer or different code, leaving it as it was.
+    `everything`, for a database from elsewhere: believes no checksum in it, drops views and macros
+    of main, and refuses those of other schemas but mart. Raises WarehouseError for a database from
+    newer or different code, leaving it as it was.
     """
+    if everything:
+        _refuse_foreign_views(connection)
     tables, marts = texts(SQL / "tables"), texts(SQL / "marts")
     wanted = {
         **{f"tables/{name}": checksum(text) for name, text in tables.items()},
         **{f"marts/{name}": checksum(text) for name, text in marts.items()},
         "dictionary": dictionary.checksum(),
     }
-    installed = _installed(connection)
+    installed = {} if everything else _installed(connection)
     if installed != wanted:
         new_tables = any(
             installed.get(name) != wanted[name] for name in wanted if "tables/" in name
@@ -75,6 +79,22 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
         if new_tables:
             connection.execute("reset wal_autocheckpoint")
     _gather_fans(connection)
+
+
+def _refuse_foreign_views(connection: duckdb.DuckDBPyConnection) -> None:
+    """A view can hold any query, and would be published: reading it could read files."""
+    foreign = []
+    for schema, name, kind in connection.execute(_FOREIGN).fetchall():
+        if schema == "main":  # where loading leaves its views of files
+            connection.execute(f"drop {kind} main.{_name(name)}")
+        else:
+            foreign.append(f"{schema}.{name}")
+    if foreign:
+        raise WarehouseError(
+            "the database holds views that are not of this software",
+            [Problem(name, "is a view or macro, and only mart has those") for name in foreign],
+            "Give another backup; nothing was changed here.",
+        )
 
 
 def _installed(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
@@ -236,6 +256,15 @@ select schema_name, function_name,
 from duckdb_functions()
 where schema_name in ('mart', 'core', 'ops') and database_name = current_database()
 group by all
+"""
+_FOREIGN = """
+select schema_name, view_name, 'view' from duckdb_views()
+where not internal and schema_name <> 'mart'
+union
+select schema_name, function_name, if(function_type = 'table_macro', 'macro table', 'macro')
+from duckdb_functions()
+where not internal and schema_name <> 'mart' and function_type like '%macro%'
+order by all
 """
 _COLUMNS = """
 select schema_name, table_name, column_name, comment

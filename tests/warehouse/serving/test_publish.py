@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from warehouse.errors import WarehouseError
-from warehouse.serving.publish import prune, publish
+from warehouse.serving.publish import is_published, prune, publish
 from warehouse.serving.query import ask
 from warehouse.store.database import Warehouse
 
@@ -29,6 +29,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from warehouse.serving import publish as module
+from warehouse.store import files
 from warehouse.store.database import Warehouse
 step, root = sys.argv[1], Path(sys.argv[2])
 def die(*_, **__):
@@ -38,14 +39,15 @@ def die_halfway(self, target):
     die()
 if step == "copy": Warehouse.copy_to = die_halfway
 if step == "verify": module._verify = die
-if step == "sync": module._sync_folder = die
-if step == "rename": Path.rename = die
+if step == "sync": files.sync = die
+if step == "rename": Path.replace = die
 if step == "link": Path.symlink_to = die
-if step == "swap": Path.replace = die
-if step == "prune": module._prune = die
+if step == "swap": Path.symlink_to = lambda *_: setattr(Path, "replace", die)
+if step == "prune": module._remove_but = die
+state = die if step == "state" else None
 with Warehouse.open(root / "work.duckdb") as warehouse:
     warehouse.sql("insert into core.sent select range from range(5)")
-    module.publish(warehouse, root / "published", edition_id="second")
+    module.publish(warehouse, root / "published", edition_id="second", state=state)
 """
 
 
@@ -96,6 +98,45 @@ def test_a_reader_keeps_its_copy_and_sees_the_new_one_when_it_opens_again(world)
     assert kept == ["transit-c-0004.duckdb", "transit-d-0005.duckdb"]
 
 
+def test_editions_are_counted_not_their_copies(world):
+    published = world / "published"
+    with Warehouse.open(world / "work.duckdb") as warehouse:
+        for edition in ("a", "b", "b", "b"):
+            warehouse.sql("insert into core.sent values (0)")
+            publish(warehouse, published, edition_id=edition, keep=3)
+    names = [file.name for file in sorted((published / "editions").iterdir())]
+    assert names == ["transit-a-0002.duckdb", "transit-b-0005.duckdb", "transit-first-0001.duckdb"]
+
+
+def test_a_copy_left_by_a_stopped_publication_goes(world):
+    published = world / "published"
+    stray = published / "editions" / "transit-x-0002.duckdb"
+    stray.write_bytes(b"")
+    first = ["transit-first-0001.duckdb"]
+    stated = []
+    final = publish(
+        world / "work.duckdb",
+        published,
+        edition_id="second",
+        listed=first,
+        state=lambda made, staying: stated.extend([made, *staying]),
+    )
+    assert not stray.exists()
+    assert [file.name for file in stated] == [final.name, *first, final.name]
+
+
+def test_a_copy_that_is_up_to_date_is_known_to_be(world):
+    published = world / "published"
+    with Warehouse.open(world / "work.duckdb") as warehouse:
+        assert is_published(warehouse, published)
+        warehouse.sql("insert into ops.edition values (99, 'z')")
+        assert is_published(warehouse, published)
+        warehouse.sql("insert into core.sent values (0)")
+        assert not is_published(warehouse, published)
+        (published / "transit.duckdb").unlink()
+        assert not is_published(warehouse, published)
+
+
 @pytest.mark.parametrize(
     ("step", "seen"),
     [
@@ -103,6 +144,7 @@ def test_a_reader_keeps_its_copy_and_sees_the_new_one_when_it_opens_again(world)
         ("verify", 10),
         ("rename", 10),
         ("sync", 10),
+        ("state", 10),
         ("link", 10),
         ("swap", 10),
         ("prune", 15),

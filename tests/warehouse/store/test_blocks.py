@@ -9,7 +9,13 @@ import pytest
 from warehouse.errors import WarehouseError
 from warehouse.serving.publish import publish
 from warehouse.store.database import Warehouse
-from warehouse.store.integrity import HEADERS_BYTES, block_bytes, damage_in, explained, is_sound
+from warehouse.store.integrity import (
+    HEADERS_BYTES,
+    damage_in,
+    explained,
+    is_sound,
+    layout_of,
+)
 
 
 @pytest.fixture
@@ -40,9 +46,10 @@ def spoil(path, at, count=100):
 def test_every_block_that_duckdb_wrote_is_sound(file):
     assert damage_in(file) == ""
     headers, rest = file.read_bytes()[:HEADERS_BYTES], file.read_bytes()[HEADERS_BYTES:]
-    size = block_bytes(headers)
+    layout = layout_of(headers)
+    size = layout.block_bytes
     assert size == 1 << 18
-    assert len(rest) // size > 5
+    assert layout.blocks >= len(rest) // size > 5
     assert all(is_sound(rest[at : at + size]) for at in range(0, len(rest), size))
 
 
@@ -57,15 +64,55 @@ def test_a_single_changed_byte_is_seen_wherever_it_is(file):
 
 def test_a_part_of_a_file_and_another_file_are_told_apart_from_a_sound_one(file, tmp_path):
     os.truncate(file, file.stat().st_size - 1000)
-    assert damage_in(file) == "ends in the midst of a block"
+    assert damage_in(file) == "ends within a block"
     other = tmp_path / "other"
     other.write_bytes(b"no database" * 9000)
-    assert damage_in(other) == "is no DuckDB database"
+    assert damage_in(other) == "is not a DuckDB database"
 
 
-def test_a_block_that_was_never_written_is_no_damage():
-    assert is_sound(bytes(1 << 18))
-    assert not is_sound(b"\1" + bytes((1 << 18) - 1))
+@pytest.mark.parametrize("blocks", [1, 2, 8])
+def test_a_file_that_lost_whole_blocks_is_seen_and_not_published(file, tmp_path, blocks):
+    with Warehouse.open(file) as warehouse:
+        publish(warehouse, tmp_path / "published", edition_id="a")
+        warehouse.connection.execute("checkpoint")
+    sound = (tmp_path / "published" / "transit.duckdb").resolve()
+    size = layout_of(file.read_bytes()[:HEADERS_BYTES]).block_bytes
+    os.truncate(file, file.stat().st_size - blocks * size)
+    assert "is shorter than the" in damage_in(file), blocks
+    with (
+        pytest.raises(WarehouseError, match=r"damaged|can't be opened"),
+        Warehouse.open(file) as warehouse,
+    ):
+        publish(warehouse, tmp_path / "published", edition_id="b")
+    assert (tmp_path / "published" / "transit.duckdb").resolve() == sound
+
+
+def test_a_block_in_use_that_is_empty_is_damage_and_a_free_one_is_not(file):
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("checkpoint")
+        size = 1 << 18
+        used = connection.execute(
+            "select max(block_id) from pragma_storage_info('big.numbers') where block_id >= 0"
+        ).fetchone()[0]
+        assert connection.execute("pragma database_size").fetchone()[5] > 0
+    whole = file.read_bytes()
+    empty = []
+    for block in {*range(12), used}:
+        at = HEADERS_BYTES + block * size
+        file.write_bytes(whole[:at] + bytes(size) + whole[at + size :])
+        if damage_in(file):
+            assert "is in use and empty" in damage_in(file)
+        else:
+            empty.append(block)
+    assert used not in empty
+    assert 0 < len(empty) < 12
+
+
+def test_headers_that_were_overwritten_are_damage(file):
+    with file.open("r+b") as spoilt:
+        spoilt.seek(4096)
+        spoilt.write(bytes(8192))
+    assert damage_in(file) == "has no header that is as it was written"
 
 
 def test_what_is_damaged_is_neither_copied_nor_published(file, tmp_path):

@@ -20,6 +20,7 @@ import duckdb
 
 from warehouse.errors import Problem, WarehouseError
 from warehouse.serving.extras.extensions import extension
+from warehouse.store.files import new_file
 from warehouse.store.migrate import SQL, migrate
 from warehouse.store.reading import OFFLINE, let_go
 
@@ -199,16 +200,15 @@ def import_samples(lake: Lake, project: str, folder: Path) -> list[Shared]:
                 )
             )
             if not shared[-1].file.exists():
-                partial = shared[-1].file.with_suffix(".partial")
-                _run(
-                    connection,
-                    "shared_samples",
-                    month=_quoted(month),
-                    slot_minutes=str(int(minutes)),
-                    file=_quoted(str(partial)),
-                    **names,
-                )
-                partial.rename(shared[-1].file)
+                with new_file(shared[-1].file) as unfinished:
+                    _run(
+                        connection,
+                        "shared_samples",
+                        month=_quoted(month),
+                        slot_minutes=str(int(minutes)),
+                        file=_quoted(str(unfinished)),
+                        **names,
+                    )
     for leftover in {*folder.iterdir()} - {one.file for one in shared}:
         leftover.unlink()
     return shared

@@ -356,7 +356,10 @@ def _write_page(
             path=page.path,
             real=page.real,
             scripts=SCRIPTS,
-            extras=[(home + href if href else "", view.text(key)) for href, key in extras],
+            extras=[
+                (home + href if href else "", view.text(key))
+                for href, key in (*extras, *_glossary(paths))
+            ],
             home=home,
             root=home + "../",
             t=view.text,
@@ -383,6 +386,11 @@ def _write_page(
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(html, encoding="utf-8")
     return target
+
+
+def _glossary(paths: set[str]) -> list[tuple[str, str]]:
+    """The link from every page to what its words mean."""
+    return [("method.html#glossary", "method.glossary")] if "method.html" in paths else []
 
 
 def _variant(edition: Edition, language: Language) -> str:

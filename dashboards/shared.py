@@ -80,7 +80,7 @@ def write_assets(folder: Path, earlier: Sequence[Path]) -> list[Path]:
         scripts.write_text(_bundle(), encoding="utf-8")
     (assets / "report.css").write_text(theme.style(), encoding="utf-8")
     written = [scripts, assets / "report.css"]
-    for name in ("report.js", "icon.svg"):
+    for name in ("report.js", "icon.svg", "notices.txt"):
         shutil.copyfile(HOME / "assets" / name, assets / name)
         written.append(assets / name)
     return written

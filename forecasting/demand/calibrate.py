@@ -35,7 +35,7 @@ MANY_WINDOWS = 400.0
 EASED = 0.75
 """Share of the room to the bounds of any path up to which a quantile is what the calibration says.
 """
-OWN_WINDOWS = 5.0
+OWN_WINDOWS = 3.0
 """How many independent windows a series needs for its own errors to weigh as much as the
 fleet's.
 """
@@ -43,9 +43,13 @@ USUAL_SCORE, LARGEST_SCORE = 0.58, 2.0
 """Mean of scores over their 80 % size, none counted for more than the largest, where sizes are
 right.
 """
-WIDENED, MOST_OWN = 0.6, 0.7
+WIDENED, MOST_OWN = 0.4, 0.7
 """How much of a widening is believed, and the largest change of a log size: few large errors say
 less than many small ones.
+"""
+ONE_SIDED, CHANCE = 0.8, 0.25
+"""How much narrower the lower side becomes where every own outcome came above its forecast, and the
+net share of errors upwards that is no more than chance.
 """
 PRIOR_WINDOWS = 100.0
 """How many independent windows of its own a fleet needs to weigh as much as the prior."""
@@ -159,9 +163,18 @@ def _eased(size: FloatArray, room: FloatArray) -> FloatArray:
 
 
 def standard_reach(size: FloatArray, normal: FloatArray) -> FloatArray:
-    """Signed sizes (..., L) of tables (..., coverages) at standard normal quantiles `normal` (L,),
-    beyond the last share along the last slope.
+    """Signed sizes (..., L) of tables (..., 2, coverages), for outcomes below and above the point,
+    at standard normal quantiles `normal` (L,), beyond the last share along the last slope.
     """
+    found = np.empty((*size.shape[:-2], len(normal)))
+    for side, some in enumerate((normal < 0, normal >= 0)):
+        if some.any():
+            found[..., some] = _reach(size[..., side, :], normal[some])
+    return found
+
+
+def _reach(size: FloatArray, normal: FloatArray) -> FloatArray:
+    """The same of tables (..., coverages) for quantiles of one side."""
     knots = np.concatenate([[0.0], KNOTS, [2 * KNOTS[-1] - KNOTS[-2]]])
     padded = np.concatenate(
         [np.zeros((*size.shape[:-1], 1)), size, 2 * size[..., -1:] - size[..., -2:-1]], axis=-1
@@ -182,11 +195,11 @@ def sizes(
     table: Prior,
     independent: float = 1.0,
     shape: FloatArray | None = None,
-    widths: Sequence[float] | None = None,
+    widths: Sequence[FloatArray] | None = None,
 ) -> list[FloatArray]:
-    """For each study the sizes (H, coverages) that its scale is multiplied with: the fleet's times
-    what its own past errors say. The fleet's `shape` and the own `widths` are taken as they are
-    where they are known already.
+    """For each study the sizes (H, 2, coverages), below and above its point, that its scale is
+    multiplied with: the fleet's times what its own past errors say. The fleet's `shape` and the
+    own `widths` are taken as they are where they are known already.
 
     `independent` is the share of the series that are independent of the others: directions and
     statistics of one route tell the same story several times.
@@ -199,26 +212,36 @@ def sizes(
     common = [at(study.length)[:, [CENTRE]] * bent for study in studies]
     if widths is None:
         widths = [own_width(study, size) for study, size in zip(studies, common, strict=True)]
-    return [size * width for size, width in zip(common, widths, strict=True)]
+    return [size[:, None, :] * width[:, None] for size, width in zip(common, widths, strict=True)]
 
 
-def own_width(study: Study, size: FloatArray) -> float:
-    """How much wider than `size` (H, coverages) the study's own past errors were, shrunk towards 1
-    as far as its windows are few.
+def own_width(study: Study, size: FloatArray) -> FloatArray:
+    """How much wider than `size` (H, coverages) the study's own past errors were (2,), below and
+    above the point, shrunk towards 1 as far as its windows are few.
+
+    Where they came above their forecasts time and again, growth goes on for now, and the lower side
+    is narrowed: what fell short of a forecast would have to be another future than all so far. The
+    other way round nothing is concluded.
     """
-    found = np.abs(scores(study)) / size[:, CENTRE]
+    found = scores(study) / size[:, CENTRE]
     seen = np.isfinite(found)
     if not seen.any():
-        return 1.0
+        return np.ones(2)
     count, steps = seen.sum(axis=0), np.arange(1.0, len(size) + 1)
     span = study.backtest.lengths[-1] - study.backtest.lengths[0]
     windows = np.where(count > 0, np.minimum(count, 1 + span / steps), 0.0)
-    held = np.where(seen, np.minimum(found, LARGEST_SCORE), 0.0).sum(axis=0) / np.maximum(count, 1)
-    excess = np.log(max(float((held * windows).sum() / windows.sum()), 0.02) / USUAL_SCORE)
+    held = np.where(seen, np.clip(found, -LARGEST_SCORE, LARGEST_SCORE), 0.0)
+    share = windows / np.maximum(count, 1)
+    size_of = float((np.abs(held).sum(axis=0) * share).sum())
+    upwards = float((held.sum(axis=0) * share).sum()) / max(size_of, 1e-12)
+    excess = np.log(max(size_of / float(windows.sum()), 0.02) / USUAL_SCORE)
     # Far horizons overlap, and the near ones tell most.
     told = float((windows / steps).sum() / (1 / steps).sum())
-    believed = told / (told + OWN_WINDOWS) * excess * (WIDENED if excess > 0 else 1.0)
-    return float(np.exp(np.clip(believed, -MOST_OWN, MOST_OWN)))
+    belief = told / (told + OWN_WINDOWS)
+    believed = belief * excess * (WIDENED if excess > 0 else 1.0)
+    lower = 1 - ONE_SIDED * max(belief * upwards - CHANCE, 0.0) / (1 - CHANCE)
+    width = float(np.exp(np.clip(believed, -MOST_OWN, MOST_OWN)))
+    return np.array([width * lower, width])
 
 
 def fleet_shape(studies: Sequence[Study], table: Prior, independent: float = 1.0) -> FloatArray:

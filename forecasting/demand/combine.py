@@ -32,31 +32,58 @@ CANDIDATES = (
     "seasonal_level",
     "growth",
     "saturating",
+    "straight_line",
 )
 POOL = ("theta", "damped_trend", "changes", "absolute_changes", "raw_changes")
 BENT = ("saturating", "damped_trend", "absolute_changes")
 """What takes over where a history shows a ceiling."""
 LONG_ONLY = ("around_trend", "stl_theta")
 """Candidates that need four seasons to be worth their noise."""
-POOLS = {"candidates": CANDIDATES, "pool": POOL, "bent": BENT, "long_only": LONG_ONLY}
+SLOWED, SLOWED_SHORT = ("theta", "absolute_changes"), ("straight_line",)
+"""What takes over where growth is clear: half of its rate, and as much in levels as so far. Of a
+history below SHORT_SEASONS also its straight line, which takes no season from one year.
+"""
+POOLS = {
+    "candidates": CANDIDATES,
+    "pool": POOL,
+    "bent": BENT,
+    "long_only": LONG_ONLY,
+    "slowed": SLOWED,
+    "slowed_short": SLOWED_SHORT,
+}
 """What makes a point forecast and its scale: the sizes in prior.json hold for exactly these."""
 BLEND_LENGTHS, BLEND_WEIGHTS = (0.5, 1.0, 2.0, 3.0, 5.0), (0.8, 0.65, 0.5, 0.3, 0.0)
 """Weight of `seasonal_level` alone by history length in seasons: trends of short histories are
 mostly noise.
 """
+LONGEST_SEASON = 40
+"""Periods a season counts for there: in two years of weeks a trend shows as well as in three of
+months.
+"""
 LAST_SHARE = 0.75
 """How much of a level without a season is the last value, the rest the smoothed one."""
-FROM_GROWTH, OVER_GROWTH = 0.3, 0.2
-"""Weight of `growth` from which it is spread over the middle of all candidates, and over how much
-more that is done by half: growth that is clear so far has slowed without a warning.
+FROM_GROWTH, OVER_GROWTH = 0.25, 0.1
+"""Weight of `growth` from which SLOWED takes over, and over how much more that is done: growth that
+is clear so far has slowed without a warning.
+"""
+FROM_YEARLY, OVER_YEARLY = 0.15, 0.15
+"""Growth a year, on the log scale, from which that is done, and over how much more that is
+done whole: what grows by a few per cent a year goes on.
+"""
+YEAR_OF_DAYS, YEAR_OF_HOURS = 365.25, 8766.0
+SHORT_SEASONS, SHORT_PERIODS = 3, 36
+"""Histories below both are short."""
+ALIKE_LENGTHS, MOST_ALIKE = (5.0, 7.0), 12
+"""From so many seasons on, of so many periods at most, all of the pool weighs alike: with much to
+go on, the lowest and the highest are right as often as the middle.
 """
 BEYOND_DOUBT = 0.15
-"""Weight that others than `growth` must have left for all of this: a straight line of logs with
+"""Weight that others than `growth` must have left for all of SLOWED: a straight line of logs with
 next to no noise is what it is.
 """
 MOVE_CAP, SPREAD_CAP = 1.5, 1.4
 DISAGREEMENT, YEARLY = 1.25, 0.5
-NOISE_IN_CHANGES, LEAST_BEYOND = 1.5, 0.2
+NOISE_IN_CHANGES, LEAST_BEYOND, LEAST_KEPT = 1.5, 0.2, 0.2
 RISES_AS_FALLS, YEARLY_RISES_AS_FALLS = 0.5, 0.125
 """How far a series may fall, as a share of how far it has risen: years of a country's tenfold
 growth say little of falls.
@@ -108,6 +135,7 @@ def outlook(data: Window) -> Outlook:
         said["stl_theta"], optima["stl_theta"] = stl_theta(data)
     said["saturating"], bends = saturating(data, mean_of(level.errors**2))
     said["growth"], grows = bent_growth(data, level.level)
+    said["straight_line"] = _straight_line(data)
     working = np.stack([said.get(name, said["seasonal_level"]) for name in CANDIDATES], axis=1)
     working = _capped(working, data)
     natural = np.exp(np.minimum(working, 700.0)) if data.log else working
@@ -150,6 +178,13 @@ def _damped_trend(data: Window) -> tuple[FloatArray, FloatArray]:
 def _absolute_changes(data: Window) -> FloatArray:
     ahead = on_differences(np.exp(data.adjusted), data.season + 2, data.horizon)
     return _logged(ahead, data) + data.season_ahead
+
+
+def _straight_line(data: Window) -> FloatArray:
+    """From the first value through the last one, without a season."""
+    first, last = data.values[:, :1], data.values[:, -1:]
+    ahead = last + (last - first) / max(data.length - 1, 1) * data.steps
+    return _logged(ahead, data) if data.log else ahead
 
 
 def _logged(natural: FloatArray, data: Window) -> FloatArray:
@@ -214,10 +249,11 @@ def _weights(natural: FloatArray, data: Window, grows: FloatArray, bends: FloatA
     """Near-equal weights (N, C): each share is how often a candidate is neither the lowest nor the
     highest.
 
-    Short histories lean on their level, since their trends are mostly noise; clear growth hands
-    over to `growth`, and a clear ceiling to `saturating` with the two whose growth is a line in
-    levels. Where `growth` would weigh much, the middle of all others takes over: plain growth must
-    be beaten by evidence, and no past told the years in which it slowed.
+    Long histories give all of the pool the same weight. Short histories lean on their level, since
+    their trends are mostly noise; clear growth hands over to `growth`, and a clear ceiling to
+    `saturating` with the two whose growth is a line in levels. Where `growth` would weigh much,
+    slower growth takes over: plain growth must be beaten by evidence, and no past told the years in
+    which it slowed.
     """
     # Years of a country stay at half: with more of their level they became 2 % worse.
     seasons = data.length / data.season if data.season >= 4 else max(data.length / 12, 2.0)
@@ -228,27 +264,35 @@ def _weights(natural: FloatArray, data: Window, grows: FloatArray, bends: FloatA
         if _seasonal(data)
         else ("seasonal_level",)
     )
-    share = _middle_shares(natural, pool, 1)
-    blend = np.full(len(natural), np.interp(seasons, BLEND_LENGTHS, BLEND_WEIGHTS))
+    alike = np.interp(seasons, ALIKE_LENGTHS, (0.0, 1.0)) * (1 < data.season <= MOST_ALIKE)
+    share = (1 - alike) * _middle_shares(natural, pool) + alike * _equal_shares(pool)
+    trusted = seasons * max(data.season / LONGEST_SEASON, 1.0)
+    blend = np.full(len(natural), np.interp(trusted, BLEND_LENGTHS, BLEND_WEIGHTS))
     for names, weight in ((("seasonal_level",), blend), (("growth",), grows), (BENT, bends)):
-        share *= (1 - weight)[:, None]
-        for name in names:
-            share[:, CANDIDATES.index(name)] += weight / len(names)
+        share = (1 - weight)[:, None] * share + weight[:, None] * _equal_shares(names)
     if data.season == 1 or not data.log:
         return share
     grown = share[:, CANDIDATES.index("growth")]
-    spread = np.clip((grown - FROM_GROWTH) / OVER_GROWTH, 0.0, 1.0)
-    spread *= np.clip((1 - grown) / BEYOND_DOUBT, 0.0, 1.0)
-    middle = _middle_shares(natural, POOL + LONG_ONLY + ("seasonal_level",), 2)
-    return (1 - spread)[:, None] * share + spread[:, None] * middle
+    slowed = np.clip((grown - FROM_GROWTH) / OVER_GROWTH, 0.0, 1.0)
+    slowed *= np.clip((1 - grown) / BEYOND_DOUBT, 0.0, 1.0)
+    year = {7: YEAR_OF_DAYS, 24: YEAR_OF_HOURS}.get(data.season, float(data.season))
+    slowed *= np.clip((np.abs(data.slope) * year - FROM_YEARLY) / OVER_YEARLY, 0.0, 1.0)
+    short = data.length < min(SHORT_SEASONS * data.season, SHORT_PERIODS)
+    slower = _equal_shares(SLOWED + (SLOWED_SHORT if short else ()))
+    return (1 - slowed)[:, None] * share + slowed[:, None] * slower
 
 
-def _middle_shares(natural: FloatArray, names: Sequence[str], trimmed: int) -> FloatArray:
-    """Weights (N, C): how often each named candidate is neither among the `trimmed` lowest nor the
-    `trimmed` highest of them.
-    """
+def _equal_shares(names: Sequence[str]) -> FloatArray:
+    """Weights (C,) that are alike for each named candidate."""
+    share = np.zeros(len(CANDIDATES))
+    share[[CANDIDATES.index(name) for name in names]] = 1 / len(names)
+    return share
+
+
+def _middle_shares(natural: FloatArray, names: Sequence[str]) -> FloatArray:
+    """Weights (N, C): how often each named candidate is neither the lowest nor the highest."""
     used = [CANDIDATES.index(name) for name in names]
-    order = np.argsort(natural[:, used], axis=1, kind="stable")[:, trimmed:-trimmed]
+    order = np.argsort(natural[:, used], axis=1, kind="stable")[:, 1:-1]
     share = np.zeros(natural.shape[:2])
     for place, candidate in enumerate(used):
         share[:, candidate] = (order == place).sum(axis=(1, 2)) / order[0].size
@@ -272,6 +316,8 @@ def _scale(
         np.maximum(yearly**2 - NOISE_IN_CHANGES * one_step**2, (LEAST_BEYOND * yearly) ** 2)
     )
     apart = working - _weighted(working, weights)[:, None, :]
+    if season:
+        alpha = alpha * _kept(yearly, one_step, alpha, data)
     scale: FloatArray = (
         one_step[:, None] * np.sqrt(1 + (data.steps - 1) * (alpha * alpha)[:, None])
         + DISAGREEMENT * np.minimum(np.sqrt(_weighted(apart**2, weights)), 1.0)
@@ -279,6 +325,17 @@ def _scale(
         + 1e-9
     )
     return scale
+
+
+def _kept(yearly: FloatArray, one_step: FloatArray, alpha: FloatArray, data: Window) -> FloatArray:
+    """Share (N,) of a surprise that is still there a season later: what seasons differed by, over
+    what they would have if the level kept `alpha` of each surprise for good. 1 with two seasons or
+    less, which do not tell it.
+    """
+    wander = one_step * np.sqrt(data.season * alpha * alpha + 2 * (1 - alpha))
+    share = np.clip(yearly / (wander + 1e-12), LEAST_KEPT, 1.0)
+    kept: FloatArray = share ** np.clip(data.length / data.season - 2, 0.0, 1.0)
+    return kept
 
 
 def _steady_size(values: FloatArray, *, centred: bool) -> FloatArray:

@@ -26,7 +26,7 @@ from forecasting.demand.study import Study
 from forecasting.series import FloatArray
 
 ERROR_CLIP = 3.0
-GROWTH_REACH, GROWTH_START = 1.5, 6.0
+GROWTH_REACH, GROWTH_START = 2.5, 6.0
 """Log of the ratio of two horizons, counted from GROWTH_START before the origin, over which errors
 of growth lose their likeness.
 """
@@ -94,7 +94,7 @@ def paths(
     errors whose parts are `normals` (PARTS, N, H, S).
 
     Each period's draws are the S mid-quantiles of its margin, so that quantiles are as smooth as
-    the margin and draws are joint as the normals are. `sizes` are (H, coverages) each.
+    the margin and draws are joint as the normals are. `sizes` are (H, 2, coverages) each.
     """
     count = normals.shape[3]
     levels = ndtri((np.arange(count) + 0.5) / count)

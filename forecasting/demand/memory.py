@@ -24,8 +24,10 @@ _COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "numbers": pl.List(pl.Float64),
 }
 WIDTH = "width"
-"""Stands beside the models: how much wider than the fleet's a series' own errors were."""
-_PARAMETERS = {"theta": 2, "damped_trend": 6, "stl_theta": 2, WIDTH: 1}
+"""Stands beside the models: how much wider than the fleet's a series' own errors were, below and
+above.
+"""
+_PARAMETERS = {"theta": 2, "damped_trend": 6, "stl_theta": 2, WIDTH: 2}
 _REMEDY = "Remove the file (or name another): the next forecast makes it anew."
 
 
@@ -44,10 +46,9 @@ class Memory:
         """Of each named series, nothing for one that is new."""
         return tuple(self.optima.get(name, {}) for name in names)
 
-    def width(self, name: str) -> float:
-        """Of the named series, 1 for one that is new."""
-        known = self.optima.get(name, {}).get(WIDTH)
-        return 1.0 if known is None else float(known[0])
+    def width(self, name: str) -> FloatArray:
+        """Of the named series, below and above its point (2,): 1 for one that is new."""
+        return self.optima.get(name, {}).get(WIDTH, np.ones(2))
 
     def frame(self) -> pl.DataFrame:
         """As a table that a file can keep."""

@@ -164,14 +164,14 @@ def forecast_and_remember(
             if studies
             else np.ones((horizon, len(COVERAGES)))
         )
-        common = sizes(studies, table, shape=shape, widths=[1.0] * len(studies))
+        common = sizes(studies, table, shape=shape, widths=[np.ones(2)] * len(studies))
         widths = [
-            memory.width(ids[row]) if memory else own_width(study, size)
+            memory.width(ids[row]) if memory else own_width(study, size[:, 0])
             for row, study, size in zip(rows, studies, common, strict=True)
         ]
-        calibrated = [size * width for size, width in zip(common, widths, strict=True)]
+        calibrated = [size * width[:, None] for size, width in zip(common, widths, strict=True)]
     known = {
-        ids[row]: {**study.optima, WIDTH: np.array([width])}
+        ids[row]: {**study.optima, WIDTH: width}
         for row, study, width in zip(rows, studies, widths, strict=True)
     }
     kept = Memory(season, horizon, shape, {**(memory.optima if memory else {}), **known})

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from contextlib import contextmanager
+from xml.etree import ElementTree
 
 import polars as pl
 import pytest
@@ -204,7 +205,10 @@ def test_without_scripts_there_are_pictures_and_tables(site, tmp_path):
         )
         assert weight < 1_500_000
     route = next((folder / "en" / "route").glob("*.html")).read_text(encoding="utf-8")
-    assert "Its numbers stand in the data table below" in route
+    sketch = re.search(r'<noscript>(<svg class="sketch".*?</svg>)</noscript>', route, re.S)
+    assert sketch
+    assert ElementTree.fromstring(sketch[1]).findall(".//polyline")
+    assert "Its numbers are in the data table below" in route
 
 
 HOSTILE = '"><img src=x onerror="hacked=1"><script>hacked=1</script>'

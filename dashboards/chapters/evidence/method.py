@@ -20,7 +20,12 @@ TERMS = (
     "hard_date",
     "order_by",
     "prediction_interval",
+    "median",
+    "may",
+    "growth",
     "path",
+    "edition",
+    "gate",
     "backtest",
     "mase",
     "crps",
@@ -39,7 +44,14 @@ def pages(view: View) -> list[Page]:
     sections = [
         Section(text("method.how"), steps),
         Section(
-            text("method.glossary"), table=Table([text("method.term"), text("method.means")], rows)
+            text("method.glossary"),
+            table=Table([text("method.term"), text("method.means")], rows),
+            anchor="glossary",
+        ),
+        Section(
+            text("method.notices"),
+            [text("method.notices_intro")],
+            links=[("../assets/notices.txt", text("method.notices_link"))],
         ),
     ]
     return [Page("method.html", text("method.title"), (), sections, real=True)]

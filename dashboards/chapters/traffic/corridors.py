@@ -28,9 +28,15 @@ def _page(view: View, corridor: str) -> Page:
     }
     markets = sorted({str(row["market"]) for row in members.values()})
     sections = [traffic_section(view, view.material.keys.get(("corridor", corridor), []))]
+    # The market of a single route is that route: its page has the charts.
+    shared = [
+        market
+        for market in markets
+        if sum(str(row["market"]) == market for row in view.material.routes.values()) > 1
+    ]
     inside = [
         series_figure(view, key)
-        for market in markets
+        for market in shared
         for key in view.material.keys.get(("market", market), [])[:2]
         if view.material.series.get(key) is not None
     ]

@@ -17,9 +17,11 @@ from forecasting.demand.calibrate import (
     prior,
     reached,
     sizes,
+    standard_reach,
 )
 from forecasting.demand.score import judge, score_all
 from forecasting.demand.study import MODELS, Study, origins, plain_chunk, study_chunk
+from forecasting.series import FloatArray
 from forecasting.spec import ForecastSpec
 from forecasting.standalone.panel import quantiles
 from tests.forecasting.worlds import growing, studied
@@ -165,13 +167,34 @@ def test_own_errors_narrow_and_widen_a_series_beside_its_fleet():
 
     found = studied(growing(72, 1), replace(SPEC, backtest_origins=8), 12)
     alone = [replace(found, backtest=replace(found.backtest, lengths=np.empty(0)))]
-    common = sizes(alone, table)[0]
+    common = sizes(alone, table)[0][:, 0]
     usual = float(np.median(common[:, COVERAGES.index(0.8)])) / 1.2816
     widths = [
-        np.mean([own_width(past_errors(found, factor * usual), common) for _ in range(20)])
+        np.mean([own_width(past_errors(found, factor * usual), common)[1] for _ in range(20)])
         for factor in (0.25, 1.0, 3.0)
     ]
-    assert own_width(alone[0], common) == 1
+    assert own_width(alone[0], common).tolist() == [1, 1]
     assert widths[0] < 0.85
     assert widths[1] == pytest.approx(1, abs=0.1)
     assert widths[2] > 1.1
+
+
+def test_outcomes_above_every_forecast_narrow_the_side_below_and_nothing_else():
+    found = studied(growing(72, 1), replace(SPEC, backtest_origins=8), 12)
+    test, table = found.backtest, prior("month")
+    common = sizes([replace(found, backtest=replace(test, lengths=np.empty(0)))], table)[0]
+
+    def width(signs: FloatArray) -> FloatArray:
+        apart = np.exp(0.5 * test.scale * signs)
+        outcome = test.said[:, 0] * apart
+        return own_width(replace(found, backtest=replace(test, outcome=outcome)), common[:, 0])
+
+    up, down = width(np.ones_like(test.scale)), width(-np.ones_like(test.scale))
+    mixed = width(np.where(np.arange(len(test.scale)) % 2, 1.0, -1.0)[:, None])
+    assert up[0] < 0.8 * up[1]
+    assert down[0] == down[1]
+    assert mixed[0] == mixed[1]
+    # The tilted sizes are what quantiles are made from, each on its side of the point.
+    reach = standard_reach(common * up[:, None], np.array([-1.2816, 0.0, 1.2816]))
+    np.testing.assert_allclose(-reach[:, 0] / reach[:, 2], up[0] / up[1])
+    assert (reach[:, 1] == 0).all()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from statsmodels.regression.linear_model import burg as public_burg
 
 import forecasting.demand.models.kernels as kernels
-from forecasting.demand.combine import CANDIDATES, outlook
+from forecasting.demand.combine import CANDIDATES, LONG_ONLY, SLOWED, outlook
 from forecasting.demand.models.autoregression import burg
 from forecasting.demand.models.benchmarks import drift, seasonal_naive
 from forecasting.demand.models.growth import bent_growth
@@ -146,19 +146,63 @@ def test_any_positive_history_has_a_finite_positive_forecast(values):
     assert np.isfinite(seen.scale).all()
 
 
-def test_clear_growth_is_spread_over_the_middle_of_all_candidates():
-    growth = CANDIDATES.index("growth")
+def test_where_growth_is_clear_slower_growth_takes_over():
     noisy = np.array([growing(96, seed, growth=0.03, noise=0.04, season=0.0) for seed in range(20)])
     data = window(noisy, log=True, season=12, horizon=36)
     found = outlook(data)
     alone = bent_growth(data, smooth_level(data.adjusted).level)[1]
     clear = (alone > 0.55) & (alone < 0.8)
     assert clear.sum() >= 3
-    assert found.weights[clear, growth].mean() < 0.1
+    assert found.weights[clear, CANDIDATES.index("growth")].mean() < 0.05
+    slowed = [CANDIDATES.index(name) for name in SLOWED]
+    assert np.median(found.weights[clear][:, slowed], axis=0).min() > 0.45
     np.testing.assert_allclose(found.weights.sum(axis=1), 1.0)
-    ordered = np.sort(found.candidates[clear], axis=1)
-    assert (found.point[clear] > ordered[:, 1]).all()
-    assert (found.point[clear] < ordered[:, -2]).all()
+
+
+def test_growth_of_a_few_per_cent_a_year_goes_on():
+    noisy = np.array([growing(96, seed, growth=0.006, noise=0.01, season=0.0) for seed in range(8)])
+    found = outlook(window(noisy, log=True, season=12, horizon=12))
+    assert found.weights[:, CANDIDATES.index("growth")].mean() > 0.5
+
+
+def test_a_short_history_of_clear_growth_takes_its_straight_line_as_well():
+    line = CANDIDATES.index("straight_line")
+    noisy = np.array([growing(96, seed, growth=0.04, noise=0.04, season=0.0) for seed in range(20)])
+    for length, most in ((30, 1 / 3), (36, 0.0)):
+        found = outlook(window(noisy[:, -length:], log=True, season=12, horizon=12))
+        assert found.weights[:, line].max() == pytest.approx(most)
+    last, steps = noisy[:, -1:], np.arange(1, 13)
+    ahead = last + (last - noisy[:, -36:-35]) / 35 * steps
+    np.testing.assert_allclose(found.candidates[:, line], ahead, rtol=1e-9)
+
+
+def test_with_seven_seasons_all_of_the_pool_weighs_alike():
+    values = np.array([growing(84, seed, growth=0.0, noise=0.1) for seed in range(8)])
+    pool = [CANDIDATES.index(name) for name in ("theta", "changes", *LONG_ONLY)]
+    spread = [
+        np.ptp(
+            outlook(window(values[:, -length:], log=True, season=12, horizon=12)).weights[:, pool],
+            axis=1,
+        ).max()
+        for length in (84, 60)
+    ]
+    assert spread[0] < 1e-9 < 0.05 < spread[1]
+
+
+def test_a_level_that_comes_back_within_a_year_is_not_thought_to_wander():
+    """Two years ahead the error of a level that returns to its line is hardly larger than one
+    month ahead, however closely the smoothed level follows it.
+    """
+    rng = np.random.default_rng(5)
+    noise, wave = rng.normal(0, 0.1, (10, 120)), np.zeros((10, 120))
+    for step in range(1, 120):
+        wave[:, step] = 0.8 * wave[:, step - 1] + noise[:, step]
+    walk = np.cumsum(noise, axis=1)
+    growth = {}
+    for name, log in (("wave", wave), ("walk", walk)):
+        scale = outlook(window(np.exp(5 + log), log=True, season=12, horizon=24)).scale
+        growth[name] = float(np.median(scale[:, -1] / scale[:, 0]))
+    assert growth["wave"] < 0.75 * growth["walk"]
 
 
 def test_growth_next_to_a_straight_line_stays_growth():

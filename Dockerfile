@@ -14,7 +14,7 @@ RUN /venv/bin/python -m compileall -q /venv/lib || true
 FROM python:3.11-slim
 RUN useradd --create-home --uid 10001 transit && mkdir /project && chown transit /project
 COPY --from=build /venv /venv
-COPY prefect.yaml /srv/transit/prefect.yaml
+COPY flows/additions/prefect/prefect.yaml /srv/transit/prefect.yaml
 ENV PATH=/venv/bin:$PATH DO_NOT_TRACK=1 PREFECT_SERVER_ANALYTICS_ENABLED=false \
     OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 TRANSIT_FOLDER=/project
 USER transit

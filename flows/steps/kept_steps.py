@@ -32,7 +32,7 @@ _FRAMES = ("no_forecast", "backtest", "components", "shifts", "effects")
 
 
 def is_kept(folder: Path, key: str) -> bool:
-    return _is_whole(folder / f"forecast-{key}")
+    return is_whole(folder / f"forecast-{key}")
 
 
 def _seal(place: Path) -> None:
@@ -47,7 +47,7 @@ def _seal(place: Path) -> None:
     (place / CONTENTS).write_text(json.dumps(contents, sort_keys=True), encoding="utf-8")
 
 
-def _is_whole(place: Path) -> bool:
+def is_whole(place: Path) -> bool:
     """Whether the kept result is as it was written: a damaged one is thrown away, to be made
     again.
     """
@@ -75,7 +75,7 @@ def kept_forecast(
     A result appears by one rename, so a crash leaves either all of it or nothing.
     """
     place = folder / f"forecast-{key}"
-    if not force and _is_whole(place):
+    if not force and is_whole(place):
         os.utime(place)
         return _read(place), False
     result = compute()
@@ -105,7 +105,7 @@ def kept_paths(folder: Path, key: str) -> Paths | None:
     where none is kept.
     """
     place = folder / f"forecast-{key}"
-    if not _is_whole(place):
+    if not is_whole(place):
         return None
     os.utime(place)
     return _read_paths(place, mapped=True)
@@ -141,7 +141,7 @@ def keep_loads(folder: Path, key: str, loads: Loads) -> None:
 def kept_loads(folder: Path, key: str) -> Loads | None:
     """The loads kept under `key`, read from disk as they are used; None where none are."""
     place = folder / f"loads-{key}"
-    if not _is_whole(place):
+    if not is_whole(place):
         return None
     about = json.loads((place / "about.json").read_text(encoding="utf-8"))
     links = tuple((segment, way) for segment, way in about["links"])

@@ -31,7 +31,6 @@ COPIED = (
     "pyproject.toml",
     "README.md",
     "LICENSE",
-    "prefect.yaml",
     "flows",
     "forecasting",
     "warehouse",

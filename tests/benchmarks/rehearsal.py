@@ -27,6 +27,7 @@ from typing import Any
 import duckdb
 import httpx
 
+from flows.commands.starting import ADDITIONS
 from tests.flows.conftest import make_project
 from tests.flows.faults import children_of
 
@@ -184,7 +185,9 @@ def main() -> None:
         # The month is a minute here; everything else is the deployment as it stands.
         shutil.copytree(ROOT / "flows", base / "src" / "flows")
         text = (
-            (ROOT / "prefect.yaml").read_text().replace('cron: "45 4 2 * *"', 'cron: "* * * * *"')
+            (ADDITIONS / "prefect" / "prefect.yaml")
+            .read_text()
+            .replace('cron: "45 4 2 * *"', 'cron: "* * * * *"')
         )
         (base / "src" / "prefect.yaml").write_text(text)
         say(

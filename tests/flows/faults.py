@@ -11,6 +11,9 @@ from pathlib import Path
 
 import duckdb
 
+from flows.operate.manifest import changed_files, read_manifest
+from flows.steps.kept_steps import CONTENTS, is_whole
+
 RESULTS = (
     "forecast_quantile",
     "no_forecast",
@@ -21,6 +24,15 @@ RESULTS = (
     "order_plan",
     "traffic_sample",
     "traffic_period",
+    "traffic_peak",
+    "traffic_profile",
+    "quarantine",
+    "level_shift",
+    "forecast_effect",
+    "segment_risk",
+    "runout_probability",
+    "upgrade",
+    "plan_note",
 )
 """Tables whose rows must be those of an undisturbed run; times of knowing and batch numbers aside.
 """
@@ -56,28 +68,60 @@ def run_to_the_end(folder: Path) -> float:
     return time.monotonic() - began
 
 
-def fingerprint(database: Path) -> dict[str, tuple[int, int]]:
-    """Rows and an order-free hash of every result table."""
-    found = {}
-    with duckdb.connect(str(database), read_only=True) as connection:
-        for table in RESULTS:
-            names = [
-                name
-                for (name,) in connection.execute(
-                    "select column_name from duckdb_columns() where schema_name = 'core' "
-                    "and table_name = ? order by column_index",
-                    [table],
-                ).fetchall()
-                if name not in ASIDE
-            ]
-            if names:
-                row = connection.execute(
-                    f"select count(*), coalesce(bit_xor(hash({', '.join(names)})), 0) from "
-                    f"core.{table}"
-                ).fetchone()
-                assert row is not None
-                found[table] = row
+def fingerprint(folder: Path) -> dict[str, object]:
+    """What an undisturbed run and one that was taken up again must have in common: rows and an
+    order-free hash of every result table, in the working database and in the published copy; rows
+    of the archive; pages of every edition and where `latest` leads; the contents of kept steps.
+
+    Asserts that everything published is as its manifest says, and that nothing unfinished is left.
+    """
+    found: dict[str, object] = {}
+    for name in ("published/transit.duckdb", ".transit/transit.duckdb"):
+        with duckdb.connect(str(folder / name), read_only=True) as connection:
+            for table in RESULTS:
+                found[f"{name} {table}"] = _rows_of(connection, table)
+            found[f"{name} archive"] = connection.execute(
+                "select count(distinct run_id) from core.edition"
+            ).fetchone()
+    reports = folder / "reports"
+    editions = [path for path in sorted(reports.iterdir()) if not path.is_symlink()]
+    found["pages"] = sorted(
+        str(path.relative_to(reports))
+        for edition in editions
+        for path in edition.rglob("*")
+        if path.is_file()
+    )
+    found["latest"] = str((reports / "latest").readlink())
+    for place in (folder / "published", *editions):
+        manifest = read_manifest(place)
+        assert manifest is not None, f"{place} has no manifest"
+        assert changed_files(place, manifest) == []
+    left = [path for place in (reports, folder / "published") for path in place.rglob(".*")]
+    assert left == []
+    for kept in sorted((folder / ".transit" / "steps").iterdir()):
+        if not kept.name.startswith("."):
+            assert is_whole(kept), kept
+            found[kept.name] = (kept / CONTENTS).read_text(encoding="utf-8")
     return found
+
+
+def _rows_of(connection: duckdb.DuckDBPyConnection, table: str) -> tuple[int, int] | None:
+    names = [
+        name
+        for (name,) in connection.execute(
+            "select column_name from duckdb_columns()"
+            " where schema_name = 'core' and table_name = ? order by column_index",
+            [table],
+        ).fetchall()
+        if name not in ASIDE
+    ]
+    if not names:
+        return None
+    row = connection.execute(
+        f"select count(*), coalesce(bit_xor(hash({', '.join(names)})), 0) from core.{table}"
+    ).fetchone()
+    assert row is not None
+    return row
 
 
 def children_of(process: int) -> list[int]:

@@ -78,3 +78,26 @@ def test_a_check_needs_no_prefect():
     code = "import sys, flows.commands.running, flows.steps.check; print('prefect' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def test_an_addition_is_written_with_a_project_or_into_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def init(*words):
+        app(["init", *words], result_action="return_value", exit_on_error=False)
+
+    init("both", "--with", "prefect")
+    assert (tmp_path / "both" / "transit.toml").exists()
+    deployed = (tmp_path / "both" / "prefect.yaml").read_text(encoding="utf-8")
+    assert "monthly-edition" in deployed
+    init("plain")
+    assert not (tmp_path / "plain" / "prefect.yaml").exists()
+    (tmp_path / "plain" / "transit.toml").write_text("# mine\n")
+    init("plain", "--with", "prefect")
+    assert (tmp_path / "plain" / "prefect.yaml").read_text(encoding="utf-8") == deployed
+    assert (tmp_path / "plain" / "transit.toml").read_text() == "# mine\n"
+    with pytest.raises(SettingsError, match="exists"):
+        init("plain", "--with", "prefect")
+    with pytest.raises(SettingsError, match=r"(?s)grafanna.*Choose from prefect"):
+        init("new", "--with", "grafanna")
+    assert not (tmp_path / "new").exists()

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
+from flows.commands.starting import ADDITIONS
 from flows.operate import allowed
 from warehouse.errors import SettingsError
 
@@ -65,7 +66,7 @@ def test_a_run_from_the_terminal_reads_what_its_user_names(monkeypatch, tmp_path
 
 
 def test_prefect_deploys_nothing_without_a_project_folder(tmp_path):
-    described = yaml.safe_load((Path(__file__).parents[3] / "prefect.yaml").read_text())
+    described = yaml.safe_load((ADDITIONS / "prefect" / "prefect.yaml").read_text("utf-8"))
     assert described["build"] == [
         {"flows.operate.allowed.require_project": {"folder": "{{ $TRANSIT_FOLDER }}"}}
     ]

@@ -12,7 +12,7 @@ import pytest
 
 from tests.warehouse.traffic_worlds import PAIR, load, load_one, open_world, samples, write
 from warehouse.errors import SettingsError
-from warehouse.sources.rows import TableSpec
+from warehouse.sources.rows import CountersSpec, TableSpec
 from warehouse.sources.spec import SampleSpec
 from warehouse.sources.textfile import interface_of
 
@@ -64,9 +64,10 @@ def _file(folder: Path, layout: str, stamp: str) -> tuple[SampleSpec, Path]:
         ).write_parquet(path)
         return PAIR, path
     if layout == "counters":
-        spec = replace(PAIR, kind="counters", slot_minutes=None)
+        ports = {"interface_column": "interface", "in_column": "in", "out_column": "out"}
+        counters = CountersSpec("nms", **ports)
         text = f"{stamp},r1,300,600\n2024-03-05T07:05:00Z,r1,600,1200\n"
-        return spec, write(folder / "a.csv", f"time,interface,in,out\n{text}")
+        return counters, write(folder / "a.csv", f"time,interface,in,out\n{text}")
     return PAIR, write(folder / "a.csv", f"time,interface,in,out\n{stamp},r1,1,2\n")
 
 

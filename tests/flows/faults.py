@@ -84,7 +84,9 @@ def fingerprint(folder: Path) -> dict[str, object]:
                 "select count(distinct run_id) from core.edition"
             ).fetchone()
     reports = folder / "reports"
-    editions = [path for path in sorted(reports.iterdir()) if not path.is_symlink()]
+    editions = [
+        path for path in sorted(reports.iterdir()) if path.is_dir() and not path.is_symlink()
+    ]
     found["pages"] = sorted(
         str(path.relative_to(reports))
         for edition in editions

@@ -64,7 +64,7 @@ def test_the_title_tells_where_intervals_did_not_hold(frames):
     russian = live.live_figure(View(material, RU))
     assert english.title == "Intervals have been too narrow 4 to 12 months ahead"
     assert english.subtitle.startswith(
-        "Of 192 forecasts come due 55% fell in the 80% interval, where 80% was promised."
+        "Of 192 forecasts now due 55% fell in the 80% interval, where 80% was promised."
     )
     assert russian.title == "Интервалы были слишком узкими (горизонт 4–12\u00a0мес.)"
     assert russian.subtitle.startswith(
@@ -122,8 +122,8 @@ def test_registered_forecasts_stand_beside_what_came(frames):
     page = new_routes.pages(View(gather(frames, edition()), RU))[0]
     section = next(one for one in page.sections if one.anchor == "registered")
     assert section.words[1] == (
-        "Всего\u00a0— 2 записанных прогноза; сбылось\u00a0— 0, не сбылось\u00a0— 1, ждут "
-        "своего дня\u00a0— 1."
+        "Всего\u00a0— 2 записанных прогноза; сбылось\u00a0— 0, не сбылось\u00a0— 1, "
+        "срок проверки не наступил у\u00a0— 1."
     )
     told = [cell.text for row in section.table.rows for cell in row]
     assert (

@@ -60,9 +60,10 @@ cli.main()
 def publishing(project, folder, how: str) -> subprocess.Popen[str]:
     """`transit publish` of a project that ran before, now in the midst of it."""
     shutil.copytree(project.folder, folder, symlinks=True)
+    shutil.rmtree(folder / "published")  # else there would be nothing new to publish
     (folder / "publishing.py").write_text(PUBLISHING, encoding="utf-8")
     process = subprocess.Popen(
-        [sys.executable, "publishing.py", how, "publish"],
+        [sys.executable, "-P", "publishing.py", how, "publish"],
         cwd=folder,
         env=environment(),
         stderr=subprocess.PIPE,

@@ -130,8 +130,10 @@ def revealing(tmp_path_factory):
         fill(warehouse, months=14, vintages=2, horizon=12)
         for insert in (
             (
-                "insert into core.interface select 'SECRETCO-1', 'ALA-FRA', 1, 'UTC', 1, "
-                "'SECRETCO', now(), 0, false"
+                "insert into core.interface by name select 'SECRETCO-1' as interface_id, "
+                "'ALA-FRA' as route_id, 1 as speed_gbps, 'UTC' as time_zone, 1 as priority, "
+                "'SECRETCO' as aliases, 'SECRETCO' as bundle, now() as known_at, 0 as correction, "
+                "false as withdrawn"
             ),
             (
                 "insert into core.quarantine by name select 1 as batch_id, 'f' as source, "

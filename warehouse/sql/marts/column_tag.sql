@@ -36,7 +36,7 @@ with tagged(tag, column_name, view_names) as (
         ('customer', 'name', ['route', 'project']),
         ('customer', 'name_ru', ['route', 'project']),
         ('customer', 'operators', ['segment']),
-        ('customer', '*', ['interface', 'load_history', 'quarantine', 'coincidence', 'coincidence_month', 'step_history']),
+        ('customer', '*', ['interface', 'port_span', 'traffic_slot', 'load_history', 'quarantine', 'coincidence', 'coincidence_month', 'step_history']),
         -- Replaced by a number in a public export.
         ('route', 'route_id', ['route', 'route_path', 'route_risk', 'lost_traffic', 'traffic_peak', 'traffic_profile']),
         ('route', 'scope_id', ['event', 'driver']),
